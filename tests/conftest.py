@@ -1,0 +1,33 @@
+"""What every test shares; no test may touch this machine's keyring, home or outer network."""
+
+import os
+import socket
+
+import pytest
+
+# For every test and every child process: the developer's own keyring cannot be reached.
+os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
+for name in list(os.environ):
+    if name.startswith("WA_WIZARD_") or name.lower().endswith("_proxy"):
+        del os.environ[name]
+
+LOOPBACK = ("127.", "::1", "localhost")
+
+
+def pytest_addoption(parser):
+    parser.addoption("--update-golden", action="store_true", help="rewrite tests/golden/*")
+
+
+@pytest.fixture(autouse=True)
+def _closed_world(monkeypatch, tmp_path_factory):
+    home = tmp_path_factory.mktemp("home")
+    for name in ("HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "WA_WIZARD_HOME"):
+        monkeypatch.setenv(name, str(home / name.lower()))
+    connect = socket.socket.connect
+
+    def only_here(self, address):
+        if self.family in (socket.AF_INET, socket.AF_INET6):
+            assert str(address[0]).startswith(LOOPBACK), "a test reached for the network"
+        return connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", only_here)

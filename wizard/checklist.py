@@ -1,0 +1,93 @@
+"""Loads checklists/*.yaml into the model; whatever is malformed is refused by name."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from wizard.model import Checklist, Goal, Item, Reason, Section
+from wizard.texts import ContentError, read, text
+
+ITEM_KEYS = {field.name for field in fields(Item)}
+REASON_KEYS = {field.name for field in fields(Reason)}
+SECTION_KEYS = {"order", "title", "items"}
+
+#: The files of `checklists/` that are words about something else than items.
+NOT_SECTIONS = frozenset({"graph-errors"})
+
+
+def folder() -> Path:
+    """Where the checklists are: inside the installed package, or beside it in the repository."""
+    here = Path(__file__).parent
+    installed = here / "checklists"
+    return installed if installed.is_dir() else here.parent / "checklists"
+
+
+@cache
+def load(where: Path | None = None) -> Checklist:
+    """Every section, sorted by its `order`; refuses ids that are repeated or not yet met."""
+    paths = [p for p in sorted((where or folder()).glob("*.yaml")) if p.stem not in NOT_SECTIONS]
+    files = [(path.stem, read(path)) for path in paths]
+    for name, content in files:
+        _only(content, SECTION_KEYS, name)
+    files.sort(key=lambda file: file[1]["order"])
+    checklist = Checklist(tuple(_section(name, content) for name, content in files))
+    _refuse_bad_references(checklist)
+    return checklist
+
+
+def _refuse_bad_references(checklist: Checklist) -> None:
+    seen: set[str] = set()
+    for item in checklist.items:
+        if item.id in seen:
+            raise ContentError(f"{item.id}: this id is used twice")
+        if missing := set(item.requires) - seen:
+            raise ContentError(f"{item.id}: requires {missing.pop()}, which does not come before")
+        seen.add(item.id)
+
+
+def _section(name: str, content: dict[str, Any]) -> Section:
+    items = tuple(_item(name, node) for node in content["items"])
+    return Section(name, text(content["title"], f"{name}.title"), items)
+
+
+def _item(section: str, node: dict[str, Any]) -> Item:
+    where = str(node.get("id", f"{section}.?"))
+    if not where.startswith(f"{section}."):
+        raise ContentError(f"{where}: an id starts with its file's name, {section!r}")
+    _only(node, ITEM_KEYS, where)
+    return Item(
+        id=where,
+        title=text(node.get("title"), f"{where}.title"),
+        why=text(node.get("why"), f"{where}.why"),
+        needed_for=_goal(node.get("needed_for"), where),
+        requires=tuple(node.get("requires", ())),
+        steps=tuple(text(step, f"{where}.steps") for step in node.get("steps", ())),
+        links=tuple(node.get("links", ())),
+        confirm=text(node["confirm"], f"{where}.confirm") if "confirm" in node else None,
+        reasons={
+            key: _reason(f"{where}.{key}", value) for key, value in node.get("reasons", {}).items()
+        },
+    )
+
+
+def _reason(where: str, node: dict[str, Any]) -> Reason:
+    _only(node, REASON_KEYS, where)
+    step = text(node["next"], f"{where}.next") if "next" in node else None
+    return Reason(text(node.get("says"), f"{where}.says"), step, str(node.get("link", "")))
+
+
+def _goal(node: object, where: str) -> Goal | None:
+    try:
+        return None if node is None else Goal(str(node))
+    except ValueError:
+        raise ContentError(f"{where}: needed_for is one of {', '.join(Goal)}") from None
+
+
+def _only(node: object, allowed: set[str], where: str) -> None:
+    if not isinstance(node, dict):
+        raise ContentError(f"{where}: expected a mapping")
+    if strange := set(node) - allowed:
+        raise ContentError(f"{where}: unknown key {strange.pop()!r}")

@@ -1,0 +1,5 @@
+"""The judges: one module per section, one function per item. Importing this fills the registry."""
+
+from wizard.checks.registry import CHECKS, check
+
+__all__ = ["CHECKS", "check"]

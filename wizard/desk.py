@@ -1,0 +1,58 @@
+"""Everything that work on one profile needs, in one place; repairs, guide and commands share it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from wizard.facts import Facts
+from wizard.graph import Graph, Keys
+from wizard.model import Checklist
+from wizard.status import Record, Store
+from wizard.talk import Talk
+from wizard.vault import Vault
+
+
+@dataclass
+class Desk:
+    """The parts, built once by `cli`; tests build it from fakes.
+
+    `open_graph` and `open_facts` are called anew whenever the credentials changed.
+    """
+
+    talk: Talk
+    vault: Vault
+    store: Store
+    record: Record
+    checklist: Checklist
+    open_graph: Callable[[Keys], Graph]
+    open_facts: Callable[[Graph, Record, Vault], Facts]
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    def keys(self) -> Keys:
+        """The credentials as they are kept now. One read per secret, on this thread."""
+        token, secret = self.vault.get("access_token"), self.vault.get("app_secret")
+        return Keys(
+            access_token=token.secret if token else None,
+            app_id=self.record.ids.get("app_id", ""),
+            app_secret=secret.secret if secret else None,
+            # The secret was proven against this app before it was kept.
+            proves=bool(token and secret and self.record.ids.get("app_id")),
+        )
+
+    def graph(self) -> Graph:
+        """Graph, signed with the credentials as they are kept now."""
+        return self.open_graph(self.keys())
+
+    def facts(self) -> Facts:
+        """Facts that were asked nothing yet."""
+        return self.open_facts(self.graph(), self.record, self.vault)
+
+    def save(self) -> None:
+        """Keeps the record: after every step, so that leaving at any moment loses nothing."""
+        self.store.save(self.record)
+
+    def stamp(self) -> str:
+        """This moment as the status file writes it."""
+        return f"{self.now().astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"

@@ -1,0 +1,155 @@
+"""The only door to Meta's Graph API: this page is the port, `client` the real adapter.
+
+Everything that goes wrong comes out as CannotLook (no answer at all: UNREACHABLE) or as its
+child Refusal (Graph answered with an error). Neither holds a URL or a body.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from wizard.model import CannotLook, Secret, Trouble, Value
+
+Json = Mapping[str, Any]
+
+DEFAULT_VERSION = "v26.0"
+META_URL = "https://graph.facebook.com"
+
+
+@dataclass(frozen=True)
+class Keys:
+    """What a Graph call is signed with.
+
+    `proves` says that the app secret is known to belong to the app that issued the token; only
+    then is `appsecret_proof` sent, since Graph refuses the proof of another app's secret.
+    """
+
+    access_token: Secret | None = None
+    app_id: str = ""
+    app_secret: Secret | None = None
+    proves: bool = False
+
+    @property
+    def can_be_app(self) -> bool:
+        """Whether calls with the app token `app-id|app-secret` are possible."""
+        return bool(self.app_id and self.app_secret)
+
+
+class Refusal(CannotLook):
+    """Graph's error envelope, cleaned for people. Decide on `code`, never on the HTTP status.
+
+    `values` always has: code, subcode (0 = none), http, message, details, trace (fbtrace_id).
+    """
+
+    def __init__(self, trouble: Trouble, /, **values: Value) -> None:
+        super().__init__(trouble, **values)
+
+    @property
+    def code(self) -> int:
+        """`error.code`."""
+        return int(self.values.get("code") or 0)
+
+    @property
+    def subcode(self) -> int:
+        """`error.error_subcode`, or `subcode`; 0 when there is none."""
+        return int(self.values.get("subcode") or 0)
+
+    @property
+    def message(self) -> str:
+        """`error.message`, cleaned; plus nothing of the request."""
+        return str(self.values.get("message") or "")
+
+    @property
+    def details(self) -> str:
+        """`error.error_data.details`, or `error_user_msg`, cleaned; often the useful half."""
+        return str(self.values.get("details") or "")
+
+
+@dataclass(frozen=True)
+class Reach:
+    """What one unauthenticated request told about the way to Meta.
+
+    `version` is the header `facebook-api-version` ("" when absent); `served_at` the Date header;
+    `seen_at` this machine's clock at the middle of the request; `url` the Graph address in use.
+    """
+
+    url: str
+    asked_version: str
+    version: str
+    served_at: datetime | None
+    seen_at: datetime
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """One request as a log may show it: no query, no headers, no body."""
+
+    method: str
+    path: str
+    http: int  # 0: no answer
+    code: int  # Graph's error code, 0: none
+    milliseconds: int
+    trace: str
+
+
+class Graph(Protocol):
+    """What the rest of the tool needs of the Graph API. Thread-safe."""
+
+    @property
+    def version(self) -> str:
+        """The version that is asked for, `v26.0`."""
+
+    @property
+    def url(self) -> str:
+        """The address in use, without the version."""
+
+    @property
+    def keys(self) -> Keys:
+        """What calls are signed with."""
+
+    @property
+    def exchanges(self) -> Sequence[Exchange]:
+        """The requests made so far, oldest first."""
+
+    def get(
+        self,
+        path: str,
+        *,
+        fields: Sequence[str] = (),
+        as_app: bool = False,
+        **params: str | int | Secret,
+    ) -> Json:
+        """One read. Of `fields`, those that this version does not know are dropped and left out.
+
+        `as_app` signs with the app token. Retried with back-off while Graph says it is busy.
+        """
+
+    def pages(
+        self,
+        path: str,
+        *,
+        fields: Sequence[str] = (),
+        as_app: bool = False,
+        limit: int = 100,
+        most: int = 2000,
+        **params: str | int | Secret,
+    ) -> Sequence[Json]:
+        """The `data` of every page, by cursor, at most `most` items."""
+
+    def post(
+        self,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        *,
+        as_app: bool = False,
+    ) -> Json:
+        """One change, sent as JSON, never retried. Secrets in `body` are revealed at the door."""
+
+    def delete(self, path: str, *, as_app: bool = False, **params: str | int | Secret) -> Json:
+        """One removal, never retried."""
+
+    def probe(self) -> Reach:
+        """Asks `/{version}/` without any credential. Any JSON answer of Graph's counts."""

@@ -1,0 +1,8 @@
+"""What the tool can do itself, with consent: one module per section.
+
+Importing this fills the registry.
+"""
+
+from wizard.repairs.registry import REPAIRS, repair
+
+__all__ = ["REPAIRS", "repair"]

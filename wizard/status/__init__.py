@@ -1,0 +1,7 @@
+"""The YAML status file of a profile: ids, verdicts and names of secrets; never a secret."""
+
+from __future__ import annotations
+
+from wizard.status.record import Confirmation, Record, SecretNote, Store, TestMessage, Verdict
+
+__all__ = ["Confirmation", "Record", "SecretNote", "Store", "TestMessage", "Verdict"]

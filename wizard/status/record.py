@@ -1,0 +1,166 @@
+"""What is remembered of a profile between runs, and the port of the place that remembers it.
+
+Times are ISO 8601 strings in UTC with a Z (`2026-11-22T20:00:00Z`), as they stand in the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from wizard.model import Finding, Goal, Status, Value
+
+SCHEMA = 1
+#: The ids of a profile, in the order they are shown.
+ID_NAMES = ("app_id", "business_id", "waba_id", "phone_number_id", "display_phone_number")
+#: How many changes of verdicts are remembered.
+HISTORY_LENGTH = 500
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the last audit saw of one item. `since` is when it began to stand like this."""
+
+    status: Status
+    reason: str = ""
+    values: Mapping[str, Value] = field(default_factory=dict)
+    since: str = ""
+    required: bool = False
+
+
+@dataclass(frozen=True)
+class Change:
+    """One line of the history: an item went from one status to another."""
+
+    at: str
+    item: str
+    was: str
+    now: str
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Confirmation:
+    """A person vouched for an item: who (login name), when, and in which words."""
+
+    words: str
+    at: str
+    by: str = ""
+
+
+@dataclass(frozen=True)
+class SecretNote:
+    """That a secret exists and where: keyring cannot list, so its names are kept here.
+
+    `kind` is what Meta says of a token (`SYSTEM_USER`, `USER`, `PAGE` …), "" for other secrets;
+    `expires_at` an ISO time, "never" or "" (not known); `fingerprint` the first 8 hex digits of
+    the SHA-256, only of tokens and the app secret: a PIN could be found by trying.
+    """
+
+    store: str
+    backend: str = ""
+    kind: str = ""
+    set_at: str = ""
+    expires_at: str = ""
+    fingerprint: str = ""
+
+
+@dataclass(frozen=True)
+class TestMessage:
+    """The last test message. `state`: accepted, sent, delivered, read or failed."""
+
+    __test__ = False  # pytest: not a test class
+
+    phone_number_id: str
+    to: str  # as Meta answered it (wa_id), else as typed
+    wamid: str
+    at: str
+    state: str = "accepted"
+    template: str = ""
+    code: int = 0  # of a failure
+    details: str = ""
+
+
+@dataclass
+class Record:
+    """One profile. `extra` keeps the keys that a later version wrote and this one does not know."""
+
+    profile: str = "default"
+    goals: tuple[Goal, ...] = (Goal.SENDING,)
+    ids: dict[str, str] = field(default_factory=dict)
+    graph_version: str = ""
+    checked_at: str = ""
+    verdicts: dict[str, Verdict] = field(default_factory=dict)
+    confirmed: dict[str, Confirmation] = field(default_factory=dict)
+    secrets: dict[str, SecretNote] = field(default_factory=dict)
+    #: "register:<phone number id>" → when each attempt was made; Meta counts 10 in 72 hours.
+    attempts: dict[str, list[str]] = field(default_factory=dict)
+    webhook: dict[str, str] = field(default_factory=dict)  # callback_url, level
+    test_message: TestMessage | None = None
+    history: list[Change] = field(default_factory=list)
+    extra: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def started(self) -> bool:
+        """Whether anything was ever done with this profile."""
+        return bool(self.checked_at or self.ids or self.secrets)
+
+    def judge(self, findings: list[Finding], at: str) -> dict[str, str]:
+        """Takes over the verdicts of an audit; returns item id → "new", "same" or "fixed".
+
+        "new" stands for an item that is not in order and was, or was never seen before; "fixed"
+        for one that was not in order and is; everything else is "same". Items that this audit did
+        not look at (`--only`, `--skip`) keep their old verdict.
+        """
+        goals = frozenset(self.goals)
+        changes: dict[str, str] = {}
+        for finding in findings:
+            item, outcome = finding.item, finding.outcome
+            before = self.verdicts.get(item.id)
+            changes[item.id] = _change(before, outcome.status)
+            stands = before is not None and (before.status, before.reason) == (
+                outcome.status,
+                outcome.reason,
+            )
+            since = before.since if before is not None and stands else at
+            if before is not None and before.status is not outcome.status:
+                was, now = before.status.value, outcome.status.value
+                self.history.append(Change(at, item.id, was, now, outcome.reason))
+            self.verdicts[item.id] = Verdict(
+                outcome.status, outcome.reason, dict(outcome.values), since, item.required(goals)
+            )
+        self.history = self.history[-HISTORY_LENGTH:]
+        self.checked_at = at
+        return changes
+
+
+def _change(before: Verdict | None, now: Status) -> str:
+    was_fine = before is not None and before.status is Status.PASSED
+    if now is Status.PASSED:
+        return "same" if was_fine or before is None else "fixed"
+    if before is None or was_fine:
+        return "new"
+    return "same" if before.status is now else "new"
+
+
+class Store(Protocol):
+    """Keeps the record of one profile between runs."""
+
+    def load(self) -> Record:
+        """What was saved last, or a fresh record; StatusTrouble when the file cannot be trusted."""
+
+    def save(self, record: Record) -> None:
+        """Replace what was saved, whole or not at all; StatusTrouble when that fails."""
+
+
+class StatusTrouble(Exception):  # noqa: N818
+    """A state or configuration file cannot be used: exit code 6.
+
+    `kind`: unreadable, malformed, newer, unsafe (owner, mode, link), locked, full, read_only.
+    `path` is shown; `detail` says more (a line, the PID that holds the lock, the free bytes).
+    """
+
+    def __init__(self, kind: str, path: str, detail: str = "") -> None:
+        super().__init__(kind, path, detail)
+        self.kind, self.path, self.detail = kind, path, detail

@@ -1,0 +1,113 @@
+"""The conversation, as everything left of `ui` knows it: keys and values, never a sentence.
+
+The words behind a key live in `ui/words/*.yaml`. The key of a word is `<file>.<name>`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from wizard.model import Finding, Value
+
+
+class Move(StrEnum):
+    """What a person may do about an item that is not in order."""
+
+    REPAIR = "repair"  # do it for me
+    AGAIN = "again"  # I did it: look again
+    LATER = "later"  # put it off, go on with the rest
+    LEAVE = "leave"  # stop here; the next run resumes
+
+
+@dataclass(frozen=True)
+class Remark:
+    """A word key with the values for its placeholders: how code says something."""
+
+    key: str
+    values: Mapping[str, Value] = field(default_factory=dict)
+
+
+def remark(key: str, /, **values: Value) -> Remark:
+    """A Remark, written as a call."""
+    return Remark(key, values)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One answer to choose; `label` is ours, or foreign text such as a business name."""
+
+    value: str
+    label: Remark | str
+
+
+#: Returns the answer as it should be used (trimmed, unwrapped), or a Remark saying what is wrong.
+Mend = Callable[[str], "str | Remark"]
+
+
+@dataclass(frozen=True)
+class Question:
+    """One thing asked of a person.
+
+    `name` is what an answers file and the sandbox call the answer: `access_token`, `waba_id`,
+    `verification_code`, `two_step_pin`, `test_message.to` …
+    """
+
+    name: str
+    text: Remark
+    secret: bool = False
+    default: str = ""
+    mend: Mend | None = None
+    option: str = ""  # the command-line option that supplies it, for --no-input
+
+
+class NeedsPerson(Exception):  # noqa: N818
+    """An answer is needed and nobody is there to give it."""
+
+    def __init__(self, name: str, option: str = "") -> None:
+        super().__init__(name)
+        self.name, self.option = name, option
+
+
+class Leaving(Exception):  # noqa: N818
+    """The person chose to leave (not Ctrl-C, which stays KeyboardInterrupt)."""
+
+
+class Talk(Protocol):
+    """Everything that is said and asked. Raises KeyboardInterrupt on Ctrl-C and on end of input."""
+
+    def say(self, key: str, /, **values: Value) -> None:
+        """One message of our own words."""
+
+    def present(self, finding: Finding, ids: Mapping[str, str]) -> None:
+        """An item that is not in order: what was seen, why it matters, what to do, the links."""
+
+    def settled(self, finding: Finding) -> None:
+        """One line: this item is in order now, or still is not."""
+
+    def move(self, finding: Finding, moves: Sequence[Move]) -> Move:
+        """What next, after an item that is not in order. The first move is the default."""
+
+    def ask(self, question: Question) -> str:
+        """One value, mended. Raises NeedsPerson when nobody can answer."""
+
+    def choose(self, question: Question, choices: Sequence[Choice]) -> str:
+        """One of several values; `question.default` is preselected. Raises NeedsPerson likewise."""
+
+    def vouch(self, finding: Finding) -> str:
+        """The person's own words that a manual item is done; empty for "not yet"."""
+
+    def consent(self, item_id: str, text: Remark, sends: Sequence[str] = ()) -> bool:
+        """Leave to change something at Meta. `sends` are the requests, as they will be made.
+
+        False when the person declines, or when unattended and the answers file does not consent.
+        """
+
+    def wait(self, text: Remark) -> AbstractContextManager[None]:
+        """Shows that something is awaited, on a terminal; silent elsewhere."""
+
+    def browse(self, link: str) -> None:
+        """Offers to open a page in the browser; silent when unattended."""

@@ -1,0 +1,83 @@
+"""The only door to keyring and to every other place where secrets are kept: this page is the port.
+
+Stores never fall back to one another, and none of them keeps a secret in plain text (the play
+store of the sandbox apart, whose secrets open nothing).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from wizard.model import Secret
+
+#: The secrets by the names that people, files and the environment use. Page tokens are
+#: `page_token:<page id>`.
+SECRET_NAMES = ("access_token", "app_secret", "verify_token", "two_step_pin", "user_token")
+
+
+class Closed(StrEnum):
+    """Why a store cannot be used, in the kinds a person can act on."""
+
+    MISSING = "missing"  # no keyring service on this machine (ssh, container, cron)
+    LOCKED = "locked"
+    TIMEOUT = "timeout"  # no answer within the deadline (a window may be asking for a password)
+    LOSING = "losing"  # what was written did not come back: null back ends, truncation
+    FULL = "full"  # disk full
+    PASSPHRASE = "passphrase"  # encrypted file: none given, or the wrong one
+    READ_ONLY = "read_only"  # the environment: set it where it comes from
+    BROKEN = "broken"  # anything else; `detail` has the class of the error
+
+
+class VaultTrouble(Exception):  # noqa: N818
+    """A store could not be used. `detail` is for people who look closer; never holds a value."""
+
+    def __init__(self, closed: Closed, store: str, detail: str = "") -> None:
+        super().__init__(closed.value, store, detail)
+        self.closed, self.store, self.detail = closed, store, detail
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A secret and where it came from.
+
+    `source` is the store's name ("os-keyring", "encrypted-file", "command", "sandbox") or, for
+    the read-only ones, "environment" with `detail` naming the variable or the file.
+    """
+
+    secret: Secret
+    source: str
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Description:
+    """A store for people: its name, the back end behind it, and where that keeps things."""
+
+    store: str
+    backend: str = ""
+    place: str = ""
+
+
+class Vault(Protocol):
+    """Keeps the secrets of one profile. Every call ends within a deadline or in VaultTrouble."""
+
+    def get(self, name: str) -> Kept | None:
+        """A secret, or None when there is none of this name."""
+
+    def put(self, name: str, secret: Secret) -> None:
+        """Keep it and read it back. An unchanged value is not written again.
+
+        macOS wipes the "Always Allow" of an item that is written, and replaces it by
+        delete-then-add, which can lose it.
+        """
+
+    def remove(self, name: str) -> None:
+        """Drop it; dropping what is not there is fine."""
+
+    def probe(self) -> None:
+        """Write, read back, compare and delete a value of no worth."""
+
+    def describe(self) -> Description:
+        """Which store this is. Reads no secret and unlocks nothing."""
