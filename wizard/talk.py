@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
-from wizard.model import Finding, Value
+from wizard.model import CannotLook, Finding, Value
 
 
 class Move(StrEnum):
@@ -87,6 +87,9 @@ class Talk(Protocol):
 
     def settled(self, finding: Finding) -> None:
         """One line: this item is in order now, or still is not."""
+
+    def trouble(self, error: CannotLook) -> None:
+        """An answer that could not be had, in words: what it means, what to do, code and trace."""
 
     def move(self, finding: Finding, moves: Sequence[Move]) -> Move:
         """What next, after an item that is not in order. The first move is the default."""

@@ -3,6 +3,6 @@
 Importing this fills the registry.
 """
 
-from wizard.repairs.registry import REPAIRS, repair
+from wizard.repairs.registry import REPAIRS, STRAIGHT, repair
 
-__all__ = ["REPAIRS", "repair"]
+__all__ = ["REPAIRS", "STRAIGHT", "repair"]

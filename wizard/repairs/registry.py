@@ -11,9 +11,11 @@ from wizard.facts import Facts
 #: decided by the next look, not by the repair's own opinion.
 Repair = Callable[[Desk, Facts], None]
 REPAIRS: dict[str, Repair] = {}
+#: Items whose repair is the conversation itself: the guide goes straight into it the first time.
+STRAIGHT: set[str] = set()
 
 
-def repair(*item_ids: str) -> Callable[[Repair], Repair]:
+def repair(*item_ids: str, straight: bool = False) -> Callable[[Repair], Repair]:
     """Register the decorated function as the one that puts these items right."""
 
     def register(function: Repair) -> Repair:
@@ -21,6 +23,8 @@ def repair(*item_ids: str) -> Callable[[Repair], Repair]:
             if item_id in REPAIRS:
                 raise ValueError(f"{item_id} already has a repair")
             REPAIRS[item_id] = function
+            if straight:
+                STRAIGHT.add(item_id)
         return function
 
     return register
