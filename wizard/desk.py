@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from wizard.facts import Facts
 from wizard.graph import Graph, Keys
 from wizard.model import Checklist
-from wizard.status import Record, Store
+from wizard.status import Record, Store, write_time
 from wizard.talk import Talk
 from wizard.vault import Vault
 
@@ -28,6 +28,7 @@ class Desk:
     checklist: Checklist
     open_graph: Callable[[Keys], Graph]
     open_facts: Callable[[Graph, Record, Vault], Facts]
+    language: str = "en"
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def keys(self) -> Keys:
@@ -55,4 +56,4 @@ class Desk:
 
     def stamp(self) -> str:
         """This moment as the status file writes it."""
-        return f"{self.now().astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+        return write_time(self.now())

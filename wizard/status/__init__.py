@@ -2,6 +2,24 @@
 
 from __future__ import annotations
 
-from wizard.status.record import Confirmation, Record, SecretNote, Store, TestMessage, Verdict
+from wizard.status.record import (
+    Confirmation,
+    Record,
+    SecretNote,
+    Store,
+    TestMessage,
+    Verdict,
+    parse_time,
+    write_time,
+)
 
-__all__ = ["Confirmation", "Record", "SecretNote", "Store", "TestMessage", "Verdict"]
+__all__ = [
+    "Confirmation",
+    "Record",
+    "SecretNote",
+    "Store",
+    "TestMessage",
+    "Verdict",
+    "parse_time",
+    "write_time",
+]

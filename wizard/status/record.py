@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from wizard.model import Finding, Goal, Status, Value
@@ -16,6 +17,16 @@ SCHEMA = 1
 ID_NAMES = ("app_id", "business_id", "waba_id", "phone_number_id", "display_phone_number")
 #: How many changes of verdicts are remembered.
 HISTORY_LENGTH = 500
+
+
+def write_time(moment: datetime) -> str:
+    """A moment as the status file writes it, to the second."""
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def parse_time(written: str) -> datetime:
+    """The moment that `write_time` wrote."""
+    return datetime.fromisoformat(written).astimezone(UTC)
 
 
 @dataclass(frozen=True)
