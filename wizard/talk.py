@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
-from wizard.model import CannotLook, Finding, Value
+from wizard.model import CannotLook, Finding, Item, Value
 
 
 class Move(StrEnum):
@@ -87,6 +87,9 @@ class Talk(Protocol):
 
     def settled(self, finding: Finding) -> None:
         """One line: this item is in order now, or still is not."""
+
+    def instruct(self, item: Item, ids: Mapping[str, str]) -> None:
+        """The numbered steps and the links of an item, whatever its state."""
 
     def trouble(self, error: CannotLook) -> None:
         """An answer that could not be had, in words: what it means, what to do, code and trace."""
