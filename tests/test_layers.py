@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[1] / "wizard"
 FLOORS = [
     ["__init__"],
     ["model"],
-    ["texts", "foreign"],
+    ["texts", "foreign", "private_file"],
     ["talk", "phone", "paste"],
     ["graph", "vault", "status", "home"],
     ["checklist", "facts", "discovery"],
@@ -40,7 +40,7 @@ DOORS = {
     "rich": {"ui"},
     "phonenumbers": {"phone"},
     "platformdirs": {"home"},
-    "filelock": {"status", "home", "vault"},
+    "filelock": {"private_file", "status", "home", "vault"},
     "waitress": {"receiver"},
     "segno": {"ui"},
 }

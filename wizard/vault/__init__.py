@@ -26,6 +26,7 @@ class Closed(StrEnum):
     LOSING = "losing"  # what was written did not come back: null back ends, truncation
     FULL = "full"  # disk full
     PASSPHRASE = "passphrase"  # encrypted file: none given, or the wrong one
+    UNSAFE = "unsafe"  # a file or folder that others own or may write; `detail` says which
     READ_ONLY = "read_only"  # the environment: set it where it comes from
     BROKEN = "broken"  # anything else; `detail` has the class of the error
 

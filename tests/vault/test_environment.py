@@ -1,0 +1,161 @@
+"""The read-only sources, alone and before a store."""
+
+import os
+
+import pytest
+from fake_vault import MemoryVault
+from vault_contract import VaultContract
+
+from wizard.model import Secret
+from wizard.vault import Closed, VaultTrouble
+from wizard.vault.environment import EnvironmentFirst
+
+TOKEN = "WA_WIZARD_ACCESS_TOKEN"
+
+
+def before(behind=None, **environ):
+    return EnvironmentFirst(environ, behind)
+
+
+class TestContract(VaultContract):
+    @pytest.fixture
+    def vault(self):
+        return before(MemoryVault())
+
+
+class TestContractOfTheFake(VaultContract):
+    @pytest.fixture
+    def vault(self):
+        return MemoryVault()
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "secret"
+    path.write_bytes("из файла\r\n".encode())
+    return path
+
+
+class TestReading:
+    def test_the_environment_goes_before_the_store(self):
+        vault = before(MemoryVault(access_token=Secret("kept")), WA_WIZARD_ACCESS_TOKEN="given")
+        kept = vault.get("access_token")
+        assert (kept.secret, kept.source, kept.detail) == (Secret("given"), "environment", TOKEN)
+
+    def test_the_store_is_not_even_asked(self):
+        vault = before(MemoryVault(closed="locked"), WA_WIZARD_ACCESS_TOKEN="given")
+        assert vault.get("access_token").secret == Secret("given")
+
+    def test_what_the_environment_lacks_comes_from_the_store(self):
+        kept = before(MemoryVault(app_secret=Secret("kept"))).get("app_secret")
+        assert (kept.secret, kept.source) == (Secret("kept"), "os-keyring")
+
+    def test_a_file_is_named_by_its_variable(self, file):
+        kept = before(WA_WIZARD_APP_SECRET_FILE=str(file)).get("app_secret")
+        assert (kept.secret, kept.detail) == (Secret("из файла"), "WA_WIZARD_APP_SECRET_FILE")
+
+    def test_the_variable_itself_goes_before_its_file(self, file):
+        vault = before(WA_WIZARD_ACCESS_TOKEN="now", WA_WIZARD_ACCESS_TOKEN_FILE=str(file))
+        assert vault.get("access_token").secret == Secret("now")
+
+    def test_a_link_to_a_file_is_followed(self, file, tmp_path):
+        (tmp_path / "link").symlink_to(file)
+        vault = before(WA_WIZARD_APP_SECRET_FILE=str(tmp_path / "link"))
+        assert vault.get("app_secret").secret == Secret("из файла")
+
+    @pytest.mark.parametrize("name", ["access_token", "page_token:17"])
+    def test_systemd_hands_over_a_folder(self, tmp_path, name):
+        path = tmp_path / f"wa-wizard-{name.replace(':', '-')}"
+        path.write_text("from systemd\n")
+        kept = before(CREDENTIALS_DIRECTORY=str(tmp_path)).get(name)
+        assert (kept.secret, kept.detail) == (Secret("from systemd"), str(path))
+
+    def test_a_page_token_has_a_variable_of_its_own(self):
+        vault = before(WA_WIZARD_PAGE_TOKEN_17="page")
+        assert vault.get("page_token:17").secret == Secret("page")
+        assert vault.get("page_token:1") is None
+
+    @pytest.mark.parametrize("empty", ["", "  ", "\n"])
+    def test_an_empty_variable_gives_nothing(self, empty):
+        vault = before(MemoryVault(access_token=Secret("kept")), WA_WIZARD_ACCESS_TOKEN=empty)
+        assert vault.get("access_token").secret == Secret("kept")
+        assert not vault.from_environment
+
+    @pytest.mark.parametrize("kind", ["missing", "folder", "pipe", "binary", "endless"])
+    def test_a_file_that_cannot_be_read_never_gives_way_to_the_store(self, tmp_path, kind):
+        path = tmp_path / kind
+        make = {
+            "missing": lambda: None,
+            "folder": path.mkdir,
+            "pipe": lambda: os.mkfifo(path),
+            "binary": lambda: path.write_bytes(b"\xff\xfe\x00"),
+            "endless": lambda: path.write_bytes(b"x" * (2 << 20)),
+        }
+        make[kind]()
+        vault = before(
+            MemoryVault(access_token=Secret("kept")), WA_WIZARD_ACCESS_TOKEN_FILE=str(path)
+        )
+        with pytest.raises(VaultTrouble) as caught:
+            vault.get("access_token")
+        assert (caught.value.closed, caught.value.store) == (Closed.BROKEN, "environment")
+        assert "WA_WIZARD_ACCESS_TOKEN_FILE" in caught.value.detail
+
+
+class TestKnowing:
+    def test_it_names_what_the_environment_gives(self, tmp_path):
+        (tmp_path / "wa-wizard-verify_token").write_text("v")
+        vault = before(
+            WA_WIZARD_ACCESS_TOKEN="a",
+            WA_WIZARD_APP_SECRET_FILE="/nowhere",
+            WA_WIZARD_PAGE_TOKEN_17="p",
+            WA_WIZARD_PAGE_TOKEN_18_FILE="/nowhere",
+            WA_WIZARD_LANG="ru",
+            CREDENTIALS_DIRECTORY=str(tmp_path),
+        )
+        assert vault.from_environment == {
+            "access_token",
+            "app_secret",
+            "verify_token",
+            "page_token:17",
+            "page_token:18",
+        }
+
+    def test_a_hidden_write_is_kept_and_said(self):
+        behind = MemoryVault()
+        vault = before(behind, WA_WIZARD_ACCESS_TOKEN="given")
+        vault.put("access_token", Secret("new"))
+        assert behind.kept == {"access_token": Secret("new")}
+        assert vault.get("access_token").secret == Secret("given")
+        assert vault.shadowing("access_token") == TOKEN
+        assert vault.shadowing("app_secret") == ""
+
+    def test_removing_reaches_the_store_behind(self):
+        behind = MemoryVault(access_token=Secret("old"))
+        before(behind, WA_WIZARD_ACCESS_TOKEN="given").remove("access_token")
+        assert not behind.kept
+
+
+class TestAlone:
+    """With no store behind: CI, containers."""
+
+    def test_it_can_be_read_only(self):
+        vault = before(WA_WIZARD_ACCESS_TOKEN="given")
+        for act in (
+            lambda: vault.put("two_step_pin", Secret("049217")),
+            lambda: vault.remove("access_token"),
+            vault.probe,
+        ):
+            with pytest.raises(VaultTrouble) as caught:
+                act()
+            assert caught.value.closed is Closed.READ_ONLY
+
+    def test_what_was_to_be_kept_is_named_by_its_variable(self):
+        with pytest.raises(VaultTrouble) as caught:
+            before().put("two_step_pin", Secret("049217"))
+        assert caught.value.detail == "WA_WIZARD_TWO_STEP_PIN"
+
+    def test_removing_what_it_does_not_give_is_fine(self):
+        before().remove("access_token")
+
+    def test_it_describes_itself(self):
+        assert before().describe().store == "environment"

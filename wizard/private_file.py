@@ -1,0 +1,132 @@
+"""Files that only this user may read or write, replaced whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import stat
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+#: Seconds after which a temporary file of ours was surely left by somebody who was killed.
+STALE = 3600
+# Missing on Windows, where links need a privilege and owners are not numbers.
+_NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+_WRITABLE_BY_OTHERS = stat.S_IWGRP | stat.S_IWOTH
+
+
+class NotPrivate(Exception):  # noqa: N818
+    """A file or its folder cannot be trusted. `kind`: link, not_a_file, owner, mode, too_big."""
+
+    def __init__(self, kind: str, path: Path) -> None:
+        super().__init__(kind, str(path))
+        self.kind, self.path = kind, path
+
+
+def read(path: Path, most: int) -> bytes | None:
+    """The whole file, None when there is none; OSError, or NotPrivate, when it cannot be trusted.
+
+    `most` is its greatest length in bytes.
+    """
+    try:
+        _refuse_links(path)
+        descriptor = os.open(path, os.O_RDONLY | _NO_FOLLOW)
+    except FileNotFoundError:
+        return None
+    with os.fdopen(descriptor, "rb") as file:
+        _refuse_shared(os.fstat(file.fileno()), path)
+        _refuse_shared_folder(path.parent)
+        content = file.read(most + 1)
+    if len(content) > most:
+        raise NotPrivate("too_big", path)
+    return content
+
+
+def replace(path: Path, content: bytes) -> None:
+    """Put `content` where the file was, mode 0600; on OSError the old one stands as it was.
+
+    Never through a link: the link's target belongs to somebody's other purpose.
+    """
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _refuse_shared_folder(path.parent)
+    with suppress(FileNotFoundError):
+        _refuse_links(path)
+        _refuse_shared(os.lstat(path), path)
+    _sweep(path)
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(name, path)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(name)
+        raise
+    _settle(path.parent)
+
+
+@contextmanager
+def alone(path: Path, seconds: float) -> Iterator[None]:
+    """The only one, of all processes of this user, to change this file; TimeoutError if not so.
+
+    The lock is beside the file and ends with the process that holds it.
+    """
+    from filelock import FileLock, Timeout
+
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _refuse_shared_folder(path.parent)
+    lock = FileLock(path.with_name(f".{path.name}.lock"), timeout=seconds, mode=0o600)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise TimeoutError(str(path)) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _refuse_links(path: Path) -> None:
+    if stat.S_ISLNK(os.lstat(path).st_mode):
+        raise NotPrivate("link", path)
+
+
+def _refuse_shared(seen: os.stat_result, path: Path) -> None:
+    if not stat.S_ISREG(seen.st_mode):
+        raise NotPrivate("not_a_file", path)
+    _refuse_others(seen, path)
+
+
+def _refuse_shared_folder(folder: Path) -> None:
+    # Followed: a home may well be a link. What counts is who can put files there.
+    _refuse_others(os.stat(folder), folder)
+
+
+def _refuse_others(seen: os.stat_result, path: Path) -> None:
+    if os.name == "nt":
+        return
+    if seen.st_uid != os.geteuid():
+        raise NotPrivate("owner", path)
+    if seen.st_mode & _WRITABLE_BY_OTHERS:
+        raise NotPrivate("mode", path)
+
+
+def _sweep(path: Path) -> None:
+    for left in path.parent.glob(f".{path.name}.*"):
+        with suppress(OSError):
+            if left.suffix != ".lock" and time.time() - left.lstat().st_mtime > STALE:
+                left.unlink()
+
+
+def _settle(folder: Path) -> None:
+    """The name, too, survives a power cut. Windows cannot open folders and needs no such thing."""
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

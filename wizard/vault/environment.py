@@ -1,0 +1,126 @@
+"""The read-only sources: variables, the files they name, and systemd's credentials."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+
+from wizard.model import Secret
+from wizard.vault import SECRET_NAMES, Closed, Description, Kept, Vault, VaultTrouble
+
+SOURCE = "environment"
+PREFIX = "WA_WIZARD_"
+_PAGE_TOKEN = re.compile(r"WA_WIZARD_PAGE_TOKEN_(\d+?)(?:_FILE)?")
+# Far more than any token, far less than what hurts.
+_MOST = 1 << 20
+
+
+def variable(name: str) -> str:
+    """The variable of a secret: `page_token:17` is WA_WIZARD_PAGE_TOKEN_17."""
+    return PREFIX + re.sub(r"[^A-Za-z0-9]", "_", name).upper()
+
+
+class Environment:
+    """Secrets that whoever started this program gave it."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+
+    def source(self, name: str) -> str:
+        """The variable or the file that gives this secret; "" when nothing does.
+
+        An empty variable gives nothing: that is how CI passes a secret that it does not have.
+        """
+        plain = variable(name)
+        for candidate in (plain, f"{plain}_FILE"):
+            if self._environ.get(candidate, "").strip():
+                return candidate
+        credential = self._credential(name)
+        return str(credential) if credential else ""
+
+    def get(self, name: str) -> Kept | None:
+        """A secret without its trailing line break; BROKEN when its file cannot be read."""
+        source = self.source(name)
+        if not source:
+            return None
+        if source == variable(name):
+            value = self._environ[source]
+        else:
+            value = _content(Path(self._environ.get(source, source)), source)
+        return Kept(Secret(value.rstrip("\r\n")), SOURCE, source)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The secrets it gives. Reads none."""
+        pages = (_PAGE_TOKEN.fullmatch(key) for key in self._environ)
+        candidates = {*SECRET_NAMES, *(f"page_token:{page[1]}" for page in pages if page)}
+        return frozenset(name for name in candidates if self.source(name))
+
+    def _credential(self, name: str) -> Path | None:
+        """LoadCredential= of systemd, whose names may not hold colons."""
+        folder = self._environ.get("CREDENTIALS_DIRECTORY")
+        path = Path(folder or ".") / f"wa-wizard-{name.replace(':', '-')}"
+        return path if folder and path.exists() else None
+
+
+class EnvironmentFirst:
+    """The environment before a store, or before none: it wins, and nothing is written to it."""
+
+    def __init__(self, environ: Mapping[str, str], behind: Vault | None) -> None:
+        self._environment, self.behind = Environment(environ), behind
+
+    @property
+    def from_environment(self) -> frozenset[str]:
+        """Names of the secrets that the environment gives. Reads none."""
+        return self._environment.names
+
+    def shadowing(self, name: str) -> str:
+        """The variable or file that hides what the store behind keeps; "" when nothing does."""
+        return self._environment.source(name)
+
+    def get(self, name: str) -> Kept | None:
+        """The environment's, else that of the store behind."""
+        if kept := self._environment.get(name):
+            return kept
+        return self.behind.get(name) if self.behind else None
+
+    def put(self, name: str, secret: Secret) -> None:
+        """Keep it in the store behind, where it stays hidden while `shadowing` names a source."""
+        self._store(name).put(name, secret)
+
+    def remove(self, name: str) -> None:
+        """Drop it from the store behind; what the environment gives can only be unset there."""
+        if self.behind or self.shadowing(name):
+            self._store(name).remove(name)
+
+    def probe(self) -> None:
+        """The store behind, tried; READ_ONLY when there is none."""
+        self._store("").probe()
+
+    def describe(self) -> Description:
+        """The store behind, else the environment."""
+        return self.behind.describe() if self.behind else Description(SOURCE)
+
+    def _store(self, name: str) -> Vault:
+        if self.behind is None:
+            raise VaultTrouble(Closed.READ_ONLY, SOURCE, variable(name) if name else "")
+        return self.behind
+
+
+def _content(path: Path, source: str) -> str:
+    """A file's text. Links are followed (Kubernetes mounts secrets so); pipes would hang."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+        with os.fdopen(descriptor, "rb") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise VaultTrouble(Closed.BROKEN, SOURCE, f"{source}: not a regular file")
+            content = file.read(_MOST + 1)
+        if len(content) > _MOST:
+            raise VaultTrouble(Closed.BROKEN, SOURCE, f"{source}: too long")
+        return content.decode("utf-8-sig")
+    except (OSError, ValueError) as error:
+        kind = type(error).__name__
+    raise VaultTrouble(Closed.BROKEN, SOURCE, f"{source}: {kind}")

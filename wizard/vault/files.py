@@ -1,0 +1,24 @@
+"""What goes wrong with a store that is a file, as VaultTrouble."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from wizard.private_file import NotPrivate
+from wizard.vault import Closed, VaultTrouble
+from wizard.vault.causes import explain
+
+
+@contextmanager
+def guarded(store: str) -> Iterator[None]:
+    """Everything raised within comes out as VaultTrouble, whose traceback hides where from."""
+    try:
+        yield
+    except NotPrivate as error:
+        detail = f"{error.path} ({error.kind})"
+        raise VaultTrouble(Closed.UNSAFE, store, detail) from None
+    except TimeoutError as error:
+        raise VaultTrouble(Closed.TIMEOUT, store, str(error)) from None
+    except Exception as error:  # noqa: BLE001 (the port promises VaultTrouble)
+        raise explain(store, error) from None

@@ -1,0 +1,48 @@
+"""Secrets made here, and what may be shown of one."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from itertools import pairwise
+
+from wizard.model import Secret
+
+#: Never fingerprinted: a PIN is found by trying a million, a chosen word from a list.
+_GUESSABLE = frozenset({"two_step_pin", "verify_token"})
+_SHORTEST = 16
+_PIN_DIGITS = 6
+# Straight lines and corners of a keypad; the rest of the well-known ones follow rules below.
+_KEYPAD = frozenset({"147258", "258369", "159753", "753159", "147369", "789456", "456123"})
+
+
+def fingerprint(secret: Secret, name: str = "") -> str:
+    """The first 8 hex digits of the SHA-256, to tell two tokens apart; "" for what is guessable.
+
+    Guessable are PIN and verify token by name, and whatever is short, by length.
+    """
+    value = secret.reveal()
+    if name in _GUESSABLE or len(value) < _SHORTEST:
+        return ""
+    return hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+
+
+def generate_pin() -> str:
+    """Six digits from the system's source of randomness; none of those that are tried first."""
+    while True:
+        pin = f"{secrets.randbelow(10**_PIN_DIGITS):0{_PIN_DIGITS}d}"
+        if not trivial(pin):
+            return pin
+
+
+def trivial(pin: str) -> bool:
+    """000000, 123456, 987654, 121212, 123123, 112233, a line on the keypad."""
+    steps = {(int(b) - int(a)) % 10 for a, b in pairwise(pin)}
+    halves, pairs = pin[:3] == pin[3:], pin[:2] == pin[2:4] == pin[4:]
+    doubled = pin[::2] == pin[1::2]
+    return len(steps) == 1 or len(set(pin)) <= 2 or halves or pairs or doubled or pin in _KEYPAD
+
+
+def generate_verify_token() -> str:
+    """32 characters that a URL carries unchanged."""
+    return secrets.token_urlsafe(24)

@@ -1,0 +1,65 @@
+"""The store "sandbox": a plain file for the secrets of the sandbox, which open nothing.
+
+It is the one store without encryption. Its secrets are made up by the sandbox, and a rehearsal has
+to run on machines that have no keyring yet.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from wizard import private_file
+from wizard.model import Secret
+from wizard.vault import Closed, Description, Kept, VaultTrouble
+from wizard.vault.files import guarded
+
+STORE = "sandbox"
+_MOST = 64 << 20
+_PATIENCE = 10.0
+
+
+class PlayVault:
+    """A JSON file, 0600, of names and values."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def get(self, name: str) -> Kept | None:
+        """A secret, or None when there is none of this name."""
+        with guarded(STORE):
+            value = self._load().get(name)
+        return None if value is None else Kept(Secret(value), STORE, str(self._path))
+
+    def put(self, name: str, secret: Secret) -> None:
+        """Keep it and read it back. An unchanged value is not written again."""
+        self._change(name, secret.reveal())
+
+    def remove(self, name: str) -> None:
+        """Drop it; dropping what is not there is fine."""
+        self._change(name, None)
+
+    def probe(self) -> None:
+        """Write, read back and delete a value of no worth."""
+        self.put("probe", Secret("probe"))
+        self.remove("probe")
+
+    def describe(self) -> Description:
+        """The file."""
+        return Description(STORE, "", str(self._path))
+
+    def _change(self, name: str, value: str | None) -> None:
+        with guarded(STORE), private_file.alone(self._path, _PATIENCE):
+            values = self._load()
+            if values.get(name) == value:
+                return
+            values.pop(name, None)
+            if value is not None:
+                values[name] = value
+            private_file.replace(self._path, json.dumps(values).encode())
+            if self._load() != values:
+                raise VaultTrouble(Closed.LOSING, STORE)
+
+    def _load(self) -> dict[str, str]:
+        content = json.loads(private_file.read(self._path, _MOST) or b"{}")
+        return {str(name): str(value) for name, value in dict(content).items()}
