@@ -23,7 +23,7 @@ class Text:
     ru: str
     en: str
 
-    def in_language(self, language: str, **values: object) -> str:
+    def in_language(self, language: str, /, **values: object) -> str:
         """The text in one language, with its {placeholders} filled."""
         template: str = getattr(self, language)
         return template.format(**values)

@@ -106,9 +106,13 @@ class Talk(Protocol):
     def vouch(self, finding: Finding) -> str:
         """The person's own words that a manual item is done; empty for "not yet"."""
 
-    def consent(self, item_id: str, text: Remark, sends: Sequence[str] = ()) -> bool:
+    def consent(
+        self, item_id: str, text: Remark, sends: Sequence[str] = (), spends: bool = False
+    ) -> bool:
         """Leave to change something at Meta. `sends` are the requests, as they will be made.
 
+        `spends`: it uses up something scarce (an attempt, a foreign callback), so Enter alone
+        declines; the text says what.
         False when the person declines, or when unattended and the answers file does not consent.
         """
 

@@ -5,11 +5,15 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
+from wizard import checklist
+from wizard.foreign import clean
 from wizard.model import Finding, Reason, Text
 from wizard.talk import Remark
 from wizard.texts import read, text
 
 FOLDER = Path(__file__).with_name("messages")
+#: A value longer than this is no name any more; addresses stay whole.
+LONGEST = 500
 
 
 @cache
@@ -23,42 +27,62 @@ def messages() -> dict[str, Text]:
 
 
 class Words:
-    """The tool's words in one language."""
+    """The tool's words in one language. Every value is cleaned: it may be foreign text."""
 
     def __init__(self, language: str) -> None:
         self.language = language
 
     def say(self, key: str, /, **values: object) -> str:
         """One of the tool's own texts; KeyError when there is none of this key."""
-        return messages()[key].in_language(self.language, **values)
+        return self.text(messages()[key], **values)
 
     def remark(self, remark: Remark | str) -> str:
-        """A remark in words; a plain string is foreign text and stays as it is."""
+        """A remark in words; a plain string is foreign text, and only cleaned."""
         if isinstance(remark, str):
-            return remark
+            return clean(remark, LONGEST)
         return self.say(remark.key, **remark.values)
 
-    def text(self, text: Text, **values: object) -> str:
+    def text(self, text: Text, /, **values: object) -> str:
         """A text of the checklist."""
-        return text.in_language(self.language, **values)
+        shown = {name: clean(value, LONGEST) for name, value in values.items()}
+        return text.in_language(self.language, **shown)
 
     def reason(self, finding: Finding) -> str:
         """What was seen of an item: in its own words if it has them, else in the tool's."""
-        reason = self._reason(finding)
-        return "" if reason is None else self.text(reason.says, **finding.outcome.values)
+        reason = reason_of(finding)
+        return "" if reason is None else self._filled(reason.says, finding)
 
     def next_step(self, finding: Finding) -> str:
         """The one next thing to do; "" when nothing is."""
-        reason = self._reason(finding)
-        if reason is None or reason.next is None:
-            return ""
-        return self.text(reason.next, **finding.outcome.values)
+        reason = reason_of(finding)
+        return "" if reason is None or reason.next is None else self._filled(reason.next, finding)
 
-    def _reason(self, finding: Finding) -> Reason | None:
+    def _filled(self, template: Text, finding: Finding) -> str:
         outcome = finding.outcome
-        if not outcome.reason:
-            return None
-        if own := finding.item.reasons.get(outcome.reason):
-            return own
-        says = messages()[f"reason.{outcome.reason}"]
-        return Reason(says, messages().get(f"reason.{outcome.reason}_next"))
+        values = {"reason": outcome.reason, **outcome.values}
+        if outcome.reason == "requires":
+            values["item"] = self._title(str(values.get("item", "")))
+        try:
+            return self.text(template, **values)
+        except KeyError:
+            # A verdict that another version saved may lack a value that this text wants.
+            return self.say("report.reason_unworded", reason=outcome.reason)
+
+    def _title(self, item_id: str) -> str:
+        try:
+            return self.text(checklist.load().item(item_id).title)
+        except KeyError:
+            return item_id
+
+
+def reason_of(finding: Finding) -> Reason | None:
+    """The words of an outcome's reason; None when the outcome gives none."""
+    key = finding.outcome.reason
+    if not key:
+        return None
+    if own := finding.item.reasons.get(key):
+        return own
+    ours = messages()
+    # A status file can hold a reason that only another version knows.
+    says = ours.get(f"reason.{key}", ours["report.reason_unworded"])
+    return Reason(says, ours.get(f"reason.{key}_next"))

@@ -1,0 +1,276 @@
+"""Real questionary prompts, typed into through a pipe."""
+
+import io
+
+import pytest
+from prompt_toolkit.application import create_app_session
+from prompt_toolkit.input import create_pipe_input
+from prompt_toolkit.output import DummyOutput
+
+from wizard.model import Finding, Item, Text, failed, passed, waiting
+from wizard.talk import Choice, Move, NeedsPerson, Question, remark
+from wizard.ui.keys import FullKeyboard
+from wizard.ui.prompts import TerminalTalk
+from wizard.ui.screen import Screen
+from wizard.ui.words import Words
+
+DOWN, UP, ENTER, CTRL_C, CTRL_D, BACK = "\x1b[B", "\x1b[A", "\r", "\x03", "\x04", "\x7f"
+T = Text("т", "t")
+ITEM = Item("sample.item", T, T)
+ASK = remark("ui.move")  # any text of ours
+OPEN = Finding(ITEM, failed("odd"))
+PASTE = "\x1b[200~{}\x1b[201~"
+
+
+@pytest.fixture
+def typed():
+    with create_pipe_input() as keys, create_app_session(input=keys, output=DummyOutput()):
+        yield keys.send_text
+
+
+@pytest.fixture
+def out():
+    return io.StringIO()
+
+
+@pytest.fixture
+def make(out):
+    def make(language="ru", **options):
+        screen = Screen(out, colour=False)
+        words = Words(language)
+        return TerminalTalk(screen, words, keyboard=FullKeyboard(screen), **options)
+
+    return make
+
+
+@pytest.fixture
+def talk(make):
+    return make()
+
+
+# --- ask
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        "  EAAnew " + ENTER,
+        PASTE.format("EAAnew\n") + ENTER,
+        PASTE.format("\r\n  EAAnew  \r\n") + ENTER,
+    ],
+    ids=["typed", "pasted with a newline", "pasted with white space"],
+)
+@pytest.mark.parametrize("secret", [True, False])
+def test_a_value_is_trimmed(typed, talk, keys, secret):
+    typed(keys)
+    assert talk.ask(Question("access_token", ASK, secret=secret)) == "EAAnew"
+
+
+def test_a_paste_of_several_lines_is_one_line_and_waits_for_enter(typed, talk):
+    typed(PASTE.format("one\ntwo\n") + "!" + ENTER)
+    assert talk.ask(Question("x", ASK)) == "one two!"
+
+
+def test_the_rest_of_a_plain_paste_does_not_answer_the_next_question(typed, talk):
+    typed("one" + ENTER + "two" + ENTER)
+    assert talk.ask(Question("x", ASK)) == "one"
+    typed("three" + ENTER)
+    assert talk.ask(Question("y", ASK)) == "three"
+
+
+def test_a_wrong_answer_is_explained_and_asked_again(typed, talk, out):
+    def mend(text):
+        if text == "5":
+            return "five"
+        typed("5" + ENTER)
+        return remark("ui.answer_needed")
+
+    typed("four" + ENTER)
+    assert talk.ask(Question("x", ASK, mend=mend)) == "five"
+    assert "Нужен ответ" in out.getvalue()
+
+
+def test_a_wrong_answer_comes_back_with_the_up_arrow(typed, talk):
+    def mend(text):
+        if text.endswith("!"):
+            return text
+        typed(UP + "!" + ENTER)
+        return remark("ui.answer_needed")
+
+    typed("long answer" + ENTER)
+    assert talk.ask(Question("x", ASK, mend=mend)) == "long answer!"
+
+
+def test_a_wrong_secret_does_not_come_back(typed, talk):
+    def mend(text):
+        if text == "!":
+            return text
+        typed(UP + "!" + ENTER)
+        return remark("ui.answer_needed")
+
+    typed("wrong" + ENTER)
+    assert talk.ask(Question("x", ASK, secret=True, mend=mend)) == "!"
+
+
+@pytest.mark.parametrize(
+    ("options", "default", "answer"),
+    [
+        ({}, "d", "d"),
+        ({"suggestions": {"x": "s"}}, "", "s"),
+        ({"suggestions": {"x": "s"}}, "d", "s"),
+    ],
+    ids=["default", "suggestion", "suggestion first"],
+)
+def test_enter_takes_what_is_offered(typed, make, options, default, answer):
+    typed(ENTER)
+    assert (
+        make(**options).ask(Question("x", ASK, default=default, mend=str.upper)) == answer.upper()
+    )
+
+
+def test_enter_is_an_answer_where_the_question_allows_it(typed, talk):
+    typed(ENTER)
+    assert talk.ask(Question("x", ASK, mend=lambda text: text or "made by us")) == "made by us"
+
+
+@pytest.mark.parametrize("keys", [CTRL_C, CTRL_D, "half" + CTRL_C])
+def test_leaving_is_not_an_answer(typed, talk, keys):
+    typed(keys)
+    with pytest.raises(KeyboardInterrupt):
+        talk.ask(Question("x", ASK))
+
+
+# --- choose
+
+FEW = [Choice("a", "Анна"), Choice("b", "[red]Борис[/]\x1b]52;c;x\x07"), Choice("c", "Вера")]
+MANY = [Choice(str(1000 + n), f"Номер +7 900 {n:03}") for n in range(40)]
+
+
+@pytest.mark.parametrize(
+    ("keys", "choices", "default", "value"),
+    [
+        (ENTER, FEW, "", "a"),
+        (ENTER, FEW, "c", "c"),
+        (DOWN + ENTER, FEW, "", "b"),
+        (UP + ENTER, FEW, "", "c"),
+        ("2" + ENTER, FEW, "", "b"),
+        ("23" + ENTER, FEW, "", "c"),
+        ("7x" + ENTER, FEW, "b", "b"),
+        (PASTE.format("3\n") + ENTER, FEW, "", "a"),
+        ("38" + ENTER, MANY, "", "1037"),
+        ("900 017" + ENTER, MANY, "", "1017"),
+        ("НОМЕР +7 900 002" + ENTER, MANY, "", "1002"),
+        ("38" + BACK + BACK + ENTER, MANY, "", "1000"),
+        (DOWN * 39 + ENTER, MANY, "", "1039"),
+        ("\x1b[F" + ENTER, MANY, "", "1039"),
+        ("900 00" + DOWN + ENTER, MANY, "", "1001"),
+    ],
+)
+def test_a_row_is_chosen(typed, talk, keys, choices, default, value):
+    typed(keys)
+    assert talk.choose(Question("x", ASK, default=default), choices) == value
+
+
+def test_the_sandbox_preselects_its_own(typed, make):
+    typed(ENTER)
+    assert make(suggestions={"x": "c"}).choose(Question("x", ASK, default="b"), FEW) == "c"
+
+
+@pytest.mark.parametrize("key", [CTRL_C, CTRL_D])
+def test_leaving_a_list_is_not_a_choice(typed, talk, key):
+    typed(key)
+    with pytest.raises(KeyboardInterrupt):
+        talk.choose(Question("x", ASK), FEW)
+
+
+# --- the rest
+
+
+def test_a_move_is_chosen_and_the_first_is_the_default(typed, talk):
+    typed(ENTER)
+    assert talk.move(OPEN, [Move.REPAIR, Move.LEAVE]) is Move.REPAIR
+    typed(DOWN + ENTER)
+    assert talk.move(OPEN, [Move.REPAIR, Move.LEAVE]) is Move.LEAVE
+
+
+@pytest.mark.parametrize(
+    ("keys", "sandbox", "spends", "answer"),
+    [
+        (ENTER, False, False, True),
+        (ENTER, False, True, False),
+        (ENTER, True, True, True),
+        ("н" + ENTER, False, False, False),
+        ("Y" + ENTER, False, True, True),
+        ("2" + ENTER, True, False, False),
+    ],
+)
+def test_consent(typed, make, keys, sandbox, spends, answer):
+    typed(keys)
+    asked = make(sandbox=sandbox).consent("sample.item", ASK, ["POST /1/register"], spends=spends)
+    assert asked is answer
+
+
+def test_consent_shows_exactly_what_is_sent(typed, talk, out):
+    typed(ENTER)
+    talk.consent("sample.item", ASK, ['POST /1/register {"pin": "••••••"}', "GET /[bold]\x9b"])
+    assert 'POST /1/register {"pin": "••••••"}' in out.getvalue()
+    assert "GET /[bold]\n" in out.getvalue()
+
+
+def test_vouching_takes_words_and_enter_is_not_yet(typed, talk, make):
+    typed("опубликовано 3 мая" + ENTER)
+    assert talk.vouch(Finding(ITEM, waiting())) == "опубликовано 3 мая"
+    typed(ENTER)
+    assert talk.vouch(Finding(ITEM, waiting())) == ""
+    typed(ENTER)
+    assert make(sandbox=True).vouch(Finding(ITEM, waiting())) != ""
+
+
+def test_an_item_shows_what_was_seen_why_and_the_links_that_are_known(out, make):
+    links = ("https://a.example/{app_id}/x", "https://a.example/{waba_id}/y")
+    item = Item(
+        "sample.item", Text("Имя", "Name"), Text("Потому", "Because"), links=links, steps=(T,)
+    )
+    make("en").present(Finding(item, failed("odd")), {"app_id": "12/../3"})
+    shown = out.getvalue()
+    assert "https://a.example/12%2F..%2F3/x" in shown
+    assert "/y" not in shown
+    assert "Because" in shown
+    assert "1. t" in shown
+
+
+def test_foreign_text_is_clean_and_never_markup(out, make):
+    item = Item("a.b", T, T, reasons={"odd": _reason("{name}")})
+    make("en").settled(Finding(item, failed("odd", name="[red]Acme [/]\x1b[2J\u202eltd\x9b1m")))
+    assert out.getvalue() == "✗ t: [red]Acme [/][2Jltd1m\n"
+
+
+def _reason(text):
+    from wizard.model import Reason
+
+    return Reason(Text(text, text))
+
+
+def test_a_settled_item_is_one_line(out, talk):
+    talk.settled(Finding(ITEM, passed()))
+    assert out.getvalue() == "✓ т\n"
+
+
+def test_without_a_terminal_nothing_is_ever_asked(out):
+    talk = TerminalTalk(Screen(out, colour=False), Words("ru"))
+    for question in (
+        lambda: talk.ask(Question("waba_id", ASK, option="--answers", default="1")),
+        lambda: talk.choose(Question("waba_id", ASK, option="--answers"), FEW),
+        lambda: talk.move(OPEN, [Move.LATER]),
+        lambda: talk.consent("a.b", ASK),
+        lambda: talk.vouch(OPEN),
+    ):
+        with pytest.raises(NeedsPerson):
+            question()
+
+
+def test_needs_person_names_the_option_that_supplies_the_answer(out):
+    talk = TerminalTalk(Screen(out, colour=False), Words("ru"))
+    with pytest.raises(NeedsPerson) as caught:
+        talk.ask(Question("waba_id", ASK, option="--answers FILE"))
+    assert (caught.value.name, caught.value.option) == ("waba_id", "--answers FILE")

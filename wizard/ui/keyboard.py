@@ -1,0 +1,122 @@
+"""Two ways to answer, a line and a pick from a list: the port, and the plain keyboard.
+
+The plain one serves terminals that cannot move the cursor (TERM=dumb); `keys` has the other.
+Both raise KeyboardInterrupt on Ctrl-C, on Ctrl-D and when the terminal is gone.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from wizard.ui.screen import Screen, is_terminal
+
+
+@dataclass(frozen=True)
+class Option:
+    """One row of a list. `key` is a letter that points at it, such as y for "yes"."""
+
+    value: str
+    label: str
+    keys: str = ""
+
+
+class Keyboard(Protocol):
+    """A person at a terminal."""
+
+    def line(self, message: str, *, secret: bool = False, history: Sequence[str] = ()) -> str:
+        """What was typed, trimmed; line breaks that were pasted into it have become spaces.
+
+        A secret is not echoed. The rest of a paste that ran on after Enter answers nothing.
+        """
+
+    def pick(self, message: str, hint: str, options: Sequence[Option], default: int) -> str:
+        """The value of the chosen row; Enter alone takes row number `default`."""
+
+    def forget(self) -> None:
+        """Drops keys that were typed before the question was there."""
+
+
+def open_keyboard(screen: Screen, environ: Mapping[str, str] = os.environ) -> Keyboard | None:
+    """The keyboard in front of this screen; None where nobody sits: then nothing may be asked.
+
+    questionary on a pipe would answer by itself: confirm gives True, select the first row.
+    """
+    if not (is_terminal(sys.stdin) and screen.terminal):
+        return None
+    usual = "windows" if os.name == "nt" else "dumb"
+    if environ.get("TERM", usual) in ("", "dumb", "unknown"):
+        return PlainKeyboard(screen)
+    from wizard.ui.keys import FullKeyboard
+
+    return FullKeyboard(screen)
+
+
+def one_line(text: str) -> str:
+    """The text trimmed, every run of white space with a line break in it as one space."""
+    return " ".join(part.strip() for part in text.split("\n")).strip() if "\n" in text else text
+
+
+def drop_pending() -> None:
+    """Throws away what the terminal has received and nobody has read."""
+    if not is_terminal(sys.stdin):
+        return
+    if sys.platform == "win32":
+        import msvcrt
+
+        while msvcrt.kbhit():
+            msvcrt.getwch()
+    else:
+        import termios
+
+        termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
+
+
+class PlainKeyboard:
+    """Keyboard of a terminal that only prints: no colours, no cursor, rows chosen by number."""
+
+    def __init__(self, screen: Screen) -> None:
+        self._screen = screen
+
+    def line(self, message: str, *, secret: bool = False, history: Sequence[str] = ()) -> str:
+        """See Keyboard."""
+        self._screen.line(message, first="? ")
+        self._screen.flush()
+        try:
+            answer = self._hidden() if secret else input("> ")
+        except EOFError:
+            raise KeyboardInterrupt from None
+        if answer:
+            drop_pending()  # lines that follow a typed one at once were pasted with it
+        return answer.strip()
+
+    def pick(self, message: str, hint: str, options: Sequence[Option], default: int) -> str:
+        """See Keyboard."""
+        while True:
+            self._screen.line(message, first="? ")
+            for number, option in enumerate(options, start=1):
+                self._screen.line(option.label, first=f"  {number}. ")
+            answer = self.line(f"{hint} [{default + 1}]")
+            row = row_of(answer, options) if answer else default
+            if row is not None:
+                return options[row].value
+
+    def forget(self) -> None:
+        """See Keyboard."""
+        drop_pending()
+
+    def _hidden(self) -> str:
+        from getpass import getpass
+
+        return getpass("> ", stream=self._screen.stream)
+
+
+def row_of(typed: str, options: Sequence[Option]) -> int | None:
+    """The row that a number or one of the rows' own letters names."""
+    if typed.isdecimal() and 1 <= int(typed) <= len(options):
+        return int(typed) - 1
+    letters = (row for row, option in enumerate(options) if typed and typed.lower() in option.keys)
+    return next(letters, None)

@@ -1,0 +1,22 @@
+"""Links of the checklist, made deep by the ids that are known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from urllib.parse import quote
+
+from wizard.texts import placeholders
+
+
+def deep(link: str, ids: Mapping[str, str]) -> str:
+    """The link with its ids filled in; "" when one of them is not known yet."""
+    names = placeholders(link)
+    if not all(ids.get(name) for name in names):
+        return ""
+    # Ids come from a file that people may edit: they must not turn into another address.
+    return link.format(**{name: quote(ids[name], safe="") for name in names})
+
+
+def deep_links(links: Iterable[str], ids: Mapping[str, str]) -> list[str]:
+    """Every link that can be filled in, each once, in order."""
+    return list(dict.fromkeys(filled for link in links if (filled := deep(link, ids))))

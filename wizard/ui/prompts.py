@@ -1,0 +1,169 @@
+"""The conversation in a terminal: Talk, spoken by a screen and a keyboard."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+
+from wizard.model import CannotLook, Finding, Status, Value
+from wizard.talk import Choice, Mend, Move, NeedsPerson, Question, Remark
+from wizard.ui.browsing import Browser
+from wizard.ui.keyboard import Keyboard, Option, open_keyboard
+from wizard.ui.screen import Screen
+from wizard.ui.showing import Showing
+from wizard.ui.waiting import WaitingLine
+from wizard.ui.words import Words
+
+ANSWERS = "--answers FILE"
+
+
+class TerminalTalk:
+    """Talk with the person at this screen. Where nobody sits, every question is NeedsPerson.
+
+    `suggestions` are answers that Enter takes, by question name: the sandbox's own values.
+    """
+
+    def __init__(
+        self,
+        screen: Screen,
+        words: Words,
+        *,
+        suggestions: Mapping[str, str] | None = None,
+        sandbox: bool = False,
+        keyboard: Keyboard | None = None,
+        browser: Browser | None = None,
+    ) -> None:
+        self._screen, self._words = screen, words
+        self._suggestions, self._sandbox = suggestions or {}, sandbox
+        self._keys = keyboard or open_keyboard(screen)
+        self._browser = browser or Browser()
+        self._waiting = WaitingLine(screen, words)
+        self._showing = Showing(screen, words, sandbox)
+
+    def say(self, key: str, /, **values: Value) -> None:
+        """See Talk."""
+        with self._waiting.paused():
+            self._screen.line(self._words.say(key, **values))
+
+    def present(self, finding: Finding, ids: Mapping[str, str]) -> None:
+        """See Talk."""
+        with self._waiting.paused():
+            self._showing.present(finding, ids)
+
+    def settled(self, finding: Finding) -> None:
+        """See Talk."""
+        with self._waiting.paused():
+            self._showing.settled(finding)
+
+    def trouble(self, error: CannotLook) -> None:
+        """See Talk."""
+        with self._waiting.paused():
+            self._showing.trouble(error)
+
+    def ask(self, question: Question) -> str:
+        """See Talk."""
+        suggested = self._suggestions.get(question.name, "") or question.default
+        hint = self._hint(question, suggested)
+        typed: list[str] = []
+        with self._asking(question.name, question.option) as keys:
+            while True:
+                text = f"{self._words.remark(question.text)}{hint}:"
+                answer = keys.line(text, secret=question.secret, history=typed)
+                mended = _mended(answer or suggested, question.mend)
+                if isinstance(mended, str):
+                    return mended
+                if not question.secret:
+                    typed.append(answer)  # the up arrow brings it back
+                self._showing.wrong(mended)
+
+    def choose(self, question: Question, choices: Sequence[Choice]) -> str:
+        """See Talk."""
+        preferred = self._suggestions.get(question.name, "") or question.default
+        values = [choice.value for choice in choices]
+        default = values.index(preferred) if preferred in values else 0
+        rows = [Option(choice.value, self._words.remark(choice.label)) for choice in choices]
+        text = self._words.remark(question.text)
+        with self._asking(question.name, question.option) as keys:
+            return keys.pick(text, self._words.say("ui.pick_hint"), rows, default)
+
+    def move(self, finding: Finding, moves: Sequence[Move]) -> Move:
+        """See Talk."""
+        rows = [Option(move.value, self._words.say(f"ui.move_{move.value}")) for move in moves]
+        with self._asking(f"move:{finding.item.id}") as keys:
+            text = self._words.say("ui.move")
+            return Move(keys.pick(text, self._words.say("ui.pick_hint"), rows, 0))
+
+    def vouch(self, finding: Finding) -> str:
+        """See Talk."""
+        confirm = finding.item.confirm
+        text = self._words.text(confirm) if confirm else self._words.say("ui.vouch")
+        with self._asking(f"confirm.{finding.item.id}", ANSWERS) as keys:
+            if self._sandbox:
+                hint = self._words.say("ui.enter_takes_sandbox")
+                return keys.line(f"{text} {hint}:") or self._words.say("ui.vouched_in_sandbox")
+            return keys.line(f"{text} {self._words.say('ui.vouch_hint')}:")
+
+    def consent(
+        self, item_id: str, text: Remark, sends: Sequence[str] = (), spends: bool = False
+    ) -> bool:
+        """See Talk."""
+        # In the sandbox nothing is spent, and Enter goes all the way.
+        yes_first = self._sandbox or not spends
+        with self._asking(f"consent.{item_id}", ANSWERS) as keys:
+            self._showing.requests(sends)
+            if not self._sandbox:
+                keys.forget()  # an Enter typed out of impatience is not a consent
+            return self._yes(self._words.remark(text), yes_first)
+
+    def wait(self, text: Remark) -> AbstractContextManager[None]:
+        """See Talk."""
+        return self._waiting.shown(self._words.remark(text))
+
+    def browse(self, link: str) -> None:
+        """See Talk."""
+        with self._waiting.paused():
+            self._showing.link(link)
+            if self._sandbox or self._keys is None or not self._browser.can_open(link):
+                return
+            if self._browser.wanted is None:
+                self._browser.wanted = self._yes(self._words.say("ui.browse"), True)
+            if self._browser.wanted and not self._browser.open(link):
+                self._screen.line(self._words.say("ui.browse_failed"))
+
+    def _yes(self, text: str, default: bool) -> bool:
+        rows = [
+            Option("yes", self._words.say("ui.agree"), "yд"),
+            Option("no", self._words.say("ui.decline"), "nн"),
+        ]
+        with self._asking("consent") as keys:
+            hint = self._words.say("ui.pick_hint")
+            return keys.pick(text, hint, rows, 0 if default else 1) == "yes"
+
+    @contextmanager
+    def _asking(self, name: str, option: str = "") -> Iterator[Keyboard]:
+        if self._keys is None:
+            raise NeedsPerson(name, option)
+        with self._waiting.paused():
+            self._screen.flush()
+            yield self._keys
+
+    def _hint(self, question: Question, suggested: str) -> str:
+        parts = []
+        if question.secret:
+            parts.append(self._words.say("ui.secret_hint"))
+        if question.name in self._suggestions:
+            parts.append(self._words.say("ui.enter_takes_sandbox"))
+        elif suggested and not question.secret:
+            parts.append(self._words.say("ui.enter_takes", value=suggested))
+        return "".join(f" {part}" for part in parts)
+
+
+def _mended(answer: str, mend: Mend | None) -> str | Remark:
+    if mend is not None:
+        return mend(answer)
+    return answer or Remark("ui.answer_needed")
+
+
+def is_open(finding: Finding) -> bool:
+    """Whether anything about it is still to be done."""
+    return finding.outcome.status is not Status.PASSED

@@ -1,0 +1,137 @@
+"""One output stream: whether it has colours, how wide it is, which characters it can show.
+
+Decided here, once, and told to rich and questionary: left to themselves they disagree
+(`FORCE_COLOR=0` switches colours on in rich, neither knows CLICOLOR).
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, TextIO
+
+from wizard.ui import signs
+from wizard.ui.layout import wrap
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+#: Lines longer than this are hard to read, however wide the window is.
+WIDEST = 100
+USUAL = 80
+_CODES = {"bold": 1, "dim": 2, "reverse": 7, "red": 31, "green": 32, "yellow": 33, "cyan": 36}
+
+
+def wants_colour(choice: str, environ: Mapping[str, str], terminal: bool) -> bool:
+    """Whether to use colours: the option, then the environment, then what the stream is.
+
+    The order of no-color.org, force-color.org and bixense.com/clicolors; an empty variable is
+    the same as none.
+    """
+    if choice in ("always", "never"):
+        return choice == "always"
+    if environ.get("NO_COLOR"):
+        return False
+    if any(environ.get(name, "") not in ("", "0") for name in ("FORCE_COLOR", "CLICOLOR_FORCE")):
+        return True
+    if environ.get("CLICOLOR") == "0" or environ.get("FORCE_COLOR") == "0":
+        return False
+    return terminal and environ.get("TERM") != "dumb"
+
+
+class Screen:
+    """A stream to print on, without markup: a business called `[/]` is only a name."""
+
+    def __init__(self, stream: TextIO, *, colour: bool, width: int = USUAL) -> None:
+        self.stream, self.colour, self.width = stream, colour, width
+        self.encoding = getattr(stream, "encoding", None) or "utf-8"
+        self._console: Console | None = None
+
+    @property
+    def terminal(self) -> bool:
+        """Whether a person looks at it."""
+        return is_terminal(self.stream)
+
+    def fit(self, text: str) -> str:
+        """The text with every sign this stream cannot show replaced by a similar one."""
+        return signs.fit(text, self.encoding)
+
+    def line(
+        self, text: str = "", style: str = "", first: str = "", rest: str | None = None
+    ) -> None:
+        """Print a text, wrapped; `first` leads its first line and `rest` (as wide) the others."""
+        first, text = self.fit(first), self.fit(text)
+        lead = " " * len(first) if rest is None else rest
+        for line in wrap(text, self.width, first, lead):
+            self.stream.write(self.styled(line, style) + "\n")
+
+    def marked(self, sign: tuple[str, str], text: str, style: str = "", indent: str = "") -> None:
+        """Print a text after a coloured sign."""
+        mark, colour = self.fit(sign[0]), sign[1]
+        lead = f"{indent}{mark} "
+        for number, line in enumerate(wrap(self.fit(text), self.width, lead, " " * len(lead))):
+            shown = self.styled(line[len(lead) :], style)
+            self.stream.write(
+                (indent + self.styled(mark, colour) + " " if number == 0 else " " * len(lead))
+                + shown
+                + "\n"
+            )
+
+    def styled(self, text: str, style: str) -> str:
+        """The text between the codes of a style such as "bold red"; bare without colours."""
+        if not (style and text and self.colour):
+            return text
+        codes = ";".join(str(_CODES[word]) for word in style.split())
+        return f"\x1b[{codes}m{text}\x1b[0m"
+
+    def flush(self) -> None:
+        """Everything printed so far is out."""
+        self.stream.flush()
+
+    @property
+    def console(self) -> Console:
+        """The rich console of this stream, with our decisions."""
+        if self._console is None:
+            from rich.console import Console
+
+            self._console = Console(
+                file=self.stream,
+                width=self.width,
+                no_color=not self.colour,
+                force_terminal=self.terminal and os.environ.get("TERM") != "dumb",
+                markup=False,
+                highlight=False,
+                emoji=False,
+            )
+        return self._console
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    """Whether a stream is there and is a terminal; a closed one is not."""
+    try:
+        return stream is not None and stream.isatty()
+    except ValueError:
+        return False
+
+
+def open_screen(
+    stream: TextIO | None = None, colour: str = "auto", environ: Mapping[str, str] = os.environ
+) -> Screen:
+    """The screen of a stream (standard output by default); `colour`: auto, always or never."""
+    stream = stream or sys.stdout
+    # Whatever others print there (argparse, a traceback) must not die of a sign either.
+    reconfigure = getattr(stream, "reconfigure", None)
+    if reconfigure is not None:
+        reconfigure(errors=signs.HANDLER)
+    wanted = wants_colour(colour, environ, is_terminal(stream))
+    return Screen(stream, colour=wanted, width=_width(stream, environ))
+
+
+def _width(stream: TextIO, environ: Mapping[str, str]) -> int:
+    try:
+        columns = os.get_terminal_size(stream.fileno()).columns
+    except (OSError, ValueError, AttributeError):
+        written = environ.get("COLUMNS", "")
+        columns = int(written) if written.isdecimal() else 0
+    return min(columns or USUAL, WIDEST)

@@ -1,0 +1,105 @@
+"""How an item, a trouble and a request are shown: what was seen, why it matters, what is next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from wizard.foreign import clean
+from wizard.model import CannotLook, Finding, Item, Outcome, Status, Text
+from wizard.talk import Remark
+from wizard.ui.links import deep, deep_links
+from wizard.ui.screen import Screen
+from wizard.ui.signs import SIGNS
+from wizard.ui.words import Words, reason_of
+
+#: The values of a trouble that help whoever looks closer, as they are shown.
+TRACES = ("code", "subcode", "fbtrace_id")
+#: Requests hold no secrets, but may hold the text of a whole template.
+LONGEST_REQUEST = 1000
+
+
+class Showing:
+    """Prints in one language on one screen; says SANDBOX first where nothing is real."""
+
+    def __init__(self, screen: Screen, words: Words, sandbox: bool = False) -> None:
+        self._screen, self._words, self._sandbox = screen, words, sandbox
+
+    def banner(self) -> None:
+        """In the sandbox: that nothing here goes to Meta. Elsewhere nothing."""
+        if self._sandbox:
+            self._screen.line(self._words.say("ui.sandbox"), "reverse bold")
+
+    def present(self, finding: Finding, ids: Mapping[str, str]) -> None:
+        """An item that is not in order."""
+        item, screen, words = finding.item, self._screen, self._words
+        screen.line()
+        self.banner()
+        screen.marked(SIGNS[finding.outcome.status], words.text(item.title), "bold")
+        self._said("ui.seen", words.reason(finding))
+        self._said("ui.why", words.text(item.why))
+        shown = set()
+        if item.steps and finding.outcome.status is not Status.SKIPPED:
+            shown = self._steps(item, ids)
+        self.next_thing(finding, ids, shown)
+
+    def _steps(self, item: Item, ids: Mapping[str, str]) -> set[str]:
+        self._screen.line()
+        for number, step in enumerate(item.steps, start=1):
+            self._screen.line(self._words.text(step), first=f"  {number}. ")
+        links = deep_links(item.links, ids)
+        for link in links:
+            self.link(link)
+        return set(links)
+
+    def next_thing(
+        self, finding: Finding, ids: Mapping[str, str], shown: set[str], indent: str = "  "
+    ) -> None:
+        """The one next thing, with its link unless that has just been shown."""
+        self._said("ui.next", self._words.next_step(finding), indent, "cyan")
+        reason = reason_of(finding)
+        link = deep(reason.link, ids) if reason is not None else ""
+        if link and link not in shown:
+            self.link(link, indent)
+
+    def settled(self, finding: Finding) -> None:
+        """One line; a remark that came with it stands after a colon."""
+        title, remark = self._words.text(finding.item.title), self._words.reason(finding)
+        self._screen.marked(
+            SIGNS[finding.outcome.status], f"{title}: {remark}" if remark else title
+        )
+
+    def trouble(self, error: CannotLook) -> None:
+        """An answer that could not be had, as if it were the reason of an item."""
+        words = Text("-", "-")
+        finding = Finding(
+            Item("ui.trouble", words, words),
+            Outcome(Status.UNKNOWN, error.trouble.value, error.values),
+        )
+        self._screen.marked(SIGNS[Status.UNKNOWN], self._words.reason(finding))
+        self.next_thing(finding, {}, set())
+        traces = [
+            f"{name} {clean(error.values[name])}" for name in TRACES if error.values.get(name)
+        ]
+        if traces:
+            self._screen.line(", ".join(traces), "dim", "  ")
+
+    def wrong(self, remark: Remark) -> None:
+        """What is wrong with an answer; it is asked again afterwards."""
+        self._screen.marked(SIGNS[Status.FAILED], self._words.remark(remark))
+
+    def requests(self, sends: Sequence[str]) -> None:
+        """Exactly what will go to Meta."""
+        if not sends:
+            return
+        self.banner()
+        self._screen.line(self._words.say("ui.sends"))
+        for request in sends:
+            self._screen.line(clean(request, LONGEST_REQUEST), "cyan", "    ")
+
+    def link(self, link: str, indent: str = "  ") -> None:
+        """A link on a line of its own, whole, so that it can be clicked and copied."""
+        self._screen.line(clean(link, LONGEST_REQUEST), "cyan", f"{indent}→ ")
+
+    def _said(self, key: str, text: str, indent: str = "  ", style: str = "") -> None:
+        if text:
+            self._screen.line(self._words.say(key, text=text), style, indent)
