@@ -8,7 +8,9 @@ import pytest
 # For every test and every child process: the developer's own keyring cannot be reached.
 os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
 for name in list(os.environ):
-    if name.startswith("WA_WIZARD_") or name.lower().endswith("_proxy"):
+    if name.startswith(("WA_WIZARD_", "SSL_CERT_")) or name.lower().endswith(
+        ("_proxy", "_ca_bundle")
+    ):
         del os.environ[name]
 
 LOOPBACK = ("127.", "::1", "localhost")

@@ -38,6 +38,17 @@ class Keys:
         return bool(self.app_id and self.app_secret)
 
 
+class BadAddress(ValueError):  # noqa: N818
+    """A Graph address or version that is refused; `part` is "url" or "version".
+
+    The value itself stays out: a pasted address can hold a password.
+    """
+
+    def __init__(self, part: str) -> None:
+        super().__init__(part)
+        self.part = part
+
+
 class Refusal(CannotLook):
     """Graph's error envelope, cleaned for people. Decide on `code`, never on the HTTP status.
 

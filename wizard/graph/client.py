@@ -1,0 +1,242 @@
+"""The real way to Graph: signing, paging, unknown fields, repetition; `wire` does the sending."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from wizard.graph import DEFAULT_VERSION, META_URL, Exchange, Json, Keys, Reach, Refusal
+from wizard.graph.address import checked_url, checked_version
+from wizard.graph.fields import unknown_names, without
+from wizard.graph.masking import masked
+from wizard.graph.paging import every_item
+from wizard.graph.patience import (
+    BUDGET_SECONDS,
+    NEARLY_USED_UP,
+    SPACING_SECONDS,
+    Patience,
+    percent_used,
+    told_minutes,
+)
+from wizard.graph.refusals import refusal
+from wizard.graph.signing import Signature, revealed, sign, unsigned
+from wizard.graph.wire import Answer, Call, Wire
+from wizard.model import CannotLook, Secret, Trouble
+
+if TYPE_CHECKING:
+    import requests
+
+#: How many requests are remembered.
+EXCHANGES = 500
+
+
+class GraphClient:
+    """The Graph port over HTTPS. Thread-safe.
+
+    `patience` is how many seconds a read may take with all its repetitions: a person waits.
+    """
+
+    def __init__(
+        self,
+        keys: Keys,
+        *,
+        url: str = META_URL,
+        version: str = DEFAULT_VERSION,
+        session: requests.Session | None = None,
+        pause: Callable[[float], None] = time.sleep,
+        patience: float = BUDGET_SECONDS,
+    ) -> None:
+        self._keys, self._version = keys, checked_version(version)
+        self._wire = Wire(checked_url(url), session)
+        self._pause, self._patience = pause, patience
+        self._exchanges: deque[Exchange] = deque(maxlen=EXCHANGES)
+        self._used = 0.0
+
+    @property
+    def version(self) -> str:
+        """The version that is asked for, `v26.0`."""
+        return self._version
+
+    @property
+    def url(self) -> str:
+        """The address in use, without the version."""
+        return self._wire.url
+
+    @property
+    def keys(self) -> Keys:
+        """What calls are signed with."""
+        return self._keys
+
+    @property
+    def exchanges(self) -> Sequence[Exchange]:
+        """The last requests, oldest first."""
+        return tuple(self._exchanges)
+
+    def get(
+        self,
+        path: str,
+        *,
+        fields: Sequence[str] = (),
+        as_app: bool = False,
+        **params: str | int | Secret,
+    ) -> Json:
+        """One read; see the port. A Refusal stands when Graph knows none of the fields."""
+        return self._read(path, tuple(fields), sign(self._keys, as_app), params)[0]
+
+    def pages(
+        self,
+        path: str,
+        *,
+        fields: Sequence[str] = (),
+        as_app: bool = False,
+        limit: int = 100,
+        most: int = 2000,
+        **params: str | int | Secret,
+    ) -> Sequence[Json]:
+        """The items of every page; of `fields`, those that are known."""
+        signature, left = sign(self._keys, as_app), tuple(fields)
+
+        def read(cursor: str) -> Json:
+            nonlocal left
+            place = {"limit": limit} | ({"after": cursor} if cursor else {})
+            page, left = self._read(path, left, signature, {**params, **place})
+            return page
+
+        return every_item(read, limit, most)
+
+    def post(
+        self,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        *,
+        as_app: bool = False,
+    ) -> Json:
+        """One change, as JSON. The proof goes into the query: the body is what was consented to."""
+        signature = sign(self._keys, as_app)
+        shown, secrets = revealed(body or {})
+        call = Call("POST", self._path(path), signature.query, signature.bearer, shown)
+        return self._once(call, (*signature.secrets, *secrets)).content
+
+    def delete(self, path: str, *, as_app: bool = False, **params: str | int | Secret) -> Json:
+        """One removal."""
+        signature = sign(self._keys, as_app)
+        query, secrets = revealed(params)
+        query = {name: str(value) for name, value in query.items()} | signature.query
+        call = Call("DELETE", self._path(path), query, signature.bearer)
+        return self._once(call, (*signature.secrets, *secrets)).content
+
+    def probe(self) -> Reach:
+        """Asks `/{version}/` without any credential. Any JSON answer of Graph's counts."""
+        call = Call("GET", self._path(""), {})
+        patience = Patience(self._pause, self._patience)
+        while True:
+            started, clock = datetime.now(UTC), time.monotonic()
+            try:
+                answer = self._send(call)
+                break
+            except CannotLook as trouble:
+                if not patience.again(trouble, {}):
+                    raise
+        half = timedelta(seconds=(time.monotonic() - clock) / 2)
+        return Reach(
+            url=self.url,
+            asked_version=self._version,
+            version=masked(answer.headers.get("facebook-api-version", "")),
+            served_at=_date(answer.headers.get("Date", "")),
+            seen_at=started + half,
+        )
+
+    def close(self) -> None:
+        """Hangs up."""
+        self._wire.close()
+
+    def _read(
+        self,
+        path: str,
+        fields: tuple[str, ...],
+        signature: Signature,
+        params: Mapping[str, str | int | Secret],
+    ) -> tuple[Json, tuple[str, ...]]:
+        """The answer, and the fields that were left when it came."""
+        query, secrets = revealed(params)
+        query = {name: str(value) for name, value in query.items()} | signature.query
+        known = (*signature.secrets, *secrets)
+        while True:
+            asked = query | ({"fields": ",".join(fields)} if fields else {})
+            try:
+                call = Call("GET", self._path(path), asked, signature.bearer)
+                return self._patiently(call, known).content, fields
+            except Refusal as refused:
+                left = without(fields, unknown_names(refused))
+                if not left or left == fields:
+                    raise
+                fields = left
+
+    def _patiently(self, call: Call, secrets: Sequence[str]) -> Answer:
+        patience = Patience(self._pause, self._patience)
+        while True:
+            if self._used >= NEARLY_USED_UP:
+                self._pause(SPACING_SECONDS)
+            headers: Mapping[str, str] = {}
+            try:
+                answer = self._send(call)
+                headers = answer.headers
+                return _success(answer, secrets)
+            except CannotLook as trouble:
+                if not patience.again(trouble, headers):
+                    raise
+
+    def _once(self, call: Call, secrets: Sequence[str]) -> Answer:
+        return _success(self._send(call), secrets)
+
+    def _send(self, call: Call) -> Answer:
+        began = time.monotonic()
+        answer = None
+        try:
+            answer = self._wire.send(call)
+            self._used = percent_used(answer.headers)
+            return answer
+        finally:
+            self._note(call, answer, began)
+
+    def _note(self, call: Call, answer: Answer | None, began: float) -> None:
+        error = answer.content.get("error") if answer else None
+        told = refusal(answer.http, answer.content) if answer and error else None
+        self._exchanges.append(
+            Exchange(
+                method=call.method,
+                # Somebody may have pasted a token where an id belongs.
+                path=masked(call.path),
+                http=answer.http if answer else 0,
+                code=told.code if told else 0,
+                milliseconds=round((time.monotonic() - began) * 1000),
+                trace=str(told.values["trace"]) if told else "",
+            )
+        )
+
+    def _path(self, path: str) -> str:
+        parts = path.strip("/").split("/")
+        if {".", ".."} & set(parts):
+            raise CannotLook(Trouble.NOT_VISIBLE, **unsigned("path"))
+        return f"/{self._version}/{quote('/'.join(parts), safe='/')}"
+
+
+def _success(answer: Answer, secrets: Sequence[str]) -> Answer:
+    """The answer itself, or its Refusal."""
+    if answer.http < 400 and not answer.content.get("error"):
+        return answer
+    wait = told_minutes(answer.headers)
+    raise refusal(answer.http, answer.content, secrets, wait_minutes=wait)
+
+
+def _date(header: str) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(header)
+    except (TypeError, ValueError):
+        return None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)

@@ -1,0 +1,123 @@
+"""Whether and how long to wait before a read is made again, and what the usage headers say.
+
+Meta answers throttling with HTTP 400 and a code, not with 429; how long it lasts stands in
+X-Business-Use-Case-Usage, in minutes.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import random
+import time
+from collections.abc import Callable, Iterator, Mapping
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from wizard.graph import Refusal
+from wizard.model import CannotLook, Trouble
+
+#: A person waits in front of the screen: a read may take this long with all its repetitions.
+BUDGET_SECONDS = 15.0
+LONGEST_RETRY_AFTER = 60.0
+#: From this share of the allowance on, in percent, requests are spaced.
+NEARLY_USED_UP = 95.0
+SPACING_SECONDS = 1.0
+
+_ONCE = frozenset({"reset", "timeout", "cut", "html_error"})
+#: Codes that rarely get better: "unknown error". One repetition less than for the others.
+_VAGUE = frozenset({1, 131000})
+
+
+class Patience:
+    """The repetitions of one read."""
+
+    def __init__(self, pause: Callable[[float], None], budget: float = BUDGET_SECONDS) -> None:
+        self._pause, self._budget = pause, budget
+        self._began = time.monotonic()
+        self._paused = 0.0
+        self._tries = 0
+
+    def again(self, trouble: CannotLook, headers: Mapping[str, str]) -> bool:
+        """Whether the read should be repeated; if so, the time to wait has passed."""
+        self._tries += 1
+        seconds = self._wait(trouble, headers)
+        # With a real clock the pauses are part of the time that went by.
+        spent = max(self._paused, time.monotonic() - self._began)
+        if seconds is None or spent + seconds > self._budget:
+            return False
+        self._paused += seconds
+        self._pause(seconds)
+        return True
+
+    def _wait(self, trouble: CannotLook, headers: Mapping[str, str]) -> float | None:
+        if trouble.trouble is Trouble.UNREACHABLE:
+            once = self._tries == 1 and trouble.values.get("cause") in _ONCE
+            return self._back_off() if once else None
+        if trouble.trouble is not Trouble.BUSY or not isinstance(trouble, Refusal):
+            return None
+        told = told_seconds(headers)
+        if told:
+            # Longer than a minute is for the person to decide.
+            return told if told <= LONGEST_RETRY_AFTER and self._tries == 1 else None
+        return self._back_off() if self._tries <= (2 if trouble.code in _VAGUE else 3) else None
+
+    def _back_off(self) -> float:
+        # Half of it by chance, so that reads that failed together do not return together.
+        step = float(2 ** (self._tries - 1))
+        return step * random.uniform(0.5, 1.0)  # noqa: S311 (no secret depends on it)
+
+
+def told_seconds(headers: Mapping[str, str]) -> float:
+    """How long Meta says it will refuse; 0.0 when it does not say."""
+    minutes = max(_positive(row.get("estimated_time_to_regain_access")) for row in _rows(headers))
+    return max(minutes * 60, _retry_after(headers.get("Retry-After", "")))
+
+
+def told_minutes(headers: Mapping[str, str]) -> int:
+    """The same in full minutes, for people."""
+    return math.ceil(told_seconds(headers) / 60)
+
+
+def percent_used(headers: Mapping[str, str]) -> float:
+    """The largest share of any allowance that is used up; 0.0 when the headers are missing."""
+    shares = ("call_count", "total_cputime", "total_time")
+    return max(_positive(row.get(share)) for row in _rows(headers) for share in shares)
+
+
+def _rows(headers: Mapping[str, str]) -> Iterator[Mapping[str, Any]]:
+    """Every usage that the headers tell, in whatever nesting; at least an empty one."""
+    yield {}
+    for name in ("X-App-Usage", "X-Business-Use-Case-Usage"):
+        try:
+            told = json.loads(headers.get(name) or "{}")
+        except (ValueError, RecursionError):
+            continue
+        if not isinstance(told, dict):
+            continue
+        yield told
+        # {"<business object id>": [{"type": "whatsapp_business_management", …}]}
+        for rows in told.values():
+            yield from (row for row in _as_list(rows) if isinstance(row, dict))
+
+
+def _as_list(node: object) -> list[Any]:
+    return node if isinstance(node, list) else [node]
+
+
+def _positive(value: object) -> float:
+    try:
+        number = float(str(value))
+    except ValueError:
+        return 0.0
+    return number if 0 < number < math.inf else 0.0
+
+
+def _retry_after(header: str) -> float:
+    """Seconds, or a date."""
+    if seconds := _positive(header.strip()):
+        return seconds
+    try:
+        return max(0.0, parsedate_to_datetime(header).timestamp() - time.time())
+    except (TypeError, ValueError, OverflowError):
+        return 0.0

@@ -1,0 +1,109 @@
+"""Reads Graph's error envelope into a Refusal, by its code and never by the HTTP status.
+
+Codes: developers.facebook.com/docs/graph-api/guides/error-handling and the error-codes page of
+the Cloud API. What is not in the table is ODD, and 5xx is BUSY.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from wizard.graph import Refusal
+from wizard.graph.masking import masked
+from wizard.model import Trouble, Value
+
+#: "(#100) Tried accessing nonexisting field (name) on node type (WhatsAppBusinessAccount)"
+UNKNOWN_FIELD = re.compile(r"nonexist\w* field \(([^)]+)\)(?: on node type \((\w+)\))?", re.I)
+
+# 80000-80014 are the limits of Meta's business use cases; WhatsApp's own pages name 80007,
+# the Graph reference 80008.
+_TROUBLES: tuple[tuple[Trouble, frozenset[int]], ...] = (
+    # 2500: "An active access token must be used to query information about the current user".
+    (Trouble.REFUSED, frozenset({0, 102, 104, 190, 2500})),
+    # 15: "This method must be called with an app access_token".
+    (Trouble.PERMISSION, frozenset({3, 10, 15, *range(200, 300), 131005})),
+    (Trouble.NOT_VISIBLE, frozenset({33, 803})),
+    (
+        Trouble.BUSY,
+        frozenset({1, 2, 4, 17, 32, 341, 613, *range(80000, 80015)})
+        | frozenset({130429, 131000, 131016, 131056, 131057, 133004, 2494100}),
+    ),
+)
+_TROUBLE = {code: trouble for trouble, codes in _TROUBLES for code in codes}
+
+
+def refusal(
+    http: int, answer: Mapping[str, Any], secrets: Iterable[str] = (), *, wait_minutes: int = 0
+) -> Refusal:
+    """The Refusal for an answer that is not a success. `secrets` are masked in its texts.
+
+    Besides what every Refusal has: `wait_minutes` when BUSY (0 = not said), `proof` ("required"
+    or "wrong") when the app secret is the trouble, `node_type` when a field is unknown.
+    """
+    error = answer.get("error")
+    envelope: Mapping[str, Any] = error if isinstance(error, Mapping) else {}
+    # OAuth endpoints may answer {"error": "invalid_request", "error_description": …}.
+    message = envelope.get("message") or answer.get("error_description") or error or ""
+    secrets = tuple(secrets)
+    code = _number(envelope.get("code"))
+    values: dict[str, Value] = {
+        "code": code or 0,
+        # debug_token writes `subcode`, everything else `error_subcode`.
+        "subcode": _number(envelope.get("error_subcode", envelope.get("subcode"))) or 0,
+        "http": http,
+        "message": masked(message, secrets),
+        "details": masked(_details(envelope), secrets),
+        "trace": masked(envelope.get("fbtrace_id") or "", secrets),
+    }
+    proof = _proof(str(message))
+    if proof:
+        values["proof"] = proof
+    if unknown := UNKNOWN_FIELD.search(str(message)):
+        values["node_type"] = masked(unknown[2] or "")
+    trouble = Trouble.REFUSED if proof else _trouble(code, values, envelope)
+    if trouble is Trouble.BUSY:
+        values["wait_minutes"] = wait_minutes
+    return Refusal(trouble, **values)
+
+
+def _trouble(code: int | None, values: Mapping[str, Value], envelope: Mapping[str, Any]) -> Trouble:
+    if code == 100 and values["subcode"] == 33:
+        return Trouble.NOT_VISIBLE
+    if code in _TROUBLE:
+        return _TROUBLE[code]
+    http = int(values["http"] or 0)
+    if http >= 500 or http == 429 or envelope.get("is_transient") is True:
+        return Trouble.BUSY
+    return Trouble.ODD
+
+
+def _proof(message: str) -> str:
+    """What the app secret has to do with it: Meta says so with code 100, sometimes 1."""
+    lower = message.lower()
+    if "appsecret_proof" not in lower:
+        return ""
+    return "wrong" if "invalid" in lower else "required"
+
+
+def _details(envelope: Mapping[str, Any]) -> str:
+    data = envelope.get("error_data")
+    if isinstance(data, str):
+        try:
+            data = json.loads(data)
+        except ValueError:
+            return data
+    if isinstance(data, Mapping) and data.get("details"):
+        return str(data["details"])
+    told = (envelope.get("error_user_title"), envelope.get("error_user_msg"))
+    return ": ".join(str(part) for part in told if part)
+
+
+def _number(value: object) -> int | None:
+    """Meta writes numbers as numbers, and now and then as strings."""
+    try:
+        return int(str(value))
+    except ValueError:
+        return None
