@@ -170,7 +170,7 @@ def test_an_authority_named_by_the_environment_is_trusted(client, authority, mon
 
 def test_an_authority_of_the_system_is_trusted(client, authority, monkeypatch):
     monkeypatch.setenv("SSL_CERT_FILE", str(authority.bundle))
-    session._session.cache_clear()
+    monkeypatch.setattr(session, "_session", session._session.__wrapped__)
     with loopback.web(lambda _: {"id": "1"}, authority.server()) as server:
         assert client(server.url).get("1") == {"id": "1"}
 
