@@ -13,7 +13,7 @@ FLOORS = [
     ["model"],
     ["texts", "foreign", "private_file"],
     ["talk", "phone", "paste"],
-    ["graph", "vault", "status", "home"],
+    ["graph", "vault", "status", "home", "inbox"],
     ["checklist", "facts", "discovery"],
     ["desk"],
     ["checks"],
@@ -27,11 +27,11 @@ FLOORS = [
     ["__main__"],
 ]
 # What stands apart: it plays or hears Meta's side and must not share our reading of it.
-APART = {"sandbox": {"sandbox", "model"}, "receiver": {"receiver", "model", "foreign"}}
+APART = {"sandbox": {"sandbox", "model"}, "receiver": {"receiver", "inbox", "model", "foreign"}}
 # Each outside library enters through these rooms only.
 DOORS = {
     "yaml": {"texts", "status", "home", "sandbox", "commands"},
-    "requests": {"graph", "receiver"},
+    "requests": {"graph"},
     "urllib3": {"graph"},
     "keyring": {"vault"},
     "cryptography": {"vault"},
@@ -45,7 +45,8 @@ DOORS = {
     "segno": {"ui"},
 }
 # The only rooms where a secret may leave its wrapper.
-REVEALERS = {"graph", "vault", "commands"}
+# The receiver compares: Meta signs with the app secret and shows the verify token.
+REVEALERS = {"graph", "vault", "receiver", "commands"}
 
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 FILES = sorted(ROOT.rglob("*.py"))

@@ -1,0 +1,159 @@
+"""How fast the receiver is, against what this disk and this server can do at all.
+
+    python -m tests.bench.receiver
+
+Prints deliveries per second and the time of an answer: of SQLite committing the same rows one by
+one and together, of the same server answering 200 without storing, and of the receiver, each in
+its own process; then the receiver at a steady 500 deliveries per second, Meta's own rule being a
+median of 250 ms and less than one in a hundred over a second.
+"""
+
+import argparse
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+from tests import deliveries
+from wizard.inbox import Writer
+from wizard.model import Secret
+from wizard.receiver import Address, Receiver
+from wizard.receiver.payload import read
+from wizard.receiver.running import open_server
+
+
+def request(name):
+    message = deliveries.text(f"wamid.{name}", body="Здравствуйте! Сколько стоит доставка?")
+    body = deliveries.encode(deliveries.incoming(message))
+    head = f"POST /webhook HTTP/1.1\r\nHost: bench\r\nContent-Length: {len(body)}\r\n"
+    signed = f"X-Hub-Signature-256: {deliveries.signature(body)}\r\n\r\n"
+    return (head + signed).encode() + body
+
+
+class Client(threading.Thread):
+    """One connection that is kept open; `every` seconds per request, 0 for as fast as it goes."""
+
+    def __init__(self, port, requests, every=0.0):
+        super().__init__()
+        self.port, self.requests, self.every, self.times = port, requests, every, []
+
+    def run(self):
+        with socket.create_connection(("127.0.0.1", self.port)) as connection:
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            due = time.perf_counter()
+            for one in self.requests:
+                if self.every:
+                    due += self.every
+                    time.sleep(max(0.0, due - time.perf_counter()))
+                # Paced: from when it was due, so that a queue is counted as waiting.
+                began = due if self.every else time.perf_counter()
+                connection.sendall(one)
+                answer = connection.recv(4096)
+                assert answer.startswith(b"HTTP/1.1 200"), answer
+                self.times.append(time.perf_counter() - began)
+
+
+def load(port, count, clients, rate=0):
+    shares = [[request(f"{rate}.{k}.{n}") for n in range(count // clients)] for k in range(clients)]
+    threads = [Client(port, share, clients / rate if rate else 0.0) for share in shares]
+    began = time.perf_counter()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    took = time.perf_counter() - began
+    return took, sorted(one for thread in threads for one in thread.times)
+
+
+def show(name, count, took, times, bare=None):
+    median, late = times[len(times) // 2] * 1000, times[int(len(times) * 0.99)] * 1000
+    ratio = f"{took / bare:7.2f}" if bare else "       "
+    print(f"{name:<44}{count / took:>9.0f}{median:>9.1f}{late:>9.1f}{ratio}", flush=True)
+
+
+def commits(path, count, together):
+    """SQLite alone: the same rows, the same settings, `together` deliveries per transaction."""
+    from wizard.inbox.file import connect
+    from wizard.inbox.writing import _deliver
+
+    connection = connect(path)
+    bodies = [request(n).split(b"\r\n\r\n", 1)[1] for n in range(count)]
+    parsed, times = [read(body) for body in bodies], []
+    began = time.perf_counter()
+    for at in range(0, count, together):
+        start = time.perf_counter()
+        connection.execute("BEGIN IMMEDIATE")
+        for one in parsed[at : at + together]:
+            _deliver(connection, one)
+        connection.execute("COMMIT")
+        times.append(time.perf_counter() - start)
+    connection.close()
+    return time.perf_counter() - began, sorted(times)
+
+
+def serve(kind, path):
+    if kind == "receiver":
+        secret = Secret(deliveries.SECRET)
+        at = Address(port=0)
+        receiver = Receiver(Writer(Path(path)), lambda: secret, lambda: secret, at=at)
+        print(receiver.start().at.port, flush=True)
+    else:
+        server = open_server(_empty, "127.0.0.1", 0)
+        threading.Thread(target=server.run, daemon=True).start()
+        print(server.effective_port, flush=True)
+    sys.stdin.read()
+
+
+def _empty(environ, start_response):
+    environ["wsgi.input"].read()
+    start_response("200 OK", [("Content-Length", "0")])
+    return [b""]
+
+
+class Server:
+    def __init__(self, kind, folder):
+        command = [sys.executable, "-m", "tests.bench.receiver", "--serve", kind]
+        command += ["--inbox", str(Path(folder) / f"{kind}.sqlite3")]
+        self.child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.port = int(self.child.stdout.readline())
+
+    def __enter__(self):
+        return self.port
+
+    def __exit__(self, *error):
+        self.child.communicate(b"")
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--count", type=int, default=8000)
+    parser.add_argument("--clients", type=int, default=16)
+    parser.add_argument("--serve", help=argparse.SUPPRESS)
+    parser.add_argument("--inbox", help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    if asked.serve:
+        serve(asked.serve, asked.inbox)
+        return
+    count, clients = asked.count, asked.clients
+    print(f"{'':<44}{'per s':>9}{'med ms':>9}{'99% ms':>9}{'ratio':>7}")
+    # Beside the code, not in /tmp: that may be memory, where syncing costs nothing.
+    with tempfile.TemporaryDirectory(dir=Path(__file__).parent) as folder:
+        alone, times = commits(Path(folder) / "one.sqlite3", count // 2, 1)
+        show("SQLite, full sync, one per commit", count // 2, alone, times)
+        grouped, times = commits(Path(folder) / "many.sqlite3", count, clients)
+        show(f"SQLite, full sync, {clients} per commit", count, grouped, times)
+        with Server("bare", folder) as port:
+            bare, times = load(port, count, clients)
+            show(f"the server alone, {clients} clients", count, bare, times)
+        with Server("receiver", folder) as port:
+            took, times = load(port, count, clients)
+            show(f"the receiver, {clients} clients, to the server", count, took, times, bare)
+            took, times = load(port, 2500, clients, rate=500)
+            show("the receiver at 500 per second", 2500, took, times)
+
+
+if __name__ == "__main__":
+    main()

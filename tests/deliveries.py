@@ -1,0 +1,65 @@
+"""Deliveries as Meta makes them: the shapes of its documentation, signed as it signs."""
+
+import hashlib
+import hmac
+import http.client
+import json
+
+SECRET = "0123456789abcdef0123456789abcdef"
+NUMBER, WABA = "106540352242922", "102290129340398"
+
+
+def envelope(value, field="messages", waba=WABA):
+    return {
+        "object": "whatsapp_business_account",
+        "entry": [{"id": waba, "changes": [{"value": value, "field": field}]}],
+    }
+
+
+def value(number=NUMBER, **more):
+    metadata = {"display_phone_number": "15550783881", "phone_number_id": number}
+    return {"messaging_product": "whatsapp", "metadata": metadata, **more}
+
+
+def text(wamid="wamid.1", body="Здравствуйте!", sender="79161234567", at="1749416383"):
+    return {"from": sender, "id": wamid, "timestamp": at, "type": "text", "text": {"body": body}}
+
+
+def incoming(*messages, number=NUMBER, waba=WABA):
+    contacts = [{"profile": {"name": "Анна"}, "wa_id": messages[0].get("from", "")}]
+    return envelope(value(number, contacts=contacts, messages=list(messages)), waba=waba)
+
+
+def status(wamid="wamid.out", state="delivered", at="1749416400", **more):
+    one = {"id": wamid, "status": state, "timestamp": at, "recipient_id": "79161234567", **more}
+    return envelope(value(statuses=[one]))
+
+
+def dashboard_test():
+    """What the Test button of Meta's dashboard sends."""
+    message = text("ABGGFlA5Fpa", "this is a text message", "16315551181", "1504902988")
+    return incoming(message, number="123456123", waba="0")
+
+
+def encode(content):
+    return content if isinstance(content, bytes) else json.dumps(content).encode()
+
+
+def signature(body, secret=SECRET):
+    return "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+
+
+def headers(body, secret=SECRET):
+    return {"Content-Type": "application/json", "X-Hub-Signature-256": signature(body, secret)}
+
+
+def deliver(port, content, *, path="/webhook", secret=SECRET, **changed):
+    """The status of one POST; `changed` headers replace the right ones, None leaves one out."""
+    body = encode(content)
+    sent = headers(body, secret) | {name.replace("_", "-"): v for name, v in changed.items()}
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    try:
+        connection.request("POST", path, body, {name: v for name, v in sent.items() if v})
+        return connection.getresponse().status
+    finally:
+        connection.close()
