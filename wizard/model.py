@@ -133,6 +133,26 @@ class CannotLook(Exception):  # noqa: N818 (a sentence, not an "Error": facts sa
         self.trouble, self.values = trouble, values
 
 
+#: What the words about a trouble may count on, whoever raised it.
+_SAID: Mapping[Trouble, Mapping[str, Value]] = {
+    Trouble.NOT_GIVEN: {"name": ""},
+    Trouble.UNREACHABLE: {"cause": "other"},
+}
+_SAID_BY_GRAPH: Mapping[str, Value] = {
+    "code": 0,
+    "subcode": 0,
+    "message": "",
+    "details": "",
+    "trace": "",
+}
+
+
+def could_not(error: CannotLook) -> Outcome:
+    """UNKNOWN for this trouble, with every value that its words may use."""
+    always = _SAID.get(error.trouble, _SAID_BY_GRAPH)
+    return unknown(error.trouble.value, **{**always, **error.values})
+
+
 @dataclass(frozen=True)
 class Reason:
     """One way an item can stand: what was seen and what it means, and the one next thing to do."""

@@ -81,7 +81,7 @@ def alone(path: Path, seconds: float) -> Iterator[None]:
     _refuse_shared_folder(path.parent)
     lock = FileLock(path.with_name(f".{path.name}.lock"), timeout=seconds, mode=0o600)
     try:
-        lock.acquire(poll_interval=0.02)
+        lock.acquire()
     except Timeout:
         raise TimeoutError(str(path)) from None
     try:

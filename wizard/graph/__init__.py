@@ -74,6 +74,14 @@ class Refusal(CannotLook):
         return str(self.values.get("message") or "")
 
     @property
+    def proof(self) -> str:
+        """ "wrong" or "required" when the appsecret_proof is the trouble, else ""."""
+        text = self.message.lower()
+        if "appsecret_proof" not in text:
+            return ""
+        return "wrong" if "invalid" in text else "required"
+
+    @property
     def details(self) -> str:
         """`error.error_data.details`, or `error_user_msg`, cleaned; often the useful half."""
         return str(self.values.get("details") or "")
@@ -131,11 +139,14 @@ class Graph(Protocol):
         *,
         fields: Sequence[str] = (),
         as_app: bool = False,
+        prove: bool = True,
         **params: str | int | Secret,
     ) -> Json:
         """One read. Of `fields`, those that this version does not know are dropped and left out.
 
         `as_app` signs with the app token. Retried with back-off while Graph says it is busy.
+        `prove` False leaves `appsecret_proof` out, whatever the keys say: the way to learn what
+        a token is after Graph refused the proof.
         """
 
     def pages(
@@ -144,6 +155,7 @@ class Graph(Protocol):
         *,
         fields: Sequence[str] = (),
         as_app: bool = False,
+        prove: bool = True,
         limit: int = 100,
         most: int = 2000,
         **params: str | int | Secret,

@@ -1,0 +1,317 @@
+"""GraphFacts: what is asked, how often, by whom, and what is remembered."""
+
+import threading
+from datetime import UTC, datetime
+
+import pytest
+from fake_vault import MemoryVault
+from scripted_graph import (
+    NEEDS_PROOF,
+    NOT_VISIBLE,
+    SECRET,
+    TOKEN,
+    WRONG_PROOF,
+    ScriptedGraph,
+    refusal,
+)
+
+from wizard.facts.reading import OF_GRAPH, GraphFacts
+from wizard.graph import Keys, Refusal
+from wizard.model import CannotLook, Secret, Trouble
+from wizard.status import Record
+from wizard.vault import Kept
+
+IDS = {"app_id": "1", "waba_id": "20", "phone_number_id": "30"}
+ALL_KEYS = Keys(TOKEN, "1", SECRET, proves=True)
+HEALTH = {"health_status": {"entities": [{"entity_type": "WABA", "can_send_message": "AVAILABLE"}]}}
+OWN = {"data": {"is_valid": True, "app_id": "1", "type": "SYSTEM_USER"}}
+FOREIGN = {"data": {"is_valid": True, "app_id": "666", "type": "USER"}}
+MISMATCH = {"data": {"is_valid": False, "error": {"code": 100, "message": "did not match"}}}
+DEAD = refusal(Trouble.REFUSED, 190, "Session has expired", subcode=463)
+WRONG_SECRET = refusal(Trouble.REFUSED, 190, "Invalid OAuth access token signature.")
+
+
+def node(call):
+    path, _, _, fields, _ = call
+    return HEALTH | {"id": path} if fields == ("health_status",) else {"id": path, "name": "N"}
+
+
+ANSWERS = {
+    "debug_token": OWN,
+    "1": {"id": "1", "name": "Shop"},
+    "1/permissions": [{"permission": "whatsapp_business_messaging"}],
+    "1/subscriptions": [],
+    "20": node,
+    "20/phone_numbers": [{"id": "30"}, {"id": "31"}, {}],
+    "20/subscribed_apps": [{"whatsapp_business_api_data": {"id": "1"}}],
+    "20/message_templates": [
+        {"name": "a", "status": "APPROVED"},
+        {"name": "b", "status": "PAUSED"},
+    ],
+    "30": node,
+}
+
+
+def facts_of(graph=None, ids=IDS, vault=None, **changed):
+    graph = graph or ScriptedGraph({**ANSWERS, **changed}, keys=ALL_KEYS)
+    return GraphFacts(graph, Record(ids=dict(ids)), vault or MemoryVault()), graph
+
+
+def trouble_of(facts, name):
+    with pytest.raises(CannotLook) as caught:
+        getattr(facts, name)
+    return caught.value
+
+
+def test_gathering_asks_everything_at_once_and_once():
+    facts, graph = facts_of(ScriptedGraph(ANSWERS, keys=ALL_KEYS, seconds=0.05))
+    facts.gather()
+    assert len(graph.calls) == graph.busiest == 12
+    for name in OF_GRAPH:
+        getattr(facts, name)
+    facts.gather()
+    assert len(graph.calls) == 12
+    assert [number.id for number in facts.numbers] == ["30", "31"]
+    assert [template.name for template in facts.templates] == ["a"]
+    assert facts.account.name == "N"
+    assert facts.secret_fits
+    assert facts.app_permissions == {"whatsapp_business_messaging"}
+
+
+def test_nothing_is_asked_before_somebody_asks():
+    facts, graph = facts_of()
+    assert not graph.calls
+    assert facts.token.kind == "SYSTEM_USER"
+    assert graph.paths == ["debug_token"]
+
+
+def test_only_what_is_named_is_gathered():
+    facts, graph = facts_of()
+    facts.gather(["token", "number", "now"])
+    assert sorted(graph.paths) == ["30", "debug_token"]
+
+
+def test_a_failure_is_remembered_and_leaves_the_others_standing():
+    facts, graph = facts_of(**{"20": refusal(Trouble.PERMISSION, 200, "no")})
+    facts.gather()
+    asked = len(graph.calls)
+    first, second = trouble_of(facts, "account"), trouble_of(facts, "account")
+    assert isinstance(first, Refusal)
+    assert first is not second  # else the tracebacks of threads would pile up in one
+    assert (first.code, first.values) == (second.code, second.values)
+    assert facts.number.id == "30"
+    assert len(graph.calls) == asked
+
+
+def test_a_defect_of_ours_is_remembered_as_what_it_is():
+    facts, graph = facts_of(**{"20/subscribed_apps": KeyError("x")})
+    facts.gather()
+    asked = len(graph.calls)
+    with pytest.raises(KeyError):
+        _ = facts.subscribers
+    assert len(graph.calls) == asked
+
+
+def test_forgetting_asks_anew_and_only_what_was_forgotten():
+    facts, graph = facts_of()
+    facts.gather()
+    graph.calls.clear()
+    facts.forget({"app"})
+    assert facts.app
+    assert facts.token
+    assert graph.paths == ["1"]
+    facts.forget()
+    assert facts.token
+    assert graph.paths == ["1", "debug_token"]
+
+
+def test_touched_names_what_this_thread_asked_for():
+    facts, _ = facts_of(vault=MemoryVault(access_token=TOKEN))
+    facts.gather()
+    assert facts.touched() == frozenset()
+    assert facts.token
+    assert facts.number
+    facts.origin("access_token")
+    other = []
+    thread = threading.Thread(target=lambda: other.append((facts.app, facts.touched())[1]))
+    thread.start()
+    thread.join()
+    assert other == [{"app"}]
+    assert facts.touched() == {"token", "number", "origin"}
+    assert facts.touched() == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("keys", "ids", "missing"),
+    [
+        (Keys(), IDS, dict.fromkeys(["token", "account", "number", "app"], "access_token")),
+        (Keys(TOKEN), IDS, dict.fromkeys(["app_permissions", "secret_fits"], "app_secret")),
+        (Keys(TOKEN), {}, {"account": "waba_id", "number": "phone_number_id", "app": "app_id"}),
+        (Keys(TOKEN, "", SECRET), {}, {"secret_fits": "app_id", "app_subscriptions": "app_id"}),
+    ],
+)
+def test_what_is_missing_is_named_without_asking(keys, ids, missing):
+    facts, graph = facts_of(ScriptedGraph(ANSWERS, keys=keys), ids)
+    for name, lacks in missing.items():
+        trouble = trouble_of(facts, name)
+        assert (trouble.trouble, trouble.values["name"]) == (Trouble.NOT_GIVEN, lacks)
+    assert not graph.calls
+
+
+def by_signer(as_app, itself):
+    return lambda call: as_app if call[1] else itself
+
+
+def test_the_token_is_inspected_by_the_app_where_the_secret_is_known():
+    facts, graph = facts_of()
+    assert facts.token.valid
+    ((path, as_app, _, _, params),) = graph.calls
+    assert (path, as_app, params["input_token"]) == ("debug_token", True, TOKEN)
+
+
+def test_a_token_inspects_itself_where_no_secret_is_known():
+    facts, graph = facts_of(ScriptedGraph(ANSWERS, keys=Keys(TOKEN, "1")))
+    assert facts.token.valid
+    assert [call[1] for call in graph.calls] == [False]
+
+
+@pytest.mark.parametrize("as_app", [WRONG_SECRET, MISMATCH, refusal(Trouble.ODD, 100, "no")])
+def test_a_token_of_another_app_tells_so_itself(as_app):
+    facts, _ = facts_of(debug_token=by_signer(as_app, FOREIGN))
+    assert (facts.token.valid, facts.token.app_id) == (True, "666")
+
+
+def test_a_token_of_another_app_that_nobody_may_inspect_is_as_the_app_said():
+    facts, _ = facts_of(debug_token=by_signer(MISMATCH, NOT_VISIBLE))
+    assert (facts.token.valid, facts.token.error_code) == (False, 100)
+
+
+def test_a_dead_token_is_a_token_that_is_not_valid():
+    facts, _ = facts_of(ScriptedGraph({"debug_token": DEAD}))
+    assert (facts.token.valid, facts.token.error_subcode) == (False, 463)
+
+
+def test_an_app_that_insists_on_the_proof_is_told_from_a_dead_token():
+    facts, _ = facts_of(ScriptedGraph({"debug_token": NEEDS_PROOF}))
+    assert (facts.token.valid, facts.token.error_code) == (False, 100)
+    assert "appsecret_proof" in facts.token.error_message
+
+
+def test_being_throttled_says_nothing_about_the_token():
+    busy = refusal(Trouble.BUSY, 4, "limit")
+    facts, graph = facts_of(debug_token=busy)
+    assert trouble_of(facts, "token").trouble is Trouble.BUSY
+    assert len(graph.calls) == 1
+
+
+def proven(answer):
+    """Refuses the proof, and answers without one."""
+    return lambda call: WRONG_PROOF if call[2] and not call[1] else answer
+
+
+def test_a_wrong_secret_shows_at_the_secret_and_kills_nothing_else():
+    own = {path: proven(answer) for path, answer in ANSWERS.items() if not callable(answer)}
+    app = lambda call: WRONG_SECRET if call[1] else proven({"id": "1"})(call)  # noqa: E731
+    facts, _ = facts_of(
+        ScriptedGraph(
+            {**own, "1": app, "debug_token": lambda c: WRONG_SECRET if c[1] else proven(OWN)(c)},
+            keys=ALL_KEYS,
+        )
+    )
+    facts.gather()
+    assert facts.secret_fits is False
+    assert facts.token.valid
+    assert facts.app.id == "1"
+    assert len(facts.numbers) == 2
+
+
+def test_once_the_proof_is_known_to_be_wrong_it_is_left_out():
+    facts, graph = facts_of(**{"20": proven({"id": "20"}), "30": proven({"id": "30"})})
+    assert facts.account
+    assert facts.number
+    assert [call[2] for call in graph.calls] == [True, False, False]
+
+
+def test_where_a_proof_is_required_the_wrong_one_is_what_is_said():
+    answer = lambda call: WRONG_PROOF if call[2] else NEEDS_PROOF  # noqa: E731
+    facts, _ = facts_of(**{"20": answer})
+    assert trouble_of(facts, "account").proof == "wrong"
+
+
+@pytest.mark.parametrize("code", [190, 101])
+def test_a_secret_that_graph_refuses_does_not_fit(code):
+    facts, _ = facts_of(**{"1": refusal(Trouble.REFUSED, code, "Error validating application")})
+    assert facts.secret_fits is False
+
+
+def test_a_secret_nobody_could_try_neither_fits_nor_not():
+    facts, _ = facts_of(**{"1": refusal(Trouble.BUSY, 2, "down")})
+    assert trouble_of(facts, "secret_fits").trouble is Trouble.BUSY
+
+
+def test_the_app_is_asked_with_the_token_where_its_own_is_refused():
+    facts, graph = facts_of(**{"1": by_signer(WRONG_SECRET, {"id": "1", "name": "Shop"})})
+    assert facts.app.name == "Shop"
+    assert [call[1] for call in graph.calls] == [True, False]
+
+
+def test_a_field_that_is_not_allowed_costs_that_field_alone():
+    def account(call):
+        fields = call[3]
+        if "primary_funding_id" in fields:
+            return refusal(Trouble.PERMISSION, 200, "billing")
+        return {"id": "20", "account_review_status": "APPROVED"}
+
+    facts, _ = facts_of(**{"20": account})
+    assert (facts.account.review, facts.account.funding_id) == ("APPROVED", "")
+
+
+@pytest.mark.parametrize("name", ["account", "number", "app", "account_health"])
+def test_an_answer_without_what_was_asked_for_is_odd(name):
+    facts, _ = facts_of(**{"20": {}, "30": {}, "1": {}})
+    assert trouble_of(facts, name).trouble is Trouble.ODD
+
+
+def test_meta_out_of_reach_is_a_fact_too():
+    facts, _ = facts_of(**{"": CannotLook(Trouble.UNREACHABLE, cause="dns")})
+    facts.gather()
+    assert trouble_of(facts, "reach").values["cause"] == "dns"
+
+
+def test_the_store_is_probed_once_on_the_thread_that_gathers():
+    vault, threads = MemoryVault(), []
+    vault.probe = lambda: threads.append(threading.current_thread())
+    facts, _ = facts_of(vault=vault)
+    facts.gather()
+    assert facts.vault.closed is None
+    assert threads == [threading.current_thread()]
+
+
+def test_a_store_that_is_shut_is_a_fact():
+    facts, _ = facts_of(vault=MemoryVault(closed="locked"))
+    assert (facts.vault.closed, facts.vault.store) == ("locked", "os-keyring")
+    assert trouble_of_origin(facts, "access_token").values["closed"] == "locked"
+
+
+def trouble_of_origin(facts, name):
+    with pytest.raises(CannotLook) as caught:
+        facts.origin(name)
+    assert caught.value.trouble is Trouble.NOT_GIVEN
+    assert caught.value.values["name"] == name
+    return caught.value
+
+
+def test_a_secret_tells_where_it_comes_from():
+    vault = MemoryVault(access_token=TOKEN)
+    facts, _ = facts_of(vault=vault)
+    assert facts.origin("access_token").source == "os-keyring"
+    trouble_of_origin(facts, "app_secret")
+    vault.get = lambda name: Kept(Secret("x"), "environment", "WA_WIZARD_ACCESS_TOKEN")
+    origin = facts.origin("access_token")
+    assert (origin.source, origin.detail) == ("environment", "WA_WIZARD_ACCESS_TOKEN")
+
+
+def test_now_is_when_the_facts_were_opened():
+    moment = datetime(2026, 11, 22, tzinfo=UTC)
+    facts = GraphFacts(ScriptedGraph(), Record(), MemoryVault(), lambda: moment)
+    assert facts.now == moment

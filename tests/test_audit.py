@@ -1,0 +1,256 @@
+"""The walk over the checklist: what is looked at, what stands in the way, what comes of it."""
+
+import logging
+
+import pytest
+
+from wizard import audit as auditing
+from wizard.audit import audit, exit_code, look, ready, strangers
+from wizard.checks import CHECKS
+from wizard.model import (
+    CannotLook,
+    Checklist,
+    Finding,
+    Goal,
+    Item,
+    Outcome,
+    Section,
+    Status,
+    Text,
+    Trouble,
+    could_not,
+    failed,
+    passed,
+    unknown,
+    waiting,
+)
+from wizard.status import Confirmation, Record
+from wizard.ui.words import messages
+
+WORDS = Text("-", "-")
+RECEIVING, SENDING = Goal.RECEIVING, Goal.SENDING
+
+
+class Quiet:
+    """Facts of which nothing is asked but the record."""
+
+    def __init__(self, confirmed=()):
+        self.record = Record(confirmed={item: Confirmation("done", "now") for item in confirmed})
+        self.gathered = 0
+
+    def gather(self, names=None):
+        self.gathered += 1
+
+
+def item(item_id, *requires, needed_for=SENDING, confirm=None):
+    return Item(item_id, WORDS, WORDS, needed_for, requires, confirm=confirm)
+
+
+def checklist(*items):
+    sections = dict.fromkeys(one.section for one in items)
+    return Checklist(
+        tuple(Section(s, WORDS, tuple(i for i in items if i.section == s)) for s in sections)
+    )
+
+
+@pytest.fixture
+def checks(monkeypatch):
+    """Judges by item id: an Outcome, or an exception to raise. Returns the ids looked at."""
+    looked = []
+
+    def install(**outcomes):
+        def judge(name, outcome):
+            def check(facts):
+                looked.append(name)
+                if isinstance(outcome, Exception):
+                    raise outcome
+                return outcome
+
+            return check
+
+        registry = {
+            name.replace("_", ".", 1): judge(name.replace("_", ".", 1), outcome)
+            for name, outcome in outcomes.items()
+        }
+        monkeypatch.setattr(auditing, "CHECKS", registry)
+        return looked
+
+    return install
+
+
+def statuses(findings):
+    return {f.item.id: f.outcome.status.value for f in findings}
+
+
+def test_findings_come_in_order_and_one_by_one(checks):
+    looked = checks(a_one=passed(), a_two=failed("x"), b_one=passed())
+    walk = audit(checklist(item("a.one"), item("a.two"), item("b.one")), Quiet())
+    assert next(walk).item.id == "a.one"
+    assert looked == ["a.one"]
+    assert statuses(walk) == {"a.two": "failed", "b.one": "passed"}
+
+
+@pytest.mark.parametrize("before", [failed("x"), unknown("x"), waiting(), CannotLook(Trouble.ODD)])
+@pytest.mark.parametrize("needed_for", [SENDING, None])
+def test_what_requires_something_not_in_order_is_skipped(checks, before, needed_for):
+    looked = checks(a_one=before, a_two=passed(), a_three=passed())
+    items = item("a.one"), item("a.two", "a.one", needed_for=needed_for), item("a.three", "a.two")
+    findings = list(audit(checklist(*items), Quiet()))
+    assert [f.outcome.status for f in findings[1:]] == [Status.SKIPPED] * 2
+    # The end of a chain names its beginning: that is where something can be done.
+    assert findings[2].outcome.values == {"item": "a.one"}
+    assert looked == ["a.one"]
+
+
+def test_a_check_that_cannot_look_is_unknown_with_its_values(checks):
+    checks(a_one=CannotLook(Trouble.UNREACHABLE, cause="dns"))
+    (finding,) = audit(checklist(item("a.one")), Quiet())
+    assert finding.outcome == unknown("unreachable", cause="dns")
+
+
+def test_a_check_that_breaks_is_unknown_and_the_others_go_on(checks, caplog):
+    checks(a_one=KeyError("EAAGsecret"), a_two=passed())
+    with caplog.at_level(logging.DEBUG):
+        findings = list(audit(checklist(item("a.one"), item("a.two")), Quiet()))
+    assert statuses(findings) == {"a.one": "unknown", "a.two": "passed"}
+    assert findings[0].outcome.reason == "broke"
+    assert "a.one" in caplog.text
+    assert "EAAGsecret" not in caplog.text + str(findings)
+
+
+def test_an_item_that_nobody_judges_is_a_defect_not_a_pass(checks):
+    checks()
+    (finding,) = audit(checklist(item("a.one")), Quiet())
+    assert (finding.outcome.status, finding.outcome.reason) == (Status.UNKNOWN, "broke")
+
+
+def test_an_item_to_confirm_waits_for_a_person(checks):
+    checks()
+    by_hand = checklist(item("a.one", confirm=WORDS))
+    (finding,) = audit(by_hand, Quiet())
+    assert finding.outcome == waiting()
+    (finding,) = audit(by_hand, Quiet(confirmed=["a.one"]))
+    assert finding.outcome.status is Status.PASSED
+    assert finding.outcome.values["words"] == "done"
+
+
+@pytest.mark.parametrize(
+    ("judged", "confirmed", "status"),
+    [
+        (passed(), False, "passed"),
+        (failed("x"), True, "failed"),
+        (unknown("x"), True, "passed"),
+        (unknown("x"), False, "waiting"),
+        (CannotLook(Trouble.ODD), True, "passed"),
+    ],
+)
+def test_what_meta_shows_goes_before_what_a_person_says(checks, judged, confirmed, status):
+    checks(a_one=judged)
+    facts = Quiet(confirmed=["a.one"] if confirmed else [])
+    assert statuses(audit(checklist(item("a.one", confirm=WORDS)), facts)) == {"a.one": status}
+
+
+TWO_SECTIONS = (item("a.one"), item("a.two", "a.one"), item("b.one", "a.two"), item("b.two"))
+
+
+@pytest.mark.parametrize(
+    ("only", "skip", "told", "looked_at"),
+    [
+        ((), (), "a.one a.two b.one b.two", "a.one a.two b.one b.two"),
+        (["b.one"], (), "b.one", "a.one a.two b.one"),
+        (["b"], (), "b.one b.two", "a.one a.two b.one b.two"),
+        ((), ["a"], "b.one b.two", "b.one b.two"),
+        ((), ["a.one", "b.two"], "a.two b.one", "a.two b.one"),
+        (["b"], ["b.one"], "b.two", "b.two"),
+        (["b.one"], ["a.two"], "b.one", "a.one b.one"),
+    ],
+)
+def test_only_and_skip_take_items_and_sections(checks, only, skip, told, looked_at):
+    looked = checks(a_one=passed(), a_two=passed(), b_one=passed(), b_two=passed())
+    findings = list(audit(checklist(*TWO_SECTIONS), Quiet(), only, skip))
+    assert [f.item.id for f in findings] == told.split()
+    assert looked == looked_at.split()
+
+
+def test_a_full_walk_gathers_first_and_a_narrow_one_asks_as_it_goes(checks):
+    checks(a_one=passed())
+    full, narrow = Quiet(), Quiet()
+    list(audit(checklist(item("a.one")), full))
+    list(audit(checklist(item("a.one")), narrow, only=["a.one"]))
+    assert (full.gathered, narrow.gathered) == (1, 0)
+
+
+def test_one_item_can_be_looked_at_alone(checks):
+    checks(a_two=passed())
+    assert look(item("a.two", "a.one"), Quiet()).status is Status.PASSED
+    assert look(item("a.two", "a.one"), Quiet(), {"a.one": failed("x")}).status is Status.SKIPPED
+
+
+def test_strangers_are_names_of_nothing():
+    assert strangers(checklist(*TWO_SECTIONS), ["a", "b.two", "c", "a.three"]) == ["c", "a.three"]
+
+
+def findings_of(**found):
+    goals = {"s": SENDING, "r": RECEIVING, "n": None}
+    return [
+        Finding(item(f"a.{name}", needed_for=goals[name[0]]), Outcome(Status(status)))
+        for name, status in found.items()
+    ]
+
+
+@pytest.mark.parametrize(
+    ("found", "goals", "code"),
+    [
+        ({"s": "passed", "n": "failed", "r": "failed"}, [SENDING], 0),
+        ({"s": "passed", "r": "failed"}, [SENDING, RECEIVING], 1),
+        ({"s": "failed"}, [RECEIVING], 1),
+        ({"s": "waiting"}, [SENDING], 1),
+        ({"s": "unknown", "s2": "skipped"}, [SENDING], 3),
+        ({"s": "skipped", "n": "failed"}, [SENDING], 3),
+        ({"s": "unknown", "s2": "failed"}, [SENDING], 1),
+        ({"s": "passed", "n": "unknown", "n2": "waiting"}, [SENDING], 0),
+        ({}, [SENDING], 0),
+        ({"s": "failed"}, [], 0),
+    ],
+)
+def test_the_exit_code_is_that_of_what_is_required(found, goals, code):
+    assert exit_code(findings_of(**found), goals) == code
+
+
+@pytest.mark.parametrize(
+    ("found", "sending", "receiving"),
+    [
+        ({"s": "passed", "r": "passed", "n": "failed"}, True, True),
+        ({"s": "passed", "r": "waiting"}, True, False),
+        ({"s": "unknown", "r": "passed"}, False, False),
+        ({"n": "passed"}, False, False),
+        ({}, False, False),
+    ],
+)
+def test_ready_for_a_goal_is_everything_it_needs(found, sending, receiving):
+    assert ready(findings_of(**found)) == {SENDING: sending, RECEIVING: receiving}
+
+
+@pytest.mark.parametrize("trouble", Trouble)
+def test_every_trouble_has_words_and_a_next_step_that_its_values_fill(trouble):
+    outcome = could_not(CannotLook(trouble))
+    keys = [f"reason.{outcome.reason}", f"reason.{outcome.reason}_next"]
+    keys += [key for key in messages() if key.startswith(f"reason.{outcome.reason}_")]
+    for key in keys:
+        for language in ("ru", "en"):
+            assert messages()[key].in_language(language, **outcome.values)
+
+
+def test_values_of_the_trouble_itself_go_first():
+    assert could_not(CannotLook(Trouble.BUSY, code=4, wait_minutes=7)).values == {
+        "code": 4,
+        "subcode": 0,
+        "message": "",
+        "details": "",
+        "trace": "",
+        "wait_minutes": 7,
+    }
+
+
+def test_the_registry_is_the_one_that_checks_fill():
+    assert auditing.CHECKS is CHECKS

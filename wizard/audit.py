@@ -1,0 +1,124 @@
+"""Walks the checklist and says what was seen, item by item. Prints nothing, changes nothing."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Iterable, Iterator, Mapping
+
+from wizard.checks import CHECKS
+from wizard.facts import Facts
+from wizard.model import (
+    CannotLook,
+    Checklist,
+    Finding,
+    Goal,
+    Item,
+    Outcome,
+    Status,
+    could_not,
+    passed,
+    skipped,
+    unknown,
+    waiting,
+)
+
+log = logging.getLogger(__name__)
+
+
+def audit(
+    checklist: Checklist, facts: Facts, only: Collection[str] = (), skip: Collection[str] = ()
+) -> Iterator[Finding]:
+    """Findings in the order of the checklist, each as soon as it is known.
+
+    `only` and `skip` hold ids of items or of whole sections. What an item of `only` requires is
+    looked at too, and not told; a skipped item stands in nobody's way.
+    """
+    told = {
+        item.id for item in checklist.items if _named(item, only, True) and not _named(item, skip)
+    }
+    wanted = _with_required(checklist, told) if only else told
+    if not only:
+        facts.gather()
+    seen: dict[str, Outcome] = {}
+    for item in checklist.items:
+        if item.id in wanted and not _named(item, skip):
+            seen[item.id] = look(item, facts, seen)
+            if item.id in told:
+                yield Finding(item, seen[item.id])
+
+
+def look(item: Item, facts: Facts, seen: Mapping[str, Outcome] = {}) -> Outcome:
+    """One item, given the outcomes of those before it."""
+    for required in item.requires:
+        if (before := seen.get(required)) and before.status is not Status.PASSED:
+            # Where the chain begins is what a person can do something about.
+            root = before.values.get("item") if before.status is Status.SKIPPED else None
+            return skipped(str(root or required))
+    by_hand = item.confirm is not None and item.id not in CHECKS
+    outcome = waiting() if by_hand else _judge(item, facts)
+    if item.confirm is None or outcome.status in (Status.PASSED, Status.FAILED):
+        return outcome
+    return _vouched(item, facts)
+
+
+def _judge(item: Item, facts: Facts) -> Outcome:
+    try:
+        return CHECKS[item.id](facts)
+    except CannotLook as trouble:
+        return could_not(trouble)
+    except Exception as error:  # noqa: BLE001 (one broken check must not take the others along)
+        log.debug("%s broke: %s at %s", item.id, type(error).__name__, _place(error))
+        return unknown("broke", error=type(error).__name__)
+
+
+def _vouched(item: Item, facts: Facts) -> Outcome:
+    if said := facts.record.confirmed.get(item.id):
+        return passed("confirmed", words=said.words, at=said.at, by=said.by)
+    return waiting()
+
+
+def _place(error: Exception) -> str:
+    """File and line alone: the message of an exception may hold a value."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else "?"
+
+
+def _named(item: Item, names: Collection[str], otherwise: bool = False) -> bool:
+    return item.id in names or item.section in names if names else otherwise
+
+
+def _with_required(checklist: Checklist, ids: Iterable[str]) -> set[str]:
+    wanted: set[str] = set()
+    waiting_for = list(ids)
+    while waiting_for:
+        if (item_id := waiting_for.pop()) not in wanted:
+            wanted.add(item_id)
+            waiting_for += checklist.item(item_id).requires
+    return wanted
+
+
+def strangers(checklist: Checklist, names: Iterable[str]) -> list[str]:
+    """The names that are neither an item nor a section."""
+    known = {known for item in checklist.items for known in (item.id, item.section)}
+    return [name for name in names if name not in known]
+
+
+def ready(findings: Iterable[Finding], goals: Iterable[Goal] = tuple(Goal)) -> dict[Goal, bool]:
+    """For each goal, whether everything it needs is in order; False when nothing was looked at."""
+    findings = list(findings)
+    needed = {g: [f for f in findings if f.item.required(frozenset({g}))] for g in goals}
+    return {
+        goal: bool(items) and all(f.outcome.status is Status.PASSED for f in items)
+        for goal, items in needed.items()
+    }
+
+
+def exit_code(findings: Iterable[Finding], goals: Collection[Goal]) -> int:
+    """0 in order, 1 something required failed or waits, 3 something required was not seen."""
+    required = frozenset(goals)
+    statuses = {f.outcome.status for f in findings if f.item.required(required)}
+    if statuses & {Status.FAILED, Status.WAITING}:
+        return 1
+    return 3 if statuses - {Status.PASSED} else 0

@@ -1,0 +1,59 @@
+"""Reads that do not depend on each other leave at the same time."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Hashable, Mapping
+from contextlib import suppress
+from threading import Thread
+from typing import TypeVar
+
+from wizard.model import CannotLook
+
+K = TypeVar("K", bound=Hashable)
+T = TypeVar("T")
+
+#: An audit asks for less than this; a token that sees many WABAs for more.
+MOST_AT_ONCE = 16
+
+
+def together(
+    jobs: Mapping[K, Callable[[], T]], most: int = MOST_AT_ONCE
+) -> dict[K, T | CannotLook]:
+    """What each job answered, or the CannotLook it raised, in the order of the jobs.
+
+    Any other exception is raised here, after all jobs have ended.
+    """
+    waiting = deque(jobs.items())
+    answers: dict[K, T | CannotLook] = {}
+    broken: list[Exception] = []
+
+    def work() -> None:
+        # suppress: another thread may take the last job between the look and the taking.
+        with suppress(IndexError):
+            while waiting:
+                name, job = waiting.popleft()
+                try:
+                    answers[name] = _answer(job)
+                except Exception as error:  # noqa: BLE001 (raised again below)
+                    broken.append(error)
+
+    # Daemons: Ctrl-C must not wait for the answers of a slow network, as a pool's exit would.
+    threads = [Thread(target=work, daemon=True) for _ in range(min(most, len(jobs)))]
+    try:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        waiting.clear()
+    if broken:
+        raise broken[0]
+    return {name: answers[name] for name in jobs}
+
+
+def _answer(job: Callable[[], T]) -> T | CannotLook:
+    try:
+        return job()
+    except CannotLook as trouble:
+        return trouble
