@@ -1,0 +1,135 @@
+"""Where things are kept, and what config.yaml may say."""
+
+import platformdirs
+import pytest
+
+from wizard.document import StatusTrouble
+from wizard.home import BadProfileName, Config, Home, Preferences, find, profile_name
+
+
+@pytest.fixture
+def home(tmp_path):
+    (tmp_path / "w").mkdir(mode=0o700)
+    return find({"WA_WIZARD_HOME": str(tmp_path / "w")})
+
+
+def test_our_own_variable_holds_everything(home, tmp_path):
+    assert home.config_path == tmp_path / "w" / "config.yaml"
+    assert home.status_path("shop") == tmp_path / "w" / "shop" / "status.yaml"
+    assert home.inbox_path("shop").parent == home.folder("shop")
+
+
+def test_a_tilde_and_a_relative_home_become_a_path_that_stays(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    assert find({"WA_WIZARD_HOME": "~/x"}).config_folder == tmp_path / "x"
+    assert find({"WA_WIZARD_HOME": "y"}).config_folder == tmp_path / "y"
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {},
+        {"XDG_CONFIG_HOME": "/a/c", "XDG_STATE_HOME": "/a/s"},
+        {"XDG_CONFIG_HOME": "relative", "XDG_STATE_HOME": ""},
+    ],
+)
+def test_the_platforms_folders_are_those_of_platformdirs(environ, monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+        if name in environ:
+            monkeypatch.setenv(name, environ[name])
+    expected = Home(
+        platformdirs.user_config_path("wa-wizard", appauthor=False),
+        platformdirs.user_state_path("wa-wizard", appauthor=False),
+    )
+    assert find(environ) == expected
+    monkeypatch.setattr("sys.platform", "darwin")
+    assert find(environ) == expected
+
+
+def test_the_sandbox_is_a_home_of_its_own(home):
+    inside = home.sandbox("rehearsal")
+    assert inside.status_path("default").is_relative_to(home.state_folder / "sandbox")
+    inside.save_config(Config(current="play"))
+    assert home.config() == Config()
+
+
+@pytest.mark.parametrize("name", ["default", "shop-2", "a_b", "магазин", "7"])
+def test_a_plain_word_names_a_profile(name):
+    assert profile_name(name) == name
+
+
+def test_case_and_composition_do_not_make_another_profile():
+    assert profile_name("SHOP") == "shop"
+    assert profile_name("cafe\u0301") == "café"
+
+
+PATHS = ["", ".", "..", "../x", "a/b", "a\\b", "a.b", "-x", "a b", "a\0b", "a\nb"]
+TAKEN = ["sandbox", "Sandbox", "con", "COM1", "config"]
+ODD = ["x" * 65, "ж" * 40, "a\u202eb", "\udc80"]
+
+
+@pytest.mark.parametrize("name", [*PATHS, *TAKEN, *ODD])
+def test_a_name_that_is_a_path_trick_is_refused(name, home):
+    with pytest.raises(BadProfileName):
+        home.folder(name)
+
+
+def test_preferences_come_back(home):
+    config = Config().with_profile("shop", lang="ru", vault={"store": "command", "argv": ["pass"]})
+    config = config.with_profile("shop", graph_version="v25.0")
+    home.save_config(config)
+    assert home.config() == config
+    assert home.config().of("shop").lang == "ru"
+    assert home.config().of("nobody") == Preferences()
+
+
+def test_a_profile_that_goes_takes_its_preferences_and_is_no_longer_current(home):
+    config = Config("shop").with_profile("shop", lang="ru").with_profile("other", lang="en")
+    assert config.without("shop") == Config("default").with_profile("other", lang="en")
+    assert config.without("other").current == "shop"
+
+
+def test_profiles_are_those_configured_and_those_with_a_status_file(home):
+    home.save_config(Config().with_profile("b"))
+    for name in ("a", "empty"):
+        home.folder(name).mkdir(mode=0o700)
+    home.status_path("a").write_text("schema: 1\n")
+    assert home.profiles() == ("a", "b")
+    assert find({"WA_WIZARD_HOME": str(home.config_folder / "none")}).profiles() == ()
+
+
+def test_keys_of_a_later_version_are_kept(home):
+    home.save_config(Config(extra={"theme": {"dark": True}}))
+    home.save_config(home.config().with_profile("x", lang="en"))
+    assert home.config().extra == {"theme": {"dark": True}}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "current: ../x",
+        "current: [a]",
+        "profiles: [a]",
+        "profiles: {../x: {}}",
+        "profiles: {a: 1}",
+        "profiles: {a: {vault: x}}",
+        "profiles: &a {b: *a}",
+        "current: a\ncurrent: b",
+    ],
+)
+def test_a_configuration_that_cannot_be_trusted_is_refused(text, home):
+    home.config_path.write_text(text)
+    home.config_path.chmod(0o600)
+    with pytest.raises(StatusTrouble) as trouble:
+        home.config()
+    assert trouble.value.kind == "malformed"
+
+
+def test_a_number_in_the_configuration_is_taken_as_it_stands(home):
+    home.config_path.write_text("current: 7\nprofiles: {7: {graph_version: 26.0}}")
+    home.config_path.chmod(0o600)
+    assert home.config().current == "7"
+    assert home.config().of("7").graph_version == "26.0"
