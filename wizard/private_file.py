@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -25,6 +24,29 @@ class NotPrivate(Exception):  # noqa: N818
         self.kind, self.path = kind, path
 
 
+class Held(TimeoutError):  # noqa: N818
+    """Another process is changing the file; `pid` is "" where it did not say which."""
+
+    def __init__(self, path: Path, pid: str) -> None:
+        super().__init__(str(path))
+        self.pid = pid
+
+
+def behind(path: Path) -> Path:
+    """The file itself: what a link of our own, in a folder of our own, leads to; else `path`.
+
+    For files that people keep among their dotfiles; a link of anybody else raises NotPrivate.
+    """
+    with suppress(FileNotFoundError, NotADirectoryError):
+        seen = os.lstat(path)
+        if stat.S_ISLNK(seen.st_mode):
+            _refuse_others(os.stat(path.parent), path.parent)
+            if os.name != "nt" and seen.st_uid != os.geteuid():
+                raise NotPrivate("link", path)
+            return path.resolve()
+    return path
+
+
 def read(path: Path, most: int) -> bytes | None:
     """The whole file, None when there is none; OSError, or NotPrivate, when it cannot be trusted.
 
@@ -35,20 +57,27 @@ def read(path: Path, most: int) -> bytes | None:
         descriptor = os.open(path, os.O_RDONLY | _NO_FOLLOW)
     except FileNotFoundError:
         return None
-    with os.fdopen(descriptor, "rb") as file:
-        _refuse_shared(os.fstat(file.fileno()), path)
+    try:
+        # Before anything is made of the descriptor: it may be of a folder or a pipe.
+        _refuse_shared(os.fstat(descriptor), path)
         _refuse_shared_folder(path.parent)
-        content = file.read(most + 1)
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            content = file.read(most + 1)
+    finally:
+        os.close(descriptor)
     if len(content) > most:
         raise NotPrivate("too_big", path)
     return content
 
 
-def replace(path: Path, content: bytes) -> None:
+def replace(path: Path, content: bytes, *, keep_last: bool = False) -> None:
     """Put `content` where the file was, mode 0600; on OSError the old one stands as it was.
 
-    Never through a link: the link's target belongs to somebody's other purpose.
+    Never through a link: the link's target belongs to somebody's other purpose. `keep_last`
+    leaves the old content beside it as `.bak`.
     """
+    import tempfile  # Only who writes pays for it: the status report has a start-up budget.
+
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     _refuse_shared_folder(path.parent)
     with suppress(FileNotFoundError):
@@ -61,6 +90,8 @@ def replace(path: Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
+        if keep_last:
+            _keep_last(path)
         os.replace(name, path)
     except BaseException:
         with suppress(OSError):
@@ -71,7 +102,7 @@ def replace(path: Path, content: bytes) -> None:
 
 @contextmanager
 def alone(path: Path, seconds: float) -> Iterator[None]:
-    """The only one, of all processes of this user, to change this file; TimeoutError if not so.
+    """The only one, of all processes of this user, to change this file; Held if not so.
 
     The lock is beside the file and ends with the process that holds it.
     """
@@ -79,15 +110,38 @@ def alone(path: Path, seconds: float) -> Iterator[None]:
 
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     _refuse_shared_folder(path.parent)
-    lock = FileLock(path.with_name(f".{path.name}.lock"), timeout=seconds, mode=0o600)
+    name = path.with_name(f".{path.name}.lock")
+    lock = FileLock(name, timeout=seconds, mode=0o600)
     try:
         lock.acquire()
     except Timeout:
-        raise TimeoutError(str(path)) from None
+        raise Held(path, _holder(name)) from None
     try:
+        _sign(name, str(os.getpid()))
         yield
     finally:
+        _sign(name, "")
         lock.release()
+
+
+def _sign(lock: Path, who: str) -> None:
+    """Says who holds the lock, to the one who waits for it in vain."""
+    with suppress(OSError):
+        lock.write_text(who, "ascii")
+
+
+def _holder(lock: Path) -> str:
+    with suppress(OSError, ValueError):
+        return str(int(lock.read_text("ascii")))
+    return ""
+
+
+def _keep_last(path: Path) -> None:
+    """A second name for the content so far; on a disk that knows no links there is no `.bak`."""
+    second = path.with_name(f".{path.name}.{os.getpid()}-{time.time_ns()}")
+    with suppress(OSError):
+        os.link(path, second)
+        os.replace(second, f"{path}.bak")
 
 
 def _refuse_links(path: Path) -> None:

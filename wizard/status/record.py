@@ -10,7 +10,24 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
+from wizard.document import StatusTrouble
 from wizard.model import Finding, Goal, Status, Value
+
+__all__ = [
+    "HISTORY_LENGTH",
+    "ID_NAMES",
+    "SCHEMA",
+    "Change",
+    "Confirmation",
+    "Record",
+    "SecretNote",
+    "StatusTrouble",
+    "Store",
+    "TestMessage",
+    "Verdict",
+    "parse_time",
+    "write_time",
+]
 
 SCHEMA = 1
 #: The ids of a profile, in the order they are shown.
@@ -163,15 +180,3 @@ class Store(Protocol):
 
     def save(self, record: Record) -> None:
         """Replace what was saved, whole or not at all; StatusTrouble when that fails."""
-
-
-class StatusTrouble(Exception):  # noqa: N818
-    """A state or configuration file cannot be used: exit code 6.
-
-    `kind`: unreadable, malformed, newer, unsafe (owner, mode, link), locked, full, read_only.
-    `path` is shown; `detail` says more (a line, the PID that holds the lock, the free bytes).
-    """
-
-    def __init__(self, kind: str, path: str, detail: str = "") -> None:
-        super().__init__(kind, path, detail)
-        self.kind, self.path, self.detail = kind, path, detail

@@ -1,0 +1,57 @@
+"""A Store without a disk, for every test that is not about the disk."""
+
+from copy import deepcopy
+
+from wizard.model import Goal, Status
+from wizard.status.record import (
+    Change,
+    Confirmation,
+    Record,
+    SecretNote,
+    StatusTrouble,
+    TestMessage,
+    Verdict,
+)
+
+NOON = "2026-11-22T12:00:00Z"
+
+
+def full_record():
+    """A record in which every field is used, with values that YAML likes to misread."""
+    return Record(
+        profile="default",
+        goals=(Goal.SENDING, Goal.RECEIVING),
+        ids={"waba_id": "0102290129340398", "display_phone_number": "+1 555-010-0123"},
+        graph_version="v26.0",
+        checked_at=NOON,
+        verdicts={
+            "token.scopes": Verdict(
+                Status.FAILED, "missing", {"n": 3, "on": True, "who": "no", "x": None}, NOON, True
+            ),
+            "token.kind": Verdict(Status.PASSED, "", {"date": "2026-11-22", "n": "012"}, NOON),
+        },
+        confirmed={"app.published": Confirmation("да, 3 мая\nв обед", NOON, "olga")},
+        secrets={"access_token": SecretNote("os-keyring", "SecretService", "USER", NOON, "never")},
+        attempts={"register:106540352242922": [NOON, NOON]},
+        webhook={"callback_url": "https://shop.example/hook", "level": "app"},
+        test_message=TestMessage("106540352242922", "79160000000", "wamid.X==", NOON, code=131030),
+        history=[Change(NOON, "token.scopes", "passed", "failed", "missing")],
+    )
+
+
+class MemoryStore:
+    """Remembers what was saved last; `trouble` makes the next saves fail as a full disk would."""
+
+    def __init__(self, record: Record | None = None, trouble: StatusTrouble | None = None):
+        self.saved = deepcopy(record) if record else None
+        self.trouble = trouble
+        self.saves = 0
+
+    def load(self) -> Record:
+        return deepcopy(self.saved) if self.saved else Record()
+
+    def save(self, record: Record) -> None:
+        if self.trouble:
+            raise self.trouble
+        self.saved = deepcopy(record)
+        self.saves += 1

@@ -1,0 +1,150 @@
+"""YAML files of ours: read with suspicion, written whole, with the number of their schema.
+
+The status file and the configuration share this room; neither ever holds a secret.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from wizard import private_file
+from wizard.document import guard
+
+#: Turns a mapping of schema n into one of schema n + 1.
+Migration = Callable[[dict[str, Any]], dict[str, Any]]
+
+_KINDS = {
+    errno.ENOSPC: "full",
+    getattr(errno, "EDQUOT", errno.ENOSPC): "full",
+    errno.EFBIG: "full",
+    errno.EROFS: "read_only",
+    errno.EACCES: "read_only",
+    errno.EPERM: "read_only",
+}
+
+
+class StatusTrouble(Exception):  # noqa: N818
+    """A state or configuration file cannot be used: exit code 6.
+
+    `kind`: unreadable, malformed, newer, unsafe (owner, mode, link), locked, full, read_only,
+    too_big (to be written). `path` is shown; `detail` says more: "12: repeated_key" (a line, and
+    why), the number of the schema, the PID that holds the lock, the free bytes.
+    """
+
+    def __init__(self, kind: str, path: str, detail: str = "") -> None:
+        super().__init__(kind, path, detail)
+        self.kind, self.path, self.detail = kind, path, detail
+
+
+class Document:
+    """A mapping under `schema`, the first key of the file.
+
+    A file of an older schema is migrated when it is read. One of a newer schema can be read (what
+    is known of it), never written: `save` raises StatusTrouble("newer"). A link of our own is
+    followed and stays a link: people keep such files among their dotfiles.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        schema: int = 1,
+        migrations: Mapping[int, Migration] | None = None,
+        patience: float = 10.0,
+    ) -> None:
+        self.path = Path(os.path.abspath(path))
+        self._schema, self._migrations, self._patience = schema, migrations or {}, patience
+
+    def load(self) -> dict[str, Any] | None:
+        """The mapping without `schema`, migrated; None when there is no file."""
+        with self._troubles(reading=True):
+            content = self._read()
+        if content is None:
+            return None
+        schema = self._schema_of(content)
+        while schema in self._migrations and schema < self._schema:
+            content = self._migrations[schema](content)
+            schema += 1
+        return content
+
+    def save(self, content: Mapping[str, Any]) -> None:
+        """Replaces the file; what is there must be readable and of a schema we know."""
+        with self._troubles(), private_file.alone(self.path, self._patience):
+            before = self._read()
+            if before is not None and (schema := self._schema_of(before)) > self._schema:
+                raise StatusTrouble("newer", str(self.path), str(schema))
+            written = dump({"schema": self._schema, **content})
+            if len(written) > guard.LARGEST:
+                # Never write what we would refuse to read.
+                raise StatusTrouble("too_big", str(self.path), str(len(written)))
+            private_file.replace(private_file.behind(self.path), written, keep_last=True)
+
+    def malformed(self, why: str, line: int = 0) -> StatusTrouble:
+        """The trouble of a file that is not as we write it."""
+        return StatusTrouble("malformed", str(self.path), f"{line}: {why}" if line else why)
+
+    def _read(self) -> dict[str, Any] | None:
+        content = private_file.read(private_file.behind(self.path), guard.LARGEST)
+        return None if content is None else guard.parse(content)
+
+    def _schema_of(self, content: dict[str, Any]) -> int:
+        """Takes the schema out of the mapping; a file somebody wrote by hand may have none."""
+        schema = content.pop("schema", self._schema)
+        if type(schema) is not int or schema < 1:
+            raise self.malformed("schema")
+        return schema
+
+    @contextmanager
+    def _troubles(self, reading: bool = False) -> Iterator[None]:
+        """Every failure below becomes one that a person can act on."""
+        path = str(self.path)
+        try:
+            yield
+        except guard.Malformed as error:
+            raise self.malformed(error.why, error.line) from None
+        except private_file.NotPrivate as error:
+            if error.kind == "too_big":
+                raise self.malformed("too_big") from None
+            raise StatusTrouble("unsafe", str(error.path), error.kind) from None
+        except private_file.Held as error:
+            raise StatusTrouble("locked", path, error.pid) from None
+        except OSError as error:
+            kind = "unreadable" if reading else _KINDS.get(error.errno or 0, "unreadable")
+            detail = _free(self.path) if kind == "full" else error.strerror or ""
+            raise StatusTrouble(kind, path, detail) from None
+
+
+def dump(content: Mapping[str, Any]) -> bytes:
+    """The YAML of plain data; a Secret is refused by the dumper."""
+    import yaml
+
+    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+    style: dict[str, Any] = {"allow_unicode": True, "sort_keys": False, "width": 120}
+    try:
+        written: str = yaml.dump(content, None, dumper, **style)
+    except UnicodeEncodeError:
+        # Half a surrogate pair, typed or pasted, must not cost the whole file.
+        written = yaml.dump(_encodable(content), None, dumper, **style)
+    return written.encode()
+
+
+def _encodable(node: Any) -> Any:
+    """The same data with a question mark for each half character."""
+    if isinstance(node, Mapping):
+        return {_encodable(key): _encodable(value) for key, value in node.items()}
+    if isinstance(node, list):
+        return [_encodable(value) for value in node]
+    return node.encode("utf-8", "replace").decode() if isinstance(node, str) else node
+
+
+def _free(path: Path) -> str:
+    """The bytes free on the disk of a path, "" where the system does not say."""
+    with suppress(OSError, AttributeError, StopIteration):
+        disk = os.statvfs(next(folder for folder in path.parents if folder.is_dir()))
+        return str(disk.f_bavail * disk.f_frsize)
+    return ""

@@ -1,0 +1,41 @@
+"""The record of one profile in a YAML file: the real Store."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+
+from wizard.document import Document, StatusTrouble
+from wizard.status.form import Misshapen, decode, encode
+from wizard.status.record import SCHEMA, Record
+
+
+class FileStore:
+    """`<profile>/status.yaml`; a fresh record is named after the folder."""
+
+    def __init__(self, path: str | os.PathLike[str], *, patience: float = 10.0) -> None:
+        self._document = Document(path, schema=SCHEMA, patience=patience)
+
+    @property
+    def path(self) -> str:
+        """Where the file is, for people."""
+        return str(self._document.path)
+
+    def load(self) -> Record:
+        """What was saved last, or a fresh record; StatusTrouble when the file cannot be trusted."""
+        profile = self._document.path.parent.name
+        node = self._document.load()
+        try:
+            return Record(profile=profile) if node is None else decode(node, profile)
+        except Misshapen as error:
+            raise self._document.malformed(error.where) from None
+
+    def save(self, record: Record) -> None:
+        """Replace what was saved, whole or not at all; StatusTrouble when that fails."""
+        try:
+            self._document.save(encode(record))
+        except StatusTrouble as error:
+            if error.kind != "too_big" or not record.history:
+                raise
+            # The verdicts matter; of the history only as much as can be read again.
+            self.save(replace(record, history=record.history[len(record.history) // 2 + 1 :]))
