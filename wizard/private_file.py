@@ -113,7 +113,7 @@ def alone(path: Path, seconds: float) -> Iterator[None]:
     name = path.with_name(f".{path.name}.lock")
     lock = FileLock(name, timeout=seconds, mode=0o600)
     try:
-        lock.acquire()
+        lock.acquire(poll_interval=0.02)
     except Timeout:
         raise Held(path, _holder(name)) from None
     try:

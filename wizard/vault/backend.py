@@ -7,7 +7,9 @@ them in plain text, depending on which packages happen to be installed.
 from __future__ import annotations
 
 import os
+import shutil
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wizard.foreign import clean
@@ -33,6 +35,8 @@ PLACES = {
 #: UTF-16 units that fit into one entry. Windows keeps 2560 bytes (CRED_MAX_CREDENTIAL_BLOB_SIZE).
 LONGEST = {_WINDOWS: 1200}
 
+# Bytes. Less than this is no room for anything.
+_SOME_ROOM = 64 << 10
 _CHAINER = "keyring.backends.chainer.ChainerBackend"
 _REFUSED = {
     "keyring.backends.null.Keyring": Closed.LOSING,
@@ -61,6 +65,18 @@ def choose(store: str) -> KeyringBackend:
     if path in _REFUSED or path.startswith(_REFUSED_PACKAGES):
         raise VaultTrouble(_REFUSED.get(path, Closed.MISSING), store, path)
     return _prepared(configured)
+
+
+def disk_full(needed: int) -> bool:
+    """Whether the disk under the user's keyrings lacks room for a value of this many bytes.
+
+    gnome-keyring says of a full disk only "Couldn't set item secret".
+    """
+    home = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    try:
+        return shutil.disk_usage(home).free < max(_SOME_ROOM, 4 * needed)
+    except (OSError, RuntimeError):
+        return False
 
 
 def _of_the_system(store: str) -> KeyringBackend:

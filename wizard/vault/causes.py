@@ -17,7 +17,10 @@ _CLASSES = {
     "InitError": Closed.MISSING,  # the first keyring of a machine was not created
     "SecretServiceNotAvailableException": Closed.MISSING,
     "ConnectionError": Closed.MISSING,  # the bus died between two calls
+    "FileNotFoundError": Closed.MISSING,  # the socket of a bus that is gone
+    "AuthenticationError": Closed.MISSING,  # the bus of another user (sudo)
     "EOFError": Closed.MISSING,
+    "TimeoutError": Closed.TIMEOUT,
     "KeyringLocked": Closed.LOCKED,
     "LockedException": Closed.LOCKED,
     "PromptDismissedException": Closed.LOCKED,

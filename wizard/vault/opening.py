@@ -64,7 +64,9 @@ def open_vault(
 def _os_keyring(opening: Opening) -> Vault:
     from wizard.vault.os_keyring import OsKeyring
 
-    return OsKeyring(opening.profile, keyring_seconds(opening), opening.person.waiting)
+    return OsKeyring(
+        opening.profile, keyring_seconds(opening), opening.person.waiting, folder=opening.folder
+    )
 
 
 def keyring_seconds(opening: Opening) -> float:

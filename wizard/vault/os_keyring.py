@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wizard.model import Secret
+from wizard.private_file import NotPrivate, alone
 from wizard.vault import Closed, Description, Kept, VaultTrouble
-from wizard.vault.backend import LONGEST, PLACES, choose, class_path
+from wizard.vault.backend import LONGEST, PLACES, choose, class_path, disk_full
 from wizard.vault.causes import explain
 from wizard.vault.deadline import UNATTENDED, Deadline
 from wizard.vault.pieces import Pieces, Torn
@@ -25,7 +27,10 @@ _MOST_COPIES = 20
 
 
 class OsKeyring:
-    """One service for each secret: Windows moves entries about when users share a service."""
+    """One service for each secret: Windows moves entries about when users share a service.
+
+    `folder` is where writers of the profile, of all processes, wait for one another.
+    """
 
     def __init__(
         self,
@@ -33,8 +38,9 @@ class OsKeyring:
         seconds: float = UNATTENDED,
         waiting: Callable[[], None] | None = None,
         choose: Callable[[str], KeyringBackend] = choose,
+        folder: Path | None = None,
     ) -> None:
-        self._profile, self._choose = profile, choose
+        self._profile, self._choose, self._folder = profile, choose, folder
         self._backend: KeyringBackend | None = None
         self._deadline = Deadline(STORE, seconds, partial(explain, STORE), waiting)
 
@@ -45,11 +51,21 @@ class OsKeyring:
 
     def put(self, name: str, secret: Secret) -> None:
         """Keep it and read it back. An unchanged value is not written again."""
-        self._deadline.run(lambda: self._write(name, secret.reveal()))
+
+        def write() -> None:
+            with self._alone():
+                self._write(name, secret.reveal())
+
+        self._deadline.run(write)
 
     def remove(self, name: str) -> None:
         """Drop every copy of it; dropping what is not there is fine."""
-        self._deadline.run(lambda: self._erase(name))
+
+        def erase() -> None:
+            with self._alone():
+                self._erase(name)
+
+        self._deadline.run(erase)
 
     def probe(self) -> None:
         """Write, read back, compare and delete a value of no worth."""
@@ -91,17 +107,43 @@ class OsKeyring:
             self._entries().set(name, value)
             if self._read(name) != value:
                 raise VaultTrouble(Closed.LOSING, STORE)
-        except Exception:
-            self._put_back(name, before)
-            raise
+            return
+        except Exception as error:  # noqa: BLE001 (explained below)
+            failure = explain(STORE, error)
+        self._put_back(name, before, value)
+        if failure.closed is Closed.BROKEN and disk_full(len(value)):
+            failure = VaultTrouble(Closed.FULL, STORE, failure.detail)
+        raise failure
 
-    def _put_back(self, name: str, before: str | None) -> None:
+    def _put_back(self, name: str, before: str | None, value: str) -> None:
         """macOS deletes before it adds, others may truncate: what was there must not be lost."""
         with suppress(Exception):
-            if before is None:
-                self._erase(name)
-            elif self._read(name) != before:
+            try:
+                now = self._read(name)
+            except VaultTrouble:
+                now = ""  # torn
+            if now is not None and not value.startswith(now):
+                return  # whole: the value before, or that of somebody who wrote meanwhile
+            if before is not None:
                 self._entries().set(name, before)
+            elif now is not None:
+                self._erase(name)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """One writer of this profile at a time: reading back must not see the value of another.
+
+        Where no lock file can be made (a read-only home) the keyring has to do without.
+        """
+        with ExitStack() as held:
+            if self._folder is not None:
+                try:
+                    held.enter_context(alone(self._folder / "keyring", self._deadline.seconds))
+                except TimeoutError:
+                    raise
+                except (OSError, NotPrivate):
+                    pass
+            yield
 
     def _erase(self, name: str) -> None:
         entries = self._entries()

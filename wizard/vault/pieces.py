@@ -61,11 +61,11 @@ class Pieces:
 
     def set(self, entry: str, value: str) -> None:
         """Write the whole value, then drop the pieces of the one before."""
-        before = _head(self._entries.get(entry))
         if not self._long(value):
             self._entries.set(entry, value)
             letter = ""
         else:
+            before = _head(self._entries.get(entry))
             letter = _LETTERS[1] if before and before.letter == _LETTERS[0] else _LETTERS[0]
             pieces = list(_cut(value, self._longest or len(value)))
             for number, piece in enumerate(pieces):

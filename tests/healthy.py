@@ -1,0 +1,196 @@
+"""The healthy account, as facts: every check passes on it. A test changes what it is about."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from wizard.facts import Account, Health, MetaApp, Number, Origin, Template, Token, VaultState
+from wizard.facts.nouns import AppSubscription, Callbacks, HealthEntity, HealthIssue, Subscriber
+from wizard.graph import META_URL, Reach
+from wizard.model import CannotLook, Trouble
+from wizard.status import Record, TestMessage
+
+NOW = datetime(2026, 11, 22, 20, 0, tzinfo=UTC)
+
+IDS = {
+    "app_id": "500100200300400",
+    "business_id": "600100200300400",
+    "waba_id": "700100200300400",
+    "phone_number_id": "800100200300400",
+    "display_phone_number": "+7 912 345-67-89",
+}
+
+TOKEN = Token(
+    valid=True,
+    kind="SYSTEM_USER",
+    app_id=IDS["app_id"],
+    app_name="Romashka",
+    user_id="900100200300400",
+    scopes=frozenset({"whatsapp_business_management", "whatsapp_business_messaging"}),
+    # An administrator's grant covers all assets: Meta leaves the ids out.
+    granted={"whatsapp_business_management": None, "whatsapp_business_messaging": None},
+    issued_at=NOW - timedelta(days=3),
+    expires_at=None,
+    data_access_until=None,
+)
+#: What is known of a token that may not even inspect itself.
+DEAD = replace(
+    TOKEN,
+    valid=False,
+    kind="",
+    app_id="",
+    app_name="",
+    scopes=frozenset(),
+    granted={},
+    error_code=190,
+    error_message="Invalid OAuth access token - Cannot parse access token",
+)
+
+ACCOUNT = Account(
+    id=IDS["waba_id"],
+    name="Romashka",
+    review="APPROVED",
+    status="ACTIVE",
+    business_id=IDS["business_id"],
+    business_name="Romashka LLC",
+    business_verification="VERIFIED",
+    currency="USD",
+    timezone_id="1",
+    funding_id="1000200300400",
+    messaging_limit="TIER_2K",
+)
+
+NUMBER = Number(
+    id=IDS["phone_number_id"],
+    display=IDS["display_phone_number"],
+    verified_name="Romashka",
+    status="CONNECTED",
+    code_verification="VERIFIED",
+    platform="CLOUD_API",
+    quality="GREEN",
+    name_status="APPROVED",
+    new_name_status="NONE",
+    pin_enabled=True,
+    account_mode="LIVE",
+    throughput="STANDARD",
+    callbacks=Callbacks(app="https://romashka.example/hook"),
+)
+#: Meta's own: free, five recipients.
+TEST_NUMBER = replace(NUMBER, display="+1 555-012-3456", verified_name="Test Number")
+
+
+def entity(kind, can_send="AVAILABLE", *issues):
+    """One entity of a health_status; issues are (code, text)."""
+    return HealthEntity(kind, "1", can_send, tuple(HealthIssue(*issue) for issue in issues))
+
+
+def health(*entities):
+    """A health_status: the given entities, and the others of a healthy number."""
+    given = {one.kind for one in entities}
+    others = (kind for kind in ("PHONE_NUMBER", "WABA", "BUSINESS", "APP") if kind not in given)
+    return Health((*entities, *map(entity, others)))
+
+
+TEMPLATE = Template("order_ready", "ru", "APPROVED", "UTILITY", 1, "Заказ {{1}} готов.")
+HELLO_WORLD = Template("hello_world", "en_US", "APPROVED", "UTILITY", 0, "Hello World")
+
+SENT = TestMessage(
+    phone_number_id=IDS["phone_number_id"],
+    to="79001112233",
+    wamid="wamid.HBgLNzkwMDExMTIyMzM",
+    at="2026-11-22T19:00:00Z",
+    template="order_ready",
+)
+
+
+def record(**changes):
+    """What is remembered of the healthy account, changed."""
+    values = {"ids": dict(IDS), "test_message": SENT, **changes}
+    return Record(**values)
+
+
+def without(*names):
+    """The ids of the healthy account but for these."""
+    return {name: value for name, value in IDS.items() if name not in names}
+
+
+REACH = Reach(META_URL, "v26.0", "v26.0", NOW, NOW)
+VAULT = VaultState("os-keyring", "Secret Service")
+KEPT = Origin("os-keyring")
+
+HEALTHY = {
+    "now": NOW,
+    "vault": VAULT,
+    "reach": REACH,
+    "token": TOKEN,
+    "secret_fits": True,
+    "app": MetaApp(IDS["app_id"], "Romashka", IDS["business_id"]),
+    "app_permissions": TOKEN.scopes,
+    "app_subscriptions": (
+        AppSubscription(
+            "whatsapp_business_account",
+            "https://romashka.example/hook",
+            True,
+            frozenset({"messages"}),
+        ),
+    ),
+    "account": ACCOUNT,
+    "account_health": health(),
+    "numbers": (NUMBER,),
+    "number": NUMBER,
+    "number_health": health(),
+    "subscribers": (Subscriber(IDS["app_id"], "Romashka"),),
+    "templates": (TEMPLATE,),
+}
+SECRETS = ("access_token", "app_secret", "two_step_pin", "verify_token")
+
+NOT_VISIBLE = CannotLook(Trouble.NOT_VISIBLE, code=100, subcode=33)
+PERMISSION = CannotLook(Trouble.PERMISSION, code=200, subcode=0)
+BUSY = CannotLook(Trouble.BUSY, code=80007, subcode=0)
+
+
+def unreachable(cause):
+    """Nobody answers."""
+    return CannotLook(Trouble.UNREACHABLE, cause=cause)
+
+
+class StandIn:
+    """Facts out of a dict: a CannotLook among the answers is raised, as the real ones do."""
+
+    def __init__(self, answers, origins):
+        self._answers, self._origins, self._touched = answers, origins, set()
+
+    def __getattr__(self, name):
+        try:
+            answer = self._answers[name]
+        except KeyError:
+            raise AttributeError(name) from None
+        self._touched.add(name)
+        if isinstance(answer, CannotLook):
+            raise answer
+        return answer
+
+    def origin(self, name):
+        if name not in self._origins:
+            raise CannotLook(Trouble.NOT_GIVEN, name=name)
+        return self._origins[name]
+
+    def gather(self, names=None):
+        pass
+
+    def forget(self, names=None):
+        pass
+
+    def touched(self):
+        seen, self._touched = frozenset(self._touched), set()
+        return seen
+
+
+def facts(origins=None, **changes):
+    """Facts of the healthy account, changed: `facts(number=replace(NUMBER, status="BANNED"))`.
+
+    A change is an answer or a CannotLook. `origins` are the secrets that are kept.
+    """
+    if strange := changes.keys() - HEALTHY.keys() - {"record"}:
+        raise TypeError(f"no such fact: {strange.pop()}")
+    kept = dict.fromkeys(SECRETS, KEPT) if origins is None else origins
+    return StandIn({**HEALTHY, "record": record(), **changes}, kept)

@@ -1,0 +1,206 @@
+"""The checklists, the checks, the tests and the words speak of the same things."""
+
+import ast
+import importlib.util
+from pathlib import Path
+
+import pytest
+from healthy import facts
+
+from wizard import checklist
+from wizard.checks import CHECKS
+from wizard.model import Goal, Status, Trouble
+from wizard.texts import placeholders
+
+ROOT = Path(__file__).parents[1]
+CHECKLIST = checklist.load()
+ITEMS = {item.id: item for item in CHECKLIST.items}
+REASONS = [(item.id, key) for item in ITEMS.values() for key in item.reasons]
+AUTOMATIC = {item.id for item in ITEMS.values() if item.confirm is None}
+#: The rooms of the checks that are no section: shared by several.
+SHARED = {"__init__", "registry", "looking", "ailments"}
+#: What a person vouches for may stand like this without a check saying so.
+VOUCHED = {"confirm"}
+
+SENDING, RECEIVING, ADVICE = Goal.SENDING, Goal.RECEIVING, None
+#: Ids are an interface: other programs rely on them. More may come, none may go.
+PROMISED = {
+    "environment.vault": SENDING,
+    "environment.reachable": SENDING,
+    "environment.clock": ADVICE,
+    "environment.version": ADVICE,
+    "access.present": SENDING,
+    "access.valid": SENDING,
+    "access.app": SENDING,
+    "app.visible": SENDING,
+    "app.whatsapp": SENDING,
+    "account.visible": SENDING,
+    "account.review": SENDING,
+    "account.health": SENDING,
+    "account.payment": ADVICE,
+    "account.business": ADVICE,
+}
+
+
+def tables():
+    """{section: its CASES}, of every test table in tests/checks."""
+    found = {}
+    for path in sorted((ROOT / "tests/checks").glob("test_*.py")):
+        spec = importlib.util.spec_from_file_location(f"table_{path.stem}", path)
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        if hasattr(module, "CASES"):
+            found[path.stem.removeprefix("test_")] = module.CASES
+    return found
+
+
+TABLES = tables()
+ROWS = [(item, outcome) for cases in TABLES.values() for item, _, outcome in cases]
+SPOKEN = sorted({(item, outcome.reason) for item, outcome in ROWS if outcome.reason})
+
+
+def written():
+    """(item id, reason) of every verdict written out in a check."""
+    for path in (ROOT / "wizard/checks").glob("*.py"):
+        for function in ast.parse(path.read_text("utf-8")).body:
+            if not isinstance(function, ast.FunctionDef) or not function.decorator_list:
+                continue
+            item = function.decorator_list[0].args[0].value
+            for call in ast.walk(function):
+                if isinstance(call, ast.Call) and getattr(call.func, "id", "") in {
+                    "passed",
+                    "failed",
+                    "unknown",
+                    "waiting",
+                }:
+                    for reason in call.args:
+                        if isinstance(reason, ast.Constant):
+                            yield item, reason.value
+
+
+def texts():
+    """(where, Text) of every text of every item."""
+    for section in CHECKLIST.sections:
+        yield section.id, section.title
+    for item in ITEMS.values():
+        yield f"{item.id}.title", item.title
+        yield f"{item.id}.why", item.why
+        for number, step in enumerate(item.steps, start=1):
+            yield f"{item.id}.steps.{number}", step
+        for key, reason in item.reasons.items():
+            yield f"{item.id}.{key}.says", reason.says
+            if reason.next is not None:
+                yield f"{item.id}.{key}.next", reason.next
+
+
+def test_every_promised_item_is_there_and_needed_for_what_was_promised():
+    assert {id: ITEMS[id].needed_for for id in PROMISED if id in ITEMS} == PROMISED
+
+
+def test_every_automatic_item_has_a_check_and_no_check_is_idle():
+    assert set(CHECKS) == AUTOMATIC
+
+
+@pytest.mark.parametrize("section", [section.id for section in CHECKLIST.sections])
+def test_a_section_has_the_same_name_everywhere(section):
+    for path in (f"wizard/checks/{section}.py", f"tests/checks/test_{section}.py"):
+        assert (ROOT / path).is_file(), path
+
+
+def test_every_room_of_the_checks_is_a_section():
+    rooms = {path.stem for path in (ROOT / "wizard/checks").glob("*.py")}
+    assert rooms - SHARED == {section.id for section in CHECKLIST.sections}
+
+
+def test_every_check_stands_in_the_room_of_its_section():
+    strays = {
+        id for id, check in CHECKS.items() if check.__module__.split(".")[-1] != id.split(".")[0]
+    }
+    assert not strays
+
+
+def test_sections_come_in_the_order_of_the_interface():
+    order = ["environment", "access", "app", "account", "number", "token", "webhook", "message"]
+    assert [section.id for section in CHECKLIST.sections] == [
+        name for name in order if name in {section.id for section in CHECKLIST.sections}
+    ]
+
+
+def test_the_healthy_account_passes_everything_a_check_decides():
+    assert {id for id, check in CHECKS.items() if check(facts()).status is Status.PASSED} == set(
+        CHECKS
+    )
+
+
+def test_every_check_has_a_row_that_passes_and_one_that_does_not():
+    fine = {item for item, outcome in ROWS if outcome.status is Status.PASSED}
+    wrong = {item for item, outcome in ROWS if outcome.status is not Status.PASSED}
+    assert fine == set(CHECKS)
+    assert set(CHECKS) - wrong <= {"app.visible"}  # it can only be unknown, by CannotLook
+
+
+@pytest.mark.parametrize(("item", "outcome"), ROWS, ids=lambda value: str(value)[:60])
+def test_every_outcome_has_words_and_values_for_them(item, outcome):
+    if not outcome.reason:
+        assert outcome.status is Status.PASSED
+        return
+    reason = ITEMS[item].reasons[outcome.reason]
+    for text in filter(None, (reason.says, reason.next)):
+        assert placeholders(text.ru) <= set(outcome.values)
+
+
+def test_every_verdict_that_is_written_is_tried():
+    assert set(written()) <= set(SPOKEN)
+
+
+def test_no_words_are_left_over():
+    general = {trouble.value for trouble in Trouble} | VOUCHED
+    assert {(item, key) for item, key in REASONS if key not in general} <= set(SPOKEN)
+
+
+def test_whatever_is_not_in_order_has_a_next_step():
+    silent = {
+        (item, outcome.reason)
+        for item, outcome in ROWS
+        if outcome.status is not Status.PASSED and ITEMS[item].reasons[outcome.reason].next is None
+    }
+    assert not silent
+
+
+def test_the_values_of_one_reason_have_the_same_names_everywhere():
+    names = {}
+    for item, outcome in ROWS:
+        names.setdefault((item, outcome.reason), set()).add(frozenset(outcome.values))
+    assert {key: found for key, found in names.items() if key[1] and len(found) > 1} == {}
+
+
+@pytest.mark.parametrize("item", ITEMS.values(), ids=ITEMS)
+def test_every_item_says_what_to_do(item):
+    assert item.steps
+
+
+COMMANDS = {
+    *("setup", "audit", "status", "credentials", "number", "webhook", "send", "messages"),
+    *("explain", "profiles", "report", "sandbox", "completion", "help"),
+}
+KNOWN_IDS = {"app_id", "business_id", "waba_id", "phone_number_id"}
+
+
+@pytest.mark.parametrize("item", ITEMS.values(), ids=ITEMS)
+def test_links_are_https_and_hold_known_ids_only(item):
+    links = [*item.links, *(reason.link for reason in item.reasons.values() if reason.link)]
+    for link in links:
+        assert link.startswith("https://"), link
+        assert placeholders(link) <= KNOWN_IDS, link
+
+
+def test_texts_are_in_the_language_they_claim():
+    # Latin alone is fine in Russian (a command, a menu); Cyrillic in English never is.
+    assert not [where for where, text in texts() if any("а" <= x <= "я" for x in text.en.lower())]
+
+
+def test_commands_that_are_named_exist_in_the_interface():
+    for where, text in texts():
+        for sentence in (text.ru, text.en):
+            for after in sentence.split("wa-wizard ")[1:]:
+                assert after.split()[0].strip(".,;:)") in COMMANDS, (where, sentence)

@@ -1,0 +1,51 @@
+"""Is the app there, and was WhatsApp added to it?"""
+
+from __future__ import annotations
+
+from wizard.checks.looking import SHUT, glimpse, obstacle
+from wizard.checks.registry import check
+from wizard.facts import Facts
+from wizard.model import Outcome, passed, unknown
+
+
+@check("app.visible")
+def visible(facts: Facts) -> Outcome:
+    """The app can be read, or at least the token names it as its own.
+
+    Not every system user may read the app's page, and sending does not need it; that the token
+    belongs to this app is proven by access.app.
+    """
+    if obstacle(lambda: facts.app, *SHUT):
+        return passed("named_by_token", app=facts.token.app_name or facts.token.app_id)
+    return passed()
+
+
+@check("app.whatsapp")
+def whatsapp(facts: Facts) -> Outcome:
+    """WhatsApp was added to the app. No field says so; any one of five signs proves it."""
+    if _speaks_of_whatsapp(facts.token.scopes | frozenset(facts.token.granted)):
+        return passed("by_token")
+    if _speaks_of_whatsapp(glimpse(lambda: facts.app_permissions) or frozenset()):
+        return passed("by_permissions")
+    if _hooked(facts):
+        return passed("by_webhook")
+    if _subscribed(facts):
+        return passed("by_subscription")
+    if glimpse(lambda: facts.account) or glimpse(lambda: facts.number):
+        return passed("by_account")
+    # None of the signs has to be there: their absence proves nothing.
+    return unknown("not_proven")
+
+
+def _speaks_of_whatsapp(permissions: frozenset[str]) -> bool:
+    return any(name.startswith("whatsapp_business_") for name in permissions)
+
+
+def _hooked(facts: Facts) -> bool:
+    subscriptions = glimpse(lambda: facts.app_subscriptions) or ()
+    return any(one.object == "whatsapp_business_account" for one in subscriptions)
+
+
+def _subscribed(facts: Facts) -> bool:
+    subscribers = glimpse(lambda: facts.subscribers) or ()
+    return any(one.app_id == facts.token.app_id for one in subscribers)

@@ -1,0 +1,195 @@
+"""The WABA: its node, who may use it, which apps it is subscribed to, its templates."""
+
+from __future__ import annotations
+
+from wizard.sandbox import health, numbers, templates, webhooks
+from wizard.sandbox.access import (
+    BUSINESS,
+    MANAGEMENT,
+    businesses_of,
+    need_account,
+    need_admin,
+    need_business,
+)
+from wizard.sandbox.call import Answer, Call
+from wizard.sandbox.fields import Kind, plain, read_many, words
+from wizard.sandbox.refusals import (
+    Refused,
+    bad_parameter,
+    missing_parameter,
+    no_permission,
+)
+
+DEFAULT = ("id", "name", "currency", "timezone_id", "message_template_namespace")
+TASKS = frozenset(
+    words(
+        "DEVELOP FULL_CONTROL MANAGE MANAGE_BILLING MANAGE_EXTENSIONS MANAGE_PHONE "
+        "MANAGE_PHONE_ASSETS MANAGE_TEMPLATES MANAGE_USERS MESSAGING RECEIVE_INCOMING_MESSAGES "
+        "VIEW_COST VIEW_INSIGHTS VIEW_PHONE_ASSETS VIEW_TEMPLATES"
+    )
+)
+
+
+def subscribed_apps(call: Call, account: Answer) -> Answer:
+    """GET: each app is wrapped, its override stands beside the wrapping."""
+    need_account(call, account)
+    return {"data": [_wrapped(call, *row) for row in account.get("subscribed", {}).items()]}
+
+
+def subscribe_app(call: Call, account: Answer) -> Answer:
+    """POST: always the app of the token. Without a callback it takes an override away."""
+    need_account(call, account)
+    callback = call.text("override_callback_uri")
+    if callback and call.caller.app_id not in account.get("subscribed", {}):
+        raise webhooks.not_subscribed()
+    override = webhooks.verified_override(call, callback)
+    # Meta asked the callback, and meanwhile the world may have been read anew.
+    rows = call.world["accounts"][account["id"]].setdefault("subscribed", {})
+    rows[call.caller.app_id] = override
+    call.delivery.chain_changed()
+    return {"success": True}
+
+
+def unsubscribe_app(call: Call, account: Answer) -> Answer:
+    """DELETE: the app of the token."""
+    need_account(call, account)
+    account.setdefault("subscribed", {}).pop(call.caller.app_id, None)
+    return {"success": True}
+
+
+def _wrapped(call: Call, app_id: str, override: Answer) -> Answer:
+    app = call.world["apps"].get(app_id, {"name": "Another app"})
+    data: Answer = {
+        "whatsapp_business_api_data": {
+            "id": app_id,
+            "link": f"https://www.facebook.com/games/?app_id={app_id}",
+            "name": app["name"],
+        }
+    }
+    if url := override.get("override_callback_uri"):
+        data["override_callback_uri"] = url
+    return data
+
+
+def assigned_users(call: Call, account: Answer) -> Answer:
+    """GET /{waba}/assigned_users: the portfolio has to be named."""
+    need_account(call, account)
+    if not (business := call.text("business")):
+        raise missing_parameter("business")
+    if business not in call.world["businesses"]:
+        raise bad_parameter("Param business must be a valid business ID")
+    people = call.world["people"].values()
+    return call.page(
+        [
+            {"id": person["id"], "name": person["name"], "tasks": person["assigned"][account["id"]]}
+            for person in people
+            if account["id"] in person.get("assigned", {}) and business in person["businesses"]
+        ]
+    )
+
+
+def assign_user(call: Call, account: Answer) -> Answer:
+    """POST /{waba}/assigned_users?user=&tasks=: an admin gives somebody the WABA."""
+    need_account(call, account)
+    if call.person.get("role") != "ADMIN":
+        raise no_permission("You must be an admin of the business to perform this action")
+    tasks = call.listed("tasks")
+    if not tasks or set(tasks) - TASKS:
+        raise bad_parameter(f"Param tasks must be some of {{{', '.join(sorted(TASKS))}}}")
+    _somebody(call)["assigned"][account["id"]] = tasks
+    return {"success": True}
+
+
+def remove_user(call: Call, account: Answer) -> Answer:
+    """DELETE /{waba}/assigned_users?user=."""
+    need_account(call, account)
+    _somebody(call)["assigned"].pop(account["id"], None)
+    return {"success": True}
+
+
+def _somebody(call: Call) -> Answer:
+    person: Answer | None = call.world["people"].get(call.text("user"))
+    if person is None or not businesses_of(call) & set(person["businesses"]):
+        raise bad_parameter("Param user must be a valid ID of a user of the business")
+    person.setdefault("assigned", {})
+    return person
+
+
+def owned(call: Call, business: Answer) -> Answer:
+    """GET /{business}/owned_whatsapp_business_accounts."""
+    need_business(call, business)
+    return _listed(call, [a for a in _all(call) if a["business"] == business["id"]])
+
+
+def client(call: Call, business: Answer) -> Answer:
+    """GET /{business}/client_whatsapp_business_accounts: for an admin of the portfolio."""
+    need_admin(call, business)
+    return _listed(call, [a for a in _all(call) if business["id"] in a.get("shared_with", ())])
+
+
+def assigned(call: Call, person: Answer) -> Answer:
+    """GET /{person}/assigned_whatsapp_business_accounts."""
+    if BUSINESS not in call.caller.scopes:
+        # Two reports of this code and subcode for a token without business_management.
+        raise Refused(10, "(#10) Application does not have permission for this action",
+                      subcode=1752203)  # fmt: skip
+    return _listed(call, [a for a in _all(call) if a["id"] in person.get("assigned", {})])
+
+
+def _all(call: Call) -> list[Answer]:
+    return list(call.world["accounts"].values())
+
+
+def _listed(call: Call, found: list[Answer]) -> Answer:
+    if wanted := call.text("find"):
+        found = [account for account in found if account["id"] == wanted]
+    limit = call.caller.limits.get(MANAGEMENT)
+    if limit is not None:
+        found = [account for account in found if account["id"] in limit]
+    return read_many(call, ACCOUNT, found, DEFAULT)
+
+
+def _owner(call: Call, account: Answer) -> Answer | None:
+    business = call.world["businesses"].get(account["business"])
+    return {"id": business["id"], "name": business["name"]} if business else None
+
+
+def _business_verification(call: Call, account: Answer) -> str | None:
+    business = call.world["businesses"].get(account["business"], {})
+    status: str | None = business.get("verification_status")
+    return status
+
+
+ACCOUNT = Kind(
+    "WhatsAppBusinessAccount",
+    {
+        **plain(
+            "name account_review_status country creation_time currency is_enabled_for_insights "
+            "is_shared_with_partners marketing_messages_lite_api_status "
+            "marketing_messages_onboarding_status message_template_namespace ownership_type "
+            "primary_business_location primary_funding_id purchase_order_number status "
+            "template_auto_archival_enabled timezone_id auth_international_rate_eligibility "
+            "disable_marketing_messages_on_cloud_api linked_commerce_account"
+        ),
+        "owner_business": _owner,
+        "owner_business_info": _owner,
+        "on_behalf_of_business_info": _owner,
+        "business_verification_status": _business_verification,
+        "whatsapp_business_manager_messaging_limit": lambda call, account: (
+            numbers.limit_of_portfolio(call, account, "WhatsAppBusinessAccount")
+        ),
+        "health_status": health.of_account,
+    },
+    DEFAULT,
+    {
+        ("GET", "phone_numbers"): numbers.numbers,
+        ("POST", "phone_numbers"): numbers.add,
+        ("GET", "subscribed_apps"): subscribed_apps,
+        ("POST", "subscribed_apps"): subscribe_app,
+        ("DELETE", "subscribed_apps"): unsubscribe_app,
+        ("GET", "message_templates"): templates.templates,
+        ("GET", "assigned_users"): assigned_users,
+        ("POST", "assigned_users"): assign_user,
+        ("DELETE", "assigned_users"): remove_user,
+    },
+)

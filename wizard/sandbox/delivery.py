@@ -1,0 +1,169 @@
+"""Delivers webhooks as Meta does: signed, repeated until answered with 200, in no fixed order.
+
+The tree's `delivery` sets the pace: `first_retry_s`, `factor`, `retries` (after the first try),
+`duplicates` (extra copies of everything), `gap_s` (between statuses), `statuses` (their order),
+`sign_as` (the app whose secret signs, when it is not the right one).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import heapq
+import hmac
+import itertools
+import json
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from wizard.sandbox import payloads, webhooks
+from wizard.sandbox.call import Answer
+from wizard.sandbox.messages import digits_of, fresh_wamid, open_window
+from wizard.sandbox.world import World
+
+PACE = {"first_retry_s": 1.0, "factor": 2.0, "retries": 8, "duplicates": 0, "gap_s": 0.05}
+STATUSES = ("sent", "delivered", "read")
+REMEMBERED = 200
+
+Job = Callable[[], None]
+
+
+class Delivery:
+    """One worker thread with a timetable; begun with the first job, gone with `close`."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._jobs: list[tuple[float, int, Job]] = []
+        self._turn = threading.Condition()
+        self._count = itertools.count()
+        self._worker: threading.Thread | None = None
+        self._closed = False
+
+    def message_accepted(self, wamid: str) -> None:
+        """Plans the statuses of a message that was sent."""
+        message, pace = self._world["sent"][wamid], self._pace()
+        number = self._world["numbers"][message["number"]]
+        account = self._world["accounts"][number["account"]]
+        if message["to"] in self._world.tree.get("not_on_whatsapp", ()):
+            stages = [("failed", 131026)]
+        elif account.get("payment_missing"):
+            stages = [("failed", 131042)]
+        else:
+            stages = [(stage, 0) for stage in pace.get("statuses", STATUSES)]
+        for place, (stage, code) in enumerate(stages, 1):
+            self._plan(pace["gap_s"] * place, partial(self._status, wamid, stage, code))
+
+    def write(self, number_id: str, sender: Answer, text: str, message: Answer) -> str:
+        """A person writes to a number: opens the window and is delivered. Returns the wamid."""
+        number = self._world["numbers"][number_id]
+        wa_id = digits_of(sender["wa_id"])
+        wamid = fresh_wamid(wa_id)
+        open_window(number, wa_id, self._world.now())
+        value = payloads.inbound(number, {**sender, "wa_id": wa_id}, wamid, text, message)
+        self._send_out(number, value, f"message {wamid}")
+        return wamid
+
+    def test_event(self, app_id: str) -> bool:
+        """The dashboard's Test button: goes to the app's callback, published or not."""
+        url = webhooks.subscription(self._world, app_id).get("callback_url", "")
+        if url:
+            self._post(app_id, url, payloads.test_event(), "test event")
+        return bool(url)
+
+    def chain_changed(self) -> None:
+        """Something about callbacks changed: a play person who waits for that writes now."""
+        person = self._world.tree.get("person", {})
+        if not person.get("writes_by_herself"):
+            return
+        for number in self._world["numbers"].values():
+            if number["status"] == "CONNECTED" and webhooks.destinations(self._world, number):
+                self._plan(person.get("after_s", 1.0), partial(self._greets, number["id"]))
+
+    def close(self) -> None:
+        """Ends the worker; what was planned is not done any more."""
+        with self._turn:
+            self._closed = True
+            self._jobs.clear()
+            self._turn.notify_all()
+        if self._worker is not None:
+            self._worker.join(webhooks.HANDSHAKE_SECONDS + 1)
+
+    def _greets(self, number_id: str) -> None:
+        with self._world.held():
+            person = self._world["person"]
+            self.write(number_id, person, person["text"], {})
+
+    def _status(self, wamid: str, stage: str, code: int) -> None:
+        with self._world.held():
+            message = self._world["sent"].get(wamid)
+            if message is None:
+                return
+            message["status"] = stage
+            number = self._world["numbers"][message["number"]]
+            value = payloads.status(number, wamid, message, stage, code)
+            self._send_out(number, value, f"status {stage} {wamid}")
+
+    def _send_out(self, number: Answer, value: Answer, about: str) -> None:
+        body = payloads.envelope(number["account"], value)
+        for app_id, url in webhooks.destinations(self._world, number):
+            for _ in range(1 + int(self._pace()["duplicates"])):
+                self._post(app_id, url, body, about)
+
+    def _post(self, app_id: str, url: str, payload: Answer, about: str) -> None:
+        # Meta escapes slashes and everything beyond ASCII: the signature is over these bytes.
+        body = json.dumps(payload, separators=(",", ":")).replace("/", "\\/").encode()
+        signer = self._world["apps"][self._pace().get("sign_as", app_id)]
+        headers = {
+            "Content-Type": "application/json",
+            "X-Hub-Signature-256": "sha256=" + _signed(signer["secret"], body, "sha256"),
+            "X-Hub-Signature": "sha1=" + _signed(signer["secret"], body, "sha1"),
+        }
+        self._plan(0, lambda: self._attempt(url, body, headers, about, 0))
+
+    def _attempt(
+        self, url: str, body: bytes, headers: dict[str, str], about: str, so_far: int
+    ) -> None:
+        try:
+            status, _, _ = webhooks.exchange("POST", url, body=body, headers=headers)
+        except webhooks.Unheard:
+            status = 0
+        pace = self._pace()
+        with self._world.held():
+            log = self._world.tree.setdefault("deliveries", [])
+            log.append({"about": about, "url": url, "http": status, "attempt": so_far + 1})
+            del log[:-REMEMBERED]
+        if status != 200 and so_far < pace["retries"]:
+            wait = pace["first_retry_s"] * pace["factor"] ** so_far
+            self._plan(wait, lambda: self._attempt(url, body, headers, about, so_far + 1))
+
+    def _pace(self) -> dict[str, Any]:
+        return {**PACE, **self._world.tree.get("delivery", {})}
+
+    def _plan(self, wait: float, job: Job) -> None:
+        with self._turn:
+            if self._closed:
+                return
+            heapq.heappush(self._jobs, (time.monotonic() + wait, next(self._count), job))
+            if self._worker is None:
+                self._worker = threading.Thread(target=self._work, daemon=True, name="delivery")
+                self._worker.start()
+            self._turn.notify_all()
+
+    def _work(self) -> None:
+        while job := self._next():
+            job()
+
+    def _next(self) -> Job | None:
+        with self._turn:
+            while not self._closed:
+                wait = self._jobs[0][0] - time.monotonic() if self._jobs else None
+                if wait is not None and wait <= 0:
+                    return heapq.heappop(self._jobs)[2]
+                self._turn.wait(wait)
+        return None
+
+
+def _signed(secret: str, body: bytes, how: str) -> str:
+    return hmac.new(secret.encode(), body, getattr(hashlib, how)).hexdigest()

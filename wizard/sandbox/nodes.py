@@ -1,0 +1,106 @@
+"""Finds the node behind an id, and the edge behind a path."""
+
+from __future__ import annotations
+
+from wizard.sandbox import access, tokens
+from wizard.sandbox.accounts import ACCOUNT
+from wizard.sandbox.apps import APPLICATION
+from wizard.sandbox.call import Answer, Call
+from wizard.sandbox.fields import Kind, read_node
+from wizard.sandbox.numbers import NUMBER, account_of, change
+from wizard.sandbox.people import PORTFOLIO, SYSTEM_USER, USER
+from wizard.sandbox.refusals import Refused, no_such_field, not_visible
+
+#: Paths that need no token.
+OPEN = {"oauth/access_token": tokens.exchange, "oauth/revoke": tokens.revoke}
+
+
+def answer(call: Call) -> Answer:
+    """What Graph answers to one call."""
+    if not call.parts:
+        raise Refused(
+            100,
+            "Unsupported get request. Please read the Graph API documentation at "
+            "https://developers.facebook.com/docs/graph-api",
+            kind="GraphMethodException",
+        )
+    if handler := OPEN.get("/".join(call.parts)):
+        return handler(call)
+    _authenticate(call)
+    if call.parts == ["debug_token"]:
+        return tokens.debug_token(call)
+    return _of_node(call)
+
+
+def _authenticate(call: Call) -> None:
+    if not call.token:
+        if call.parts[0] in ("me", "app"):
+            raise Refused(
+                2500,
+                "An active access token must be used to query information about the current user.",
+            )
+        raise Refused(104, "An access token is required to request this resource.")
+    call.caller = access.authenticate(call.world, call.token)
+    call.prove()
+
+
+def _of_node(call: Call) -> Answer:
+    kind, node = _find(call, call.parts[0])
+    if len(call.parts) == 1:
+        return _itself(call, kind, node)
+    edge = "/".join(call.parts[1:])
+    if handler := kind.edges.get((call.method, edge)):
+        return handler(call, node)
+    if call.method == "GET":
+        raise no_such_field(edge, kind.name)
+    raise not_visible(call.method, call.parts[0])
+
+
+def _itself(call: Call, kind: Kind, node: Answer) -> Answer:
+    if call.method == "GET":
+        _need_to_see(call, kind, node)
+        return read_node(call, kind, node)
+    if call.method == "POST" and kind is NUMBER:
+        return change(call, node)
+    raise not_visible(call.method, call.parts[0])
+
+
+def _need_to_see(call: Call, kind: Kind, node: Answer) -> None:
+    if kind is ACCOUNT:
+        access.need_account(call, node)
+    elif kind is NUMBER:
+        access.need_account(call, account_of(call, node))
+    elif kind is PORTFOLIO:
+        access.need_business(call, node)
+    elif kind is APPLICATION and not _app_is_shown(call, node):
+        raise not_visible(call.method, call.parts[0])
+
+
+def _app_is_shown(call: Call, app: Answer) -> bool:
+    """To itself, and to people who have a role on it or belong to its portfolio's tokens."""
+    if call.caller.is_app:
+        return call.caller.app_id == str(app["id"])
+    return app["id"] in call.person.get("apps", ())
+
+
+def _find(call: Call, name: str) -> tuple[Kind, Answer]:
+    world = call.world
+    if name == "me":
+        name = call.caller.person_id or call.caller.app_id
+    if name == "app":
+        name = call.caller.app_id
+    for room, kind in (
+        ("accounts", ACCOUNT),
+        ("numbers", NUMBER),
+        ("businesses", PORTFOLIO),
+        ("apps", APPLICATION),
+    ):
+        if name in world[room]:
+            return kind, world[room][name]
+    if person := world["people"].get(name):
+        return _kind_of_person(person), person
+    raise not_visible(call.method, name)
+
+
+def _kind_of_person(person: Answer) -> Kind:
+    return SYSTEM_USER if person["kind"] == "system_user" else USER

@@ -1,0 +1,90 @@
+"""Meta's error envelope and the refusals that several edges share.
+
+Codes and texts: Graph API error handling, WhatsApp error codes, and what integrators reported.
+The HTTP status follows Meta's table; in practice it wanders, so nobody should decide on it.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+HTTP = {
+    0: 401, 2: 503, 3: 500, 10: 403, 190: 401, 200: 403, 368: 403, 130497: 403, 131000: 500,
+    131005: 403, 131016: 500, 131031: 403, 131045: 500, 131057: 500, 132001: 404, 133000: 500,
+    133004: 503,
+}  # fmt: skip
+NOT_VISIBLE = 33
+
+
+class Refused(Exception):  # noqa: N818 (what Graph does, not a defect)
+    """An answer in Meta's error envelope. `details` stands in error_data, as WhatsApp writes it."""
+
+    def __init__(self, code: int, message: str, **more: Any) -> None:
+        super().__init__(message)
+        self.code, self.message = code, message
+        self.subcode: int = more.pop("subcode", 0)
+        self.kind: str = more.pop("kind", "OAuthException")
+        self.http: int = more.pop("http", HTTP.get(code, 400))
+        self.more: dict[str, Any] = more
+
+    def envelope(self, trace: str) -> dict[str, Any]:
+        """The body. Keys without a value are left out, as Meta does."""
+        error: dict[str, Any] = {"message": self.message, "type": self.kind, "code": self.code}
+        if self.subcode:
+            error["error_subcode"] = self.subcode
+        if details := self.more.get("details"):
+            error["error_data"] = {"messaging_product": "whatsapp", "details": details}
+        for key, name in (("title", "error_user_title"), ("user_message", "error_user_msg")):
+            if self.more.get(key):
+                error[name] = self.more[key]
+        if "transient" in self.more:
+            error["is_transient"] = bool(self.more["transient"])
+        return {"error": {**error, "fbtrace_id": trace}}
+
+
+def trace_id() -> str:
+    """A fbtrace_id in Meta's shape."""
+    return "A" + secrets.token_urlsafe(16)[:22].replace("-", "x")
+
+
+def not_visible(method: str, node: str) -> Refused:
+    """100/33: Meta says the same of a wrong id, a deleted object and one that may not be seen."""
+    return Refused(
+        100,
+        f"Unsupported {method.lower()} request. Object with ID '{node}' does not exist, cannot be "
+        "loaded due to missing permissions, or does not support this operation. Please read the "
+        "Graph API documentation at https://developers.facebook.com/docs/graph-api",
+        subcode=NOT_VISIBLE,
+        kind="GraphMethodException",
+    )
+
+
+def no_such_field(name: str, kind: str) -> Refused:
+    """One unknown field fails the whole read; the text names the kind of node."""
+    return Refused(100, f"(#100) Tried accessing nonexisting field ({name}) on node type ({kind})")
+
+
+def bad_parameter(text: str, details: str = "") -> Refused:
+    """100 without a subcode."""
+    return Refused(100, f"(#100) {text}", details=details)
+
+
+def missing_parameter(name: str) -> Refused:
+    """100, in the words Graph uses for a parameter that was not sent."""
+    return Refused(100, f"(#100) The parameter {name} is required.")
+
+
+def needs_app_token() -> Refused:
+    """The answer of app-token-only edges to every other token."""
+    return Refused(15, "(#15) This method must be called with an app access_token.")
+
+
+def no_permission(text: str) -> Refused:
+    """200: the scope or the asset is missing."""
+    return Refused(200, f"(#200) {text}")
+
+
+def whatsapp(code: int, title: str, details: str = "") -> Refused:
+    """An error of the WhatsApp table: "(#code) title" with its error_data.details."""
+    return Refused(code, f"(#{code}) {title}", details=details or title)

@@ -1,0 +1,228 @@
+"""Serves the play world over HTTP/1.1 on loopback."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import socket
+import threading
+import time
+from email.utils import formatdate
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from wizard.sandbox import control, faults, nodes, usage
+from wizard.sandbox.call import Answer, Call, version_number
+from wizard.sandbox.delivery import Delivery
+from wizard.sandbox.refusals import Refused, trace_id
+from wizard.sandbox.world import World
+
+LONGEST_BODY = 1 << 20
+
+
+class Server(ThreadingHTTPServer):
+    """One thread per connection; `close` ends those too."""
+
+    daemon_threads = True
+    block_on_close = False
+    request_queue_size = 64
+
+    def __init__(self, world: World, delivery: Delivery, port: int, latency: float) -> None:
+        self.world, self.delivery, self.latency = world, delivery, latency
+        self.usage = usage.Usage(world)
+        self._open: set[Any] = set()
+        self._guard = threading.Lock()
+        super().__init__(("127.0.0.1", port), Handler)
+        self.url = f"http://127.0.0.1:{self.server_port}"
+        self._thread = threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True)
+        self._thread.start()
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Remembers the connection, so that it can be ended."""
+        with self._guard:
+            self._open.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        """Forgets the connection."""
+        with self._guard:
+            self._open.discard(request)
+        super().shutdown_request(request)
+
+    def close(self) -> None:
+        """Stops serving and ends every connection."""
+        self.shutdown()
+        self._thread.join(5)
+        self.server_close()
+        with self._guard:
+            for connection in self._open:
+                with contextlib.suppress(OSError):
+                    connection.shutdown(socket.SHUT_RDWR)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that hangs up is no news."""
+
+
+class Handler(BaseHTTPRequestHandler):
+    """One request: fault, answer, headers."""
+
+    server: Server
+    protocol_version = "HTTP/1.1"
+    server_version, sys_version = "proxygen", ""
+    # Headers and body leave in one packet, and at once: no 40 ms of Nagle and delayed ACK.
+    wbufsize = -1
+    disable_nagle_algorithm = True
+    timeout = 60
+
+    def log_message(self, *_: Any) -> None:
+        """Nothing is logged: queries can hold tokens."""
+
+    def do_GET(self) -> None:
+        """A read."""
+        self._serve()
+
+    def do_POST(self) -> None:
+        """A change."""
+        self._serve()
+
+    def do_DELETE(self) -> None:
+        """A removal."""
+        self._serve()
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """The Date header; a scenario may put Meta's clock apart from this machine's."""
+        shift = self.server.world["graph"].get("clock_shift_s", 0)
+        return formatdate((timestamp or time.time()) + shift, usegmt=True)
+
+    def _serve(self) -> None:
+        parts, params = self._read()
+        if self.server.latency:
+            time.sleep(self.server.latency)
+        if parts[:1] == ["_sandbox"]:
+            status, answer = control.answer(
+                self.server.world, self.server.delivery, self.command, parts[1:], params
+            )
+            self._send(status, json.dumps(answer).encode(), {})
+            return
+        asked, parts = _split_version(parts)
+        with self.server.world.held():
+            fault = faults.strike(self.server.world, self.command, parts)
+        if fault is not None and self._struck(fault):
+            return
+        self._answer(asked, parts, params, fault)
+
+    def _answer(
+        self, asked: str, parts: list[str], params: Answer, fault: faults.Fault | None
+    ) -> None:
+        trace = trace_id()
+        call = Call(
+            world=self.server.world,
+            method=self.command,
+            parts=parts,
+            params=params,
+            token=self._token(params),
+            version=self._serving(asked),
+            base_url=self.server.url,
+            delivery=self.server.delivery,
+        )
+        headers = {"facebook-api-version": call.version, "x-fb-trace-id": trace}
+        try:
+            if fault is not None and fault.kind == "error":
+                headers |= fault.headers
+                raise fault.refusal()
+            with self.server.world.held():
+                status, answer = 200, self._of_known_version(asked, call)
+        except Refused as refused:
+            status, answer = refused.http, refused.envelope(trace)
+            if refused.kind == "OAuthException":
+                headers["WWW-Authenticate"] = (
+                    f'OAuth "Facebook Platform" "invalid_request" "{refused.message}"'
+                )
+        headers = {**self.server.usage.headers(call), **headers}
+        body = json.dumps(answer, ensure_ascii=True).replace("/", "\\/").encode()
+        self._send(status, body, headers)
+
+    def _of_known_version(self, asked: str, call: Call) -> Answer:
+        newest = self.server.world["graph"]["versions"][-1]
+        if asked and version_number(asked) > version_number(newest):
+            raise Refused(2500, f"Unknown path components: /{'/'.join([asked, *call.parts])}")
+        return nodes.answer(call)
+
+    def _serving(self, asked: str) -> str:
+        """The version that serves: an expired one is silently replaced by the oldest live one."""
+        versions: list[str] = self.server.world["graph"]["versions"]
+        return asked if asked in versions else versions[0]
+
+    def _struck(self, fault: faults.Fault) -> bool:
+        """Whether the fault was all there is; the others go on to an answer."""
+        if fault.kind == "slow":
+            time.sleep(fault.seconds)
+        elif fault.kind in ("html", "portal", "text", "big"):
+            self._send_page(fault)
+            return True
+        elif fault.kind == "redirect":
+            self._send(302, b"", {"Location": str(fault.settings["to"])})
+            return True
+        elif fault.kind in ("cut", "drop"):
+            self._break_off(fault)
+            return True
+        return False
+
+    def _send_page(self, fault: faults.Fault) -> None:
+        pages = {"html": faults.HTML, "portal": faults.PORTAL, "text": "upstream connect error"}
+        body = pages.get(fault.kind, "[" + "0," * (8 << 20) + "0]").encode()
+        kind = "text/plain" if fault.kind == "text" else "text/html; charset=utf-8"
+        default = {"html": 500, "text": 200}.get(fault.kind, 200)
+        status = int(fault.settings.get("status", default))
+        self._send(status, body, {"Content-Type": kind, **fault.headers})
+
+    def _break_off(self, fault: faults.Fault) -> None:
+        """Ends the connection: without a word, or in the middle of the body."""
+        self.close_connection = True
+        if fault.kind == "cut":
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", "4096")
+            self.end_headers()
+            self.wfile.write(b'{"data":[{"id":"1')
+            self.wfile.flush()
+            return
+        # A reset, not a polite end.
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+
+    def _read(self) -> tuple[list[str], Answer]:
+        """Path and parameters: query, form and JSON alike, as Graph takes them."""
+        target = urlsplit(self.path)
+        params: Answer = dict(parse_qsl(target.query, keep_blank_values=True))
+        length = min(int(self.headers.get("Content-Length") or 0), LONGEST_BODY)
+        body = self.rfile.read(length)
+        if "json" in self.headers.get("Content-Type", ""):
+            with contextlib.suppress(ValueError):
+                given = json.loads(body or b"{}")
+                params |= given if isinstance(given, dict) else {}
+        elif body:
+            params |= dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
+        return [unquote(part) for part in target.path.split("/") if part], params
+
+    def _token(self, params: Answer) -> str:
+        scheme, _, token = self.headers.get("Authorization", "").partition(" ")
+        given = str(params.pop("access_token", ""))
+        return token.strip() if scheme.lower() in ("bearer", "oauth") else given
+
+    def _send(self, status: int, body: bytes, headers: dict[str, str]) -> None:
+        self.send_response(status)
+        for name, value in {"Content-Type": "application/json; charset=UTF-8", **headers}.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Cache-Control", "private, no-cache, no-store, must-revalidate")
+        self.end_headers()
+        self.wfile.write(body)
+        self.wfile.flush()
+
+
+def _split_version(parts: list[str]) -> tuple[str, list[str]]:
+    """("v26.0", the rest); ("", all) for a path without a version."""
+    if parts and parts[0][:1] == "v" and parts[0][1:].replace(".", "", 1).isdigit():
+        return parts[0], parts[1:]
+    return "", parts

@@ -1,0 +1,189 @@
+"""Where Meta would deliver: the handshake with a callback, and which of three levels wins."""
+
+from __future__ import annotations
+
+import http.client
+import ipaddress
+import secrets
+import socket
+import ssl
+from urllib.parse import quote, urlencode, urlsplit
+
+from wizard.sandbox.access import need_account
+from wizard.sandbox.call import Answer, Call
+from wizard.sandbox.refusals import Refused, bad_parameter, missing_parameter
+from wizard.sandbox.world import World
+
+#: Meta waits this long for the answer to its handshake, as integrators measured.
+HANDSHAKE_SECONDS = 6.0
+LONGEST_OVERRIDE = 200
+
+
+class Unheard(Exception):  # noqa: N818
+    """No HTTP answer; `errno` is curl's number, as Meta writes it into the error."""
+
+    def __init__(self, errno: int, error: str) -> None:
+        super().__init__(error)
+        self.errno, self.error = errno, error
+
+
+def handshake(call: Call, callback: str, verify_token: str) -> None:
+    """Asks the callback for the challenge; 2200 in Meta's words when it does not come back.
+
+    The world is let go meanwhile: read it anew afterwards.
+    """
+    challenge = str(secrets.randbelow(9 * 10**9) + 10**9)
+    query = {
+        "hub.mode": "subscribe",
+        "hub.challenge": challenge,
+        "hub.verify_token": verify_token,
+    }
+    with call.world.let_go():
+        try:
+            status, reason, body = exchange("GET", callback, query=query)
+        except Unheard as trouble:
+            raise _failed(
+                f"curl_errno = {trouble.errno}; curl_error = {trouble.error}; "
+                "HTTP Status Code = 0; HTTP Message = "
+            ) from None
+    received = body.decode("utf-8", "replace")
+    if status != 200:
+        raise _failed(f"HTTP Status Code = {status}; HTTP Message = {reason}")
+    if received != challenge:
+        raise _failed(
+            f'Response does not match challenge, expected value="{challenge}", '
+            f'received="{received[:30]}..."; HTTP Status Code = 200; HTTP Message = {reason}'
+        )
+
+
+def exchange(
+    method: str,
+    url: str,
+    query: dict[str, str] | None = None,
+    body: bytes = b"",
+    headers: dict[str, str] | None = None,
+) -> tuple[int, str, bytes]:
+    """One request of Meta's servers: (status, reason, first 64 KiB). Redirects are not followed."""
+    parts = urlsplit(url)
+    connection = _connection(parts.scheme, parts.hostname or "", parts.port)
+    target = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~")
+    given = "&".join(part for part in (parts.query, urlencode(query or {})) if part)
+    sent = {"User-Agent": "facebookplatform/1.0 (+http://developers.facebook.com)", "Accept": "*/*"}
+    try:
+        connection.request(
+            method, f"{target}?{given}" if given else target, body or None, sent | (headers or {})
+        )
+        answer = connection.getresponse()
+        return answer.status, answer.reason, answer.read(65536)
+    except TimeoutError as error:
+        raise Unheard(28, "Operation timed out after 6000 milliseconds") from error
+    except socket.gaierror as error:
+        raise Unheard(6, f"Could not resolve host: {parts.hostname}") from error
+    except ssl.SSLCertVerificationError as error:
+        raise Unheard(60, "SSL certificate problem: unable to verify the certificate") from error
+    except ssl.SSLError as error:
+        raise Unheard(35, "SSL connect error") from error
+    except ConnectionRefusedError as error:
+        raise Unheard(7, f"Failed to connect to {parts.hostname}: Connection refused") from error
+    except (OSError, http.client.HTTPException) as error:
+        raise Unheard(52, "Empty reply from server") from error
+    finally:
+        connection.close()
+
+
+def _connection(scheme: str, host: str, port: int | None) -> http.client.HTTPConnection:
+    if scheme == "https":
+        return http.client.HTTPSConnection(
+            host, port, timeout=HANDSHAKE_SECONDS, context=ssl.create_default_context()
+        )
+    return http.client.HTTPConnection(host, port, timeout=HANDSHAKE_SECONDS)
+
+
+def refuse_unusable(callback: str) -> None:
+    """Meta takes https on public hosts alone. Here http on loopback is taken as well."""
+    parts = urlsplit(callback)
+    host = parts.hostname or ""
+    if host in ("localhost", "127.0.0.1", "::1"):
+        return
+    if parts.scheme != "https":
+        raise bad_parameter(f"Param callback_url must be a secure URL (https), got {parts.scheme}")
+    try:
+        private = ipaddress.ip_address(host).is_private
+    except ValueError:
+        private = "." not in host
+    if private:
+        raise _failed(
+            f"curl_errno = 7; curl_error = Failed to connect to {host}; "
+            "HTTP Status Code = 0; HTTP Message = "
+        )
+
+
+def verified_override(call: Call, callback: str) -> Answer:
+    """What an override keeps, after Meta asked the callback; {} when none is wanted."""
+    if not callback:
+        return {}
+    verify_token = call.text("verify_token")
+    if not verify_token:
+        raise missing_parameter("verify_token")
+    if len(callback) > LONGEST_OVERRIDE:
+        raise bad_parameter("Param override_callback_uri must be at most 200 characters long")
+    refuse_unusable(callback)
+    handshake(call, callback, verify_token)
+    return {"override_callback_uri": callback, "verify_token": verify_token}
+
+
+def not_subscribed() -> Refused:
+    """Subscribe first, then override: two calls, in this order (reported by integrators)."""
+    return bad_parameter(
+        "Before override the current callback uri, your app must be subscribed to receive "
+        "messages for WhatsApp Business Account"
+    )
+
+
+def configuration(call: Call, number: Answer) -> Answer | None:
+    """webhook_configuration: the callbacks of the *calling* app at each level."""
+    if call.caller.is_app:
+        return None
+    need_account(call, call.world["accounts"][number["account"]])
+    levels = callbacks(call.world, call.caller.app_id, number)
+    return {level: url for level, url in levels.items() if url} or None
+
+
+def callbacks(world: World, app_id: str, number: Answer) -> dict[str, str]:
+    """The callback of one app at each level; the first that is set wins for `messages`."""
+    account = world["accounts"][number["account"]]
+    override = number.get("overrides", {}).get(app_id, {})
+    of_account = account.get("subscribed", {}).get(app_id, {})
+    row = subscription(world, app_id)
+    return {
+        "phone_number": override.get("override_callback_uri", ""),
+        "whatsapp_business_account": of_account.get("override_callback_uri", ""),
+        "application": row.get("callback_url", ""),
+    }
+
+
+def subscription(world: World, app_id: str) -> Answer:
+    """The app's active subscription to the object whatsapp_business_account; {} without one."""
+    app = world["apps"].get(app_id, {})
+    row: Answer = app.get("subscriptions", {}).get("whatsapp_business_account", {})
+    return row if row.get("active", True) else {}
+
+
+def destinations(world: World, number: Answer) -> list[tuple[str, str]]:
+    """(app id, URL) of everybody who gets the `messages` of this number."""
+    account = world["accounts"][number["account"]]
+    found = []
+    for app_id in account.get("subscribed", {}):
+        app = world["apps"].get(app_id)
+        if app is None or not app.get("published", True):
+            continue
+        if "messages" not in subscription(world, app_id).get("fields", {}):
+            continue
+        url = next((url for url in callbacks(world, app_id, number).values() if url), "")
+        if url:
+            found.append((app_id, url))
+    return found
+
+
+def _failed(text: str) -> Refused:
+    return Refused(2200, f"(#2200) Callback verification failed with the following errors: {text}")
