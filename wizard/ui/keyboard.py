@@ -14,6 +14,9 @@ from typing import Protocol
 
 from wizard.ui.screen import Screen, is_terminal
 
+#: Up to here a row of a list is one key away; in a longer list typing looks for a part of a name.
+NUMBERED = 9
+
 
 @dataclass(frozen=True)
 class Option:
@@ -40,7 +43,9 @@ class Keyboard(Protocol):
         """Drops keys that were typed before the question was there."""
 
 
-def open_keyboard(screen: Screen, environ: Mapping[str, str] = os.environ) -> Keyboard | None:
+def open_keyboard(
+    screen: Screen, mark: str = "?", environ: Mapping[str, str] = os.environ
+) -> Keyboard | None:
     """The keyboard in front of this screen; None where nobody sits: then nothing may be asked.
 
     questionary on a pipe would answer by itself: confirm gives True, select the first row.
@@ -49,10 +54,10 @@ def open_keyboard(screen: Screen, environ: Mapping[str, str] = os.environ) -> Ke
         return None
     usual = "windows" if os.name == "nt" else "dumb"
     if environ.get("TERM", usual) in ("", "dumb", "unknown"):
-        return PlainKeyboard(screen)
+        return PlainKeyboard(screen, mark)
     from wizard.ui.keys import FullKeyboard
 
-    return FullKeyboard(screen)
+    return FullKeyboard(screen, mark)
 
 
 def one_line(text: str) -> str:
@@ -78,12 +83,12 @@ def drop_pending() -> None:
 class PlainKeyboard:
     """Keyboard of a terminal that only prints: no colours, no cursor, rows chosen by number."""
 
-    def __init__(self, screen: Screen) -> None:
-        self._screen = screen
+    def __init__(self, screen: Screen, mark: str = "?") -> None:
+        self._screen, self._mark = screen, mark
 
     def line(self, message: str, *, secret: bool = False, history: Sequence[str] = ()) -> str:
         """See Keyboard."""
-        self._screen.line(message, first="? ")
+        self._screen.line(message, first=f"{self._mark} ")
         self._screen.flush()
         try:
             answer = self._hidden() if secret else input("> ")
@@ -96,7 +101,7 @@ class PlainKeyboard:
     def pick(self, message: str, hint: str, options: Sequence[Option], default: int) -> str:
         """See Keyboard."""
         while True:
-            self._screen.line(message, first="? ")
+            self._screen.line(message, first=f"{self._mark} ")
             for number, option in enumerate(options, start=1):
                 self._screen.line(option.label, first=f"  {number}. ")
             answer = self.line(f"{hint} [{default + 1}]")

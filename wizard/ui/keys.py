@@ -16,7 +16,8 @@ from prompt_toolkit.layout.processors import Processor, Transformation, Transfor
 from prompt_toolkit.output import ColorDepth, create_output
 
 from wizard.ui.keyboard import Option, drop_pending, one_line
-from wizard.ui.picking import Rows
+from wizard.ui.layout import wrap
+from wizard.ui.picking import Picking
 from wizard.ui.screen import Screen
 
 #: More dots than this say nothing and would fill a small screen: a token has 200 characters.
@@ -38,18 +39,21 @@ class FullKeyboard:
 
     def __init__(self, screen: Screen, mark: str = "?") -> None:
         self._screen, self._mark = screen, mark
+        self._depth = ColorDepth.DEPTH_4_BIT if screen.colour else ColorDepth.DEPTH_1_BIT
 
     def line(self, message: str, *, secret: bool = False, history: Sequence[str] = ()) -> str:
         """See Keyboard."""
-        with self._session() as options:
-            if secret:
-                options["input_processors"] = [_Dots(self._screen.fit("•"))]
+        lead = " " * (len(self._mark) + 1)
+        lines = wrap(self._screen.fit(message), self._screen.width, lead, lead)
+        with self._session():
             question = questionary.text(
-                self._screen.fit(message),
+                "\n".join(lines).removeprefix(lead),
                 qmark=self._mark,
+                style=_STYLE,
+                color_depth=self._depth,
                 history=InMemoryHistory(list(history)),
                 key_bindings=_one_line_paste(),
-                **options,
+                input_processors=[_Dots(self._screen.fit("•"))] if secret else [],
             )
             answer = str(_ask(question))
             if answer:
@@ -59,22 +63,11 @@ class FullKeyboard:
 
     def pick(self, message: str, hint: str, options: Sequence[Option], default: int) -> str:
         """See Keyboard."""
-        rows = [
-            questionary.Choice(self._screen.fit(f"{number}. {option.label}"), option.value)
-            for number, option in enumerate(options, start=1)
-        ]
-        with self._session() as more:
-            question = questionary.select(
-                self._screen.fit(message),
-                rows,
-                default=rows[default],
-                qmark=self._mark,
-                pointer=self._screen.fit("»"),
-                instruction=self._screen.fit(hint),
-                **more,
-            )
-            question.application.key_bindings = Rows(question, options).bindings()
-            return str(_ask(question))
+        rows = [Option(each.value, self._screen.fit(each.label), each.keys) for each in options]
+        marks = (self._mark, self._screen.fit("»"))
+        picking = Picking(self._screen.fit(message), self._screen.fit(hint), rows, default, marks)
+        with self._session():
+            return str(_ask(picking.question(_STYLE, self._depth)))
 
     def forget(self) -> None:
         """See Keyboard."""
@@ -82,18 +75,16 @@ class FullKeyboard:
         drop_pending()
 
     @contextmanager
-    def _session(self) -> Iterator[dict[str, Any]]:
-        """The options every prompt takes; the output is ours, so that a log is never drawn upon."""
-        depth = ColorDepth.DEPTH_4_BIT if self._screen.colour else ColorDepth.DEPTH_1_BIT
-        options = {"style": _STYLE, "color_depth": depth}
-        if not self._screen.terminal:  # a test types into a pipe, and brings its own session
-            yield options
+    def _session(self) -> Iterator[None]:
+        """Prompts are drawn on our screen; a test that types into a pipe brings its own session."""
+        if not self._screen.terminal:
+            yield
             return
         output = create_output(self._screen.stream)
         # A terminal that does not answer "where is the cursor?" would be scolded on the screen.
         output.enable_cpr = False  # type: ignore[attr-defined]
         with create_app_session(output=output):
-            yield options
+            yield
 
 
 def _ask(question: questionary.Question) -> Any:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 
-from wizard.model import CannotLook, Finding, Status, Value
+from wizard.model import CannotLook, Finding, Value
 from wizard.talk import Choice, Mend, Move, NeedsPerson, Question, Remark
 from wizard.ui.browsing import Browser
-from wizard.ui.keyboard import Keyboard, Option, open_keyboard
+from wizard.ui.keyboard import NUMBERED, Keyboard, Option, open_keyboard
 from wizard.ui.screen import Screen
 from wizard.ui.showing import Showing
 from wizard.ui.waiting import WaitingLine
@@ -35,7 +35,7 @@ class TerminalTalk:
     ) -> None:
         self._screen, self._words = screen, words
         self._suggestions, self._sandbox = suggestions or {}, sandbox
-        self._keys = keyboard or open_keyboard(screen)
+        self._keys = keyboard or open_keyboard(screen, "SANDBOX ?" if sandbox else "?")
         self._browser = browser or Browser()
         self._waiting = WaitingLine(screen, words)
         self._showing = Showing(screen, words, sandbox)
@@ -67,7 +67,7 @@ class TerminalTalk:
         typed: list[str] = []
         with self._asking(question.name, question.option) as keys:
             while True:
-                text = f"{self._words.remark(question.text)}{hint}:"
+                text = _ending(f"{self._words.remark(question.text)}{hint}")
                 answer = keys.line(text, secret=question.secret, history=typed)
                 mended = _mended(answer or suggested, question.mend)
                 if isinstance(mended, str):
@@ -84,14 +84,14 @@ class TerminalTalk:
         rows = [Option(choice.value, self._words.remark(choice.label)) for choice in choices]
         text = self._words.remark(question.text)
         with self._asking(question.name, question.option) as keys:
-            return keys.pick(text, self._words.say("ui.pick_hint"), rows, default)
+            return keys.pick(text, self._pick_hint(rows), rows, default)
 
     def move(self, finding: Finding, moves: Sequence[Move]) -> Move:
         """See Talk."""
         rows = [Option(move.value, self._words.say(f"ui.move_{move.value}")) for move in moves]
         with self._asking(f"move:{finding.item.id}") as keys:
             text = self._words.say("ui.move")
-            return Move(keys.pick(text, self._words.say("ui.pick_hint"), rows, 0))
+            return Move(keys.pick(text, self._pick_hint(rows), rows, 0))
 
     def vouch(self, finding: Finding) -> str:
         """See Talk."""
@@ -100,8 +100,10 @@ class TerminalTalk:
         with self._asking(f"confirm.{finding.item.id}", ANSWERS) as keys:
             if self._sandbox:
                 hint = self._words.say("ui.enter_takes_sandbox")
-                return keys.line(f"{text} {hint}:") or self._words.say("ui.vouched_in_sandbox")
-            return keys.line(f"{text} {self._words.say('ui.vouch_hint')}:")
+                return keys.line(_ending(f"{text} {hint}")) or self._words.say(
+                    "ui.vouched_in_sandbox"
+                )
+            return keys.line(_ending(f"{text} {self._words.say('ui.vouch_hint')}"))
 
     def consent(
         self, item_id: str, text: Remark, sends: Sequence[str] = (), spends: bool = False
@@ -136,8 +138,7 @@ class TerminalTalk:
             Option("no", self._words.say("ui.decline"), "nн"),
         ]
         with self._asking("consent") as keys:
-            hint = self._words.say("ui.pick_hint")
-            return keys.pick(text, hint, rows, 0 if default else 1) == "yes"
+            return keys.pick(text, self._pick_hint(rows), rows, 0 if default else 1) == "yes"
 
     @contextmanager
     def _asking(self, name: str, option: str = "") -> Iterator[Keyboard]:
@@ -146,6 +147,9 @@ class TerminalTalk:
         with self._waiting.paused():
             self._screen.flush()
             yield self._keys
+
+    def _pick_hint(self, rows: Sequence[Option]) -> str:
+        return self._words.say("ui.pick_hint_long" if len(rows) > NUMBERED else "ui.pick_hint")
 
     def _hint(self, question: Question, suggested: str) -> str:
         parts = []
@@ -164,6 +168,5 @@ def _mended(answer: str, mend: Mend | None) -> str | Remark:
     return answer or Remark("ui.answer_needed")
 
 
-def is_open(finding: Finding) -> bool:
-    """Whether anything about it is still to be done."""
-    return finding.outcome.status is not Status.PASSED
+def _ending(text: str) -> str:
+    return text if text.endswith(("?", ":", ".")) else f"{text}:"

@@ -75,13 +75,13 @@ class WaitingLine:
 
         text, since = self._texts[-1] if self._texts else ("", time.monotonic())
         elapsed = int(time.monotonic() - since)
+        tail = f" {self._words.say('ui.seconds', seconds=elapsed)}" if elapsed >= PATIENCE else ""
         frames = _FRAMES if self._screen.fit(_FRAMES) == _FRAMES else _PLAIN_FRAMES
         line = Text(no_wrap=True, overflow="ellipsis")
         line.append(frames[int(time.monotonic() * _FRAMES_PER_SECOND) % len(frames)], style="cyan")
-        line.append(f" {self._screen.fit(text)}")
-        if elapsed >= PATIENCE:
-            line.append(f" {self._words.say('ui.seconds', seconds=elapsed)}", style="dim")
-        return line
+        said = Text(f" {self._screen.fit(text)}")
+        said.truncate(self._screen.width - 2 - len(tail), overflow="ellipsis")
+        return line.append(said).append(tail, style="dim")
 
     def _moves(self) -> bool:
         return self._screen.terminal and not self._screen.console.is_dumb_terminal

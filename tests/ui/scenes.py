@@ -1,0 +1,84 @@
+"""Run by test_terminal as a child process on a real terminal: one scene, then its result."""
+
+import signal
+import sys
+import time
+
+from wizard.model import Finding, Item, Text, failed
+from wizard.talk import Choice, Move, NeedsPerson, Question, Remark, remark
+from wizard.ui.prompts import TerminalTalk
+from wizard.ui.screen import open_screen
+from wizard.ui.words import Words
+
+TITLE = Text("Номер зарегистрирован в Cloud API", "The number is registered with the Cloud API")
+WHY = Text(
+    "Пока номер не зарегистрирован, он не отправит ни одного сообщения.",
+    "Until it is registered it cannot send a single message.",
+)
+STEP = Text("Откройте WhatsApp Manager → Phone numbers.", "Open WhatsApp Manager → Phone numbers.")
+LINK = "https://business.facebook.com/latest/whatsapp_manager/phone_numbers?waba_id={waba_id}"
+ITEM = Item("number.registered", TITLE, WHY, steps=(STEP,), links=(LINK,))
+OPEN = Finding(ITEM, failed("odd"))
+NUMBERS = [Choice(str(n), f"ООО «Ромашка» [/]\x1b]0;x\x07 +7 900 000-00-{n:02}") for n in range(40)]
+ASK = remark("ui.move")
+
+
+def forty(text):
+    """A mend that knows only one answer."""
+    return text if text == "good" else Remark("ui.answer_needed")
+
+
+def present_and_move(talk):
+    talk.present(OPEN, {"waba_id": "102290129340398"})
+    return talk.move(OPEN, [Move.REPAIR, Move.AGAIN, Move.LATER, Move.LEAVE])
+
+
+def wait(talk):
+    with talk.wait(remark("ui.browse")):
+        time.sleep(1)
+        talk.say("ui.agree")
+        time.sleep(float(sys.argv[3]) if len(sys.argv) > 3 else 1)
+    return talk.ask(Question("x", ASK))
+
+
+def late_consent(talk):
+    print("soon", flush=True)
+    time.sleep(1)
+    return talk.consent("number.registered", ASK, ["POST /1/register"])
+
+
+SCENES = {
+    "late_consent": late_consent,
+    "line": lambda talk: talk.ask(Question("x", ASK)),
+    "secret": lambda talk: talk.ask(Question("access_token", ASK, secret=True)),
+    "two": lambda talk: [talk.ask(Question("x", ASK)), talk.ask(Question("y", ASK))],
+    "mend": lambda talk: talk.ask(Question("x", ASK, mend=forty)),
+    "numbers": lambda talk: talk.choose(Question("phone_number_id", ASK), NUMBERS),
+    "move": present_and_move,
+    "consent": lambda talk: talk.consent("number.registered", ASK, ["POST /1/register"]),
+    "wait": wait,
+}
+
+
+def stop(*_):
+    raise SystemExit(143)
+
+
+def main():
+    scene, language = sys.argv[1:3]
+    signal.signal(signal.SIGTERM, stop)
+    screen = open_screen(sys.stdout)
+    talk = TerminalTalk(screen, Words(language), sandbox="sandbox" in sys.argv)
+    try:
+        print("RESULT", ascii(SCENES[scene](talk)), flush=True)
+    except KeyboardInterrupt:
+        print("LEFT", flush=True)
+        return 130
+    except NeedsPerson as needs:
+        print("NEEDS", needs.name, flush=True)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

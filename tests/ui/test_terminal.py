@@ -1,0 +1,186 @@
+"""The conversation on a real terminal: what the screen shows, and in what state it is left."""
+
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from terminal import CTRL_C, CTRL_D, DOWN, ENTER, ROOT, Terminal
+
+USUAL = (True, True)  # echo and line editing
+ESCAPE = "\x1b"
+
+
+@pytest.fixture
+def scene():
+    open_ones = []
+
+    def scene(name, language="ru", *more, **options):
+        terminal = Terminal(["tests/ui/scenes.py", name, language, *more], **options)
+        open_ones.append(terminal)
+        return terminal
+
+    yield scene
+    for terminal in open_ones:
+        terminal.child.close(force=True)
+
+
+@pytest.mark.parametrize("columns", [40, 80])
+def test_an_item_and_its_moves_fit_the_screen_without_breaking_words(scene, columns):
+    terminal = scene("move", columns=columns, rows=30).until("начнём отсюда")
+    shown = terminal.text
+    for words in ("Пока номер не зарегистрирован, он не отправит ни одного сообщения.", "спрошу"):
+        assert words in shown
+    assert "waba_id=102290129340398" in shown.replace(" ", "")
+    terminal.send(DOWN + ENTER).until("RESULT <Move.AGAIN")
+    assert terminal.end() == 0
+
+
+def test_forty_numbers_scroll_and_are_found_by_typing(scene):
+    terminal = scene("numbers", columns=40, rows=14).until("1. ООО")
+    assert "40. ООО" not in terminal.text
+    terminal.send("\x1b[A").until("40. ООО «Ромашка» [/]]0;x +7 900 000-00-39")
+    terminal.send("00-17").until("/00-17")
+    terminal.send(ENTER).until("RESULT '17'")
+
+
+def test_foreign_control_bytes_never_reach_the_terminal(scene):
+    terminal = scene("numbers").until("1. ООО")
+    assert "\x07" not in terminal.raw
+    assert "\x1b]0" not in terminal.raw
+
+
+def test_a_secret_is_never_echoed(scene):
+    # Typed in single keys and in one piece; before it is asked for, too.
+    terminal = scene("secret", "en").until("What next?")
+    for key in "EAAcanary":
+        terminal.send(key)
+    terminal.send("x" * 200).until("(209)").send(ENTER).until("RESULT")
+    before = terminal.raw.split("RESULT")[0]
+    assert "•" in before
+    assert "canary" not in before
+    assert "EAA" not in before
+
+
+@pytest.mark.parametrize("dumb", [False, True])
+def test_a_pasted_newline_answers_one_question_only(scene, dumb):
+    # A terminal without bracketed paste: the newlines arrive as Enter.
+    terminal = scene("two", TERM="dumb" if dumb else "xterm").until("Что дальше?")
+    terminal.send("one\nstray\n" if dumb else "one\rstray\r")
+    time.sleep(0.7)
+    terminal.send("two" + ENTER).until("RESULT ['one', 'two']")
+
+
+def test_a_bracketed_paste_waits_for_enter(scene):
+    terminal = scene("line").until("Что дальше?").send("\x1b[200~ab\ncd\n\x1b[201~").until("ab cd")
+    assert "RESULT" not in terminal.text
+    terminal.send(ENTER).until("RESULT 'ab cd'")
+
+
+def test_a_wrong_answer_says_why_and_asks_again(scene):
+    terminal = (
+        scene("mend", "en").until("What next?").send("bad" + ENTER).until("An answer is needed")
+    )
+    terminal.send("good" + ENTER).until("RESULT 'good'")
+
+
+QUESTIONS = ["line", "secret", "numbers", "move", "consent"]
+
+
+@pytest.mark.parametrize("dumb", [False, True])
+@pytest.mark.parametrize("key", [CTRL_C, CTRL_D], ids=["Ctrl-C", "Ctrl-D"])
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_leaving_at_any_question_restores_the_terminal(scene, name, key, dumb):
+    terminal = scene(name, TERM="dumb" if dumb else "xterm").until("?")
+    _until_it_listens(terminal, dumb and name != "secret")
+    terminal.send(key).until("LEFT")
+    assert terminal.settings() == USUAL
+    assert terminal.end() == 130
+
+
+@pytest.mark.parametrize("dumb", [False, True])
+@pytest.mark.parametrize("name", [*QUESTIONS, "wait"])
+def test_sigterm_at_any_question_restores_the_terminal(scene, name, dumb):
+    terminal = scene(name, TERM="dumb" if dumb else "xterm")
+    if name == "wait":
+        time.sleep(1)
+    else:
+        terminal.until("?")
+        _until_it_listens(terminal, dumb and name != "secret")
+    terminal.child.kill(signal.SIGTERM)
+    code = terminal.end()
+    assert code == 143
+    shown, hidden = terminal.raw.rfind("\x1b[?25h"), terminal.raw.rfind("\x1b[?25l")
+    assert shown >= hidden, "the cursor stays hidden"
+
+
+def _until_it_listens(terminal, cooked):
+    """Waits until the prompt has taken the terminal over (a plain one leaves it as it is)."""
+    end = time.monotonic() + 10
+    while not cooked and terminal.settings()[0]:
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    time.sleep(0.1)
+
+
+def test_a_dumb_terminal_gets_no_escape_codes(scene):
+    terminal = scene("move", TERM="dumb", columns=40, rows=40).until("[1]")
+    terminal.send("9" + ENTER).until("4. Выйти").send("3" + ENTER).until("RESULT <Move.LATER")
+    assert ESCAPE not in terminal.raw
+
+
+def test_no_color_means_none(scene):
+    terminal = scene("move", NO_COLOR="1").until("отсюда").send(ENTER).until("RESULT")
+    codes = {
+        code for found in re.findall(r"\x1b\[([\d;]*)m", terminal.raw) for code in found.split(";")
+    }
+    assert codes <= {"", "0", "1"}, "bold at most"
+
+
+def test_an_old_encoding_gets_signs_it_can_show(scene):
+    environ = {"PYTHONIOENCODING": "cp1252", "PYTHONUTF8": "0"}
+    terminal = scene("move", "en", encoding="cp1252", **environ).until("What next?")
+    assert "x The number is registered" in terminal.text
+    assert "> https://business.facebook.com" in terminal.text
+    terminal.send(ENTER).until("RESULT")
+    assert terminal.end() == 0
+
+
+def test_waiting_moves_and_leaves_no_trace(scene):
+    terminal = scene("wait", "en", "3.3", columns=40).until("Open the pages").until("(3 s)")
+    terminal.until("What next?").send("x" + ENTER).until("RESULT 'x'")
+    assert "Open the pages" not in terminal.text
+    assert "Yes" in terminal.text
+
+
+def test_an_impatient_enter_is_no_consent(scene):
+    # Typed before the question was there, it must not spend anything.
+    terminal = scene("late_consent", "en").until("soon")
+    terminal.send(ENTER).until("This is what goes to Meta")
+    time.sleep(0.5)
+    assert "RESULT" not in terminal.text
+    terminal.send("n" + ENTER).until("RESULT False")
+
+
+def test_the_sandbox_says_so(scene):
+    terminal = scene("move", "ru", "sandbox").until("отсюда")
+    assert terminal.text.count("SANDBOX") >= 2  # the item, and the question itself
+
+
+@pytest.mark.parametrize("where", ["</dev/null", "< <(yes)", "<&-", "| cat", "> /dev/null 2>&1"])
+def test_without_a_terminal_there_is_never_a_prompt(where, tmp_path):
+    command = f"{sys.executable} tests/ui/scenes.py secret en {where}; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(
+        ["bash", "-c", command],
+        check=False,
+        cwd=ROOT,
+        env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin", "TERM": "xterm", "LANG": "C.UTF-8"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=20,
+    )
+    assert done.returncode == 2
+    assert "What next" not in done.stdout
