@@ -88,6 +88,9 @@ class Script:
         self._judge("settled", finding)
         self.settled_ones.append(finding)
 
+    def instruct(self, item, ids):
+        self.events.append(("instruct", item.id))
+
     def trouble(self, error):
         self.events.append(("trouble", error.trouble.value))
         self.troubles.append(error)

@@ -44,10 +44,10 @@ class Terminal:
         """The screen, its lines joined as a reader joins them."""
         return " ".join(" ".join(self.lines).split())
 
-    def until(self, wanted, seconds=20):
-        """Reads until the screen shows this."""
+    def until(self, wanted, times=1, seconds=20):
+        """Reads until the screen shows this so many times."""
         end = time.monotonic() + seconds
-        while wanted not in self.text:
+        while self.text.count(wanted) < times:
             assert time.monotonic() < end, f"never saw {wanted!r}:\n" + "\n".join(self.lines)
             if not self._read():
                 assert wanted in self.text, f"ended without {wanted!r}:\n" + "\n".join(self.lines)

@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 
-from wizard.model import CannotLook, Finding, Value
+from wizard.model import Finding
 from wizard.talk import Choice, Mend, Move, NeedsPerson, Question, Remark
+from wizard.ui.announcing import Announcing
 from wizard.ui.browsing import Browser
 from wizard.ui.keyboard import NUMBERED, Keyboard, Option, open_keyboard
 from wizard.ui.screen import Screen
-from wizard.ui.showing import Showing
-from wizard.ui.waiting import WaitingLine
 from wizard.ui.words import Words
 
 ANSWERS = "--answers FILE"
 
 
-class TerminalTalk:
+class TerminalTalk(Announcing):
     """Talk with the person at this screen. Where nobody sits, every question is NeedsPerson.
 
     `suggestions` are answers that Enter takes, by question name: the sandbox's own values.
@@ -33,32 +32,10 @@ class TerminalTalk:
         keyboard: Keyboard | None = None,
         browser: Browser | None = None,
     ) -> None:
-        self._screen, self._words = screen, words
-        self._suggestions, self._sandbox = suggestions or {}, sandbox
+        super().__init__(screen, words, sandbox)
+        self._suggestions = suggestions or {}
         self._keys = keyboard or open_keyboard(screen, "SANDBOX ?" if sandbox else "?")
         self._browser = browser or Browser()
-        self._waiting = WaitingLine(screen, words)
-        self._showing = Showing(screen, words, sandbox)
-
-    def say(self, key: str, /, **values: Value) -> None:
-        """See Talk."""
-        with self._waiting.paused():
-            self._screen.line(self._words.say(key, **values))
-
-    def present(self, finding: Finding, ids: Mapping[str, str]) -> None:
-        """See Talk."""
-        with self._waiting.paused():
-            self._showing.present(finding, ids)
-
-    def settled(self, finding: Finding) -> None:
-        """See Talk."""
-        with self._waiting.paused():
-            self._showing.settled(finding)
-
-    def trouble(self, error: CannotLook) -> None:
-        """See Talk."""
-        with self._waiting.paused():
-            self._showing.trouble(error)
 
     def ask(self, question: Question) -> str:
         """See Talk."""

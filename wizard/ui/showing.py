@@ -37,13 +37,14 @@ class Showing:
         screen.marked(SIGNS[finding.outcome.status], words.text(item.title), "bold")
         self._said("ui.seen", words.reason(finding))
         self._said("ui.why", words.text(item.why))
-        shown = set()
-        if item.steps and finding.outcome.status is not Status.SKIPPED:
-            shown = self._steps(item, ids)
+        skipped = finding.outcome.status is Status.SKIPPED
+        shown = set() if skipped else self.instruct(item, ids)
         self.next_thing(finding, ids, shown)
 
-    def _steps(self, item: Item, ids: Mapping[str, str]) -> set[str]:
-        self._screen.line()
+    def instruct(self, item: Item, ids: Mapping[str, str]) -> set[str]:
+        """The numbered steps and the links of an item; returns the links."""
+        if item.steps:
+            self._screen.line()
         for number, step in enumerate(item.steps, start=1):
             self._screen.line(self._words.text(step), first=f"  {number}. ")
         links = deep_links(item.links, ids)

@@ -62,11 +62,9 @@ class Words:
         values = {"reason": outcome.reason, **outcome.values}
         if outcome.reason == "requires":
             values["item"] = self._title(str(values.get("item", "")))
-        try:
-            return self.text(template, **values)
-        except KeyError:
-            # A verdict that another version saved may lack a value that this text wants.
-            return self.say("report.reason_unworded", reason=outcome.reason)
+        shown = _Forgiving({name: clean(value, LONGEST) for name, value in values.items()})
+        said: str = getattr(template, self.language).format_map(shown)
+        return said
 
     def _title(self, item_id: str) -> str:
         try:
@@ -75,14 +73,25 @@ class Words:
             return item_id
 
 
+class _Forgiving(dict[str, str]):
+    """What Meta left out of an error, or another version out of a verdict, reads as a dash."""
+
+    def __missing__(self, name: str) -> str:
+        return "–"
+
+
 def reason_of(finding: Finding) -> Reason | None:
     """The words of an outcome's reason; None when the outcome gives none."""
-    key = finding.outcome.reason
+    key, values = finding.outcome.reason, finding.outcome.values
     if not key:
         return None
     if own := finding.item.reasons.get(key):
         return own
     ours = messages()
+    # Why Meta was not reached has a text for each cause, since what to do differs.
+    key = f"reason.{key}_{values['cause']}" if "cause" in values else f"reason.{key}"
+    if key not in ours:
+        key = f"reason.{finding.outcome.reason}"
     # A status file can hold a reason that only another version knows.
-    says = ours.get(f"reason.{key}", ours["report.reason_unworded"])
-    return Reason(says, ours.get(f"reason.{key}_next"))
+    says = ours.get(key, ours["report.reason_unworded"])
+    return Reason(says, ours.get(f"{key}_next"))

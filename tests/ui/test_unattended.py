@@ -1,0 +1,113 @@
+"""Nobody is there: what is known is answered, the rest is said by name, and nothing loops."""
+
+import io
+
+import pytest
+
+from wizard.model import Finding, Item, Text, failed, waiting
+from wizard.talk import Choice, Move, NeedsPerson, Question, remark
+from wizard.ui.answers import Answers
+from wizard.ui.screen import Screen
+from wizard.ui.unattended import UnattendedTalk
+from wizard.ui.words import Words
+
+ASK = remark("ui.move")
+T = Text("т", "t")
+OPEN = Finding(Item("number.registered", T, T), failed("x"))
+CHOICES = [Choice("1", "one"), Choice("2", "two")]
+
+
+@pytest.fixture
+def out():
+    return io.StringIO()
+
+
+@pytest.fixture
+def make(out):
+    def make(answers=None, **options):
+        return UnattendedTalk(Screen(out, colour=False), Words("en"), answers, **options)
+
+    return make
+
+
+def given(**answers):
+    return Answers(given=answers)
+
+
+def test_the_file_goes_before_the_sandbox_and_that_before_the_default(make):
+    question = Question("x", ASK, default="d", mend=str.upper)
+    both = {"suggestions": {"x": "s"}}
+    assert make(given(x="a"), **both).ask(question) == "A"
+    assert make(**both).ask(question) == "S"
+    assert make().ask(question) == "D"
+
+
+def test_what_the_question_makes_of_enter_counts(make):
+    assert make().ask(Question("two_step_pin", ASK, mend=lambda text: text or "831604")) == "831604"
+
+
+def test_a_missing_answer_names_its_option(make):
+    with pytest.raises(NeedsPerson) as caught:
+        make().ask(Question("x", ASK, option="--answers FILE"))
+    assert (caught.value.name, caught.value.option) == ("x", "--answers FILE")
+
+
+def test_a_wrong_answer_is_explained_and_not_tried_again(make, out):
+    mend = lambda text: remark("ui.not_offered", answer=text, offered="2")  # noqa: E731
+    with pytest.raises(NeedsPerson):
+        make(given(x="1")).ask(Question("x", ASK, mend=mend))
+    assert "“1” does not fit" in out.getvalue()
+
+
+def test_an_answer_that_is_never_good_enough_ends(make):
+    talk = make(given(x="1"))
+    answers = [talk.ask(Question("x", ASK)) for _ in range(3)]
+    assert answers == ["1", "1", "1"]
+    with pytest.raises(NeedsPerson):
+        talk.ask(Question("x", ASK))
+
+
+@pytest.mark.parametrize(
+    ("answers", "default", "choices", "value"),
+    [({"x": "2"}, "1", CHOICES, "2"), ({}, "2", CHOICES, "2"), ({}, "9", CHOICES[:1], "1")],
+    ids=["given", "default", "the only one"],
+)
+def test_choosing(make, answers, default, choices, value):
+    assert make(given(**answers)).choose(Question("x", ASK, default=default), choices) == value
+
+
+@pytest.mark.parametrize("answers", [{}, {"x": "3"}], ids=["none", "not offered"])
+def test_a_choice_between_several_needs_a_person(make, answers):
+    with pytest.raises(NeedsPerson):
+        make(given(**answers)).choose(Question("x", ASK), CHOICES)
+
+
+@pytest.mark.parametrize(
+    ("consent", "sandbox", "may"),
+    [((), False, False), (("number.registered",), False, True), ((), True, True)],
+)
+def test_consent_is_given_item_by_item(make, out, consent, sandbox, may):
+    talk = make(Answers(consent=frozenset(consent)), sandbox=sandbox)
+    assert talk.consent("number.registered", ASK, ["POST /1/register"], spends=True) is may
+    assert ("POST /1/register" in out.getvalue()) is may
+    assert ("number.registered" in out.getvalue()) is not may
+    moves = [talk.move(OPEN, list(Move)) for _ in range(2)]
+    assert moves == [Move.REPAIR if may else Move.LATER, Move.LATER]
+
+
+def test_where_nothing_can_be_put_off_it_leaves(make):
+    assert make().move(OPEN, [Move.AGAIN, Move.LEAVE]) is Move.LEAVE
+
+
+def test_vouching_comes_from_the_file(make):
+    manual = Finding(Item("app.published", T, T), waiting())
+    assert make(Answers(confirm={"app.published": "on 3 May"})).vouch(manual) == "on 3 May"
+    assert make().vouch(manual) == ""
+    assert make(sandbox=True).vouch(manual) != ""
+
+
+def test_waiting_and_browsing_are_silent(make, out):
+    talk = make()
+    with talk.wait(ASK):
+        talk.browse("https://a.example")
+    assert out.getvalue() == ""

@@ -1,0 +1,104 @@
+"""The conversation when nobody is there: answers come from a file, or from the sandbox."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+
+from wizard.model import Finding
+from wizard.talk import Choice, Move, NeedsPerson, Question, Remark
+from wizard.ui.announcing import Announcing
+from wizard.ui.answers import Answers
+from wizard.ui.screen import Screen
+from wizard.ui.words import Words
+
+#: Whoever asks the same question more often does not like the answer, and there is no other.
+PATIENCE = 3
+
+
+class UnattendedTalk(Announcing):
+    """Talk without a person: an answer it does not have is NeedsPerson.
+
+    In the sandbox everything is consented to and confirmed, and `suggestions` answer.
+    """
+
+    def __init__(
+        self,
+        screen: Screen,
+        words: Words,
+        answers: Answers | None = None,
+        *,
+        suggestions: Mapping[str, str] | None = None,
+        sandbox: bool = False,
+    ) -> None:
+        super().__init__(screen, words, sandbox)
+        self._file = answers or Answers()
+        self._answers = {**(suggestions or {}), **self._file.given}
+        self._asked: Counter[str] = Counter()
+
+    def ask(self, question: Question) -> str:
+        """See Talk."""
+        given = self._given(question) or question.default
+        answer: str | Remark = question.mend(given) if question.mend else given
+        if isinstance(answer, str) and answer:
+            return answer
+        if isinstance(answer, Remark) and given:
+            self._showing.wrong(answer)
+        raise NeedsPerson(question.name, question.option)
+
+    def choose(self, question: Question, choices: Sequence[Choice]) -> str:
+        """See Talk. What can only be one thing need not be given."""
+        values = [choice.value for choice in choices]
+        given = self._given(question)
+        if given and given not in values:
+            offered = ", ".join(values)
+            self._showing.wrong(Remark("ui.not_offered", {"answer": given, "offered": offered}))
+            raise NeedsPerson(question.name, question.option)
+        for answer in (given, question.default if question.default in values else ""):
+            if answer:
+                return answer
+        if len(values) == 1:
+            return values[0]
+        raise NeedsPerson(question.name, question.option)
+
+    def move(self, finding: Finding, moves: Sequence[Move]) -> Move:
+        """See Talk. Once for each item what may be repaired is; the rest is put off."""
+        item_id = finding.item.id
+        self._asked[f"move:{item_id}"] += 1
+        if Move.REPAIR in moves and self._may(item_id) and self._asked[f"move:{item_id}"] == 1:
+            return Move.REPAIR
+        return Move.LATER if Move.LATER in moves else Move.LEAVE
+
+    def vouch(self, finding: Finding) -> str:
+        """See Talk."""
+        if words := self._file.confirm.get(finding.item.id, ""):
+            return words
+        return self._words.say("ui.vouched_in_sandbox") if self._sandbox else ""
+
+    def consent(
+        self, item_id: str, text: Remark, sends: Sequence[str] = (), spends: bool = False
+    ) -> bool:
+        """See Talk."""
+        may = self._may(item_id)
+        if may:
+            self._showing.requests(sends)
+        else:
+            self._screen.line(self._words.say("ui.no_consent", item=item_id))
+        return may
+
+    def wait(self, text: Remark) -> AbstractContextManager[None]:
+        """See Talk."""
+        return nullcontext()
+
+    def browse(self, link: str) -> None:
+        """See Talk."""
+
+    def _may(self, item_id: str) -> bool:
+        return self._sandbox or item_id in self._file.consent
+
+    def _given(self, question: Question) -> str:
+        self._asked[question.name] += 1
+        if self._asked[question.name] > PATIENCE:
+            raise NeedsPerson(question.name, question.option)
+        return self._answers.get(question.name, "")
