@@ -49,6 +49,7 @@ class FakeCall:
     params: Mapping[str, object] = field(default_factory=dict)
     body: Mapping[str, object] = field(default_factory=dict)
     as_app: bool = False
+    prove: bool = True
 
     @property
     def key(self):
@@ -84,11 +85,11 @@ class FakeGraph:
         """What was asked, as "GET 10" …"""
         return [call.key for call in self.calls if call.method == method or not method]
 
-    def get(self, path, *, fields=(), as_app=False, **params):
-        return self._read(path, tuple(fields), as_app, params)
+    def get(self, path, *, fields=(), as_app=False, prove=True, **params):
+        return self._read(path, tuple(fields), as_app, prove, params)
 
-    def pages(self, path, *, fields=(), as_app=False, limit=100, most=2000, **params):
-        page = self._read(path, tuple(fields), as_app, params)
+    def pages(self, path, *, fields=(), as_app=False, prove=True, limit=100, most=2000, **params):
+        page = self._read(path, tuple(fields), as_app, prove, params)
         rows = [row for row in page.get("data", ()) if isinstance(row, Mapping)]
         return [_chosen(row, fields) for row in rows][:most]
 
@@ -106,13 +107,13 @@ class FakeGraph:
         now = datetime.now(UTC)
         return self.reach or Reach(self.url, self.version, self.version, now, now)
 
-    def _read(self, path, fields, as_app, params):
+    def _read(self, path, fields, as_app, prove, params):
         self._signed(as_app)
         left = without(fields, self.unknown_fields)
         if fields and not left:
             unknown = f"(#100) Tried accessing nonexisting field ({names(fields[-1])[0]}) on node"
             raise refusal(400, envelope(100, f"{unknown} type (Fake)"))
-        answer = self._answer(FakeCall("GET", path, left, _clear(params), {}, as_app))
+        answer = self._answer(FakeCall("GET", path, left, _clear(params), {}, as_app, prove))
         return answer if "data" in answer else _chosen(answer, left)
 
     def _signed(self, as_app):

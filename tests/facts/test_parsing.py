@@ -4,7 +4,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 
 import pytest
-from scripted_graph import refusal
+from fake_graph import envelope
 
 from wizard.facts import plain
 from wizard.facts.accounts import account, business
@@ -15,6 +15,7 @@ from wizard.facts.numbers import number
 from wizard.facts.subscribers import subscribers
 from wizard.facts.templates import templates
 from wizard.facts.tokens import dead_token, token
+from wizard.graph.refusals import refusal
 from wizard.model import CannotLook, Trouble
 
 TIME = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -170,7 +171,7 @@ def test_a_token_that_nothing_is_said_of_is_not_valid():
 
 
 def test_a_refusal_of_the_token_itself_makes_a_dead_token():
-    seen = dead_token(refusal(Trouble.REFUSED, 190, "Password changed", subcode=460))
+    seen = dead_token(refusal(400, envelope(190, "Password changed", subcode=460)))
     assert (seen.valid, seen.error_code, seen.error_subcode) == (False, 190, 460)
 
 

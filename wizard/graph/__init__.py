@@ -75,11 +75,8 @@ class Refusal(CannotLook):
 
     @property
     def proof(self) -> str:
-        """ "wrong" or "required" when the appsecret_proof is the trouble, else ""."""
-        text = self.message.lower()
-        if "appsecret_proof" not in text:
-            return ""
-        return "wrong" if "invalid" in text else "required"
+        """Of the appsecret_proof: "wrong" or "required" when it is the trouble, else ""."""
+        return str(self.values.get("proof") or "")
 
     @property
     def details(self) -> str:

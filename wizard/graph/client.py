@@ -83,10 +83,11 @@ class GraphClient:
         *,
         fields: Sequence[str] = (),
         as_app: bool = False,
+        prove: bool = True,
         **params: str | int | Secret,
     ) -> Json:
         """One read; see the port. A Refusal stands when Graph knows none of the fields."""
-        return self._read(path, tuple(fields), sign(self._keys, as_app), params)[0]
+        return self._read(path, tuple(fields), sign(self._keys, as_app, prove), params)[0]
 
     def pages(
         self,
@@ -94,12 +95,13 @@ class GraphClient:
         *,
         fields: Sequence[str] = (),
         as_app: bool = False,
+        prove: bool = True,
         limit: int = 100,
         most: int = 2000,
         **params: str | int | Secret,
     ) -> Sequence[Json]:
         """The items of every page; of `fields`, those that are known."""
-        signature, left = sign(self._keys, as_app), tuple(fields)
+        signature, left = sign(self._keys, as_app, prove), tuple(fields)
 
         def read(cursor: str) -> Json:
             nonlocal left

@@ -24,12 +24,12 @@ class Signature:
     secrets: tuple[str, ...]
 
 
-def sign(keys: Keys, as_app: bool) -> Signature:
+def sign(keys: Keys, as_app: bool, prove: bool = True) -> Signature:
     """The signature of this account's token, or of the app itself; NOT_GIVEN without the key."""
     if as_app:
         return _as_app(keys)
     token = _given(keys.access_token, "access_token")
-    if not (keys.proves and keys.app_secret):
+    if not (prove and keys.proves and keys.app_secret):
         return Signature(token, {}, (token,))
     secret = keys.app_secret.reveal()
     # Of the exact token that the call is made with.
