@@ -39,6 +39,22 @@ PROMISED = {
     "account.health": SENDING,
     "account.payment": ADVICE,
     "account.business": ADVICE,
+    "number.added": SENDING,
+    "number.code_verified": SENDING,
+    "number.registered": SENDING,
+    "number.connected": SENDING,
+    "number.name": ADVICE,
+    "number.pin": ADVICE,
+    "number.quality": ADVICE,
+    "number.limit": ADVICE,
+    "number.health": SENDING,
+    "token.kind": ADVICE,
+    "token.scopes": SENDING,
+    "token.assets": SENDING,
+    "token.expiry": ADVICE,
+    "token.data_access": ADVICE,
+    "message.template": ADVICE,
+    "message.sent": ADVICE,
 }
 
 

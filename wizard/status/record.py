@@ -134,6 +134,11 @@ class Record:
         """Whether anything was ever done with this profile."""
         return bool(self.checked_at or self.ids or self.secrets)
 
+    def tries(self, what: str, since: datetime) -> list[datetime]:
+        """When `what` ("register:<phone number id>") was tried after a moment, oldest first."""
+        moments = (parse_time(written) for written in self.attempts.get(what, ()))
+        return sorted(moment for moment in moments if moment > since)
+
     def judge(self, findings: list[Finding], at: str) -> dict[str, str]:
         """Takes over the verdicts of an audit; returns item id → "new", "same" or "fixed".
 

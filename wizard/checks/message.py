@@ -1,0 +1,35 @@
+"""Is there something to write first with, and did a test message go out?"""
+
+from __future__ import annotations
+
+from wizard.checks.registry import check
+from wizard.facts import Facts
+from wizard.model import Outcome, failed, passed, waiting
+
+#: Meta puts it into every account, and lets only its own test numbers send it (132001, 131058).
+SAMPLE = "hello_world"
+
+
+@check("message.template")
+def template(facts: Facts) -> Outcome:
+    """An approved template that this number may send."""
+    approved = [one for one in facts.templates if one.status == "APPROVED"]
+    if not approved:
+        return failed("none")
+    if facts.number.is_test_number:
+        return passed("ready", count=len(approved))
+    own = [one for one in approved if one.name != SAMPLE]
+    return passed("ready", count=len(own)) if own else failed("sample_only")
+
+
+@check("message.sent")
+def sent(facts: Facts) -> Outcome:
+    """Meta accepted a test message from this number. Whether it arrived is another question."""
+    message = facts.record.test_message
+    if message is None:
+        return waiting("not_sent")
+    if message.phone_number_id != facts.record.ids.get("phone_number_id"):
+        return waiting("other_number")
+    if message.state == "failed":
+        return failed("failed", code=message.code, details=message.details)
+    return passed("accepted", date=message.at[:10])
