@@ -23,6 +23,13 @@ def variable(name: str) -> str:
     return PREFIX + re.sub(r"[^A-Za-z0-9]", "_", name).upper()
 
 
+def without_secrets(environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment for programs that are started here: they get no secret of ours."""
+    names = Environment(environ).names
+    ours = {variable(name) for name in names}
+    return {key: value for key, value in environ.items() if key not in ours}
+
+
 class Environment:
     """Secrets that whoever started this program gave it."""
 
@@ -49,7 +56,7 @@ class Environment:
         if source == variable(name):
             value = self._environ[source]
         else:
-            value = _content(Path(self._environ.get(source, source)), source)
+            value = content(Path(self._environ.get(source, source)), source)
         return Kept(Secret(value.rstrip("\r\n")), SOURCE, source)
 
     @property
@@ -110,7 +117,7 @@ class EnvironmentFirst:
         return self.behind
 
 
-def _content(path: Path, source: str) -> str:
+def content(path: Path, source: str) -> str:
     """A file's text. Links are followed (Kubernetes mounts secrets so); pipes would hang."""
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))

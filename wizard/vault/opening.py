@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from wizard.model import Secret
 from wizard.vault import Closed, Vault, VaultTrouble
 from wizard.vault.deadline import ATTENDED, UNATTENDED
 from wizard.vault.environment import EnvironmentFirst
@@ -21,10 +22,14 @@ class Person:
     """Who is there while a store is in use: nobody, unless the program runs on a terminal.
 
     `waiting` is called, once for each call, when a store has been silent for a second.
+    `passphrase` asks for that of the encrypted file, twice when it is told that it is a new one;
+    `passphrase_file` (the option --passphrase-file) goes before it.
     """
 
     attended: bool = False
     waiting: Callable[[], None] | None = None
+    passphrase: Callable[[bool], Secret | None] | None = None
+    passphrase_file: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -46,7 +51,10 @@ def open_vault(
     folder: Path,
     person: Person | None = None,
 ) -> Vault:
-    """The store of a choice such as {"store": "os-keyring"}, behind the environment.
+    """The store of a choice, behind the environment.
+
+    {"store": "os-keyring"}; {"store": "encrypted-file", "path": …} (path: else in the folder);
+    {"store": "command", "preset": "pass"} or with the keys of `command.Helper`.
 
     The sandbox's stands alone: real secrets of the environment have no business there. Opening
     reaches for nothing yet; VaultTrouble BROKEN for a store that does not exist.
@@ -79,6 +87,22 @@ def keyring_seconds(opening: Opening) -> float:
     return seconds if 0 < seconds < 1e6 else usual
 
 
+def _encrypted_file(opening: Opening) -> Vault:
+    from wizard.vault.encrypted_file import EncryptedFile
+    from wizard.vault.passphrase import passphrase_from
+
+    person = opening.person
+    passphrase = passphrase_from(opening.environ, person.passphrase_file, person.passphrase)
+    path = Path(opening.choice.get("path") or opening.folder / "secrets.json")
+    return EncryptedFile(path, opening.profile, passphrase)
+
+
+def _command(opening: Opening) -> Vault:
+    from wizard.vault.command import CommandVault, Helper
+
+    return CommandVault(opening.profile, Helper.chosen(opening.choice), opening.environ)
+
+
 def _sandbox(opening: Opening) -> Vault:
     from wizard.vault.play import PlayVault
 
@@ -87,6 +111,8 @@ def _sandbox(opening: Opening) -> Vault:
 
 _OPENERS: dict[str, Callable[[Opening], Vault | None]] = {
     "os-keyring": _os_keyring,
+    "encrypted-file": _encrypted_file,
+    "command": _command,
     "environment": lambda opening: None,
     "sandbox": _sandbox,
 }

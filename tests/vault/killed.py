@@ -1,0 +1,108 @@
+"""Kills children at random moments of their work and judges what they left. Run by test_killed.
+
+killed.py FOLDER KIND TIMES SEED; prints what was seen, as JSON. A program of its own, so that forking meets
+no threads.
+"""
+
+import itertools
+import json
+import os
+import random
+import signal
+import sys
+import time
+from pathlib import Path
+
+from wizard.model import Secret
+from wizard.vault.encrypted_file import EncryptedFile
+from wizard.vault.moving import move
+from wizard.vault.play import PlayVault
+
+NAMES = ("access_token", "app_secret", "two_step_pin")
+LENGTH = 20_000
+
+
+def value(number):
+    """Whole values can be told from halves, and later ones from earlier ones."""
+    return Secret(f"{number:06d}" + "v" * LENGTH + f"{number:06d}")
+
+
+def number_of(secret):
+    number = int(secret.reveal()[:6])
+    assert secret == value(number), "half a value"
+    return number
+
+
+def write_for_ever(vault, acknowledge):
+    kept = vault.get("access_token")
+    for number in itertools.count(number_of(kept.secret) + 1):
+        vault.put("access_token", value(number))
+        os.write(acknowledge, f"{number:06d}".encode())
+
+
+def move_for_ever(one, other):
+    while True:
+        move(NAMES, one, other)
+        move(NAMES, other, one)
+
+
+def kill_soon(work, dice):
+    """Forks, lets it work for a moment, kills it with nothing but SIGKILL."""
+    child = os.fork()
+    if child == 0:
+        try:
+            work()
+        finally:
+            os._exit(9)  # only an error ends the work before the kill does
+    time.sleep(dice.uniform(0.0, 0.03))
+    os.kill(child, signal.SIGKILL)
+    _, status = os.waitpid(child, 0)
+    assert os.WIFSIGNALED(status), "the child failed by itself"
+
+
+def putting(folder, times, dice):
+    vault = EncryptedFile(folder / "a.json", "shop", lambda new: Secret("correct horse"), 10)
+    vault.put("access_token", value(0))
+    seen = set()
+    for _ in range(times):
+        heard, told = os.pipe()
+        os.set_blocking(heard, False)
+        kill_soon(lambda told=told: write_for_ever(vault, told), dice)
+        os.close(told)
+        acknowledged = os.read(heard, 1 << 16) if select_ready(heard) else b""
+        os.close(heard)
+        found = number_of(vault.get("access_token").secret)
+        assert found >= int(acknowledged[-6:] or b"0"), "an acknowledged value was lost"
+        seen.add(found)
+    return sorted(seen)
+
+
+def select_ready(descriptor):
+    import select
+
+    return bool(select.select([descriptor], [], [], 0)[0])
+
+
+def moving(folder, times, dice):
+    one = EncryptedFile(folder / "one.json", "shop", lambda new: Secret("correct horse"), 10)
+    other = PlayVault(folder / "other.json")
+    for number, name in enumerate(NAMES):
+        one.put(name, value(number))
+    other.probe()
+    places = set()
+    for _ in range(times):
+        kill_soon(lambda: move_for_ever(one, other), dice)
+        place = ""
+        for number, name in enumerate(NAMES):
+            found = [vault.get(name) for vault in (one, other)]
+            assert any(found), f"{name} was lost"
+            assert {number_of(kept.secret) for kept in found if kept} == {number}
+            place += "12-"[0 if not found[1] else 1 if not found[0] else 2]
+        places.add(place)
+    return sorted(places)
+
+
+if __name__ == "__main__":
+    where, kind, count, seed = sys.argv[1:]
+    work = {"put": putting, "move": moving}[kind]
+    print(json.dumps(work(Path(where), int(count), random.Random(int(seed)))))

@@ -1,0 +1,179 @@
+"""Another program as the store: a real one, run."""
+
+import os
+import sys
+import time
+import traceback
+from pathlib import Path
+
+import pytest
+from vault_contract import VaultContract
+
+from wizard.model import Secret
+from wizard.vault import Closed, VaultTrouble
+from wizard.vault.command import CommandVault, Helper
+from wizard.vault.presets import PRESETS
+
+PROGRAM = [sys.executable, "-S", str(Path(__file__).with_name("helper_program.py"))]
+CANARY = Secret("canary-" + "c0")
+
+
+def over(folder, seconds=20, **choice):
+    lists = {key: [*PROGRAM, str(folder), key, "{name}"] for key in ("get", "set", "delete")}
+    lists["list"] = [*PROGRAM, str(folder), "list"]
+    return CommandVault("shop", Helper.chosen({**lists, "seconds": seconds, **choice}), os.environ)
+
+
+def shell(script):
+    """As the user's own choice: the vault itself knows of no shell."""
+    return ["/bin/sh", "-c", script]
+
+
+def closed_by(act):
+    with pytest.raises(VaultTrouble) as caught:
+        act()
+    assert CANARY.reveal() not in "".join(traceback.format_exception(caught.value))
+    assert caught.value.store == "command"
+    return caught.value
+
+
+class TestContract(VaultContract):
+    threads = 3  # each call is a program
+
+    @pytest.fixture
+    def vault(self, tmp_path):
+        return over(tmp_path)
+
+
+def test_ten_megabytes_come_back_as_they_were(tmp_path):
+    value = Secret("0123456789" * (1 << 20))
+    over(tmp_path).put("access_token", value)
+    assert over(tmp_path).get("access_token").secret == value
+
+
+def test_it_names_what_it_has(tmp_path):
+    vault = over(tmp_path)
+    for name in ("page_token:17", "access_token"):
+        vault.put(name, Secret("x"))
+    assert vault.names() == ("access_token", "page_token:17")
+    assert over(tmp_path, list=None).names() is None
+
+
+def test_arguments_hold_the_name_and_never_the_secret(tmp_path):
+    log = tmp_path / "log"
+    script = f'echo "$@" >> {log}; env >> {log}; cat > {tmp_path}/kept'
+    read = f"cat {tmp_path}/kept 2>/dev/null || exit 44"
+    environ = {"PATH": os.environ["PATH"], "WA_WIZARD_APP_SECRET": CANARY.reveal()}
+    helper = Helper(
+        get=tuple(shell(read)), set=(*shell(script), "sh", "{profile}/{name}", "$(reboot)")
+    )
+    CommandVault("shop", helper, environ).put("access_token", CANARY)
+    assert (tmp_path / "kept").read_text() == CANARY.reveal()
+    assert "shop/access_token $(reboot)" in log.read_text()
+    assert CANARY.reveal() not in log.read_text()
+
+
+def test_what_is_not_there_is_created_and_what_is_there_is_set(tmp_path):
+    said = tmp_path / "said"
+    vault = over(
+        tmp_path,
+        create=shell(f"echo create >> {said}; cat > {tmp_path}/access_token"),
+        set=shell(f"echo set >> {said}; cat > {tmp_path}/access_token"),
+    )
+    for value in ("a", "b", "b"):
+        vault.put("access_token", Secret(value))
+    assert said.read_text().split() == ["create", "set"]
+
+
+@pytest.mark.parametrize(
+    ("script", "absent"),
+    [
+        ("exit 44", ""),
+        ("exit 0", ""),
+        ("echo 'Error: shop/x is not in the password store.' >&2; exit 1", "not in the password"),
+    ],
+)
+def test_absence_is_told_from_failure(tmp_path, script, absent):
+    assert over(tmp_path, get=shell(script), absent=absent).get("access_token") is None
+
+
+@pytest.mark.parametrize("code", [1, 2, 43, 126, 255])
+def test_every_other_exit_code_is_a_failure(tmp_path, code):
+    vault = over(tmp_path, get=shell(f"echo {CANARY.reveal()} >&2; exit {code}"))
+    for act in (lambda: vault.get("a"), lambda: vault.put("a", CANARY), vault.probe):
+        trouble = closed_by(act)
+        assert (trouble.closed, trouble.detail) == (Closed.BROKEN, f"sh: exit {code}")
+
+
+def test_a_program_that_is_not_there_is_named(tmp_path):
+    trouble = closed_by(lambda: over(tmp_path, get=["no-such-program", "x"]).get("a"))
+    assert (trouble.closed, "no-such-program" in trouble.detail) == (Closed.BROKEN, True)
+
+
+def test_output_that_is_not_text_is_a_failure(tmp_path):
+    vault = over(tmp_path, get=shell(r"printf '\377\376'"))
+    assert closed_by(lambda: vault.get("a")).closed is Closed.BROKEN
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "exec sleep 30",
+        "sleep 30 & echo $! > {pid}; sleep 30",
+        "sleep 30 & echo $! > {pid}; exit 0",
+        "trap '' TERM INT; sleep 30",
+    ],
+    ids=["hangs", "hangs with a child", "leaves a child with the pipe", "cannot be asked to end"],
+)
+def test_a_program_that_hangs_is_ended_at_its_deadline(tmp_path, script):
+    started, pid = time.monotonic(), tmp_path / "pid"
+    vault = over(tmp_path, seconds=0.4, get=shell(script.format(pid=pid)))
+    assert closed_by(lambda: vault.get("a")).closed is Closed.TIMEOUT
+    assert time.monotonic() - started < 3
+    if pid.exists():
+        orphan, ends = int(pid.read_text()), time.monotonic() + 3
+        while alive(orphan):
+            assert time.monotonic() < ends
+            time.sleep(0.01)
+
+
+def alive(pid):
+    """Orphans whose new parent did not look yet are dead all the same."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def test_a_program_that_loses_is_found_out(tmp_path):
+    vault = over(tmp_path, set=shell("cat > /dev/null"))
+    assert closed_by(lambda: vault.put("a", CANARY)).closed is Closed.LOSING
+
+
+def test_without_set_it_is_read_only(tmp_path):
+    (tmp_path / "access_token").write_text("kept")
+    vault = over(tmp_path, set=None, delete=None)
+    assert vault.get("access_token").secret == Secret("kept")
+    for act in (lambda: vault.put("a", CANARY), lambda: vault.remove("access_token"), vault.probe):
+        assert closed_by(act).closed is Closed.READ_ONLY
+
+
+@pytest.mark.parametrize(
+    "choice", [{}, {"set": ["x"]}, {"get": "pass show x"}, {"get": [1]}, {"preset": "keepass"}]
+)
+def test_a_choice_that_cannot_work_is_refused(choice):
+    assert closed_by(lambda: Helper.chosen(choice)).closed is Closed.BROKEN
+
+
+class TestPresets:
+    @pytest.mark.parametrize("preset", PRESETS)
+    def test_every_preset_is_a_helper(self, preset):
+        helper = Helper.chosen({"store": "command", "preset": preset})
+        for arguments in (helper.get, helper.set, helper.delete):
+            assert any("{profile}/{name}" in argument for argument in arguments)
+            assert arguments[0] == preset
+
+    def test_a_choice_may_change_a_part_of_a_preset(self):
+        helper = Helper.chosen({"preset": "pass", "get": ["gopass", "show", "-o", "x"]})
+        assert helper.get[0] == "gopass"
+        assert helper.set[0] == "pass"

@@ -1,0 +1,186 @@
+"""The store "command": another program keeps the secrets (`pass`, `op`, `vault`, one of your own).
+
+It is called with a list of arguments, in which `{profile}` and `{name}` are filled in, without a
+shell. Secrets go in by stdin and come out by stdout; never an argument, never a variable.
+
+Exit codes: 0 done (for `get`, an empty stdout means that there is none); 44 there is no such
+secret; anything else failed, unless stderr has the text `absent`. One line break at the end of
+stdout is not part of the secret.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from wizard.model import Secret
+from wizard.vault import Closed, Description, Kept, VaultTrouble
+from wizard.vault.environment import without_secrets
+from wizard.vault.files import guarded
+from wizard.vault.presets import PRESETS
+
+STORE = "command"
+SECONDS = 20.0
+ABSENT = 44
+
+
+@dataclass(frozen=True)
+class Helper:
+    """The argument lists of a program; () where it cannot do a thing.
+
+    `create` is used instead of `set` for what is not there yet, where a program tells them apart.
+    """
+
+    get: tuple[str, ...]
+    set: tuple[str, ...] = ()
+    create: tuple[str, ...] = ()
+    delete: tuple[str, ...] = ()
+    list: tuple[str, ...] = ()
+    absent: str = ""
+    seconds: float = SECONDS
+
+    @classmethod
+    def chosen(cls, choice: Mapping[str, Any]) -> Helper:
+        """From {"preset": "pass"} or {"get": [...], "set": [...], …}, or both; else BROKEN."""
+        preset = choice.get("preset")
+        if preset is not None and preset not in PRESETS:
+            raise VaultTrouble(Closed.BROKEN, STORE, " | ".join(PRESETS))
+        merged = {**PRESETS.get(str(preset), {}), **choice}
+        lists = {key: _arguments(key, merged[key]) for key in _LISTS if merged.get(key)}
+        if "get" not in lists:
+            raise VaultTrouble(Closed.BROKEN, STORE, "get: []")
+        absent, seconds = str(merged.get("absent") or ""), merged.get("seconds") or SECONDS
+        return cls(**lists, absent=absent, seconds=float(seconds))
+
+
+_LISTS = ("get", "set", "create", "delete", "list")
+
+
+@dataclass
+class CommandVault:
+    """One call of the program for each call of the port."""
+
+    profile: str
+    helper: Helper
+    environ: Mapping[str, str] = field(default_factory=dict)
+
+    def get(self, name: str) -> Kept | None:
+        """A secret, or None when there is none of this name."""
+        value = self._value(name)
+        return Kept(Secret(value), STORE, self._program) if value else None
+
+    def put(self, name: str, secret: Secret) -> None:
+        """Keep it and read it back. An unchanged value is not written again."""
+        if not self.helper.set:
+            raise VaultTrouble(Closed.READ_ONLY, STORE, self._program)
+        before, value = self._value(name), secret.reveal()
+        if before == value:
+            return
+        creates = self.helper.create and not before
+        self._run(self.helper.create if creates else self.helper.set, name, value)
+        if self._value(name) != value:
+            raise VaultTrouble(Closed.LOSING, STORE, self._program)
+
+    def remove(self, name: str) -> None:
+        """Drop it; dropping what is not there is fine."""
+        if not self._value(name):
+            return
+        if not self.helper.delete:
+            raise VaultTrouble(Closed.READ_ONLY, STORE, self._program)
+        self._run(self.helper.delete, name)
+        if self._value(name):
+            raise VaultTrouble(Closed.BROKEN, STORE, f"{self._program}: undeletable")
+
+    def probe(self) -> None:
+        """Write, read back, compare and delete a value of no worth."""
+        name = f"probe-{secrets.token_hex(4)}"
+        try:
+            self.put(name, Secret(secrets.token_urlsafe(24)))
+        finally:
+            with suppress(VaultTrouble):
+                self.remove(name)
+
+    def names(self) -> tuple[str, ...] | None:
+        """The secrets it has, one to a line; None when it cannot say."""
+        if not self.helper.list:
+            return None
+        return tuple(line.strip() for line in (self._run(self.helper.list) or "").splitlines())
+
+    def describe(self) -> Description:
+        """The program, and how it is asked. Runs nothing."""
+        place = " ".join(
+            argument.replace("{profile}", self.profile) for argument in self.helper.get
+        )
+        return Description(STORE, self._program, place)
+
+    @property
+    def _program(self) -> str:
+        return os.path.basename(self.helper.get[0])
+
+    def _value(self, name: str) -> str | None:
+        """What the program keeps; "" and None both mean nothing."""
+        said = self._run(self.helper.get, name)
+        return said.removesuffix("\n").removesuffix("\r") if said else said
+
+    def _run(self, arguments: tuple[str, ...], name: str = "", value: str = "") -> str | None:
+        """What it wrote to stdout; None when it says that there is no such secret."""
+        filled = [self._filled(argument, name) for argument in arguments]
+        if shutil.which(filled[0], path=self.environ.get("PATH")) is None:
+            raise VaultTrouble(Closed.BROKEN, STORE, f"{filled[0]}: FileNotFoundError")
+        with guarded(STORE):
+            process = subprocess.Popen(  # noqa: S603 (no shell; the list is the user's own)
+                filled,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env=without_secrets(self.environ),
+                start_new_session=True,  # so that its children can be ended with it
+            )
+            try:
+                said, complained = process.communicate(value.encode(), self.helper.seconds)
+            except BaseException as error:
+                _end(process)
+                if not isinstance(error, subprocess.TimeoutExpired):
+                    raise
+                detail = f"{self._program}: {self.helper.seconds:g} s"
+                raise VaultTrouble(Closed.TIMEOUT, STORE, detail) from None
+            return self._judged(process.returncode, said, complained)
+
+    def _judged(self, code: int, said: bytes, complained: bytes) -> str | None:
+        if code == 0:
+            return said.decode()
+        if code == ABSENT or (self.helper.absent and self.helper.absent.encode() in complained):
+            return None
+        # What it wrote may quote a secret; its code cannot.
+        raise VaultTrouble(Closed.BROKEN, STORE, f"{self._program}: exit {code}")
+
+    def _filled(self, argument: str, name: str) -> str:
+        return argument.replace("{profile}", self.profile).replace("{name}", name)
+
+
+def _arguments(key: str, given: Any) -> tuple[str, ...]:
+    if not isinstance(given, list | tuple) or not all(isinstance(part, str) for part in given):
+        raise VaultTrouble(Closed.BROKEN, STORE, f"{key}: [program, argument, …]")
+    return tuple(given)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Nothing of it stays, and no pipe that a grandchild keeps open is waited for."""
+    with suppress(OSError):
+        if os.name == "posix":
+            # Not asked before whether it has ended: until then its number is nobody else's.
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
+    process.wait()
+    for pipe in (process.stdin, process.stdout, process.stderr):
+        if pipe:
+            with suppress(OSError):
+                pipe.close()

@@ -1,0 +1,194 @@
+"""The store "encrypted-file": one JSON file, scrypt and AES-256-GCM, for machines without keyring.
+
+Name and profile are bound to each value as associated data: an entry that is moved to another name
+does not open. How many secrets there are, their names and lengths are not hidden.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import threading
+from base64 import b64decode, b64encode
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from wizard import private_file
+from wizard.model import Secret
+from wizard.vault import Closed, Description, Kept, VaultTrouble
+from wizard.vault.files import guarded
+
+STORE = "encrypted-file"
+#: log2 of scrypt's N: half a second and 128 MiB for each guess. r = 8, p = 1.
+COST = 17
+# Of a file that somebody else prepared: neither a weak key nor all the memory.
+_COSTS = range(10, 21)
+_SHORTEST_PASSPHRASE = 8
+_FORMAT = 1
+_MOST = 64 << 20
+_PATIENCE = 10.0
+
+#: Asks for the passphrase; told whether it is a new one (to be typed twice). None: not to be had.
+Passphrase = Callable[[bool], Secret | None]
+
+
+@dataclass
+class _Document:
+    """The file. `check` opens with the right passphrase, whatever else is damaged."""
+
+    profile: str
+    salt: bytes
+    cost: int
+    check: bytes = b""
+    entries: dict[str, bytes] = field(default_factory=dict)
+
+    def dump(self) -> bytes:
+        content = {
+            "format": _FORMAT,
+            "profile": self.profile,
+            "kdf": {"name": "scrypt", "log2n": self.cost, "r": 8, "p": 1, "salt": _text(self.salt)},
+            "cipher": "AES-256-GCM",
+            "check": _text(self.check),
+            "secrets": {name: _text(entry) for name, entry in self.entries.items()},
+        }
+        return json.dumps(content, indent=1).encode()
+
+
+class EncryptedFile:
+    """The key is derived once for each process; the passphrase is asked for when it is needed."""
+
+    def __init__(self, path: Path, profile: str, passphrase: Passphrase, cost: int = COST) -> None:
+        self._path, self._profile, self._ask, self._cost = path, profile, passphrase, cost
+        self._passphrase: Secret | None = None
+        self._keys: dict[tuple[bytes, int], bytes] = {}
+        self._deriving = threading.RLock()
+
+    def get(self, name: str) -> Kept | None:
+        """A secret, or None when there is none of this name; asks for nothing in that case."""
+        with guarded(STORE):
+            document = self._load()
+            if document is None or name not in document.entries:
+                return None
+            value = self._open(document, name)
+        return Kept(Secret(value), STORE, str(self._path))
+
+    def put(self, name: str, secret: Secret) -> None:
+        """Keep it and read it back. An unchanged value is not written again."""
+        with guarded(STORE):
+            # Before the lock is taken: a person who thinks must not hold up other processes.
+            self._key(self._load() or self._blank())
+            with private_file.alone(self._path, _PATIENCE):
+                self._write(self._load() or self._blank(), name, secret.reveal())
+
+    def remove(self, name: str) -> None:
+        """Drop it; dropping what is not there is fine. Needs no passphrase."""
+        with guarded(STORE):
+            if self._load() is None:
+                return
+            with private_file.alone(self._path, _PATIENCE):
+                document = self._load()
+                if document and document.entries.pop(name, None) is not None:
+                    private_file.replace(self._path, document.dump())
+
+    def probe(self) -> None:
+        """Write, read back, compare and delete a value of no worth."""
+        name = f"probe-{secrets.token_hex(4)}"
+        self.put(name, Secret(secrets.token_urlsafe(24)))
+        self.remove(name)
+
+    def describe(self) -> Description:
+        """The file. Opens nothing."""
+        return Description(STORE, "scrypt + AES-256-GCM", str(self._path))
+
+    def _write(self, document: _Document, name: str, value: str) -> None:
+        if name in document.entries and self._open(document, name) == value:
+            return
+        document.entries[name] = self._seal(document, f"secret:{name}", value)
+        private_file.replace(self._path, document.dump())
+        back = self._load()
+        if back is None or self._open(back, name) != value:
+            raise VaultTrouble(Closed.LOSING, STORE, str(self._path))
+
+    def _blank(self) -> _Document:
+        """A file that is not yet there; its key is the same for the rest of this process."""
+        with self._deriving:
+            salt = next((s for s, cost in self._keys if cost == self._cost), os.urandom(16))
+            document = _Document(self._profile, salt, self._cost)
+            document.check = self._seal(document, "check", self._profile)
+            return document
+
+    def _load(self) -> _Document | None:
+        content = private_file.read(self._path, _MOST)
+        if content is None:
+            return None
+        tree: dict[str, Any] = json.loads(content)
+        if tree["format"] != _FORMAT:
+            raise VaultTrouble(Closed.BROKEN, STORE, f"format {tree['format']!s:.9}")
+        if tree["profile"] != self._profile:
+            raise VaultTrouble(Closed.BROKEN, STORE, f"profile {tree['profile']!s:.40}")
+        if (cost := tree["kdf"]["log2n"]) not in _COSTS:
+            raise VaultTrouble(Closed.BROKEN, STORE, f"log2n {cost!s:.9}")
+        entries = {name: b64decode(entry, validate=True) for name, entry in tree["secrets"].items()}
+        salt, check = b64decode(tree["kdf"]["salt"]), b64decode(tree["check"])
+        if not check:  # without it, any passphrase would do for writing
+            raise VaultTrouble(Closed.BROKEN, STORE, "check")
+        return _Document(self._profile, salt, cost, check, entries)
+
+    def _key(self, document: _Document) -> bytes:
+        """The file's key, proven by its `check`; PASSPHRASE when there is none or another."""
+        with self._deriving:
+            place = (document.salt, document.cost)
+            if place not in self._keys:
+                key = _derive(self._phrase(new=not document.check), *place)
+                if document.check and self._unseal(key, document.check, "check") is None:
+                    self._passphrase = None
+                    raise VaultTrouble(Closed.PASSPHRASE, STORE, "wrong")
+                self._keys[place] = key
+            return self._keys[place]
+
+    def _phrase(self, new: bool) -> Secret:
+        if self._passphrase is None:
+            given = self._ask(new)
+            if not given:
+                raise VaultTrouble(Closed.PASSPHRASE, STORE, "none")
+            if new and len(given.reveal()) < _SHORTEST_PASSPHRASE:
+                raise VaultTrouble(Closed.PASSPHRASE, STORE, f"< {_SHORTEST_PASSPHRASE}")
+            self._passphrase = given
+        return self._passphrase
+
+    def _seal(self, document: _Document, what: str, value: str) -> bytes:
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+        nonce = os.urandom(12)
+        return nonce + AESGCM(self._key(document)).encrypt(nonce, value.encode(), self._bound(what))
+
+    def _open(self, document: _Document, name: str) -> str:
+        value = self._unseal(self._key(document), document.entries[name], f"secret:{name}")
+        if value is None:
+            raise VaultTrouble(Closed.BROKEN, STORE, f"{name}: InvalidTag")
+        return value
+
+    def _unseal(self, key: bytes, sealed: bytes, what: str) -> str | None:
+        from cryptography.exceptions import InvalidTag
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+        try:
+            return AESGCM(key).decrypt(sealed[:12], sealed[12:], self._bound(what)).decode()
+        except (InvalidTag, ValueError):
+            return None
+
+    def _bound(self, what: str) -> bytes:
+        return json.dumps(["wa-wizard", _FORMAT, self._profile, what]).encode()
+
+
+def _derive(passphrase: Secret, salt: bytes, cost: int) -> bytes:
+    from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
+
+    return Scrypt(salt, length=32, n=1 << cost, r=8, p=1).derive(passphrase.reveal().encode())
+
+
+def _text(data: bytes) -> str:
+    return b64encode(data).decode()
