@@ -101,9 +101,10 @@ class SecretService:
         from jeepney import DBusAddress, new_method_call
 
         bus = DBusAddress("/org/freedesktop/DBus", "org.freedesktop.DBus", "org.freedesktop.DBus")
-        with contextlib.closing(self._connect()) as connection:
+        with contextlib.suppress(OSError), contextlib.closing(self._connect()) as connection:
             call = new_method_call(bus, "NameHasOwner", "s", ("org.freedesktop.secrets",))
             return connection.send_and_get_reply(call).body[0]
+        return False  # the socket is there a moment before anybody listens
 
     @staticmethod
     def _wait(true, what, seconds=10):

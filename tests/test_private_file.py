@@ -6,6 +6,7 @@ import sys
 import time
 
 import pytest
+from programs import child_environ
 
 from wizard import private_file
 from wizard.private_file import NotPrivate
@@ -26,7 +27,9 @@ def test_a_file_may_be_as_long_as_that_and_no_longer(tmp_path):
 
 
 def test_an_old_leftover_is_swept_and_a_fresh_one_is_not(tmp_path):
-    old, fresh, other = (tmp_path / name for name in (".file.old1", ".file.new1", ".fil.old1"))
+    old, fresh, other = (
+        tmp_path / name for name in (".file.old1.tmp", ".file.new1.tmp", ".fil.old1.tmp")
+    )
     for path in (old, fresh, other):
         path.write_text("left by somebody who was killed")
     past = time.time() - 2 * private_file.STALE
@@ -34,6 +37,15 @@ def test_an_old_leftover_is_swept_and_a_fresh_one_is_not(tmp_path):
     os.utime(other, (past, past))
     private_file.replace(tmp_path / "file", b"x")
     assert (old.exists(), fresh.exists(), other.exists()) == (False, True, True)
+
+
+def test_who_holds_the_lock_sweeps_at_once_what_the_dead_left(tmp_path):
+    (tmp_path / ".file.half.tmp").write_text("of somebody who was killed")
+    (tmp_path / ".file2.half.tmp").write_text("of another file")
+    (tmp_path / ".file.swp").write_text("of an editor")
+    with private_file.alone(tmp_path / "file", 1):
+        left = {path.name for path in tmp_path.iterdir()}
+    assert left == {".file.lock", ".file2.half.tmp", ".file.swp"}
 
 
 def test_a_failed_write_leaves_the_old_and_no_leftover(tmp_path, monkeypatch):
@@ -68,7 +80,7 @@ def test_who_holds_the_lock_keeps_others_out_until_it_dies(tmp_path):
         [sys.executable, "-c", script, path],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": os.getcwd()},
+        env=child_environ(),
     )
     with holder:
         holder.stdout.readline()

@@ -13,6 +13,8 @@ from pathlib import Path
 STALE = 3600
 # Missing on Windows, where links need a privilege and owners are not numbers.
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+# Not an editor's: `.config.yaml.swp` is none of ours.
+_ENDING = ".tmp"
 _WRITABLE_BY_OTHERS = stat.S_IWGRP | stat.S_IWOTH
 
 
@@ -84,7 +86,7 @@ def replace(path: Path, content: bytes, *, keep_last: bool = False) -> None:
         _refuse_links(path)
         _refuse_shared(os.lstat(path), path)
     _sweep(path)
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    descriptor, name = tempfile.mkstemp(_ENDING, f".{path.name}.", path.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
@@ -104,7 +106,8 @@ def replace(path: Path, content: bytes, *, keep_last: bool = False) -> None:
 def alone(path: Path, seconds: float) -> Iterator[None]:
     """The only one, of all processes of this user, to change this file; Held if not so.
 
-    The lock is beside the file and ends with the process that holds it.
+    The lock is beside the file and ends with the process that holds it. Who locks a file, locks it
+    for every write: what others began to write is swept away at once, since they are dead.
     """
     from filelock import FileLock, Timeout
 
@@ -118,6 +121,7 @@ def alone(path: Path, seconds: float) -> Iterator[None]:
         raise Held(path, _holder(name)) from None
     try:
         _sign(name, str(os.getpid()))
+        _sweep(path, older=0)
         yield
     finally:
         _sign(name, "")
@@ -138,7 +142,7 @@ def _holder(lock: Path) -> str:
 
 def _keep_last(path: Path) -> None:
     """A second name for the content so far; on a disk that knows no links there is no `.bak`."""
-    second = path.with_name(f".{path.name}.{os.getpid()}-{time.time_ns()}")
+    second = path.with_name(f".{path.name}.{os.getpid()}-{time.time_ns()}{_ENDING}")
     with suppress(OSError):
         os.link(path, second)
         os.replace(second, f"{path}.bak")
@@ -169,10 +173,10 @@ def _refuse_others(seen: os.stat_result, path: Path) -> None:
         raise NotPrivate("mode", path)
 
 
-def _sweep(path: Path) -> None:
-    for left in path.parent.glob(f".{path.name}.*"):
+def _sweep(path: Path, older: float = STALE) -> None:
+    for left in path.parent.glob(f".{path.name}.*{_ENDING}"):
         with suppress(OSError):
-            if left.suffix != ".lock" and time.time() - left.lstat().st_mtime > STALE:
+            if time.time() - left.lstat().st_mtime >= older:
                 left.unlink()
 
 

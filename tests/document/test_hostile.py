@@ -164,17 +164,16 @@ def test_no_leave_to_write_is_read_only(kept):
         kept.parent.chmod(0o700)
 
 
-def test_stale_temporary_files_of_ours_are_swept_and_others_are_left(kept):
-    stale = kept.with_name(f".{kept.name}.abcd")
-    fresh = kept.with_name(f".{kept.name}.efgh")
-    foreign = kept.with_name(".other.yaml.abcd")
-    for file in (stale, fresh, foreign):
+def test_temporary_files_that_the_killed_left_are_swept_and_others_are_not(kept):
+    ours = kept.with_name(f".{kept.name}.abcd.tmp")
+    editors = kept.with_name(f".{kept.name}.swp")
+    foreign = kept.with_name(".other.yaml.abcd.tmp")
+    for file in (ours, editors, foreign):
         file.write_text("x")
-    for file in (stale, foreign):
         os.utime(file, (0, 0))
     Document(kept).save({"a": "new"})
-    assert not stale.exists()
-    assert fresh.exists()
+    assert not ours.exists()
+    assert editors.exists()
     assert foreign.exists()
 
 

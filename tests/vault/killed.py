@@ -1,7 +1,7 @@
 """Kills children at random moments of their work and judges what they left. Run by test_killed.
 
-killed.py FOLDER KIND TIMES SEED; prints what was seen, as JSON. A program of its own, so that forking meets
-no threads.
+killed.py FOLDER KIND TIMES SEED; prints what was seen, as JSON. A program of its
+own, so that forking meets no threads.
 """
 
 import itertools

@@ -9,6 +9,7 @@ from base64 import b64decode, b64encode
 from pathlib import Path
 
 import pytest
+from programs import child_environ
 from vault_contract import VaultContract
 
 from wizard.model import Secret
@@ -299,7 +300,7 @@ class TestFull:
         )
         ran = subprocess.run(
             [sys.executable, "-c", script, kept, PHRASE],
-            env={**os.environ, "PYTHONPATH": os.getcwd()},
+            env=child_environ(),
             capture_output=True,
             text=True,
             check=True,
@@ -317,7 +318,7 @@ def test_six_processes_lose_nothing(path):
         "vault = EncryptedFile(Path(sys.argv[1]), 'shop', lambda new: Secret(sys.argv[2]), 10);"
         "[vault.put(f'page_token:{sys.argv[3]}{n}', Secret('v' * 99)) for n in range(5)]"
     )
-    environ = {**os.environ, "PYTHONPATH": os.getcwd()}
+    environ = child_environ()
     workers = [
         subprocess.Popen([sys.executable, "-c", script, path, PHRASE, str(n)], env=environ)
         for n in range(6)

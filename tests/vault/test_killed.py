@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from programs import child_environ
 
 TIMES = 100
 
@@ -24,7 +25,7 @@ def test_a_hundred_kills_lose_nothing(tmp_path, kind):
             str(TIMES),
             seed,
         ],
-        env={**os.environ, "PYTHONPATH": os.getcwd()},
+        env=child_environ(),
         capture_output=True,
         text=True,
         timeout=60,

@@ -1,7 +1,6 @@
 """The keyring of the system over a real Secret Service, and everything that befalls one."""
 
 import gc
-import os
 import resource
 import signal
 import subprocess
@@ -15,6 +14,7 @@ import keyring.core
 import pytest
 import secret_service
 from keyring.backend import KeyringBackend
+from programs import child_environ
 from secret_service import SecretService
 from vault_contract import VaultContract
 
@@ -122,7 +122,7 @@ class TestContract(VaultContract):
             " sys.exit(9) if vault.get('access_token').secret not in fine else 0)"
             " for _ in range(3)]"
         )
-        environ = {**os.environ, "PYTHONPATH": os.getcwd()}
+        environ = child_environ()
         workers = [
             subprocess.Popen([sys.executable, "-c", script, tmp_path, str(n)], env=environ)
             for n in range(6)

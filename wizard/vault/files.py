@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from wizard.private_file import NotPrivate
+from wizard.private_file import Held, NotPrivate
 from wizard.vault import Closed, VaultTrouble
 from wizard.vault.causes import explain
 
@@ -18,7 +18,8 @@ def guarded(store: str) -> Iterator[None]:
     except NotPrivate as error:
         detail = f"{error.path} ({error.kind})"
         raise VaultTrouble(Closed.UNSAFE, store, detail) from None
-    except TimeoutError as error:
-        raise VaultTrouble(Closed.TIMEOUT, store, str(error)) from None
+    except Held as error:
+        held = f"{error} (PID {error.pid})" if error.pid else str(error)
+        raise VaultTrouble(Closed.TIMEOUT, store, held) from None
     except Exception as error:  # noqa: BLE001 (the port promises VaultTrouble)
         raise explain(store, error) from None
