@@ -189,9 +189,11 @@ class TestSources:
         named = self.phrase_in(tmp_path / "named", "from variable")
         option = self.phrase_in(tmp_path / "option", "from option")
         environ = {"CREDENTIALS_DIRECTORY": str(credentials.parent)}
-        opened(environ, passphrase_file=option).put("access_token", Secret("x"))
+        over(tmp_path / "secrets.json", "from option").put("access_token", Secret("x"))
+        vault = opened(environ, passphrase_file=option, passphrase=Asked())
+        assert vault.get("access_token").secret == Secret("x")
         environ["WA_WIZARD_PASSPHRASE_FILE"] = str(named)
-        # The file was sealed with the option's: the others do not open it, and say so in turn.
+        # What the option says opens it: the others do not, and say so in their turn.
         for vault in (
             opened({}, passphrase=Asked("from a person")),
             opened({"CREDENTIALS_DIRECTORY": str(credentials.parent)}, passphrase=Asked()),
@@ -202,7 +204,7 @@ class TestSources:
         assert opened(environ, passphrase=Asked()).get("access_token").secret == Secret("x")
 
     def test_a_passphrase_file_that_is_missing_is_said(self, opened, tmp_path):
-        opened({}, passphrase=Asked()).put("access_token", Secret("x"))
+        over(tmp_path / "secrets.json").put("access_token", Secret("x"))
         with pytest.raises(VaultTrouble) as caught:
             opened({}, passphrase_file=tmp_path / "none", passphrase=Asked()).get("access_token")
         assert "--passphrase-file" in caught.value.detail

@@ -120,7 +120,7 @@ class TestContract(VaultContract):
             "fine = [Secret(c * 5000) for c in 'abcdef'];"
             "[(vault.put('access_token', fine[int(sys.argv[2])]),"
             " sys.exit(9) if vault.get('access_token').secret not in fine else 0)"
-            " for _ in range(3)]"
+            " for _ in range(2)]"
         )
         environ = child_environ()
         workers = [
