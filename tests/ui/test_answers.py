@@ -3,7 +3,7 @@
 import pytest
 
 from wizard.model import LANGUAGES
-from wizard.ui.answers import Answers, SecretPlace, WrongAnswers, parse
+from wizard.ui.answers import Answers, SecretPlace, WrongAnswers, parse, read
 from wizard.ui.words import Words
 
 ITEMS = ("number.registered", "webhook.subscribed", "app.published")
@@ -67,8 +67,7 @@ def test_receiving_includes_sending(goals, answer):
         ({"consent": "number.registered"}, ["consent"]),
         ({"ids": ["1"]}, ["ids"]),
         ({"ids": {"waba_id": True}}, ["ids.waba_id"]),
-        ({"test_message": {"to": 491701234567}}, ["test_message.to"]),
-        ({"verification_code": 123830}, ["verification_code"]),
+        ({"verification_code": 1.5}, ["verification_code"]),
         ({"confirm": {"app.published": " "}}, ["confirm.app.published"]),
         ({"secrets": {"access_token": "EAAcanary"}}, ["secrets.access_token"]),
         ({"secrets": {"access_token": {"env": ""}}}, ["secrets.access_token"]),
@@ -86,3 +85,21 @@ def test_a_mistake_is_refused_by_name(content, named):
 
 def test_what_was_given_does_not_show_in_a_traceback():
     assert "EAAcanary" not in repr(Answers(given={"access_token": "EAAcanary"}))
+
+
+def test_a_file_loses_no_digit_of_a_number(tmp_path):
+    path = tmp_path / "answers.yaml"
+    path.write_text("test_message: {to: +491701234567}\nverification_code: 012345\n")
+    given = read(path).given
+    assert (given["test_message.to"], given["verification_code"]) == ("+491701234567", "012345")
+
+
+@pytest.mark.parametrize("content", [None, "a: [", "- 1", "a: &x 1", "x" * 300_000])
+def test_a_file_that_cannot_be_used_is_named(tmp_path, content):
+    path = tmp_path / "answers.yaml"
+    if content is not None:
+        path.write_text(content)
+    with pytest.raises(WrongAnswers) as caught:
+        read(path)
+    for language in LANGUAGES:
+        assert str(path) in Words(language).remark(caught.value.remark)

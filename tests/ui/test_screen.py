@@ -70,6 +70,13 @@ def test_text_wraps_at_words_and_keeps_links_whole(text, lines):
     assert wrap(text, 10, "1. ", "   ") == ([line.rstrip() for line in lines] if text else ["1."])
 
 
+@pytest.mark.parametrize("command", ["wa-wizard setup", "wa-wizard credentials set", "export A=b"])
+def test_a_command_stays_on_one_line(command):
+    text = f"Сначала сделайте вот что: {command}, потом отдыхайте"
+    for width in range(len(command) + 1, 60):
+        assert any(command in line for line in wrap(text, width)), width
+
+
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "cp866", "latin-1", "cp1251"])
 def test_every_sign_has_a_lookalike_as_wide(encoding):
     for sign, _ in [*SIGNS.values(), NEW, FIXED]:

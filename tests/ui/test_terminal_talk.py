@@ -242,7 +242,7 @@ def test_an_item_shows_what_was_seen_why_and_the_links_that_are_known(out, make)
 def test_foreign_text_is_clean_and_never_markup(out, make):
     item = Item("a.b", T, T, reasons={"odd": _reason("{name}")})
     make("en").settled(Finding(item, failed("odd", name="[red]Acme [/]\x1b[2J\u202eltd\x9b1m")))
-    assert out.getvalue() == "✗ t: [red]Acme [/][2Jltd1m\n"
+    assert out.getvalue() == "✗ t\n  [red]Acme [/][2Jltd1m\n"
 
 
 def _reason(text):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
-from wizard.model import Goal
+from wizard.document import guard
+from wizard.model import Goal, Value
 from wizard.status.record import ID_NAMES
 from wizard.talk import Remark
 from wizard.vault import SECRET_NAMES
@@ -54,6 +56,18 @@ class WrongAnswers(Exception):  # noqa: N818
         self.remark = remark
 
 
+def read(path: Path, item_ids: Collection[str] = ()) -> Answers:
+    """The answers in a YAML file; see `parse`."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(guard.LARGEST + 1)
+        return parse(guard.parse(content), item_ids)
+    except OSError as error:
+        raise _wrong("unreadable", path=str(path), why=error.strerror or "") from None
+    except guard.Malformed as error:
+        raise _wrong("malformed", path=str(path), line=error.line, why=error.why) from None
+
+
 def parse(content: Mapping[str, Any], item_ids: Collection[str] = ()) -> Answers:
     """The answers in a mapping; `item_ids` are those that consent and confirm may name (or any)."""
     _known(content, SECTIONS, "")
@@ -61,7 +75,7 @@ def parse(content: Mapping[str, Any], item_ids: Collection[str] = ()) -> Answers
     if "goals" in content:
         given["goals"] = _goals(content["goals"])
     ids = _table(content, "ids", ID_NAMES)
-    given |= {name: _id(value, f"ids.{name}") for name, value in ids.items()}
+    given |= {name: _word(value, f"ids.{name}") for name, value in ids.items()}
     for section, names in (("webhook", WEBHOOK), ("test_message", TEST_MESSAGE)):
         for name, value in _table(content, section, names).items():
             given[f"{section}.{name}"] = _word(value, f"{section}.{name}")
@@ -128,15 +142,13 @@ def _place(node: object, where: str) -> SecretPlace:
 
 
 def _word(node: object, where: str) -> str:
-    """A text. YAML reads +7900… and 123830 as numbers, and loses the plus and leading zeros."""
+    """A text, or a number: our YAML reads as numbers only what loses nothing by it."""
+    if type(node) is int:
+        return str(node)
     if isinstance(node, str) and node.strip():
         return node.strip()
     raise _wrong("text", key=where)
 
 
-def _id(node: object, where: str) -> str:
-    return str(node) if type(node) is int else _word(node, where)
-
-
-def _wrong(word: str, **values: str) -> WrongAnswers:
+def _wrong(word: str, **values: Value) -> WrongAnswers:
     return WrongAnswers(Remark(f"answers.{word}", values))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from collections.abc import Iterable
 
 
 def cells(text: str) -> int:
@@ -18,17 +20,40 @@ def _cells(character: str) -> int:
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
+#: Words that belong to the next one: a command is copied whole.
+_GLUE = re.compile(
+    r"(?:^|\s)(?:wa-wizard(?: (?:credentials|number|webhook|profiles))?|export|unset)$"
+)
+
+
 def wrap(text: str, width: int, first: str = "", rest: str = "") -> list[str]:
     """The text in lines of at most `width` columns, led by `first`, then by `rest`.
 
     A word that is wider than a line stays whole: a broken link cannot be copied.
     """
+    return fill(_glued(text.split()), width, first, rest)
+
+
+def fill(
+    pieces: Iterable[str], width: int, first: str = "", rest: str = "", between: str = " "
+) -> list[str]:
+    """The pieces, each whole, in lines of at most `width` columns."""
     lines: list[str] = []
     line, bare = first, True
-    for word in text.split():
-        if not bare and cells(line) + 1 + cells(word) > width:
+    for piece in pieces:
+        if not bare and cells(line) + cells(between) + cells(piece) > width:
             lines.append(line)
             line, bare = rest, True
-        line += word if bare else f" {word}"
+        line += piece if bare else between + piece
         bare = False
     return [*lines, line.rstrip()]
+
+
+def _glued(words: Iterable[str]) -> list[str]:
+    pieces: list[str] = []
+    for word in words:
+        if pieces and _GLUE.search(pieces[-1]):
+            pieces[-1] += f" {word}"
+        else:
+            pieces.append(word)
+    return pieces

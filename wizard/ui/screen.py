@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, TextIO
 
 from wizard.ui import signs
-from wizard.ui.layout import wrap
+from wizard.ui.layout import fill, wrap
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -65,6 +65,12 @@ class Screen:
         lead = " " * len(first) if rest is None else rest
         for line in wrap(text, self.width, first, lead):
             self.stream.write(self.styled(line, style) + "\n")
+
+    def pieces(self, pieces: Iterable[str], between: str) -> None:
+        """Print short texts one after another, none of them broken."""
+        fitting = [self.fit(piece) for piece in pieces]
+        for line in fill(fitting, self.width, between=self.fit(between)):
+            self.stream.write(f"{line}\n")
 
     def marked(self, sign: tuple[str, str], text: str, style: str = "", indent: str = "") -> None:
         """Print a text after a coloured sign."""

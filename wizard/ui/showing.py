@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from wizard.foreign import clean
-from wizard.model import CannotLook, Finding, Item, Outcome, Status, Text
+from wizard.model import CannotLook, Finding, Item, Status, Text, could_not
 from wizard.talk import Remark
 from wizard.ui.links import deep, deep_links
 from wizard.ui.screen import Screen
@@ -62,20 +62,17 @@ class Showing:
         if link and link not in shown:
             self.link(link, indent)
 
-    def settled(self, finding: Finding) -> None:
-        """One line; a remark that came with it stands after a colon."""
-        title, remark = self._words.text(finding.item.title), self._words.reason(finding)
-        self._screen.marked(
-            SIGNS[finding.outcome.status], f"{title}: {remark}" if remark else title
-        )
+    def settled(self, finding: Finding, indent: str = "") -> None:
+        """One line, and what is worth remarking all the same below it."""
+        sign, remark = SIGNS[finding.outcome.status], self._words.reason(finding)
+        self._screen.marked(sign, self._words.text(finding.item.title), indent=indent)
+        if remark:
+            self._screen.line(remark, "dim", f"{indent}  ")
 
     def trouble(self, error: CannotLook) -> None:
         """An answer that could not be had, as if it were the reason of an item."""
         words = Text("-", "-")
-        finding = Finding(
-            Item("ui.trouble", words, words),
-            Outcome(Status.UNKNOWN, error.trouble.value, error.values),
-        )
+        finding = Finding(Item("ui.trouble", words, words), could_not(error))
         self._screen.marked(SIGNS[Status.UNKNOWN], self._words.reason(finding))
         self.next_thing(finding, {}, set())
         traces = [

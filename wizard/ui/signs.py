@@ -14,6 +14,8 @@ SIGNS = {
     Status.SKIPPED: ("–", "dim"),
     Status.WAITING: ("…", "bold cyan"),
 }
+#: Not in order, but nothing that a goal needs.
+ADVICE = ("!", "bold yellow")
 NEW, FIXED = ("▲", "bold red"), ("✓", "bold green")
 
 _LOOKALIKES = str.maketrans(

@@ -1,0 +1,131 @@
+"""A small checklist with a finding of every kind, and the record they were judged into."""
+
+from datetime import UTC, datetime
+
+from wizard.model import (
+    Checklist,
+    Finding,
+    Goal,
+    Item,
+    Reason,
+    Section,
+    Text,
+    failed,
+    passed,
+    skipped,
+    unknown,
+    waiting,
+)
+from wizard.status import Record, SecretNote
+from wizard.ui.verdicts import Verdicts
+
+NOW = datetime(2026, 11, 22, 20, 0, tzinfo=UTC)
+WHY = Text("Без этого ничего не отправится.", "Nothing can be sent without it.")
+
+
+def item(item_id, ru, en, goal=Goal.SENDING, **more):
+    return Item(item_id, Text(ru, en), WHY, goal, **more)
+
+
+LATE = Reason(
+    Text(
+        "Токен истечёт {at}, осталось дней: {days}.",
+        "The token expires on {at}, days left: {days}.",
+    ),
+    Text("Замените его: wa-wizard credentials rotate", "Replace it: wa-wizard credentials rotate"),
+)
+MISSING = Reason(
+    Text("У токена нет прав: {scopes}.", "The token lacks permissions: {scopes}."),
+    Text(
+        "Создайте новый токен и отметьте оба права:",
+        "Make a new token and tick both permissions:",
+    ),
+    "https://business.facebook.com/latest/settings/system_users?business_id={business_id}",
+)
+CHECKLIST = Checklist(
+    (
+        Section(
+            "environment",
+            Text("Этот компьютер", "This computer"),
+            (
+                item(
+                    "environment.vault", "Секреты есть где хранить", "There is a place for secrets"
+                ),
+                item("environment.reachable", "Meta отвечает", "Meta answers"),
+                item("environment.clock", "Часы идут верно", "The clock is right", None),
+            ),
+        ),
+        Section(
+            "token",
+            Text("Токен доступа", "Access token"),
+            (
+                item(
+                    "token.scopes",
+                    "У токена есть нужные права",
+                    "The token has its permissions",
+                    reasons={"missing": MISSING},
+                ),
+                item("token.assets", "Токен видит ваш номер", "The token reaches your number"),
+                item(
+                    "token.expiry",
+                    "Токен ещё долго действует",
+                    "The token lasts",
+                    None,
+                    reasons={"late": LATE},
+                ),
+            ),
+        ),
+        Section(
+            "app",
+            Text("Приложение", "The app"),
+            (
+                item(
+                    "app.published",
+                    "Приложение опубликовано",
+                    "The app is published",
+                    Goal.RECEIVING,
+                ),
+            ),
+        ),
+        Section("empty", Text("Пусто", "Empty"), ()),
+    )
+)
+OUTCOMES = {
+    "environment.vault": passed(),
+    "environment.reachable": unknown("unreachable", cause="timeout"),
+    "environment.clock": passed(),
+    "token.scopes": failed("missing", scopes="whatsapp_business_management"),
+    "token.assets": skipped("token.scopes"),
+    "token.expiry": failed("late", at="2026-11-30", days=7),
+    "app.published": waiting(),
+}
+
+
+def verdicts(outcomes=OUTCOMES, goals=(Goal.SENDING,), before=None):
+    """What an audit with these outcomes leaves; `before` are those of the audit before it."""
+    record = Record(
+        goals=goals,
+        ids={
+            "app_id": "1111",
+            "business_id": "2222",
+            "waba_id": "102290129340398",
+            "phone_number_id": "106540352242922",
+            "display_phone_number": "+49 1512 3456789",
+        },
+        secrets={
+            "access_token": SecretNote(
+                "os-keyring", "SecretService", "SYSTEM_USER", expires_at="2027-01-21T20:00:00Z"
+            )
+        },
+        graph_version="v26.0",
+    )
+    changes = {}
+    for looked, at in ((before, "2026-11-20T20:00:00Z"), (outcomes, "2026-11-22T20:00:00Z")):
+        if looked is not None:
+            findings = [Finding(CHECKLIST.item(name), seen) for name, seen in looked.items()]
+            changes = record.judge(findings, at)
+    return Verdicts(CHECKLIST, record, findings, changes if before else {})
+
+
+FINE = {name: passed() for name in OUTCOMES}
+BEFORE = {**OUTCOMES, "environment.clock": failed("off"), "token.scopes": passed()}

@@ -1,0 +1,240 @@
+"""What a person sees of an audit: golden pictures in both languages, at 40 and 80 columns."""
+
+import io
+import time
+from pathlib import Path
+
+import pytest
+from sample import BEFORE, CHECKLIST, FINE, NOW, OUTCOMES, verdicts
+
+from wizard.model import LANGUAGES, Checklist, Goal, Status, failed, passed, unknown, waiting
+from wizard.status import Record, SecretNote, Verdict
+from wizard.ui import essentials
+from wizard.ui.ending import Places, end_screen
+from wizard.ui.greeting import welcome
+from wizard.ui.layout import cells
+from wizard.ui.report import Report
+from wizard.ui.screen import Screen
+from wizard.ui.verdicts import Verdicts, remembered
+from wizard.ui.words import Words
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+PLACES = Places(
+    status_file="~/.local/state/wa-wizard/default/status.yaml",
+    secrets="os-keyring (SecretService)",
+    inbox="~/.local/state/wa-wizard/default/inbox.sqlite3",
+)
+BOTH = (Goal.SENDING, Goal.RECEIVING)
+PICTURES = {
+    "report": lambda s, w: Report(s, w).show(verdicts(goals=BOTH, before=BEFORE)),
+    "report_fine": lambda s, w: Report(s, w, sandbox=True).show(verdicts(FINE)),
+    "end": lambda s, w: end_screen(s, w, verdicts(FINE, BOTH), PLACES, NOW),
+    "end_unfinished": lambda s, w: end_screen(s, w, verdicts(), PLACES, NOW, sandbox=True),
+    "welcome": lambda s, w: welcome(s, w, Verdicts(CHECKLIST, Record(), []), sandbox=True),
+    "welcome_back": lambda s, w: welcome(s, w, remembered(CHECKLIST, verdicts().record)),
+    "welcome_back_fine": lambda s, w: welcome(s, w, remembered(CHECKLIST, verdicts(FINE).record)),
+}
+
+
+@pytest.fixture(autouse=True)
+def _clock_on_the_wall(monkeypatch):
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+def shown(show, language="en", width=80, colour=False):
+    out = io.StringIO()
+    show(Screen(out, colour=colour, width=width), Words(language))
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("width", [40, 80])
+@pytest.mark.parametrize("name", PICTURES)
+def test_the_picture(name, width, language, request):
+    text = shown(PICTURES[name], language, width)
+    path = GOLDEN / f"{name}.{language}.{width}.txt"
+    if request.config.getoption("--update-golden"):
+        path.write_text(text, "utf-8")
+    assert text == path.read_text("utf-8")
+    too_long = [line for line in text.splitlines() if cells(line) > width]
+    assert all("/" in line for line in too_long), "only an address may be longer than the screen"
+
+
+def test_the_pictures_have_a_finding_of_every_kind():
+    assert {outcome.status for outcome in OUTCOMES.values()} == set(Status)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_unknown_looks_unlike_failed_even_without_colour(language):
+    def one(outcome):
+        found = verdicts({"token.scopes": outcome})
+        return shown(lambda s, w: Report(s, w).show(found), language).splitlines()
+
+    bad, unseen = one(failed("missing", scopes="x")), one(unknown("missing", scopes="x"))
+    assert bad[2][2] != unseen[2][2], "the sign"
+    assert len(unseen) == len(bad) + 1, "and a line that says so"
+
+
+def test_advice_is_no_failure():
+    found = verdicts({**FINE, "token.expiry": failed("late", at="x", days=7)})
+    text = shown(lambda s, w: Report(s, w).show(found))
+    assert "! The token lasts (advice)" in text
+    assert "✗" not in text
+    assert "wa-wizard send" in text
+
+
+def test_what_changed_stands_first_and_only_when_there_was_a_last_time():
+    changed = shown(lambda s, w: Report(s, w).show(verdicts(before=BEFORE)))
+    assert changed.index("▲ new: The token has its permissions") < changed.index("This computer")
+    assert "✓ fixed: The clock is right" in changed
+    assert "▲" not in shown(lambda s, w: Report(s, w).show(verdicts()))
+
+
+def test_an_item_names_the_deep_link_of_its_reason():
+    assert "system_users?business_id=2222" in shown(lambda s, w: Report(s, w).show(verdicts()))
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "command"),
+    [
+        (FINE, "wa-wizard send"),
+        ({**FINE, "token.scopes": failed("missing", scopes="x")}, "wa-wizard setup"),
+        ({**FINE, "token.assets": unknown("unreachable", cause="dns")}, "wa-wizard audit"),
+    ],
+    ids=["fine", "failed", "not looked"],
+)
+def test_the_last_line_says_what_to_run(outcomes, command):
+    text = shown(lambda s, w: Report(s, w).show(verdicts(outcomes)))
+    assert command in text.split("\n\n")[-1]
+
+
+@pytest.mark.parametrize("name", ["report_fine", "end_unfinished", "welcome"])
+def test_the_sandbox_says_so_first(name):
+    assert shown(PICTURES[name]).split()[0] == "SANDBOX"
+
+
+# --- the token in a few words
+
+
+def token(expires="never", kind="SYSTEM_USER", store="os-keyring", backend="", **more):
+    record = Record(secrets={"access_token": SecretNote(store, backend, kind, expires_at=expires)})
+    text = shown(lambda s, w: essentials.show(s, w, record, NOW, **more), width=200)
+    return text.splitlines()[-1].removeprefix("Access Token").strip()
+
+
+@pytest.mark.parametrize(
+    ("expires", "said"),
+    [
+        ("never", "never expires"),
+        ("2026-12-22T20:00:00Z", "days left: 30 (until 2026-12-22)"),
+        ("2026-11-23T08:30:00Z", "hours left: 12"),
+        ("2026-11-22T20:00:00Z", "expired on 2026-11-22"),
+        ("", ""),
+        ("soon", ""),
+    ],
+)
+def test_how_long_the_token_lives(expires, said):
+    parts = [part for part in ("a system user's token", said) if part]
+    assert token(expires) == ", ".join([*parts, "kept in: the system's keyring"])
+
+
+def test_a_kind_or_store_we_have_no_words_for_is_shown_clean():
+    line = token(kind="NEW\x1b[31mKIND", store="my-store", backend="x[/]")
+    assert line == "NEW[31mKIND, never expires, kept in: my-store (x[/])"
+
+
+def test_a_token_from_the_environment_says_so():
+    assert token(token_from="WA_WIZARD_ACCESS_TOKEN").endswith(
+        "from the variable WA_WIZARD_ACCESS_TOKEN"
+    )
+
+
+def test_what_is_not_there_yet_is_said():
+    text = shown(lambda s, w: essentials.show(s, w, Record(), NOW))
+    assert text.count("none yet") == 3
+
+
+# --- for machines
+
+
+def test_the_object_for_machines():
+    found = verdicts(goals=BOTH, before=BEFORE).as_json()
+    keys = "schema tool profile checked_at graph_version ready ids items"
+    assert list(found) == keys.split()
+    assert found["ready"] == {"sending": False, "receiving": False}
+    assert found["ids"]["waba_id"] == "102290129340398"
+    rows = {row["id"]: row for row in found["items"]}
+    assert rows["token.scopes"] == {
+        "id": "token.scopes",
+        "status": "failed",
+        "reason": "missing",
+        "required": True,
+        "values": {"scopes": "whatsapp_business_management"},
+        "since": "2026-11-22T20:00:00Z",
+        "change": "new",
+    }
+    assert rows["environment.clock"]["change"] == "fixed"
+    assert rows["environment.vault"]["change"] == "same"
+    assert rows["environment.vault"]["since"] == "2026-11-20T20:00:00Z"
+    assert rows["token.expiry"]["required"] is False
+
+
+def test_every_key_is_there_for_a_fresh_profile():
+    fresh = Verdicts(CHECKLIST, Record(), []).as_json()
+    assert fresh["ids"] == dict.fromkeys(
+        ("app_id", "business_id", "waba_id", "phone_number_id", "display_phone_number"), ""
+    )
+    assert (fresh["items"], fresh["checked_at"]) == ([], "")
+
+
+def test_status_tells_what_the_audit_told():
+    audited = verdicts(goals=BOTH)
+    told, again = audited.as_json(), remembered(CHECKLIST, audited.record).as_json()
+    assert again == told
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "goals", "ready"),
+    [
+        (FINE, BOTH, {"sending": True, "receiving": True}),
+        ({**FINE, "app.published": failed("x")}, BOTH, {"sending": True, "receiving": False}),
+        ({**FINE, "token.expiry": failed("late")}, BOTH, {"sending": True, "receiving": True}),
+        ({**FINE, "token.assets": unknown("x")}, BOTH, {"sending": False, "receiving": False}),
+        ({"token.scopes": passed()}, BOTH, {"sending": False, "receiving": False}),
+    ],
+)
+def test_ready_means_that_all_it_needs_has_passed(outcomes, goals, ready):
+    assert verdicts(outcomes, goals).as_json()["ready"] == ready
+
+
+def test_an_empty_checklist_is_never_ready():
+    assert not Verdicts(Checklist(()), Record(), []).ready(Goal.SENDING)
+
+
+def test_a_verdict_of_another_version_is_still_told():
+    record = verdicts().record
+    record.verdicts["token.scopes"] = Verdict(Status.FAILED, "bent")
+    record.verdicts["token.expiry"] = Verdict(Status.FAILED, "late")
+    record.verdicts["gone.item"] = Verdict(Status.FAILED, "bent")
+    text = shown(lambda s, w: Report(s, w).show(remembered(CHECKLIST, record)))
+    assert "Reason: bent." in text
+    assert "expires on –" in text
+
+
+def test_items_of_another_goal_are_counted_and_shown_on_request():
+    found = verdicts({**FINE, "app.published": waiting()})
+    plain = shown(lambda s, w: Report(s, w).show(found))
+    assert "The app is published" not in plain
+    assert "wa-wizard audit --all" in plain
+    full = shown(lambda s, w: Report(s, w, full=True).show(found))
+    assert "The app is published" in full
+
+
+def test_what_could_not_be_looked_at_is_not_called_not_ready():
+    text = shown(lambda s, w: Report(s, w).show(verdicts({**FINE, "token.assets": unknown("x")})))
+    assert "Not ready" not in text
+    assert "? Whether it is ready to send" in text

@@ -1,0 +1,73 @@
+"""The three things the document wants seen: WABA ID, phone number ID, access token.
+
+Of the token its kind, where it is kept and how long it lives; never its value.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from wizard.foreign import clean
+from wizard.status import Record, SecretNote, parse_time
+from wizard.ui.screen import Screen
+from wizard.ui.words import Words, messages
+
+#: Up to here the lines of a narrow screen have no room for a column of labels.
+NARROW = 60
+
+
+def show(screen: Screen, words: Words, record: Record, now: datetime, token_from: str = "") -> None:
+    """Prints them. `token_from` names the environment variable that supplies the token, if any."""
+    number = clean(record.ids.get("phone_number_id", ""))
+    display = clean(record.ids.get("display_phone_number", ""))
+    rows = [
+        ("WhatsApp Business Account ID", clean(record.ids.get("waba_id", ""))),
+        ("Phone Number ID", f"{number} ({display})" if number and display else number),
+        ("Access Token", _token(words, record.secrets.get("access_token"), now, token_from)),
+    ]
+    longest = max(len(label) for label, _ in rows)
+    for label, value in rows:
+        shown = value or words.say("essentials.none")
+        if screen.width < NARROW:
+            screen.line(f"{label}:", "bold")
+            screen.line(shown, first="  ")
+        else:
+            screen.line(shown, first=f"{label:<{longest}}  ")
+
+
+def _token(words: Words, note: SecretNote | None, now: datetime, token_from: str) -> str:
+    parts = []
+    if note is not None and note.kind:
+        parts.append(_named(words, "kind", note.kind))
+    if note is not None:
+        parts.append(lifetime(words, note.expires_at, now))
+    if token_from:
+        parts.append(words.say("essentials.from_environment", name=token_from))
+    elif note is not None:
+        place = _named(words, "store", note.store)
+        backend = f" ({clean(note.backend)})" if note.backend else ""
+        parts.append(words.say("essentials.kept", place=f"{place}{backend}"))
+    return ", ".join(part for part in parts if part)
+
+
+def lifetime(words: Words, expires_at: str, now: datetime) -> str:
+    """How long a secret with this `SecretNote.expires_at` still lives; "" when nobody knows."""
+    if expires_at == "never":
+        return words.say("essentials.never")
+    try:
+        until = parse_time(expires_at)
+    except ValueError:
+        return ""
+    day = f"{until.astimezone():%Y-%m-%d}"
+    if until <= now:
+        return words.say("essentials.expired", day=day)
+    left = until - now
+    if left.days:
+        return words.say("essentials.days", days=left.days, day=day)
+    return words.say("essentials.hours", hours=left.seconds // 3600)
+
+
+def _named(words: Words, what: str, name: str) -> str:
+    """Our words for one of Meta's kinds or one of our stores; the name itself when we have none."""
+    key = f"essentials.{what}_{name.lower().replace('-', '_')}"
+    return words.say(key) if key in messages() else clean(name)

@@ -1,0 +1,123 @@
+"""The audit for people: what changed, then every section, then what to do next."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from wizard.model import Finding, Goal, Section, Status
+from wizard.ui.screen import Screen
+from wizard.ui.showing import Showing
+from wizard.ui.signs import ADVICE, FIXED, NEW, SIGNS
+from wizard.ui.verdicts import Verdicts
+from wizard.ui.words import Words
+
+INDENT = "  "
+#: In the order of the totals.
+COUNTED = (Status.PASSED, Status.FAILED, Status.WAITING, Status.UNKNOWN, Status.SKIPPED)
+SIGN_OF_CHANGE = {"new": NEW, "fixed": FIXED}
+
+
+class Report:
+    """Prints verdicts on one screen in one language. What is in order is ticked, not explained.
+
+    Without `full`, items of a goal that the profile does not have are only counted.
+    """
+
+    def __init__(
+        self, screen: Screen, words: Words, sandbox: bool = False, full: bool = False
+    ) -> None:
+        self._screen, self._words, self._full = screen, words, full
+        self._showing = Showing(screen, words, sandbox)
+
+    def show(self, verdicts: Verdicts) -> None:
+        """The whole report."""
+        self._showing.banner()
+        self.changes(verdicts)
+        told = [f for f in verdicts.findings if self._full or verdicts.concerns(f)]
+        for section in verdicts.checklist.sections:
+            self._section(section, [f for f in told if f.item.section == section.id], verdicts)
+        self._screen.line()
+        self._screen.pieces(self._totals(told, verdicts), " · ")
+        if hidden := len(verdicts.findings) - len(told):
+            self._screen.line(self._words.say("report.hidden", count=hidden), "dim")
+        self.closing(verdicts)
+
+    def changes(self, verdicts: Verdicts) -> None:
+        """What is new and what was fixed since the last time; nothing when nothing is."""
+        rows = [
+            (change, self._title(finding))
+            for change in SIGN_OF_CHANGE
+            for finding in verdicts.findings
+            # What could not be reached yet is no news, nor what nobody wants.
+            if verdicts.changes.get(finding.item.id) == change
+            and finding.outcome.status is not Status.SKIPPED
+            and verdicts.concerns(finding)
+        ]
+        if rows:
+            self._screen.line()
+            self._screen.line(self._words.say("report.changes"), "bold")
+        for change, title in rows:
+            said = self._words.say(f"report.{change}", item=title)
+            self._screen.marked(SIGN_OF_CHANGE[change], said, indent=INDENT)
+
+    def ready(self, verdicts: Verdicts) -> None:
+        """For each goal of the profile, whether everything it needs is in order."""
+        for goal in Goal:
+            if goal in verdicts.goals:
+                status = verdicts.stands(goal)
+                said = self._words.say(f"report.{goal}_{status}")
+                self._screen.marked(SIGNS[status], said, "bold")
+
+    def closing(self, verdicts: Verdicts) -> None:
+        """What to run next."""
+        self._screen.line()
+        self.ready(verdicts)
+        first = verdicts.first_open()
+        if first is None:
+            self._screen.line(self._words.say("report.next_use"))
+        elif first.outcome.status is Status.UNKNOWN:
+            self._screen.line(self._words.say("report.next_again", item=self._title(first)))
+        else:
+            self._screen.line(self._words.say("report.next_setup", item=self._title(first)))
+
+    def _section(self, section: Section, findings: Sequence[Finding], verdicts: Verdicts) -> None:
+        if not findings:
+            return
+        self._screen.line()
+        self._screen.line(self._words.text(section.title), "bold")
+        for finding in findings:
+            self._item(finding, verdicts)
+
+    def _item(self, finding: Finding, verdicts: Verdicts) -> None:
+        status, title = finding.outcome.status, self._title(finding)
+        if status is Status.PASSED:
+            self._showing.settled(finding, INDENT)
+            return
+        if status is Status.SKIPPED:
+            self._screen.marked(SIGNS[status], title, "dim", INDENT)
+            return
+        required = verdicts.required(finding)
+        sign = SIGNS[status] if required or status is not Status.FAILED else ADVICE
+        if not required:
+            title = self._words.say("report.advice", item=title)
+        self._screen.marked(sign, title, "bold", INDENT)
+        if status is Status.UNKNOWN:
+            self._screen.line(self._words.say("report.not_looked"), "yellow", INDENT * 2)
+        self._screen.line(self._words.reason(finding), first=INDENT * 2)
+        self._showing.next_thing(finding, verdicts.record.ids, set(), INDENT * 2)
+
+    def _totals(self, findings: Sequence[Finding], verdicts: Verdicts) -> list[str]:
+        counts: Counter[str] = Counter()
+        for finding in findings:
+            status = finding.outcome.status
+            advice = status is Status.FAILED and not verdicts.required(finding)
+            counts["advice" if advice else status.value] += 1
+        return [
+            self._words.say(f"report.total_{name}", count=counts[name])
+            for name in (*COUNTED, "advice")
+            if counts[name]
+        ]
+
+    def _title(self, finding: Finding) -> str:
+        return self._words.text(finding.item.title)
