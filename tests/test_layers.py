@@ -14,7 +14,7 @@ FLOORS = [
     ["texts", "foreign", "private_file"],
     ["document"],
     ["talk", "phone", "paste"],
-    ["graph", "vault", "status", "home", "inbox"],
+    ["graph", "vault", "status", "home", "inbox", "probe"],
     ["checklist", "facts", "discovery"],
     ["desk"],
     ["checks"],
@@ -35,7 +35,8 @@ DOORS = {
     "requests": {"graph"},
     "urllib3": {"graph"},
     "keyring": {"vault"},
-    "cryptography": {"vault"},
+    "cryptography": {"vault", "probe"},
+    "certifi": {"probe"},
     "questionary": {"ui"},
     "prompt_toolkit": {"ui"},
     "rich": {"ui"},
@@ -46,8 +47,8 @@ DOORS = {
     "segno": {"ui"},
 }
 # The only rooms where a secret may leave its wrapper.
-# The receiver compares: Meta signs with the app secret and shows the verify token.
-REVEALERS = {"graph", "vault", "receiver", "commands"}
+# The receiver compares what Meta shows; the probe shows it to the callback as Meta would.
+REVEALERS = {"graph", "vault", "receiver", "probe", "commands"}
 
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 FILES = sorted(ROOT.rglob("*.py"))

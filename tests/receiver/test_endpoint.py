@@ -10,6 +10,7 @@ import pytest
 
 from wizard.inbox import InboxTrouble, Knock, Reader, Refusal, Writer
 from wizard.model import Secret
+from wizard.probe import Outside, probe
 from wizard.receiver import Address, Arrived, Receiver
 from wizard.receiver.endpoint import MOST_BYTES, Endpoint
 
@@ -270,3 +271,15 @@ def test_every_event_is_a_knock_a_refusal_or_an_arrival(house):
     deliveries.deliver(house.port, GOOD, X_Hub_Signature_256=None)
     deliveries.deliver(house.port, GOOD)
     assert [type(event) for event in finish(house)] == [Knock, Refusal, Arrived]
+
+
+def test_our_own_receiver_stands_the_probe_and_knows_whose_it_was(house):
+    outside = Outside(allow_local=True)
+    found = probe(house.receiver.at.url, Secret(TOKEN), outside, Secret(deliveries.SECRET))
+    assert found.reason == ""
+    right, wrong, _, refused = finish(house)
+    assert right.challenge in found.challenges
+    assert (wrong.reason, refused.reason) == ("token", "bad_signature")
+    # Nothing of it looks like a delivery of Meta's to this number.
+    assert refused.phone_number_id == ""
+    assert house.reader.messages() == house.reader.updates() == []
