@@ -84,7 +84,7 @@ class Running:
             "phone_number_id": self.phone_number_id,
             **self.scenario.suggestions,
         }
-        return {name: value for name, value in own.items() if value}
+        return {name: self._world.here(value) for name, value in own.items() if value}
 
     @property
     def profile(self) -> Profile:

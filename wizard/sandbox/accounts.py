@@ -67,7 +67,7 @@ def _wrapped(call: Call, app_id: str, override: Answer) -> Answer:
         }
     }
     if url := override.get("override_callback_uri"):
-        data["override_callback_uri"] = url
+        data["override_callback_uri"] = call.world.here(url)
     return data
 
 

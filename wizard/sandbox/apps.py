@@ -44,6 +44,9 @@ def subscribe(call: Call, app: Answer) -> Answer:
         raise missing_parameter("object")
     fields = call.listed("fields")
     _refuse_unknown_fields(name, fields)
+    if name == WHATSAPP and app.get("webhooks_by_dashboard"):
+        # An old reference page of Meta's says so; a newer guide and much practice say otherwise.
+        raise bad_parameter("Webhooks of this object must be configured in the App Dashboard")
     row = app.get("subscriptions", {}).get(name, {})
     callback = call.text("callback_url") or row.get("callback_url", "")
     verify_token = call.text("verify_token") or row.get("verify_token", "")
@@ -101,7 +104,7 @@ def _shown(row: Answer, call: Call) -> Answer:
     ]
     return {
         "object": row["object"],
-        "callback_url": row["callback_url"],
+        "callback_url": call.world.here(row["callback_url"]),
         "active": row.get("active", True),
         "fields": fields,
     }

@@ -44,9 +44,9 @@ def _write(world: World, delivery: Delivery, params: Answer) -> tuple[int, Any]:
     number = world["numbers"].get(number_id)
     if number is None or number["status"] != "CONNECTED":
         return 409, {"error": "no such number is connected"}
-    sender = {**person, "hides_number": bool(params.get("hides_number"))}
-    for key, name in (("from", "wa_id"), ("name", "name")):
-        if params.get(key):
+    sender = dict(person)
+    for key, name in (("from", "wa_id"), ("name", "name"), ("hides_number", "hides_number")):
+        if key in params:
             sender[name] = params[key]
     text = str(params.get("text", person.get("text", "")))
     wamid = delivery.write(number_id, sender, text, params.get("message") or {})

@@ -69,6 +69,7 @@ class Delivery:
         """The dashboard's Test button: goes to the app's callback, published or not."""
         url = webhooks.subscription(self._world, app_id).get("callback_url", "")
         if url:
+            url = self._world.here(url)
             self._post(app_id, url, payloads.test_event(), "test event")
         return bool(url)
 

@@ -108,6 +108,8 @@ def _closing(text: str, start: int) -> int:
 def _value(call: Call, kind: Kind, node: Answer, field: Asked) -> Any:
     if field.name == "id":
         return node["id"]
+    if field.name in call.world["graph"].get("unknown_fields", ()):
+        raise no_such_field(field.name, kind.name)
     if reader := kind.readers.get(field.name):
         return reader(call, node)
     # Field expansion: an edge asked for like a field answers as it would by itself.

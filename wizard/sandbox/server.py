@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from wizard.sandbox import control, faults, nodes, usage
+from wizard.sandbox import callbacks, control, faults, nodes, usage
 from wizard.sandbox.call import Answer, Call, version_number
 from wizard.sandbox.delivery import Delivery
 from wizard.sandbox.refusals import Refused, trace_id
@@ -31,10 +31,11 @@ class Server(ThreadingHTTPServer):
     def __init__(self, world: World, delivery: Delivery, port: int, latency: float) -> None:
         self.world, self.delivery, self.latency = world, delivery, latency
         self.usage = usage.Usage(world)
+        self.torn: set[Any] = set()
         self._open: set[Any] = set()
         self._guard = threading.Lock()
         super().__init__(("127.0.0.1", port), Handler)
-        self.url = f"http://127.0.0.1:{self.server_port}"
+        self.url = world.base_url = f"http://127.0.0.1:{self.server_port}"
         self._thread = threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True)
         self._thread.start()
 
@@ -45,10 +46,14 @@ class Server(ThreadingHTTPServer):
         super().process_request(request, client_address)
 
     def shutdown_request(self, request: Any) -> None:
-        """Forgets the connection."""
+        """Forgets the connection; one that is torn is not said goodbye to."""
         with self._guard:
             self._open.discard(request)
-        super().shutdown_request(request)
+        if request in self.torn:
+            self.torn.discard(request)
+            self.close_request(request)
+        else:
+            super().shutdown_request(request)
 
     def close(self) -> None:
         """Stops serving and ends every connection."""
@@ -96,7 +101,10 @@ class Handler(BaseHTTPRequestHandler):
         return formatdate((timestamp or time.time()) + shift, usegmt=True)
 
     def _serve(self) -> None:
-        parts, params = self._read()
+        parts, params, body = self._read()
+        if parts[:2] == ["_sandbox", "callback"]:
+            self._call_back(parts[-1], params, body)
+            return
         if self.server.latency:
             time.sleep(self.server.latency)
         if parts[:1] == ["_sandbox"]:
@@ -111,6 +119,11 @@ class Handler(BaseHTTPRequestHandler):
         if fault is not None and self._struck(fault):
             return
         self._answer(asked, parts, params, fault)
+
+    def _call_back(self, kind: str, params: Answer, body: bytes) -> None:
+        sign = self.headers.get("X-Hub-Signature-256", "")
+        reply = callbacks.reply(self.server.world, self.command, kind, params, body, sign)
+        self._send(reply.status, reply.body.encode(), reply.headers)
 
     def _answer(
         self, asked: str, parts: list[str], params: Answer, fault: faults.Fault | None
@@ -188,10 +201,11 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(b'{"data":[{"id":"1')
             self.wfile.flush()
             return
-        # A reset, not a polite end.
+        # A reset, not a polite end: nothing is flushed and nothing is shut down first.
+        self.server.torn.add(self.connection)
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
 
-    def _read(self) -> tuple[list[str], Answer]:
+    def _read(self) -> tuple[list[str], Answer, bytes]:
         """Path and parameters: query, form and JSON alike, as Graph takes them."""
         target = urlsplit(self.path)
         params: Answer = dict(parse_qsl(target.query, keep_blank_values=True))
@@ -203,7 +217,7 @@ class Handler(BaseHTTPRequestHandler):
                 params |= given if isinstance(given, dict) else {}
         elif body:
             params |= dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
-        return [unquote(part) for part in target.path.split("/") if part], params
+        return [unquote(part) for part in target.path.split("/") if part], params, body
 
     def _token(self, params: Answer) -> str:
         scheme, _, token = self.headers.get("Authorization", "").partition(" ")

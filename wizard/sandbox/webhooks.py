@@ -156,9 +156,9 @@ def callbacks(world: World, app_id: str, number: Answer) -> dict[str, str]:
     of_account = account.get("subscribed", {}).get(app_id, {})
     row = subscription(world, app_id)
     return {
-        "phone_number": override.get("override_callback_uri", ""),
-        "whatsapp_business_account": of_account.get("override_callback_uri", ""),
-        "application": row.get("callback_url", ""),
+        "phone_number": world.here(override.get("override_callback_uri", "")),
+        "whatsapp_business_account": world.here(of_account.get("override_callback_uri", "")),
+        "application": world.here(row.get("callback_url", "")),
     }
 
 

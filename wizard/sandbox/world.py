@@ -17,6 +17,8 @@ Tree = dict[str, Any]
 
 HOUR = 3600
 DAY = 24 * HOUR
+#: Without these a file is not a world.
+NEEDED = {"accounts", "apps", "businesses", "graph", "numbers", "people", "tokens"}
 
 
 class World:
@@ -29,6 +31,7 @@ class World:
     def __init__(self, tree: Tree, path: Path | None = None) -> None:
         self.tree = tree
         self.path = path
+        self.base_url = ""
         self._lock = threading.RLock()
         self._seen: tuple[int, int] | None = None
         if path is not None:
@@ -79,6 +82,10 @@ class World:
         """Unix seconds."""
         return int(time.time())
 
+    def here(self, url: str) -> str:
+        """A callback of a scenario: `{sandbox}` is this sandbox's address, new at every start."""
+        return url.replace("{sandbox}", self.base_url)
+
     def fresh_id(self, digits: int = 15) -> str:
         """An id nobody has: digits, the first of them not 0."""
         return str(secrets.randbelow(9 * 10 ** (digits - 1)) + 10 ** (digits - 1))
@@ -94,8 +101,9 @@ class World:
         if self.path is None or (stamp := self._stamp()) in (None, self._seen):
             return
         try:
-            self.tree = json.loads(self.path.read_text("utf-8"))
+            kept = json.loads(self.path.read_text("utf-8"))
         except ValueError:
-            # A play world is worth nothing: one that cannot be read is begun anew.
-            return
-        self._seen = stamp
+            kept = None
+        # A play world is worth nothing: one that cannot be read is begun anew.
+        if isinstance(kept, dict) and set(kept) >= NEEDED:
+            self.tree, self._seen = kept, stamp

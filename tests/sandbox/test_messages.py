@@ -1,0 +1,129 @@
+"""What is accepted, what is refused at once."""
+
+import pytest
+
+OLGA = "+447700900456"
+
+
+@pytest.fixture
+def owner(play):
+    return play("healthy")
+
+
+def send(owner, **message):
+    body = {"messaging_product": "whatsapp", "to": OLGA, **message}
+    return owner.post(f"{owner.running.phone_number_id}/messages", **body)
+
+
+def template(name="order_received", language="ru", *values):
+    asked = {"name": name, "language": {"code": language}}
+    if values:
+        given = [{"type": "text", "text": value} for value in values]
+        asked["components"] = [{"type": "body", "parameters": given}]
+    return {"type": "template", "template": asked}
+
+
+TEXT = {"type": "text", "text": {"body": "Здравствуйте"}}
+
+
+def test_a_template_is_accepted(owner):
+    answer = send(owner, **template()).json()
+    assert answer["contacts"] == [{"input": OLGA, "wa_id": "447700900456"}]
+    (message,) = answer["messages"]
+    assert message["id"].startswith("wamid.")
+    assert message["message_status"] == "accepted"
+
+
+@pytest.mark.parametrize(
+    ("message", "code"),
+    [
+        (template("order_received", "de"), 132001),
+        (template("hello_world", "en_US"), 132001),
+        (template("autumn_sale", "ru"), 132001),
+        (template("order_ready", "ru"), 132000),
+        (template("order_received", "ru", "too much"), 132000),
+        (TEXT, 131047),
+        ({"type": "text"}, 131008),
+        ({"type": "carrier pigeon"}, 131009),
+        ({"messaging_product": "telegram", **TEXT}, 100),
+        ({"to": "", **TEXT}, 131008),
+        ({"to": "+44 7700 900123", **TEXT}, 131021),
+    ],
+)
+def test_what_cannot_go_is_refused_at_once(owner, error, message, code):
+    assert error(send(owner, **message))[0] == code
+
+
+def test_values_of_a_template_are_counted(owner):
+    assert send(owner, **template("order_ready", "ru", "Ольга", "17")).ok
+
+
+def test_a_persons_message_opens_the_window_for_a_day(owner, error):
+    owner.control("write", text="Здравствуйте!")
+    answer = send(owner, **TEXT)
+    # An answer inside an open window comes without a message_status.
+    assert set(answer.json()["messages"][0]) == {"id"}
+    phone = owner.running.phone_number_id
+    (until,) = owner.state()["numbers"][phone]["windows"].values()
+    owner.control("change", numbers={phone: {"windows": {"447700900456": until - 2 * 86400}}})
+    assert error(send(owner, **TEXT))[0] == 131047
+
+
+@pytest.mark.parametrize(
+    ("typed", "wa_id"),
+    [
+        ("+447700900456", "447700900456"),
+        ("+44 7700 900-456", "447700900456"),
+        # Without the plus the country of the business number is put before it.
+        ("7700900456", "447700900456"),
+        ("79001234567", "4479001234567"),
+        ("+5511987654321", "551187654321"),
+        ("+5215512345678", "525512345678"),
+    ],
+)
+def test_the_answer_says_whom_it_really_went_to(owner, typed, wa_id):
+    answer = send(owner, **{"to": typed, **template()}).json()
+    assert answer["contacts"] == [{"input": typed, "wa_id": wa_id}]
+
+
+@pytest.mark.parametrize(
+    ("scenario", "code"),
+    [
+        ("number-unregistered", 133010),
+        ("account-banned", 131031),
+        ("number-banned", 131031),
+        ("number-disconnected", 133010),
+        ("scope-missing", 10),
+        ("asset-not-assigned", 10),
+        ("no-approved-template", 132001),
+    ],
+)
+def test_a_number_that_is_not_ready_sends_nothing(play, error, scenario, code):
+    assert error(send(play(scenario), **template()))[0] == code
+
+
+def test_a_test_number_knows_five_people_and_hello_world(play, error):
+    owner = play("test-number")
+    hello = template("hello_world", "en_US")
+    assert send(owner, **hello).ok
+    assert error(send(owner, **{"to": "+447700900789", **hello}))[0] == 131030
+
+
+def test_hello_world_on_another_number_is_refused(owner, error):
+    account = owner.running.waba_id
+    hello = {
+        "id": "1",
+        "name": "hello_world",
+        "language": "en_US",
+        "status": "APPROVED",
+        "category": "UTILITY",
+        "test_numbers_only": True,
+    }
+    owner.control("change", accounts={account: {"templates": {"hello": hello}}})
+    assert error(send(owner, **template("hello_world", "en_US")))[0] == 131058
+
+
+def test_a_read_receipt_is_a_success(owner):
+    path = f"{owner.running.phone_number_id}/messages"
+    body = {"messaging_product": "whatsapp", "status": "read", "message_id": "wamid.X"}
+    assert owner.post(path, **body).json() == {"success": True}

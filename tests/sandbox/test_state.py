@@ -1,0 +1,86 @@
+"""One world for several processes, kept in a file."""
+
+import json
+import stat
+
+import pytest
+
+from wizard.sandbox import start
+
+
+def rename(owner, name):
+    return owner.post(owner.running.phone_number_id, new_display_name=name)
+
+
+def name_of(owner):
+    fields = {"fields": "new_display_name"}
+    return owner.get(owner.running.phone_number_id, **fields).json().get("new_display_name")
+
+
+def test_without_a_folder_every_start_is_a_new_world(play):
+    rename(play("healthy"), "Another")
+    assert name_of(play("healthy")) is None
+
+
+def test_a_later_start_sees_what_was_done(play, tmp_path):
+    first = play("healthy", state_dir=tmp_path)
+    rename(first, "Another")
+    first.running.close()
+    assert name_of(play("healthy", state_dir=tmp_path)) == "Another"
+
+
+def test_two_at_once_share_one_world(play, tmp_path):
+    here, there = (play("healthy", state_dir=tmp_path) for _ in range(2))
+    rename(here, "From here")
+    assert name_of(there) == "From here"
+    rename(there, "From there")
+    assert name_of(here) == "From there"
+
+
+def test_each_scenario_has_its_own_file_for_the_owner_alone(play, tmp_path):
+    play("healthy", state_dir=tmp_path / "sandbox")
+    play("quality-red", state_dir=tmp_path / "sandbox")
+    files = sorted((tmp_path / "sandbox").iterdir())
+    assert [file.name for file in files] == ["healthy.json", "quality-red.json"]
+    assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
+
+
+def test_a_refused_registration_still_counts(play, tmp_path):
+    owner = play("healthy", state_dir=tmp_path)
+    path = f"{owner.running.phone_number_id}/register"
+    owner.post(path, messaging_product="whatsapp", pin="000000")
+    kept = json.loads((tmp_path / "healthy.json").read_text("utf-8"))
+    assert len(kept["numbers"][owner.running.phone_number_id]["registrations"]) == 1
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"scenario": "healthy"}'])
+def test_a_file_that_cannot_be_read_is_begun_anew(play, tmp_path, content):
+    (tmp_path / "healthy.json").write_text(content)
+    assert play("healthy", state_dir=tmp_path).get("me").ok
+
+
+def test_the_panel_gives_a_fresh_token_when_the_last_one_grew_old(play, tmp_path):
+    owner = play("rehearsal", state_dir=tmp_path)
+    owner.control("change", tokens={"panel": {"expires_at": 1}})
+    assert owner.get("me").status_code == 401
+    owner.running.close()
+    assert play("rehearsal", state_dir=tmp_path).get("me").ok
+
+
+def test_a_taken_port_is_an_error_of_the_system(play):
+    port = int(play("healthy").running.graph_url.rpartition(":")[2])
+    with pytest.raises(OSError, match="in use"):
+        start("healthy", port=port)
+
+
+def test_an_unknown_scenario_is_a_key_error():
+    with pytest.raises(KeyError):
+        start("no such scenario")
+
+
+def test_closing_ends_connections_that_are_kept_alive(play):
+    owner = play("healthy")
+    assert owner.get("me").headers.get("Connection", "keep-alive") != "close"
+    owner.running.close()
+    with pytest.raises(Exception, match=r"refused|reset|closed|aborted"):
+        owner.get("me")
