@@ -52,6 +52,7 @@ class Served:
     def __init__(self, port, scheme="http"):
         self.port, self.scheme = port, scheme
         self.requests = []
+        self.connections = set()
 
     @property
     def url(self):
@@ -78,12 +79,16 @@ def web(respond, context=None):
             body = self.rfile.read(length)
             request = Request(self.command, parts.path, query, headers, body)
             served.requests.append(request)
+            served.connections.add(self.client_address)
             reply = respond(request)
             reply = reply if isinstance(reply, Reply) else Reply(reply)
-            self.send_response(reply.http)
+            self.send_response_only(reply.http)
+            self.send_header("Date", reply.headers.get("Date") or self.date_time_string())
             headers = {"Content-Type": "application/json; charset=UTF-8"} | reply.headers
-            for name, value in (headers | {"Content-Length": str(len(reply.body))}).items():
-                self.send_header(name, value)
+            headers["Content-Length"] = str(len(reply.body))
+            for name, value in headers.items():
+                if name != "Date":
+                    self.send_header(name, value)
             self.end_headers()
             self.wfile.write(reply.body)
 

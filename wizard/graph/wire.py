@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import requests
 import urllib3.exceptions
 
+from wizard import __version__
 from wizard.graph.faults import cause
 from wizard.graph.session import Watch, proxy_name, session_for
 from wizard.model import CannotLook, Trouble
@@ -114,7 +115,11 @@ class Wire:
 
 
 def _headers(call: Call) -> dict[str, str]:
-    headers = {"Accept": "application/json", "Accept-Encoding": "gzip, deflate"}
+    headers = {
+        "Accept": "application/json",
+        "Accept-Encoding": "gzip, deflate",
+        "User-Agent": f"wa-wizard/{__version__}",
+    }
     if call.bearer:
         headers["Authorization"] = f"Bearer {call.bearer}"
     if call.body is not None:
