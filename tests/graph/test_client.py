@@ -417,6 +417,14 @@ def test_who_has_time_may_wait_a_minute(client, pauses):
     assert pauses == [60.0]
 
 
+@pytest.mark.parametrize(("asked", "tries"), [("90", 1), ("20", 2)])
+def test_not_even_then_longer_nor_twice(client, pauses, asked, tries):
+    busy = error(4, headers={"Retry-After": asked})
+    with loopback.web(lambda _: busy) as server, pytest.raises(Refusal):
+        client(server.url, patience=600).get("1")
+    assert len(server.requests) == tries
+
+
 def test_requests_are_spaced_when_the_allowance_is_nearly_used_up(client, pauses):
     full = '{"10": [{"type": "x", "call_count": 3, "total_time": 96}]}'
     given = replies(Reply({}, 200, {"X-Business-Use-Case-Usage": full}), {})

@@ -9,11 +9,13 @@ import traceback
 import warnings
 
 import pytest
+import requests
 
 from tests.graph import loopback
 from tests.graph.conftest import APP_SECRET, TOKEN
 from tests.graph.loopback import Reply
-from wizard.graph import session, wire
+from wizard.graph import session as session_module
+from wizard.graph import wire
 from wizard.model import CannotLook, Trouble
 
 
@@ -106,9 +108,20 @@ def test_a_redirect_to_another_host_is_not_followed(client):
     assert thief.requests == []
 
 
-def test_the_body_of_a_redirect_is_not_read(client):
-    endless = Reply(BOMB, 302, {"Location": "/elsewhere", "Content-Encoding": "gzip"})
-    with loopback.web(lambda _: endless) as server:
+def test_a_redirect_is_not_followed_by_a_session_of_somebody_else(client):
+    moved = Reply(b"", 302, {"Location": "/elsewhere"})
+    with loopback.web(lambda _: moved) as server, requests.Session() as session:
+        graph = client(server.url, session=session)
+        assert trouble(lambda: graph.get("1")).values["cause"] == "redirect"
+    assert len(server.requests) == 1
+
+
+def test_the_body_of_a_redirect_is_not_waited_for(client, impatient):
+    def endless(connection, _head):
+        connection.sendall(b"HTTP/1.1 302 Found\r\nLocation: /x\r\nContent-Length: 1000\r\n\r\n")
+        loopback.drip(connection, b" " * 1000)
+
+    with loopback.raw(endless) as server:
         assert trouble(lambda: client(server.url).get("1")).values["cause"] == "redirect"
 
 
@@ -170,7 +183,7 @@ def test_an_authority_named_by_the_environment_is_trusted(client, authority, mon
 
 def test_an_authority_of_the_system_is_trusted(client, authority, monkeypatch):
     monkeypatch.setenv("SSL_CERT_FILE", str(authority.bundle))
-    monkeypatch.setattr(session, "_session", session._session.__wrapped__)
+    monkeypatch.setattr(session_module, "_session", session_module._session.__wrapped__)
     with loopback.web(lambda _: {"id": "1"}, authority.server()) as server:
         assert client(server.url).get("1") == {"id": "1"}
 
