@@ -13,7 +13,7 @@ from wizard.ui.signs import SIGNS
 from wizard.ui.words import Words, reason_of
 
 #: The values of a trouble that help whoever looks closer, as they are shown.
-TRACES = ("code", "subcode", "fbtrace_id")
+TRACES = {"code": "code", "subcode": "subcode", "trace": "fbtrace_id"}
 #: Requests hold no secrets, but may hold the text of a whole template.
 LONGEST_REQUEST = 1000
 
@@ -76,7 +76,9 @@ class Showing:
         self._screen.marked(SIGNS[Status.UNKNOWN], self._words.reason(finding))
         self.next_thing(finding, {}, set())
         traces = [
-            f"{name} {clean(error.values[name])}" for name in TRACES if error.values.get(name)
+            f"{shown} {clean(error.values[name])}"
+            for name, shown in TRACES.items()
+            if error.values.get(name)
         ]
         if traces:
             self._screen.line(", ".join(traces), "dim", "  ")

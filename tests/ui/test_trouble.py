@@ -1,0 +1,47 @@
+"""What could not be had is put into words, whoever raised it and with whatever it held."""
+
+import io
+
+import pytest
+
+from wizard.graph.refusals import refusal
+from wizard.model import LANGUAGES, CannotLook, Finding, Item, Text, Trouble, could_not
+from wizard.ui.screen import Screen
+from wizard.ui.showing import Showing
+from wizard.ui.words import Words, messages
+
+ITEM = Item("a.one", Text("-", "-"), Text("-", "-"))
+
+
+def shown(error, language="en"):
+    out = io.StringIO()
+    Showing(Screen(out, colour=False, width=2000), Words(language)).trouble(error)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("trouble", Trouble)
+def test_every_trouble_is_said_with_a_next_step_even_without_values(trouble, language):
+    unworded = Words(language).say("report.reason_unworded", reason=trouble.value)
+    text = shown(CannotLook(trouble), language)
+    assert unworded not in text
+    assert len(text.splitlines()) >= 2
+
+
+def test_code_and_trace_are_shown_for_whoever_looks_closer():
+    error = {"code": 190, "error_subcode": 463, "message": "Expired", "fbtrace_id": "AbCdE"}
+    text = shown(refusal(401, {"error": error}))
+    assert "code 190, subcode 463, fbtrace_id AbCdE" in text
+
+
+@pytest.mark.parametrize("cause", ["dns", "proxy_auth", "portal", "tls_untrusted"])
+def test_every_cause_of_silence_has_its_own_words(cause):
+    finding = Finding(ITEM, could_not(CannotLook(Trouble.UNREACHABLE, cause=cause)))
+    words = Words("en")
+    assert words.reason(finding) == messages()[f"reason.unreachable_{cause}"].en
+    assert words.next_step(finding) == messages()[f"reason.unreachable_{cause}_next"].en
+
+
+def test_a_cause_nobody_knows_has_the_general_words():
+    finding = Finding(ITEM, could_not(CannotLook(Trouble.UNREACHABLE, cause="novel")))
+    assert "novel" in Words("en").reason(finding)
