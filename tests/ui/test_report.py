@@ -1,6 +1,8 @@
 """What a person sees of an audit: golden pictures in both languages, at 40 and 80 columns."""
 
 import io
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -18,6 +20,7 @@ from wizard.ui.screen import Screen
 from wizard.ui.verdicts import Verdicts, remembered
 from wizard.ui.words import Words
 
+EN = Words("en").say
 GOLDEN = Path(__file__).parents[1] / "golden"
 PLACES = Places(
     status_file="~/.local/state/wa-wizard/default/status.yaml",
@@ -82,15 +85,16 @@ def test_unknown_looks_unlike_failed_even_without_colour(language):
 def test_advice_is_no_failure():
     found = verdicts({**FINE, "token.expiry": failed("late", at="x", days=7)})
     text = shown(lambda s, w: Report(s, w).show(found))
-    assert "! The token lasts (advice)" in text
+    assert f"! {EN('report.advice', item='The token lasts')}" in text
     assert "✗" not in text
     assert "wa-wizard send" in text
 
 
 def test_what_changed_stands_first_and_only_when_there_was_a_last_time():
     changed = shown(lambda s, w: Report(s, w).show(verdicts(before=BEFORE)))
-    assert changed.index("▲ new: The token has its permissions") < changed.index("This computer")
-    assert "✓ fixed: The clock is right" in changed
+    new = EN("report.new", item="The token has its permissions")
+    assert changed.index(f"▲ {new}") < changed.index("This computer")
+    assert f"✓ {EN('report.fixed', item='The clock is right')}" in changed
     assert "▲" not in shown(lambda s, w: Report(s, w).show(verdicts()))
 
 
@@ -129,33 +133,34 @@ def token(expires="never", kind="SYSTEM_USER", store="os-keyring", backend="", *
 @pytest.mark.parametrize(
     ("expires", "said"),
     [
-        ("never", "never expires"),
-        ("2026-12-22T20:00:00Z", "days left: 30 (until 2026-12-22)"),
-        ("2026-11-23T08:30:00Z", "hours left: 12"),
-        ("2026-11-22T20:00:00Z", "expired on 2026-11-22"),
+        ("never", EN("essentials.never")),
+        ("2026-12-22T20:00:00Z", EN("essentials.days", days=30, day="2026-12-22")),
+        ("2026-11-23T08:30:00Z", EN("essentials.hours", hours=12)),
+        ("2026-11-22T20:00:00Z", EN("essentials.expired", day="2026-11-22")),
         ("", ""),
         ("soon", ""),
     ],
 )
 def test_how_long_the_token_lives(expires, said):
-    parts = [part for part in ("a system user's token", said) if part]
-    assert token(expires) == ", ".join([*parts, "kept in: the system's keyring"])
+    kept = EN("essentials.kept", place=EN("essentials.store_os_keyring"))
+    parts = [EN("essentials.kind_system_user"), said, kept]
+    assert token(expires) == ", ".join(part for part in parts if part)
 
 
 def test_a_kind_or_store_we_have_no_words_for_is_shown_clean():
     line = token(kind="NEW\x1b[31mKIND", store="my-store", backend="x[/]")
-    assert line == "NEW[31mKIND, never expires, kept in: my-store (x[/])"
+    assert line.startswith("NEW[31mKIND, ")
+    assert line.endswith("my-store (x[/])")
 
 
 def test_a_token_from_the_environment_says_so():
-    assert token(token_from="WA_WIZARD_ACCESS_TOKEN").endswith(
-        "from the variable WA_WIZARD_ACCESS_TOKEN"
-    )
+    said = EN("essentials.from_environment", name="WA_WIZARD_ACCESS_TOKEN")
+    assert token(token_from="WA_WIZARD_ACCESS_TOKEN").endswith(said)
 
 
 def test_what_is_not_there_yet_is_said():
     text = shown(lambda s, w: essentials.show(s, w, Record(), NOW))
-    assert text.count("none yet") == 3
+    assert text.count(EN("essentials.none")) == 3
 
 
 # --- for machines
@@ -221,7 +226,7 @@ def test_a_verdict_of_another_version_is_still_told():
     record.verdicts["token.expiry"] = Verdict(Status.FAILED, "late")
     record.verdicts["gone.item"] = Verdict(Status.FAILED, "bent")
     text = shown(lambda s, w: Report(s, w).show(remembered(CHECKLIST, record)))
-    assert "Reason: bent." in text
+    assert EN("report.reason_unworded", reason="bent") in text
     assert "expires on –" in text
 
 
@@ -229,12 +234,22 @@ def test_items_of_another_goal_are_counted_and_shown_on_request():
     found = verdicts({**FINE, "app.published": waiting()})
     plain = shown(lambda s, w: Report(s, w).show(found))
     assert "The app is published" not in plain
-    assert "wa-wizard audit --all" in plain
+    assert "wa-wizard audit --verbose" in plain
     full = shown(lambda s, w: Report(s, w, full=True).show(found))
     assert "The app is published" in full
 
 
 def test_what_could_not_be_looked_at_is_not_called_not_ready():
     text = shown(lambda s, w: Report(s, w).show(verdicts({**FINE, "token.assets": unknown("x")})))
-    assert "Not ready" not in text
-    assert "? Whether it is ready to send" in text
+    assert EN("report.sending_failed") not in text
+    assert f"? {EN('report.sending_unknown')}" in text
+
+
+def test_the_reports_cost_no_heavy_import():
+    heavy = {"rich", "questionary", "prompt_toolkit", "requests", "keyring", "asyncio", "difflib"}
+    code = (
+        "import sys, wizard.ui.report, wizard.ui.ending, wizard.ui.greeting, wizard.ui.prompts\n"
+        "print(*sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not heavy & set(done.stdout.split())

@@ -7,10 +7,15 @@ import sys
 import time
 
 import pytest
+import scenes
 from terminal import CTRL_C, CTRL_D, DOWN, ENTER, ROOT, Terminal
 
+from wizard.ui.words import Words
+
+RU, EN = Words("ru").say, Words("en").say
 USUAL = (True, True)  # echo and line editing
 ESCAPE = "\x1b"
+WAITED = EN("ui.browse")[:20]  # what the scene waits for; a narrow screen cuts it
 
 
 @pytest.fixture
@@ -29,9 +34,9 @@ def scene():
 
 @pytest.mark.parametrize("columns", [40, 80])
 def test_an_item_and_its_moves_fit_the_screen_without_breaking_words(scene, columns):
-    terminal = scene("move", columns=columns, rows=30).until("начнём отсюда")
+    terminal = scene("move", columns=columns, rows=30).until(RU("ui.move_leave"))
     shown = terminal.text
-    for words in ("Пока номер не зарегистрирован, он не отправит ни одного сообщения.", "спрошу"):
+    for words in (scenes.WHY.ru, scenes.STEP.ru, RU("ui.move_repair")):
         assert words in shown
     assert "waba_id=102290129340398" in shown.replace(" ", "")
     terminal.send(DOWN + ENTER).until("RESULT <Move.AGAIN")
@@ -54,7 +59,7 @@ def test_foreign_control_bytes_never_reach_the_terminal(scene):
 
 def test_a_secret_is_never_echoed(scene):
     # Typed in single keys and in one piece; before it is asked for, too.
-    terminal = scene("secret", "en").until("What next?")
+    terminal = scene("secret", "en").until(EN("ui.move"))
     for key in "EAAcanary":
         terminal.send(key)
     terminal.send("x" * 200).until("(209)").send(ENTER).until("RESULT")
@@ -67,31 +72,32 @@ def test_a_secret_is_never_echoed(scene):
 @pytest.mark.parametrize("dumb", [False, True])
 def test_a_pasted_newline_answers_one_question_only(scene, dumb):
     # A terminal without bracketed paste: the newlines arrive as Enter.
-    terminal = scene("two", TERM="dumb" if dumb else "xterm").until("Что дальше?")
+    terminal = scene("two", TERM="dumb" if dumb else "xterm").until(RU("ui.move"))
     terminal.send("one\nstray\n" if dumb else "one\rstray\r")
     time.sleep(0.7)
     terminal.send("two" + ENTER).until("RESULT ['one', 'two']")
 
 
 def test_a_bracketed_paste_waits_for_enter(scene):
-    terminal = scene("line").until("Что дальше?").send("\x1b[200~ab\ncd\n\x1b[201~").until("ab cd")
+    terminal = scene("line").until(RU("ui.move")).send("\x1b[200~ab\ncd\n\x1b[201~").until("ab cd")
     assert "RESULT" not in terminal.text
     terminal.send(ENTER).until("RESULT 'ab cd'")
 
 
 def test_a_wrong_answer_says_why_and_asks_again(scene):
     terminal = (
-        scene("mend", "en").until("What next?").send("bad" + ENTER).until("An answer is needed")
+        scene("mend", "en").until(EN("ui.move")).send("bad" + ENTER).until(EN("ui.answer_needed"))
     )
     terminal.send("good" + ENTER).until("RESULT 'good'")
 
 
-QUESTIONS = ["line", "secret", "numbers", "move", "consent"]
+# Every kind of question, and on a dumb terminal every kind of prompt there is.
+KINDS = [("line", False), ("secret", False), ("numbers", False), ("consent", False)]
+KINDS += [("line", True), ("secret", True), ("numbers", True)]
 
 
-@pytest.mark.parametrize("dumb", [False, True])
 @pytest.mark.parametrize("key", [CTRL_C, CTRL_D], ids=["Ctrl-C", "Ctrl-D"])
-@pytest.mark.parametrize("name", QUESTIONS)
+@pytest.mark.parametrize(("name", "dumb"), KINDS)
 def test_leaving_at_any_question_restores_the_terminal(scene, name, key, dumb):
     terminal = scene(name, TERM="dumb" if dumb else "xterm").until("?")
     _until_it_listens(terminal, dumb and name != "secret")
@@ -100,8 +106,7 @@ def test_leaving_at_any_question_restores_the_terminal(scene, name, key, dumb):
     assert terminal.end() == 130
 
 
-@pytest.mark.parametrize("dumb", [False, True])
-@pytest.mark.parametrize("name", [*QUESTIONS, "wait"])
+@pytest.mark.parametrize(("name", "dumb"), [*KINDS, ("wait", False)])
 def test_sigterm_at_any_question_restores_the_terminal(scene, name, dumb):
     terminal = scene(name, TERM="dumb" if dumb else "xterm")
     if name == "wait":
@@ -114,6 +119,7 @@ def test_sigterm_at_any_question_restores_the_terminal(scene, name, dumb):
     assert code == 143
     shown, hidden = terminal.raw.rfind("\x1b[?25h"), terminal.raw.rfind("\x1b[?25l")
     assert shown >= hidden, "the cursor stays hidden"
+    assert "Traceback" not in terminal.raw
 
 
 def _until_it_listens(terminal, cooked):
@@ -132,7 +138,7 @@ def test_a_dumb_terminal_gets_no_escape_codes(scene):
 
 
 def test_no_color_means_none(scene):
-    terminal = scene("move", NO_COLOR="1").until("отсюда").send(ENTER).until("RESULT")
+    terminal = scene("move", NO_COLOR="1").until(RU("ui.move_leave")).send(ENTER).until("RESULT")
     codes = {
         code for found in re.findall(r"\x1b\[([\d;]*)m", terminal.raw) for code in found.split(";")
     }
@@ -141,31 +147,48 @@ def test_no_color_means_none(scene):
 
 def test_an_old_encoding_gets_signs_it_can_show(scene):
     environ = {"PYTHONIOENCODING": "cp1252", "PYTHONUTF8": "0"}
-    terminal = scene("move", "en", encoding="cp1252", **environ).until("What next?")
-    assert "x The number is registered" in terminal.text
+    terminal = scene("move", "en", encoding="cp1252", **environ).until(EN("ui.move"))
+    assert f"x {scenes.TITLE.en}" in terminal.text
     assert "> https://business.facebook.com" in terminal.text
     terminal.send(ENTER).until("RESULT")
     assert terminal.end() == 0
 
 
 def test_waiting_moves_and_leaves_no_trace(scene):
-    terminal = scene("wait", "en", "3.3", columns=40).until("Open the pages").until("(3 s)")
-    terminal.until("What next?").send("x" + ENTER).until("RESULT 'x'")
-    assert "Open the pages" not in terminal.text
-    assert "Yes" in terminal.text
+    terminal = scene("wait", "en", "3.3", columns=40).until(WAITED).until("(3 s)")
+    terminal.until(EN("ui.move")).send("x" + ENTER).until("RESULT 'x'")
+    assert WAITED not in terminal.text
+    assert EN("ui.agree") in terminal.text
+
+
+def test_what_is_pasted_while_waiting_is_not_echoed(scene):
+    terminal = scene("wait", "en", "1.5").until(WAITED)
+    assert terminal.settings()[0] is False
+    terminal.send("EAAcanary")
+    terminal.until(EN("ui.move")).until("EAAcanary")  # the next question shows what it was given
+    shown_before = terminal.raw.split(EN("ui.move"))[0]
+    assert "EAAcanary" not in shown_before
+    terminal.send(ENTER).until("RESULT 'EAAcanary'")
+    assert terminal.settings() == USUAL
+
+
+def test_leaving_while_waiting_restores_the_terminal(scene):
+    terminal = scene("wait", "en", "9").until(WAITED).send(CTRL_C).until("LEFT")
+    assert terminal.settings() == USUAL
+    assert terminal.raw.rfind("\x1b[?25h") > terminal.raw.rfind("\x1b[?25l")
 
 
 def test_an_impatient_enter_is_no_consent(scene):
     # Typed before the question was there, it must not spend anything.
     terminal = scene("late_consent", "en").until("soon")
-    terminal.send(ENTER).until("This is what goes to Meta")
+    terminal.send(ENTER).until(EN("ui.sends"))
     time.sleep(0.5)
     assert "RESULT" not in terminal.text
     terminal.send("n" + ENTER).until("RESULT False")
 
 
 def test_the_sandbox_says_so(scene):
-    terminal = scene("move", "ru", "sandbox").until("отсюда")
+    terminal = scene("move", "ru", "sandbox").until(RU("ui.move_leave"))
     assert terminal.text.count("SANDBOX") >= 2  # the item, and the question itself
 
 
@@ -183,4 +206,4 @@ def test_without_a_terminal_there_is_never_a_prompt(where, tmp_path):
         timeout=20,
     )
     assert done.returncode == 2
-    assert "What next" not in done.stdout
+    assert EN("ui.move") not in done.stdout

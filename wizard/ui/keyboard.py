@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -78,6 +78,23 @@ def drop_pending() -> None:
         import termios
 
         termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
+
+
+def hush() -> Callable[[], None]:
+    """Stops the terminal from echoing what is typed while nobody asks; returns what undoes it.
+
+    A token pasted too early would otherwise stand on the screen.
+    """
+    if sys.platform == "win32" or not is_terminal(sys.stdin):
+        return lambda: None
+    import termios
+
+    device = sys.stdin.fileno()
+    before = termios.tcgetattr(device)
+    quiet = termios.tcgetattr(device)
+    quiet[3] &= ~termios.ECHO
+    termios.tcsetattr(device, termios.TCSANOW, quiet)
+    return lambda: termios.tcsetattr(device, termios.TCSANOW, before)
 
 
 class PlainKeyboard:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from wizard.ui.keyboard import hush
 from wizard.ui.screen import Screen
 from wizard.ui.words import Words
 
@@ -27,6 +28,7 @@ class WaitingLine:
         self._screen, self._words = screen, words
         self._texts: list[tuple[str, float]] = []
         self._live: Live | None = None
+        self._loud: Callable[[], None] | None = None
         self._pauses = 0
 
     @contextmanager
@@ -57,6 +59,7 @@ class WaitingLine:
             return
         from rich.live import Live
 
+        self._loud = hush()
         self._live = Live(
             get_renderable=self._line,
             console=self._screen.console,
@@ -67,8 +70,13 @@ class WaitingLine:
 
     def _stop(self) -> None:
         live, self._live = self._live, None
-        if live is not None:
-            live.stop()
+        try:
+            if live is not None:
+                live.stop()
+        finally:
+            loud, self._loud = self._loud, None
+            if loud is not None:
+                loud()
 
     def _line(self) -> Text:
         from rich.text import Text
