@@ -1,6 +1,6 @@
 """Kills children at random moments of their work and judges what they left. Run by test_killed.
 
-killed.py FOLDER KIND TIMES SEED; prints what was seen, as JSON. A program of its
+killed.py FOLDER KIND STORE TIMES SEED; prints what was seen, as JSON. A program of its
 own, so that forking meets no threads.
 """
 
@@ -16,6 +16,7 @@ from pathlib import Path
 from wizard.model import Secret
 from wizard.vault.encrypted_file import EncryptedFile
 from wizard.vault.moving import move
+from wizard.vault.os_keyring import OsKeyring
 from wizard.vault.play import PlayVault
 
 NAMES = ("access_token", "app_secret", "two_step_pin")
@@ -46,7 +47,14 @@ def move_for_ever(one, other):
         move(NAMES, other, one)
 
 
-def kill_soon(work, dice):
+def store(kind, path):
+    """The store under test, and the seconds within which one call of it is in its midst."""
+    if kind == "os-keyring":
+        return OsKeyring("killed", 20, folder=path.parent), 0.25
+    return EncryptedFile(path, "shop", lambda new: Secret("correct horse"), 10), 0.03
+
+
+def kill_soon(work, within, dice):
     """Forks, lets it work for a moment, kills it with nothing but SIGKILL."""
     child = os.fork()
     if child == 0:
@@ -54,20 +62,20 @@ def kill_soon(work, dice):
             work()
         finally:
             os._exit(9)  # only an error ends the work before the kill does
-    time.sleep(dice.uniform(0.0, 0.03))
+    time.sleep(dice.uniform(0.0, within))
     os.kill(child, signal.SIGKILL)
     _, status = os.waitpid(child, 0)
     assert os.WIFSIGNALED(status), "the child failed by itself"
 
 
-def putting(folder, times, dice):
-    vault = EncryptedFile(folder / "a.json", "shop", lambda new: Secret("correct horse"), 10)
+def putting(folder, kind, times, dice):
+    vault, within = store(kind, folder / "a.json")
     vault.put("access_token", value(0))
     seen = set()
     for _ in range(times):
         heard, told = os.pipe()
         os.set_blocking(heard, False)
-        kill_soon(lambda told=told: write_for_ever(vault, told), dice)
+        kill_soon(lambda told=told: write_for_ever(vault, told), within, dice)
         os.close(told)
         acknowledged = os.read(heard, 1 << 16) if select_ready(heard) else b""
         os.close(heard)
@@ -83,15 +91,15 @@ def select_ready(descriptor):
     return bool(select.select([descriptor], [], [], 0)[0])
 
 
-def moving(folder, times, dice):
-    one = EncryptedFile(folder / "one.json", "shop", lambda new: Secret("correct horse"), 10)
+def moving(folder, kind, times, dice):
+    one, within = store(kind, folder / "one.json")
     other = PlayVault(folder / "other.json")
     for number, name in enumerate(NAMES):
         one.put(name, value(number))
     other.probe()
     places = set()
     for _ in range(times):
-        kill_soon(lambda: move_for_ever(one, other), dice)
+        kill_soon(lambda: move_for_ever(one, other), within, dice)
         place = ""
         for number, name in enumerate(NAMES):
             found = [vault.get(name) for vault in (one, other)]
@@ -103,6 +111,6 @@ def moving(folder, times, dice):
 
 
 if __name__ == "__main__":
-    where, kind, count, seed = sys.argv[1:]
-    work = {"put": putting, "move": moving}[kind]
-    print(json.dumps(work(Path(where), int(count), random.Random(int(seed)))))
+    where, what, kind, count, seed = sys.argv[1:]
+    work = {"put": putting, "move": moving}[what]
+    print(json.dumps(work(Path(where), kind, int(count), random.Random(int(seed)))))

@@ -1,7 +1,10 @@
 """Another program as the store: a real one, run."""
 
 import os
+import shutil
+import subprocess
 import sys
+import tempfile
 import time
 import traceback
 from pathlib import Path
@@ -177,3 +180,41 @@ class TestPresets:
         helper = Helper.chosen({"preset": "pass", "get": ["gopass", "show", "-o", "x"]})
         assert helper.get[0] == "gopass"
         assert helper.set[0] == "pass"
+
+
+@pytest.fixture
+def password_store():
+    """A store of `pass` with a key of its own; the sockets of gpg want a short path."""
+    if not (shutil.which("pass") and shutil.which("gpg")):
+        pytest.skip("not installed: pass, gpg")
+    with tempfile.TemporaryDirectory() as folder:
+        environ = {
+            "PATH": os.environ["PATH"],
+            "HOME": folder,
+            "GNUPGHOME": folder,
+            "PASSWORD_STORE_DIR": f"{folder}/store",
+        }
+        make_key = [
+            "gpg",
+            "--batch",
+            "--quiet",
+            "--passphrase",
+            "",
+            "--quick-gen-key",
+            "me@localhost",
+        ]
+        for arguments in (make_key, ["pass", "init", "me@localhost"]):
+            subprocess.run(arguments, env=environ, capture_output=True, check=True)
+        yield environ
+        subprocess.run(["gpgconf", "--kill", "all"], env=environ, check=True)
+
+
+def test_the_real_pass_keeps_finds_and_forgets(password_store):
+    vault = CommandVault("shop", Helper.chosen({"preset": "pass"}), password_store)
+    assert vault.get("access_token") is None
+    vault.probe()
+    for value in ("first", "several\nlines\nof 🔑"):
+        vault.put("access_token", Secret(value))
+        assert vault.get("access_token").secret == Secret(value)
+    vault.remove("access_token")
+    assert vault.get("access_token") is None

@@ -13,6 +13,7 @@ from programs import child_environ
 from vault_contract import VaultContract
 
 from wizard.model import Secret
+from wizard.talk import Leaving, NeedsPerson
 from wizard.vault import Closed, VaultTrouble
 from wizard.vault.encrypted_file import COST, EncryptedFile
 from wizard.vault.opening import Person, open_vault
@@ -142,6 +143,19 @@ class TestPassphrase:
     def test_none_is_said(self, kept, phrase):
         trouble = closed_by(lambda: over(kept, phrase).get("access_token"))
         assert (trouble.closed, trouble.detail) == (Closed.PASSPHRASE, "none")
+
+    def test_nobody_there_is_none_and_leaving_is_leaving(self, kept):
+        def raising(error):
+            def ask(new):
+                raise error
+
+            return EncryptedFile(kept, "shop", ask, CHEAP)
+
+        nobody = raising(NeedsPerson("passphrase", "--passphrase-file"))
+        assert closed_by(lambda: nobody.get("access_token")).detail == "none"
+        for error in (Leaving, KeyboardInterrupt):
+            with pytest.raises(error):
+                raising(error).get("access_token")
 
     def test_a_new_one_must_not_be_short(self, path):
         assert closed_by(lambda: over(path, "7 chars").put("a", Secret("b"))).detail == "< 8"

@@ -1,5 +1,9 @@
 """The keyring of the system, over back ends in memory that misbehave as real ones do."""
 
+import os
+import signal
+import subprocess
+import sys
 import threading
 import time
 import traceback
@@ -20,6 +24,7 @@ from keyring_backends import (
     Truncating,
     raising,
 )
+from programs import ROOT, child_environ
 from vault_contract import VaultContract
 
 from wizard.model import Secret
@@ -174,6 +179,13 @@ class TestTroubles:
         assert trouble.__context__ is None
         assert type(error).__name__ in trouble.detail or error.__cause__
 
+    def test_no_frame_of_a_trouble_holds_the_value(self):
+        value = Secret("canary-" + "in-a-frame")
+        trouble = closed_by(lambda: over(Losing()).put("a", value))
+        frames = [frame.f_locals for frame, _ in traceback.walk_tb(trouble.__traceback__)]
+        assert frames
+        assert value.reveal() not in repr(frames)
+
     def test_a_description_needs_no_keyring(self):
         def none_there(store):
             raise VaultTrouble(Closed.MISSING, store)
@@ -221,6 +233,48 @@ class TestDeadline:
         back_end.resume.set()
         wait_until(lambda: back_end.calls)
         assert back_end.calls == ["get"]  # one password window, not eight
+
+    def test_waiting_for_ones_turn_counts(self):
+        vault, took = over(Slow(), seconds=0.5), []
+
+        def call():
+            started = time.monotonic()
+            with suppress(VaultTrouble):
+                vault.get("a")  # 0.3 s each: the third would have to wait for 0.6 s
+            took.append(time.monotonic() - started)
+
+        threads = [threading.Thread(target=call) for _ in range(5)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(5)
+        assert max(took) < 0.5 + 0.3
+
+    def test_ctrl_c_ends_the_wait_at_once(self):
+        script = (
+            "import sys; from keyring_backends import Hanging;"
+            "from wizard.vault.os_keyring import OsKeyring;"
+            "vault = OsKeyring('shop', 60, choose=lambda store: Hanging()); print(flush=True)\n"
+            "try: vault.get('a')\n"
+            "except KeyboardInterrupt: print('left', flush=True); vault.get('a')"
+        )
+        tests = str(ROOT / "tests")
+        environ = child_environ(PYTHONPATH=os.pathsep.join((str(ROOT), tests)))
+        program = subprocess.Popen(
+            [sys.executable, "-c", script],
+            env=environ,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        program.stdout.readline()
+        started = time.monotonic()
+        time.sleep(0.2)
+        program.send_signal(signal.SIGINT)
+        said, complained = program.communicate(timeout=10)
+        assert said == "left\n"
+        assert "'timeout', 'os-keyring'" in complained  # and not for another minute
+        assert time.monotonic() - started < 5
 
     def test_somebody_hears_of_the_wait_once(self, monkeypatch):
         monkeypatch.setattr("wizard.vault.deadline.PATIENCE", 0.05)

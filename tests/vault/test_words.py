@@ -20,7 +20,8 @@ def test_every_kind_can_be_said_with_store_and_detail(closed, language):
 def test_no_words_are_left_over():
     kinds = {f"vault.{closed}{end}" for closed in Closed for end in ("", "_next")}
     ours = {key for key in messages() if key.startswith("vault.")}
-    assert ours == kinds | {"vault.waiting"}
+    spoken = {"waiting", "passphrase_ask", "passphrase_new", "passphrase_repeat"}
+    assert ours == kinds | {f"vault.{name}" for name in spoken | {"passphrase_differs"}}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -18,6 +18,7 @@ from typing import Any
 
 from wizard import private_file
 from wizard.model import Secret
+from wizard.talk import NeedsPerson
 from wizard.vault import Closed, Description, Kept, VaultTrouble
 from wizard.vault.files import guarded
 
@@ -31,7 +32,8 @@ _FORMAT = 1
 _MOST = 64 << 20
 _PATIENCE = 10.0
 
-#: Asks for the passphrase; told whether it is a new one (to be typed twice). None: not to be had.
+#: Asks for the passphrase; told whether it is a new one (to be typed twice). None, or NeedsPerson:
+#: it is not to be had.
 Passphrase = Callable[[bool], Secret | None]
 
 
@@ -151,7 +153,10 @@ class EncryptedFile:
 
     def _phrase(self, new: bool) -> Secret:
         if self._passphrase is None:
-            given = self._ask(new)
+            try:
+                given = self._ask(new)
+            except NeedsPerson:
+                given = None
             if not given:
                 raise VaultTrouble(Closed.PASSPHRASE, STORE, "none")
             if new and len(given.reveal()) < _SHORTEST_PASSPHRASE:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from wizard.private_file import Held, NotPrivate
+from wizard.talk import Leaving
 from wizard.vault import Closed, VaultTrouble
 from wizard.vault.causes import explain
 
@@ -15,6 +16,8 @@ def guarded(store: str) -> Iterator[None]:
     """Everything raised within comes out as VaultTrouble, whose traceback hides where from."""
     try:
         yield
+    except Leaving:  # of the person who was asked for a passphrase
+        raise
     except NotPrivate as error:
         detail = f"{error.path} ({error.kind})"
         raise VaultTrouble(Closed.UNSAFE, store, detail) from None
