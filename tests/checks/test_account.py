@@ -20,7 +20,7 @@ from healthy import (
 from wizard.checks import CHECKS
 from wizard.checks.account import UNVERIFIED
 from wizard.facts import Account, Health
-from wizard.model import failed, passed, unknown, waiting
+from wizard.model import CannotLook, Trouble, failed, passed, unknown, waiting
 
 WABA = IDS["waba_id"]
 
@@ -41,6 +41,7 @@ def sick(*entities):
 NO_SCOPE = replace(TOKEN, scopes=frozenset({"whatsapp_business_messaging"}), granted={})
 PAYMENT = (141006, "There is an error with the payment method.")
 SIP = (138024, "SIP is not configured")
+LEFT_OUT = CannotLook(Trouble.ODD, details="health_status")
 UNPAID = {"funding_id": "", "marketing_onboarding": "ELIGIBLE"}
 
 CASES = [
@@ -53,6 +54,13 @@ CASES = [
         facts(account=PERMISSION, token=NO_SCOPE),
         failed("no_scope", scope="whatsapp_business_management"),
     ),
+    # The root, before what it causes.
+    (
+        "account.visible",
+        facts(account=NOT_VISIBLE, token=replace(NO_SCOPE, kind="PAGE")),
+        failed("page_token", waba_id=WABA),
+    ),
+    ("account.visible", facts(token=replace(TOKEN, kind="PAGE")), passed()),
     # What can be read needs no permission on paper.
     ("account.visible", facts(token=NO_SCOPE), passed()),
     (
@@ -123,6 +131,14 @@ CASES = [
     # The number has an item of its own.
     ("account.health", sick(entity("PHONE_NUMBER", "BLOCKED", (141000, "Not ready"))), passed()),
     ("account.health", facts(account_health=Health(())), unknown("not_shown")),
+    ("account.health", facts(account_health=LEFT_OUT), unknown("not_shown")),
+    # No entities at all: the node as a whole.
+    (
+        "account.health",
+        facts(account_health=Health((entity("", "BLOCKED"),))),
+        failed("blocked_silently", entity="health_status"),
+    ),
+    ("account.health", facts(account_health=Health((entity("", "AVAILABLE"),))), passed()),
     ("account.payment", facts(), passed()),
     ("account.payment", account(funding_id=""), unknown("not_shown")),
     (

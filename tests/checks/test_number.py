@@ -234,6 +234,11 @@ CASES = [
     # The account has an item of its own.
     ("number.health", sick(entity("WABA", "BLOCKED", (141014, "Banned"))), passed()),
     ("number.health", facts(number_health=Health(())), unknown("not_shown")),
+    (
+        "number.health",
+        facts(number_health=CannotLook(Trouble.ODD, details="health_status")),
+        unknown("not_shown"),
+    ),
 ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from wizard.checks.ailments import judged
 from wizard.checks.looking import SHUT, glimpse, obstacle
 from wizard.checks.registry import check
-from wizard.facts import Account, Facts, Health
+from wizard.facts import Account, Facts, Health, Token
 from wizard.model import Outcome, failed, passed, unknown, waiting
 
 #: The permission without which no account can be read.
@@ -49,11 +49,17 @@ def visible(facts: Facts) -> Outcome:
     if twin := next((name for name in OTHER_IDS if ids.get(name) == waba_id), ""):
         return failed(OTHER_IDS[twin], waba_id=waba_id)
     if obstacle(lambda: facts.account, *SHUT):
-        # Meta does not say why: a permission that is missing is the one cause we can see.
-        if READING not in facts.token.scopes | frozenset(facts.token.granted):
-            return failed("no_scope", scope=READING)
-        return failed("not_visible", waba_id=waba_id)
+        return _shut_out(facts.token, waba_id)
     return passed() if _is_account(facts.account) else failed("wrong_kind", waba_id=waba_id)
+
+
+def _shut_out(token: Token, waba_id: str) -> Outcome:
+    """Meta does not say why; two causes can be seen in the token itself."""
+    if token.kind == "PAGE":
+        return failed("page_token", waba_id=waba_id)
+    if READING not in token.scopes | frozenset(token.granted):
+        return failed("no_scope", scope=READING)
+    return failed("not_visible", waba_id=waba_id)
 
 
 def _is_account(account: Account) -> bool:
@@ -79,7 +85,7 @@ def review(facts: Facts) -> Outcome:
 @check("account.health")
 def health(facts: Facts) -> Outcome:
     """Neither account nor business nor app is blocked from sending."""
-    return judged(facts.account_health, frozenset({"WABA", "BUSINESS", "APP"}))
+    return judged(lambda: facts.account_health, frozenset({"WABA", "BUSINESS", "APP"}))
 
 
 @check("account.payment")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from wizard.checks.looking import obstacle
 from wizard.facts import Health
 from wizard.facts.nouns import HealthEntity
-from wizard.model import Outcome, failed, passed, unknown
+from wizard.model import Outcome, Trouble, failed, passed, unknown
 
 #: Codes that have words of their own. Source: Meta's pages and examples on health status.
 CODES = {
@@ -18,12 +21,16 @@ CODES = {
 SIP_NOISE = frozenset({138024, 138025})
 
 
-def judged(health: Health, kinds: frozenset[str]) -> Outcome:
+def judged(read: Callable[[], Health], kinds: frozenset[str]) -> Outcome:
     """The verdict on the entities of these kinds: what blocks goes before what limits.
 
     The overall `can_send_message` is not used: it counts calls that are not set up as well.
     """
-    entities = [entity for entity in health.entities if entity.kind in kinds]
+    # health_status is in beta for some, and left out or refused as a field for others.
+    if obstacle(read, Trouble.ODD):
+        return unknown("not_shown")
+    # Without a kind: Meta listed no entities, and this is the node as a whole.
+    entities = [entity for entity in read().entities if entity.kind in {*kinds, ""}]
     if not entities:
         return unknown("not_shown")
     for entity in entities:
@@ -34,14 +41,14 @@ def judged(health: Health, kinds: frozenset[str]) -> Outcome:
 
 
 def _blocked(entity: HealthEntity) -> Outcome:
+    what = entity.kind or "health_status"
     issues = [issue for issue in entity.issues if issue.code not in SIP_NOISE]
     for issue in issues:
         if reason := CODES.get(issue.code):
-            return failed(reason, code=issue.code, entity=entity.kind)
+            return failed(reason, code=issue.code, entity=what)
     if issues:
-        first = issues[0]
-        return failed("blocked", code=first.code, entity=entity.kind, text=first.text)
-    return failed("blocked_silently", entity=entity.kind)
+        return failed("blocked", code=issues[0].code, entity=what, text=issues[0].text)
+    return failed("blocked_silently", entity=what)
 
 
 def _only_noise(entity: HealthEntity) -> bool:
@@ -52,4 +59,4 @@ def _limits(entity: HealthEntity) -> str:
     if entity.can_send != "LIMITED":
         return ""
     texts = [issue.text for issue in entity.issues if issue.code not in SIP_NOISE]
-    return "; ".join(texts) or entity.kind
+    return "; ".join(texts) or entity.kind or "health_status"

@@ -185,4 +185,4 @@ def limit(facts: Facts) -> Outcome:
 @check("number.health")
 def health(facts: Facts) -> Outcome:
     """Nothing blocks this number from sending."""
-    return judged(facts.number_health, frozenset({"PHONE_NUMBER"}))
+    return judged(lambda: facts.number_health, frozenset({"PHONE_NUMBER"}))
