@@ -47,7 +47,15 @@ def late_consent(talk):
     return talk.consent("number.registered", ASK, ["POST /1/register"])
 
 
+def ask_while_waiting(talk):
+    with talk.wait(remark("ui.sends")):
+        time.sleep(0.5)
+        with talk.wait(remark("ui.agree")):
+            return talk.ask(Question("x", ASK))
+
+
 SCENES = {
+    "ask_while_waiting": ask_while_waiting,
     "late_consent": late_consent,
     "line": lambda talk: talk.ask(Question("x", ASK)),
     "secret": lambda talk: talk.ask(Question("access_token", ASK, secret=True)),

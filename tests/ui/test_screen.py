@@ -3,6 +3,8 @@
 import io
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from wizard.model import Status
 from wizard.ui.layout import cells, wrap
@@ -68,6 +70,15 @@ def test_columns_are_counted_as_a_terminal_does(text, columns):
 )
 def test_text_wraps_at_words_and_keeps_links_whole(text, lines):
     assert wrap(text, 10, "1. ", "   ") == ([line.rstrip() for line in lines] if text else ["1."])
+
+
+@given(st.lists(st.text(st.characters(codec="utf-8"), max_size=12)), st.integers(10, 60))
+def test_wrapping_loses_nothing_and_fits(words, width):
+    text = " ".join(words)
+    lines = wrap(text, width, "* ", "  ")
+    assert [word for line in lines for word in line[2:].split()] == text.split()
+    for line in lines:
+        assert cells(line) <= width or len(line[2:].split()) == 1
 
 
 @pytest.mark.parametrize("command", ["wa-wizard setup", "wa-wizard credentials set", "export A=b"])

@@ -45,3 +45,11 @@ def test_what_expects_no_answer_works_without_anybody(talk):
     with talk.wait(remark("ui.move")):
         talk.say("ui.agree")
     talk.browse("https://a.example")
+
+
+def test_waiting_is_silent_without_a_terminal():
+    for kind in (TerminalTalk, UnattendedTalk):
+        out = io.StringIO()
+        with kind(Screen(out, colour=True), Words("ru")).wait(remark("ui.move")):
+            pass
+        assert out.getvalue() == ""

@@ -172,6 +172,15 @@ def test_what_is_pasted_while_waiting_is_not_echoed(scene):
     assert terminal.settings() == USUAL
 
 
+def test_a_question_stops_the_moving_line(scene):
+    terminal = scene("ask_while_waiting", "en").until(EN("ui.sends")).until(EN("ui.move"))
+    time.sleep(0.5)
+    terminal.send("x" + ENTER).until("RESULT 'x'")
+    asked = terminal.raw.split(EN("ui.move"))[1]
+    assert EN("ui.sends") not in asked.split("RESULT")[0]
+    assert terminal.end() == 0
+
+
 def test_leaving_while_waiting_restores_the_terminal(scene):
     terminal = scene("wait", "en", "9").until(WAITED).send(CTRL_C).until("LEFT")
     assert terminal.settings() == USUAL

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, TextIO
 
 from wizard.ui import signs
-from wizard.ui.layout import fill, wrap
+from wizard.ui.layout import cells, fill, wrap
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -62,7 +62,7 @@ class Screen:
     ) -> None:
         """Print a text, wrapped; `first` leads its first line and `rest` (as wide) the others."""
         first, text = self.fit(first), self.fit(text)
-        lead = " " * len(first) if rest is None else rest
+        lead = " " * cells(first) if rest is None else rest
         for line in wrap(text, self.width, first, lead):
             self.stream.write(self.styled(line, style) + "\n")
 
