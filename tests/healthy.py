@@ -3,7 +3,18 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from wizard.facts import Account, Health, MetaApp, Number, Origin, Template, Token, VaultState
+from wizard.facts import (
+    Account,
+    Arrivals,
+    Handshake,
+    Health,
+    MetaApp,
+    Number,
+    Origin,
+    Template,
+    Token,
+    VaultState,
+)
 from wizard.facts.nouns import AppSubscription, Callbacks, HealthEntity, HealthIssue, Subscriber
 from wizard.graph import META_URL, Reach
 from wizard.model import CannotLook, Trouble
@@ -140,6 +151,8 @@ HEALTHY = {
     "number_health": health(),
     "subscribers": (Subscriber(IDS["app_id"], "Romashka"),),
     "templates": (TEMPLATE,),
+    "handshake": Handshake("https://romashka.example/hook", milliseconds=140),
+    "arrivals": Arrivals(message_at="2026-11-22T18:30:00.000Z", test_state="delivered"),
 }
 SECRETS = ("access_token", "app_secret", "two_step_pin", "verify_token")
 

@@ -55,6 +55,15 @@ PROMISED = {
     "token.data_access": ADVICE,
     "message.template": ADVICE,
     "message.sent": ADVICE,
+    "app.secret": RECEIVING,
+    "app.published": RECEIVING,
+    "webhook.callback": RECEIVING,
+    "webhook.fields": RECEIVING,
+    "webhook.subscribed": RECEIVING,
+    "webhook.effective": RECEIVING,
+    "webhook.reachable": RECEIVING,
+    "webhook.received": RECEIVING,
+    "message.delivered": RECEIVING,
 }
 
 
@@ -114,7 +123,9 @@ def test_every_promised_item_is_there_and_needed_for_what_was_promised():
 
 
 def test_every_automatic_item_has_a_check_and_no_check_is_idle():
-    assert set(CHECKS) == AUTOMATIC
+    # An item that a person may vouch for can have a check as well: what is proven needs no word.
+    assert set(CHECKS) >= AUTOMATIC
+    assert set(CHECKS) <= set(ITEMS)
 
 
 @pytest.mark.parametrize("section", [section.id for section in CHECKLIST.sections])

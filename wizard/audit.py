@@ -58,7 +58,7 @@ def look(item: Item, facts: Facts, seen: Mapping[str, Outcome] = {}) -> Outcome:
     outcome = waiting() if by_hand else _judge(item, facts)
     if item.confirm is None or outcome.status in (Status.PASSED, Status.FAILED):
         return outcome
-    return _vouched(item, facts)
+    return _vouched(item, facts, outcome)
 
 
 def _judge(item: Item, facts: Facts) -> Outcome:
@@ -71,10 +71,11 @@ def _judge(item: Item, facts: Facts) -> Outcome:
         return unknown("broke", error=type(error).__name__)
 
 
-def _vouched(item: Item, facts: Facts) -> Outcome:
+def _vouched(item: Item, facts: Facts, outcome: Outcome) -> Outcome:
     if said := facts.record.confirmed.get(item.id):
         return passed("confirmed", words=said.words, at=said.at, by=said.by)
-    return waiting()
+    # What a check saw says more than "somebody has to confirm it".
+    return outcome if outcome.status is Status.WAITING else waiting()
 
 
 def _place(error: Exception) -> str:

@@ -6,8 +6,9 @@ import pytest
 from healthy import BUSY, HEALTHY, IDS, NOT_VISIBLE, PERMISSION, TOKEN, facts
 
 from wizard.checks import CHECKS
+from wizard.facts import Arrivals
 from wizard.facts.nouns import AppSubscription, Subscriber
-from wizard.model import CannotLook, Trouble, passed, unknown
+from wizard.model import CannotLook, Trouble, failed, passed, unknown, waiting
 
 NO_SECRET = CannotLook(Trouble.NOT_GIVEN, name="app_secret")
 
@@ -69,6 +70,12 @@ CASES = [
         ),
         unknown("not_proven"),
     ),
+    ("app.secret", facts(), passed()),
+    ("app.secret", facts(origins={}), failed("not_given")),
+    ("app.secret", facts(secret_fits=False), failed("other_app")),
+    ("app.published", facts(), passed("proven", date="2026-11-22")),
+    ("app.published", facts(arrivals=Arrivals()), waiting("not_confirmed")),
+    ("app.published", facts(arrivals=Arrivals(test_event=True)), waiting("not_confirmed")),
 ]
 
 

@@ -3,16 +3,21 @@
 from dataclasses import replace
 
 import pytest
-from healthy import HELLO_WORLD, SENT, TEMPLATE, TEST_NUMBER, facts, record
+from healthy import HEALTHY, HELLO_WORLD, SENT, TEMPLATE, TEST_NUMBER, facts, record
 
 from wizard.checks import CHECKS
+from wizard.facts import Arrivals
 from wizard.model import failed, passed, waiting
 
 PAUSED = replace(TEMPLATE, status="PAUSED")
 
 
-def told(**changes):
-    return facts(record=record(test_message=replace(SENT, **changes)))
+def told(arrivals=HEALTHY["arrivals"], **changes):
+    return facts(record=record(test_message=replace(SENT, **changes)), arrivals=arrivals)
+
+
+def heard(state, code=0, details=""):
+    return facts(arrivals=Arrivals(test_state=state, test_code=code, test_details=details))
 
 
 CASES = [
@@ -41,6 +46,25 @@ CASES = [
     ),
     ("message.sent", facts(record=record(test_message=None)), waiting("not_sent")),
     ("message.sent", told(phone_number_id="42"), waiting("other_number")),
+    ("message.delivered", facts(), passed("delivered")),
+    ("message.delivered", heard("read"), passed("read")),
+    ("message.delivered", heard("played"), passed("read")),
+    ("message.delivered", heard("sent"), waiting("on_the_way", state="sent")),
+    ("message.delivered", heard(""), waiting("on_the_way", state="accepted")),
+    (
+        "message.delivered",
+        heard("failed", 131042, "No payment method"),
+        failed("failed", code=131042, details="No payment method"),
+    ),
+    # What was seen when it was sent counts where the inbox knows nothing.
+    ("message.delivered", told(state="delivered", arrivals=Arrivals()), passed("delivered")),
+    (
+        "message.delivered",
+        told(state="failed", code=131026, details="Undeliverable", arrivals=Arrivals()),
+        failed("failed", code=131026, details="Undeliverable"),
+    ),
+    ("message.delivered", told(phone_number_id="42"), waiting("not_sent")),
+    ("message.delivered", facts(record=record(test_message=None)), waiting("not_sent")),
 ]
 
 

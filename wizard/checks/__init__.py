@@ -1,6 +1,6 @@
 """The judges: one module per section, one function per item. Importing this fills the registry."""
 
-from wizard.checks import access, account, app, environment, message, number, token
+from wizard.checks import access, account, app, environment, message, number, token, webhook
 from wizard.checks.registry import CHECKS, check
 
 __all__ = [
@@ -13,4 +13,5 @@ __all__ = [
     "message",
     "number",
     "token",
+    "webhook",
 ]

@@ -1,11 +1,11 @@
-"""Is the app there, and was WhatsApp added to it?"""
+"""Is the app there, was WhatsApp added to it, is its secret known, is it published?"""
 
 from __future__ import annotations
 
 from wizard.checks.looking import SHUT, glimpse, obstacle
 from wizard.checks.registry import check
 from wizard.facts import Facts
-from wizard.model import Outcome, passed, unknown
+from wizard.model import Outcome, Trouble, failed, passed, unknown, waiting
 
 
 @check("app.visible")
@@ -35,6 +35,23 @@ def whatsapp(facts: Facts) -> Outcome:
         return passed("by_account")
     # None of the signs has to be there: their absence proves nothing.
     return unknown("not_proven")
+
+
+@check("app.secret")
+def secret(facts: Facts) -> Outcome:
+    """The app secret is known, and Graph takes it as this app's."""
+    if obstacle(lambda: facts.origin("app_secret"), Trouble.NOT_GIVEN):
+        return failed("not_given")
+    return passed() if facts.secret_fits else failed("other_app")
+
+
+@check("app.published")
+def published(facts: Facts) -> Outcome:
+    """The app is published: no field says so, but a real message of a person proves it."""
+    heard = glimpse(lambda: facts.arrivals)
+    if heard and heard.message_at:
+        return passed("proven", date=heard.message_at[:10])
+    return waiting("not_confirmed")
 
 
 def _speaks_of_whatsapp(permissions: frozenset[str]) -> bool:

@@ -1,4 +1,4 @@
-"""Is there something to write first with, and did a test message go out?"""
+"""Is there something to write first with, did a test message go out, did it arrive?"""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from wizard.model import Outcome, failed, passed, waiting
 
 #: Meta puts it into every account, and lets only its own test numbers send it (132001, 131058).
 SAMPLE = "hello_world"
+#: `delivered` may be left out when `read` comes; `played` is said of voice messages.
+SEEN = frozenset({"read", "played"})
+REACHED = SEEN | {"delivered"}
 
 
 @check("message.template")
@@ -33,3 +36,19 @@ def sent(facts: Facts) -> Outcome:
     if message.state == "failed":
         return failed("failed", code=message.code, details=message.details)
     return passed("accepted", date=message.at[:10])
+
+
+@check("message.delivered")
+def delivered(facts: Facts) -> Outcome:
+    """The test message reached its person: only the statuses that Meta delivers tell."""
+    message = facts.record.test_message
+    if message is None or message.phone_number_id != facts.record.ids.get("phone_number_id"):
+        return waiting("not_sent")
+    heard = facts.arrivals
+    state = heard.test_state or message.state
+    if state in REACHED:
+        return passed("read" if state in SEEN else "delivered")
+    if state == "failed":
+        code = heard.test_code or message.code
+        return failed("failed", code=code, details=heard.test_details or message.details)
+    return waiting("on_the_way", state=state)

@@ -14,6 +14,7 @@ from typing import Protocol
 from wizard.facts.nouns import (
     Account,
     AppSubscription,
+    Arrivals,
     Health,
     MetaApp,
     Number,
@@ -22,6 +23,7 @@ from wizard.facts.nouns import (
     Token,
 )
 from wizard.graph import Reach
+from wizard.probe import Handshake
 from wizard.status import Record
 from wizard.vault import Closed
 
@@ -118,6 +120,14 @@ class Facts(Protocol):
     def templates(self) -> tuple[Template, ...]:
         """GET /{waba}/message_templates: the approved ones."""
 
+    @property
+    def handshake(self) -> Handshake:
+        """The callback, asked as Meta would ask it: the expected one, else the one in force."""
+
+    @property
+    def arrivals(self) -> Arrivals:
+        """What our own receiver heard of this number."""
+
     def gather(self, names: Iterable[str] | None = None) -> None:
         """Makes these reads (None: all) at the same time. Failures wait until somebody asks."""
 
@@ -131,7 +141,9 @@ class Facts(Protocol):
 __all__ = [
     "Account",
     "AppSubscription",
+    "Arrivals",
     "Facts",
+    "Handshake",
     "Health",
     "MetaApp",
     "Number",

@@ -177,6 +177,27 @@ class Subscriber:
 
 
 @dataclass(frozen=True)
+class Arrivals:
+    """What our own receiver heard; all empty where there is none.
+
+    `message_at` is when the last real message of this number was received (ISO, "" for never);
+    only while there is none do `other_number` (real messages came for that one) and `test_event`
+    (the Test button of the dashboard) matter. `misfit` is why the last delivery that names this
+    number or WABA was refused: bad_signature, unsigned, no_secret, bad_json. `test_state` is the
+    furthest status of the test message. `trouble`: why the inbox cannot be read.
+    """
+
+    message_at: str = ""
+    other_number: str = ""
+    test_event: bool = False
+    misfit: str = ""
+    test_state: str = ""
+    test_code: int = 0
+    test_details: str = ""
+    trouble: str = ""
+
+
+@dataclass(frozen=True)
 class Template:
     """A message template. `variables` counts the {{1}} {{name}} placeholders of all components."""
 

@@ -8,15 +8,20 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Generic, TypeVar
 
-from wizard.facts import Origin, VaultState, storage
+from wizard.facts import Arrivals, Origin, VaultState, receiving, storage
 from wizard.facts.memory import Memory
 from wizard.facts.reads import APP_ASKS_ITSELF, Reads
+from wizard.facts.receiving import Ears
 from wizard.facts.together import together
 from wizard.graph import Graph
+from wizard.model import Goal, Secret
+from wizard.probe import Handshake
 from wizard.status import Record
-from wizard.vault import Vault
+from wizard.vault import Vault, VaultTrouble
 
 T = TypeVar("T")
+#: The name of the secret, and of the memory of having read it.
+VERIFY_TOKEN = "verify_token"
 
 
 class _Fact(Generic[T]):
@@ -50,8 +55,10 @@ class GraphFacts:
         record: Record,
         vault: Vault,
         now: Callable[[], datetime] = _this_moment,
+        ears: Ears | None = None,
     ) -> None:
         self._record, self._vault, self._now = record, vault, now()
+        self._ears = ears or Ears()
         self._memory = Memory()
         self.reads = Reads(graph, record, self._memory)
         self._asked = threading.local()
@@ -90,13 +97,27 @@ class GraphFacts:
     subscribers = _Fact(Reads.subscribers)
     templates = _Fact(Reads.templates)
 
+    @property
+    def handshake(self) -> Handshake:
+        """The callback, asked as Meta would."""
+        return self.ask("handshake", self._handshake)
+
+    @property
+    def arrivals(self) -> Arrivals:
+        """What our own receiver heard."""
+        return self.ask("arrivals", lambda: receiving.arrivals(self._ears, self._record))
+
     def gather(self, names: Iterable[str] | None = None) -> None:
         """Remembers all answers and failures; says nothing of either."""
-        wanted = {"vault", *OF_GRAPH} if names is None else set(names)
+        wanted = {"vault", *OF_GRAPH, *self._of_receiving()} if names is None else set(names)
+        # Before any thread runs: not every keyring likes to be asked from several.
         if "vault" in wanted:
-            # Before any thread runs: not every keyring likes to be asked from several.
             self._quietly("vault", self._probe_vault)
-        together({name: self._job(name) for name in OF_GRAPH if name in wanted})
+        jobs = {name: self._job(name) for name in OF_GRAPH if name in wanted}
+        if "handshake" in wanted:
+            self._quietly(VERIFY_TOKEN, self._read_verify_token)
+            jobs["handshake"] = lambda: self._quietly("handshake", self._handshake)
+        together(jobs)
 
     def forget(self, names: Iterable[str] | None = None) -> None:
         """Also forgets what the named facts rest on."""
@@ -128,6 +149,25 @@ class GraphFacts:
         # Whatever failed is remembered too: whoever asks for it meets it.
         with suppress(Exception):
             self._memory.recall(name, read)
+
+    def _of_receiving(self) -> set[str]:
+        # The callback is somebody's server: it is not asked for people who only send.
+        return {"handshake"} if Goal.RECEIVING in self._record.goals else set()
+
+    def _handshake(self) -> Handshake:
+        token = self._memory.recall(VERIFY_TOKEN, self._read_verify_token)
+        winner = "" if self._record.webhook.get("callback_url") else self._winner()
+        return receiving.handshake(self._ears, self._record, token, winner)
+
+    def _winner(self) -> str:
+        return self._memory.recall("number", self.reads.number).callbacks.winner[1]
+
+    def _read_verify_token(self) -> Secret | None:
+        try:
+            kept = self._vault.get(VERIFY_TOKEN)
+        except VaultTrouble:  # environment.vault says what is wrong with it
+            return None
+        return kept.secret if kept else None
 
     def _probe_vault(self) -> VaultState:
         return storage.state(self._vault)

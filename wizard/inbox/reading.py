@@ -45,11 +45,13 @@ class Reader:
         since: datetime | None = None,
         limit: int | None = None,
         number: str = "",
+        real: bool | None = None,
         after_row: int | None = None,
     ) -> list[Message]:
         """Messages, newest first; with `after_row` those that arrived later, oldest first.
 
-        `sender` is a phone number (digits) or a user id; `number` a phone number id.
+        `sender` is a phone number (digits) or a user id; `number` a phone number id;
+        `real` False for the test events of Meta's dashboard alone, True for all but those.
         """
         where, values = ["1"], list[object]()
         if sender:
@@ -61,6 +63,9 @@ class Reader:
         if number:
             where.append("phone_number_id = ?")
             values.append(number)
+        if real is not None:
+            where.append("test = ?")
+            values.append(not real)
         if after_row is not None:
             where.append("row > ?")
             values.append(after_row)

@@ -33,16 +33,22 @@ class Answer:
 
 
 def probe(
-    url: str, verify_token: Secret, outside: Outside | None = None, app_secret: Secret | None = None
+    url: str,
+    verify_token: Secret | None,
+    outside: Outside | None = None,
+    app_secret: Secret | None = None,
 ) -> Handshake:
     """Asks the URL as Meta would. Given the app secret, also posts: that is for our own receiver.
 
-    At most 6 seconds per request; never raises for what the server does.
+    Without a verify token, everything up to the answer is looked at; what Meta would be answered
+    stays open (`no_token`). At most 6 seconds per request; never raises for what the server does.
     """
     one = _Probe(url, verify_token, outside or Outside())
     try:
         one.handshake()
         one.wrong_token()
+        if verify_token is None:
+            raise Failure("no_token", unsure=True)
         if app_secret is not None:
             one.deliveries(app_secret)
     except Failure as failure:
@@ -51,7 +57,7 @@ def probe(
 
 
 class _Probe:
-    def __init__(self, url: str, token: Secret, outside: Outside) -> None:
+    def __init__(self, url: str, token: Secret | None, outside: Outside) -> None:
         self.url, self.token, self.outside = url, token, outside
         self.steps: list[Step] = []
         self.challenges: set[str] = set()
@@ -69,6 +75,8 @@ class _Probe:
 
     def handshake(self) -> None:
         """The verification GET: 200, and a body that is the challenge and nothing else."""
+        if self.token is None:
+            return
         challenge = self._challenge()
         answer = self._get(challenge, self.token.reveal(), tell=True)
         self.milliseconds = answer.milliseconds
@@ -78,9 +86,11 @@ class _Probe:
     def wrong_token(self) -> None:
         """A server that answers every token would be anybody's."""
         challenge = self._challenge()
-        answer = self._get(challenge, secrets.token_hex(16))
+        answer = self._get(challenge, secrets.token_hex(16), tell=self.token is None)
         if answer.status == 200 and challenge.encode() in answer.body:
             raise Failure("any_token")
+        if self.token is None and answer.status not in (200, 400, 401, 403):
+            _judge(answer, challenge)  # whoever answers like this refuses every token
         self.steps.append(Step("guarded"))
 
     def deliveries(self, app_secret: Secret) -> None:
@@ -143,10 +153,10 @@ def _judge(answer: Answer, challenge: str) -> None:
     """Failure, unless this is what Meta wants to see."""
     reason, name = service(answer.status, answer.headers, answer.body)
     if reason:
-        raise Failure(reason, service=name, http=answer.status)
+        raise Failure(reason, service=name)
     if 300 <= answer.status < 400:
         to = urlsplit(answer.headers.get("location", ""))
-        raise Failure("redirect", http=answer.status, to=clean(f"{to.netloc}{to.path}", 100))
+        raise Failure("redirect", to=clean(f"{to.netloc}{to.path}", 100))
     if answer.status != 200:
         raise Failure("status", http=answer.status)
     if answer.body == challenge.encode():
