@@ -18,7 +18,7 @@ FLOORS = [
     ["paste"],
     ["graph", "vault", "status", "home", "inbox", "probe"],
     ["checklist", "facts"],
-    ["discovery"],
+    ["discovery", "graph_errors"],
     ["desk"],
     ["checks"],
     ["audit"],

@@ -1,0 +1,179 @@
+"""Every error code that the facts name is explained, in both languages, with one next thing."""
+
+import re
+
+import pytest
+
+from wizard.graph_errors import FILE, Retry, entries, explain, find, related, variant_of
+from wizard.texts import ContentError
+
+#: What Meta's pages and the field name; each must have words of its own.
+# fmt: off
+CODES = [
+    0, 1, 2, 3, 4, 10, 15, 17, 32, 33, 100, 102, 104, 190, 200, 299, 341, 368, 506, 613, 803,
+    2200, 2500, 80007, 80008, 130403, 130429, 130472, 130497, 131000, 131005, 131008, 131009,
+    131016, 131021, 131026, 131030, 131031, 131037, 131042, 131044, 131045, 131047, 131048,
+    131049, 131050, 131051, 131052, 131053, 131055, 131056, 131057, 131058, 131059, 131060,
+    131062, 131063, 131064, 132000, 132001, 132005, 132007, 132008, 132012, 132015, 132016,
+    132018, 132068, 132069, 133000, 133004, 133005, 133006, 133008, 133009, 133010, 133015,
+    133016, 134011, 134100, 134101, 134102, 135000, 136024, 136025, 137000, 138024, 138025,
+    141002, 141006, 141010, 141014, 147001, 147005, 1752203, 2207051, 2388001, 2388012, 2388019,
+    2388091, 2388093, 2388103, 2446079, 2494055, 2494100,
+]
+# fmt: on
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_every_known_code_is_explained(code):
+    found = explain(code)
+    assert found is not None
+    for words in (found.means, found.do):
+        for language in ("ru", "en"):
+            assert words.in_language(language)  # nothing left to fill
+
+
+@pytest.mark.parametrize("subcode", [458, 459, 460, 463, 464, 467, 492])
+def test_every_way_for_a_token_to_die_has_its_own_words(subcode):
+    assert explain(190, subcode).key == f"190/{subcode}"
+
+
+@pytest.mark.parametrize(
+    ("code", "subcode", "key"),
+    [
+        (190, 0, "190"),
+        (190, 999, "190"),
+        (100, 33, "100/33"),
+        (33, 0, "33"),
+        (200, 0, "200-299"),
+        (294, 5, "200-299"),
+        (80007, 0, "80007"),
+        (80004, 0, "80000-80014"),
+        # Meta's long numbers come as a code or as a subcode of any code.
+        (2388091, 0, "2388091"),
+        (136024, 2388091, "2388091"),
+        (100, 2207051, "2207051"),
+        (10, 1752203, "1752203"),
+        (424242, 2388012, "2388012"),
+        (100, 7654321, "100"),
+    ],
+)
+def test_the_most_exact_words_are_found(code, subcode, key):
+    assert explain(code, subcode).key == key
+
+
+@pytest.mark.parametrize("code", [-1, 5, 300, 199, 424242])
+def test_what_is_not_known_is_not_made_up(code):
+    assert explain(code) is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "key"),
+    [
+        ("190", "190"),
+        ("190/463", "190/463"),
+        ("(#131030)", "131030"),
+        ("#2200", "2200"),
+        (" 133005 ", "133005"),
+        ("100/proof_wrong", "100/proof_wrong"),
+        ("250", "200-299"),
+    ],
+)
+def test_codes_are_found_as_people_write_them(asked, key):
+    assert find(asked).key == key
+
+
+@pytest.mark.parametrize("asked", ["", "x", "190/", "190-463", "1e3", "٣", "9" * 5000])
+def test_what_is_no_code_is_not_found(asked):
+    assert find(asked) is None
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "proof", "variant"),
+    [
+        (100, "Invalid appsecret_proof", "wrong", "proof_wrong"),
+        (1, "requires appsecret_proof", "required", "proof_required"),
+        (100, "(#100) Tried accessing nonexisting field (x)", "", "unknown_field"),
+        (100, "Before override …, your app must be subscribed to", "", "subscribe_first"),
+        (100, "Invalid parameter", "", ""),
+        (190, "must be subscribed", "", ""),
+    ],
+)
+def test_messages_of_one_code_are_told_apart(code, message, proof, variant):
+    assert variant_of(code, message, proof) == variant
+    if variant:
+        assert explain(code, variant=variant).key == f"100/{variant}"
+
+
+def test_related_codes_are_listed():
+    assert related(190)[0].key == "190/458"
+    assert related(131030) == ()
+    assert related(424242) == ()
+
+
+def test_what_costs_attempts_is_not_to_be_repeated():
+    assert explain(133005).retry is Retry.NO
+    assert explain(133016).retry is Retry.LATER
+    assert explain(2).retry is Retry.YES
+    # A subcode takes over what its code says.
+    assert explain(190, 463).retry is Retry.NO
+    assert explain(190, 463).link == explain(190).link != ""
+
+
+def all_explanations():
+    for entry in entries():
+        yield entry.own
+        yield from entry.details.values()
+
+
+@pytest.mark.parametrize("found", list(all_explanations()), ids=lambda found: found.key)
+def test_words_are_short_and_russian_is_russian(found):
+    for words in (found.means, found.do):
+        assert len(words.ru) <= 220
+        assert len(words.en) <= 220
+        assert re.search("[а-я]{3}", words.ru)
+        assert not re.search("[а-яё]", words.en)
+        # Both name the same commands and the same places.
+        commands = (
+            r"wa-wizard [a-z]+(?: (?:set \w+|register|pin|list|request-code|probe|subscribe))?"
+        )
+        assert re.findall(commands, words.ru) == re.findall(commands, words.en)
+
+
+GOOD = """
+"1":
+  means: {ru: "а", en: "a"}
+  do: {ru: "б", en: "b"}
+  retry: "no"
+"""
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes", "names"),
+    [
+        ('en: "a"', "", "1.means"),
+        ('{ru: "б", en: "b"}', '{ru: "б"}', "1.do"),
+        ('retry: "no"', "retry: no", "retry"),
+        ('retry: "no"', 'retry: "often"', "retry"),
+        ('  retry: "no"', "", "retry"),
+        ('retry: "no"', 'retry: "no"\n  link: http://plain.example', "https"),
+        ('retry: "no"', 'retry: "no"\n  help: me', "help"),
+        ('"1":', "1:", "quoted"),
+        ('"1":', '"x":', "quoted"),
+        ('"1":', '"9-1":', "range"),
+        ('ru: "а", en: "a"', 'ru: "{а}", en: "{а}"', "placeholders"),
+        ('retry: "no"', 'retry: "no"\n  subcodes: {"2": {means: {ru: "а", en: "a"}}}', "1/2.do"),
+        ('retry: "no"', 'retry: "no"\n  subcodes: {"2": 3}', "1/2"),
+        ('retry: "no"', 'retry: "no"\n  subcodes: {2: {}}', "1/2"),
+        ('retry: "no"', 'retry: "no"\n  variants: {"2": {}}', "1/2"),
+        (GOOD, GOOD + GOOD, "repeated"),
+        (GOOD, GOOD + GOOD.replace('"1"', '"1-1"'), "same"),
+    ],
+)
+def test_a_malformed_file_is_refused_by_name(tmp_path, was, becomes, names):
+    assert was in GOOD
+    (tmp_path / FILE).write_text(GOOD, "utf-8")
+    assert len(entries(tmp_path)) == 1
+    entries.cache_clear()
+    (tmp_path / FILE).write_text(GOOD.replace(was, becomes), "utf-8")
+    with pytest.raises(ContentError, match=re.escape(names)):
+        entries(tmp_path)
