@@ -3,9 +3,11 @@
 import logging
 
 import pytest
+from fake_graph import FakeGraph, envelope
+from fake_talk import Script
 
 from wizard import audit as auditing
-from wizard.audit import audit, exit_code, look, ready, strangers
+from wizard.audit import audit, complete_ids, exit_code, look, ready, strangers
 from wizard.checks import CHECKS
 from wizard.model import (
     CannotLook,
@@ -25,6 +27,7 @@ from wizard.model import (
     waiting,
 )
 from wizard.status import Confirmation, Record
+from wizard.status.record import ID_NAMES
 from wizard.ui.words import messages
 
 WORDS = Text("-", "-")
@@ -254,3 +257,39 @@ def test_values_of_the_trouble_itself_go_first():
 
 def test_the_registry_is_the_one_that_checks_fill():
     assert auditing.CHECKS is CHECKS
+
+
+class Shop:
+    """As much of a desk as taking over ids needs."""
+
+    def __init__(self, graph, **ids):
+        self.record, self.talk, self._graph = Record(ids=ids), Script(), graph
+
+    def graph(self):
+        return self._graph
+
+
+def test_an_audit_takes_over_the_ids_that_leave_no_choice_and_says_so():
+    graph = FakeGraph(
+        {
+            "GET debug_token": {"data": {"is_valid": True, "app_id": "1"}},
+            "GET me/assigned_whatsapp_business_accounts": {"data": [{"id": "20", "name": "S"}]},
+            "GET 20": {"id": "20", "name": "S", "owner_business_info": {"id": "9", "name": "Co"}},
+            "GET 20/phone_numbers": {"data": [{"id": "30", "display_phone_number": "+49 151 1"}]},
+        }
+    )
+    desk = Shop(graph)
+    taken = complete_ids(desk)
+    assert taken == desk.record.ids
+    assert set(taken) == set(ID_NAMES)
+    assert {key.removeprefix("discovery.took_") for key in desk.talk.keys} == set(ID_NAMES)
+    asked = len(graph.calls)
+    assert complete_ids(desk) == {}
+    assert len(graph.calls) == asked
+
+
+@pytest.mark.parametrize("answer", [CannotLook(Trouble.UNREACHABLE, cause="dns"), envelope(4)])
+def test_ids_that_cannot_be_found_are_the_audits_to_report(answer):
+    desk = Shop(FakeGraph({"GET debug_token": answer}), app_id="1")
+    assert complete_ids(desk) == {}
+    assert desk.record.ids == {"app_id": "1"}

@@ -6,6 +6,8 @@ import logging
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from wizard.checks import CHECKS
+from wizard.desk import Desk
+from wizard.discovery import discover
 from wizard.facts import Facts
 from wizard.model import (
     CannotLook,
@@ -21,6 +23,9 @@ from wizard.model import (
     unknown,
     waiting,
 )
+
+#: Without these an audit cannot look at the number.
+_NEEDED_IDS = ("app_id", "waba_id", "phone_number_id")
 
 log = logging.getLogger(__name__)
 
@@ -98,6 +103,25 @@ def _with_required(checklist: Checklist, ids: Iterable[str]) -> set[str]:
             wanted.add(item_id)
             waiting_for += checklist.item(item_id).requires
     return wanted
+
+
+def complete_ids(desk: Desk) -> dict[str, str]:
+    """Takes over the ids that the token leaves no choice about, says so, and returns them.
+
+    For a profile with a token and without ids, say in CI. Several WABAs or numbers are nobody's
+    choice but the person's; a token that cannot be asked is the audit's to report.
+    """
+    ids = desk.record.ids
+    if all(ids.get(name) for name in _NEEDED_IDS):
+        return {}
+    try:
+        taken = discover(desk.graph(), ids).only_choice(ids)
+    except CannotLook:
+        return {}
+    ids |= taken
+    for name in sorted(taken):
+        desk.talk.say(f"discovery.took_{name}", id=taken[name])
+    return taken
 
 
 def strangers(checklist: Checklist, names: Iterable[str]) -> list[str]:
