@@ -1,0 +1,54 @@
+"""Every world, looked at by the real audit over real HTTP, says what it must."""
+
+import pytest
+from fake_vault import MemoryVault
+
+from wizard import checklist
+from wizard.audit import audit
+from wizard.facts.reading import GraphFacts
+from wizard.graph import Keys
+from wizard.graph.client import GraphClient
+from wizard.model import Goal, Secret
+from wizard.sandbox import scenarios, start
+from wizard.status import Record
+
+WORLDS = {world.name: world for world in scenarios()}
+
+
+def keys_of(profile):
+    token, secret = (profile.secrets.get(name) for name in ("access_token", "app_secret"))
+    return Keys(
+        access_token=Secret(token) if token else None,
+        app_id=profile.ids.get("app_id", ""),
+        app_secret=Secret(secret) if secret else None,
+        proves=bool(token and secret and profile.ids.get("app_id")),
+    )
+
+
+def verdicts(running):
+    """What the audit says, by item: (status, reason)."""
+    profile = running.profile
+    record = Record(goals=tuple(Goal(goal) for goal in profile.goals), ids=dict(profile.ids))
+    secrets = {name: Secret(value) for name, value in profile.secrets.items()}
+    vault = MemoryVault(store="sandbox", **secrets)
+    graph = GraphClient(keys_of(profile), url=running.graph_url, pause=lambda _: None)
+    try:
+        findings = list(audit(checklist.load(), GraphFacts(graph, record, vault)))
+    finally:
+        graph.close()
+    return {f.item.id: (f.outcome.status.value, f.outcome.reason) for f in findings}
+
+
+@pytest.mark.parametrize("world", WORLDS.values(), ids=WORLDS)
+def test_the_audit_of_this_world_says(world):
+    with start(world.name) as running:
+        seen = verdicts(running)
+    expected = {line.item: (line.status, line.reason) for line in world.expect}
+    told = {
+        item: (status, reason or seen[item][1])
+        for item, (status, reason) in expected.items()
+        if item in seen
+    }
+    assert {item: seen[item] for item in told} == told
+    false_alarms = {item for item, (status, _) in seen.items() if status == "failed"}
+    assert false_alarms <= set(told)
