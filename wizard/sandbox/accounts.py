@@ -78,14 +78,12 @@ def assigned_users(call: Call, account: Answer) -> Answer:
         raise missing_parameter("business")
     if business not in call.world["businesses"]:
         raise bad_parameter("Param business must be a valid business ID")
-    people = call.world["people"].values()
-    return call.page(
-        [
-            {"id": person["id"], "name": person["name"], "tasks": person["assigned"][account["id"]]}
-            for person in people
-            if account["id"] in person.get("assigned", {}) and business in person["businesses"]
-        ]
-    )
+    people = [
+        {**person, "tasks": person["assigned"][account["id"]]}
+        for person in call.world["people"].values()
+        if account["id"] in person.get("assigned", {}) and business in person["businesses"]
+    ]
+    return read_many(call, ASSIGNED_USER, people, ASSIGNED_USER.default)
 
 
 def assign_user(call: Call, account: Answer) -> Answer:
@@ -160,6 +158,23 @@ def _business_verification(call: Call, account: Answer) -> str | None:
     return status
 
 
+def _first_business(call: Call, person: Answer) -> Answer:
+    business = call.world["businesses"][person["businesses"][0]]
+    return {"id": business["id"], "name": business["name"]}
+
+
+ASSIGNED_USER = Kind(
+    "AssignedUser",
+    {
+        **plain("name tasks"),
+        "business": _first_business,
+        "user_type": lambda _, person: (
+            "SYSTEM_USER" if person["kind"] == "system_user" else "BUSINESS_USER"
+        ),
+    },
+    ("id", "name", "tasks"),
+    {},
+)
 ACCOUNT = Kind(
     "WhatsAppBusinessAccount",
     {
@@ -188,6 +203,8 @@ ACCOUNT = Kind(
         ("POST", "subscribed_apps"): subscribe_app,
         ("DELETE", "subscribed_apps"): unsubscribe_app,
         ("GET", "message_templates"): templates.templates,
+        ("POST", "message_templates"): templates.create,
+        ("DELETE", "message_templates"): templates.delete,
         ("GET", "assigned_users"): assigned_users,
         ("POST", "assigned_users"): assign_user,
         ("DELETE", "assigned_users"): remove_user,

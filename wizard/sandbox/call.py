@@ -124,24 +124,34 @@ class Call:
     def page(self, items: list[Answer], default: int = 25) -> Answer:
         """One page of a list. `paging.next` carries the access token, as Meta's does."""
         limit = min(self.whole("limit", default), 100)
-        start = self._start(len(items))
+        start = self._start(len(items), limit)
         shown = items[start : start + limit]
         answer: Answer = {"data": shown}
         if shown:
-            before, after = cursor(start), cursor(start + len(shown) - 1)
-            answer["paging"] = {"cursors": {"before": before, "after": after}}
-            if start + len(shown) < len(items):
-                query = {**self.params, "access_token": self.token, "limit": limit, "after": after}
-                path = "/".join([self.version, *self.parts])
-                answer["paging"]["next"] = f"{self.base_url}/{path}?{urlencode(query)}"
+            last = start + len(shown) - 1
+            answer["paging"] = {"cursors": {"before": cursor(start), "after": cursor(last)}}
+            if last + 1 < len(items):
+                answer["paging"]["next"] = self._link(limit, after=cursor(last))
+            if start > 0:
+                answer["paging"]["previous"] = self._link(limit, before=cursor(start))
         return answer
 
-    def _start(self, length: int) -> int:
-        if not (after := self.text("after")):
-            return 0
+    def _link(self, limit: int, **cursors: str) -> str:
+        kept = {name: self.text(name) for name in self.params if name not in ("after", "before")}
+        query = {**kept, "access_token": self.token, "limit": str(limit), **cursors}
+        return f"{self.base_url}/{'/'.join([self.version, *self.parts])}?{urlencode(query)}"
+
+    def _start(self, length: int, limit: int) -> int:
+        if after := self.text("after"):
+            return self._place(after, length) + 1
+        if before := self.text("before"):
+            return max(0, self._place(before, length) - limit)
+        return 0
+
+    def _place(self, wanted: str, length: int) -> int:
         for place in range(length):
-            if cursor(place) == after:
-                return place + 1
+            if cursor(place) == wanted:
+                return place
         if self.at_least_v24 and self.parts[-1] == "message_templates":
             raise Refused(131059, "(#131059) Invalid cursor. Retry the request without cursors.")
         raise bad_parameter("Invalid cursor")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from wizard.sandbox import health, messages, registration, webhooks
 from wizard.sandbox.access import need_account
 from wizard.sandbox.call import Answer, Call
@@ -32,11 +34,27 @@ def numbers(call: Call, account: Answer) -> Answer:
     """GET /{waba}/phone_numbers, most recently onboarded first."""
     need_account(call, account)
     found = [n for n in call.world["numbers"].values() if n["account"] == account["id"]]
-    found.sort(key=lambda number: number.get("last_onboarded_time", ""), reverse=True)
+    # The guide writes last_onboarded_time_ascending, the specification last_onboarded_time.asc.
+    rising = call.text("sort").strip("[]'\"").endswith(("asc", "ascending"))
+    found.sort(key=lambda number: number.get("last_onboarded_time", ""), reverse=not rising)
+    found = [number for number in found if _wanted(call, number)]
     page = read_many(call, NUMBER, found, DEFAULT)
     if "total_count" in call.text("summary"):
         page["summary"] = {"total_count": len(found)}
     return page
+
+
+def _wanted(call: Call, number: Answer) -> bool:
+    """`filtering=[{"field": …, "operator": "EQUAL"|"IN", "value": …}]`."""
+    filters = call.params.get("filtering") or "[]"
+    try:
+        conditions = json.loads(filters) if isinstance(filters, str) else filters
+        return all(
+            number.get(row["field"]) in (v if isinstance(v := row["value"], list) else [v])
+            for row in conditions
+        )
+    except (ValueError, KeyError, TypeError):
+        raise bad_parameter("Param filtering must be a list of filters") from None
 
 
 def add(call: Call, account: Answer) -> Answer:
@@ -138,6 +156,20 @@ def _override(call: Call, number: Answer) -> None:
     call.delivery.chain_changed()
 
 
+def settings(call: Call, number: Answer) -> Answer:
+    """GET /{phone}/settings: where messages are stored."""
+    need_account(call, account_of(call, number))
+    return {"storage_configuration": number.get("storage", {"status": "default"})}
+
+
+def change_settings(call: Call, number: Answer) -> Answer:
+    """POST /{phone}/settings: since v21 the place of storage is set here, before registering."""
+    need_account(call, account_of(call, number))
+    if "storage_configuration" in call.params:
+        number["storage"] = call.params["storage_configuration"]
+    return {"success": True}
+
+
 def _digits(text: str) -> str:
     return "".join(character for character in text if character.isdigit())
 
@@ -177,5 +209,7 @@ NUMBER = Kind(
         ("POST", "register"): registration.register,
         ("POST", "deregister"): registration.deregister,
         ("POST", "messages"): messages.send,
+        ("GET", "settings"): settings,
+        ("POST", "settings"): change_settings,
     },
 )

@@ -7,7 +7,7 @@ import re
 from wizard.sandbox.access import need_account
 from wizard.sandbox.call import Answer, Call
 from wizard.sandbox.fields import Kind, plain, read_many
-from wizard.sandbox.refusals import whatsapp
+from wizard.sandbox.refusals import Refused, bad_parameter, missing_parameter, whatsapp
 
 _VARIABLE = re.compile(r"\{\{\s*\w+\s*\}\}")
 
@@ -30,6 +30,42 @@ def templates(call: Call, account: Answer) -> Answer:
         wanted = {value.upper() for value in call.listed(name)}
         found = [t for t in found if not wanted or t[name].upper() in wanted]
     return read_many(call, TEMPLATE, found, TEMPLATE.default)
+
+
+def create(call: Call, account: Answer) -> Answer:
+    """POST /{waba}/message_templates: Meta reviews it before it may be sent."""
+    need_account(call, account)
+    made: Answer = {"id": call.world.fresh_id(), "status": "PENDING"}
+    for name in ("name", "language", "category"):
+        made[name] = call.text(name)
+        if not made[name]:
+            raise missing_parameter(name)
+    there = account.setdefault("templates", {})
+    if any((t["name"], t["language"]) == (made["name"], made["language"]) for t in there.values()):
+        raise Refused(
+            100,
+            "(#100) Invalid parameter",
+            subcode=2388024,
+            title="Content in this language already exists",
+            user_message="There is already content of this template in this language.",
+        )
+    there[made["id"]] = {**made, "components": call.params.get("components", [])}
+    return {name: made[name] for name in ("id", "status", "category")}
+
+
+def delete(call: Call, account: Answer) -> Answer:
+    """DELETE /{waba}/message_templates: by name in every language, or one of them by hsm_id."""
+    need_account(call, account)
+    name, one = call.text("name"), call.text("hsm_id")
+    kept = {
+        key: template
+        for key, template in account.get("templates", {}).items()
+        if template["name"] != name or (one and template["id"] != one)
+    }
+    if len(kept) == len(account.get("templates", {})):
+        raise bad_parameter("Message template not found")
+    account["templates"] = kept
+    return {"success": True}
 
 
 def for_sending(account: Answer, number: Answer, asked: Answer) -> Answer:
