@@ -21,11 +21,15 @@ from wizard.sandbox.world import DAY, World
 
 @dataclass(frozen=True)
 class Profile:
-    """What the owner of a scenario already has: goals, ids and play secrets by their names."""
+    """What the owner of a scenario already has: goals, ids and play secrets by their names.
+
+    `webhook`: the callback she means to use, {callback_url, level}; empty when there is none yet.
+    """
 
     goals: tuple[str, ...]
     ids: Mapping[str, str]
     secrets: Mapping[str, str]
+    webhook: Mapping[str, str]
 
 
 class Running:
@@ -95,6 +99,11 @@ class Running:
             goals=tuple(held.get("goals", ("sending",))),
             ids={name: values[name] for name in held.get("knows", ()) if values.get(name)},
             secrets={name: values[name] for name in held.get("holds", ()) if values.get(name)},
+            webhook={
+                name: values[f"webhook.{name}"]
+                for name in ("callback_url", "level")
+                if "webhook.callback_url" in values
+            },
         )
 
     def write(self, text: str, **more: Any) -> str:

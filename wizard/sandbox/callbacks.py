@@ -16,10 +16,7 @@ from wizard.sandbox.world import World
 #: The verify token that the play receivers expect.
 VERIFY_TOKEN = "zarya-verify-token"
 TOO_LONG = 7.0
-WARNING_PAGE = (
-    "<!DOCTYPE html><html><body><h1>You are about to visit a free tunnel</h1>"
-    "<button>Visit Site</button></body></html>"
-)
+PAGE = "<!DOCTYPE html><html><body><h1>{}</h1></body></html>"
 
 
 @dataclass(frozen=True)
@@ -31,27 +28,39 @@ class Reply:
     headers: dict[str, str] = field(default_factory=dict)
 
 
+PLAIN = {"Content-Type": "text/plain"}
+HTML = {"Content-Type": "text/html; charset=utf-8"}
+#: Receivers, and those in between, that answer everybody alike. The pages of the tunnel and of
+#: the bot check carry the headers that those services are known by.
+FIXED = {
+    "missing": Reply(404, "Not Found", PLAIN),
+    "broken": Reply(500, "Internal Server Error", PLAIN),
+    "page": Reply(200, PAGE.format("Welcome to our shop"), HTML),
+    "warned": Reply(
+        200, PAGE.format("You are about to visit"), HTML | {"ngrok-error-code": "ERR_NGROK_6024"}
+    ),
+    "gone": Reply(
+        404, PAGE.format("Endpoint is offline"), HTML | {"ngrok-error-code": "ERR_NGROK_3200"}
+    ),
+    "checked": Reply(403, PAGE.format("Just a moment..."), HTML | {"cf-mitigated": "challenge"}),
+}
+
+
 def reply(world: World, method: str, kind: str, params: Answer, body: bytes, sign: str) -> Reply:
     """The answer of one kind of receiver to a handshake, or to a delivery."""
     if method == "POST":
         return _receive(world, kind, body, sign)
     challenge = str(params.get("hub.challenge", ""))
     known = params.get("hub.verify_token") == VERIFY_TOKEN
-    plain = {"Content-Type": "text/plain"}
     if kind == "slow":
         time.sleep(TOO_LONG)
     if kind == "anyone" or (kind in ("good", "slow") and known):
-        return Reply(200, challenge, plain)
-    return {
-        "good": Reply(403, "Forbidden", plain),
-        "slow": Reply(403, "Forbidden", plain),
-        "forbidden": Reply(403, "Forbidden", plain),
-        "missing": Reply(404, "Not Found", plain),
-        "broken": Reply(500, "Internal Server Error", plain),
-        "page": Reply(200, WARNING_PAGE, {"Content-Type": "text/html"}),
-        "quoted": Reply(200, f'"{challenge}"', {"Content-Type": "application/json"}),
-        "moved": Reply(301, "", {"Location": f"{world.base_url}/_sandbox/callback/good"}),
-    }.get(kind, Reply(404, "Not Found", plain))
+        return Reply(200, challenge, PLAIN)
+    if kind == "quoted":
+        return Reply(200, f'"{challenge}"', {"Content-Type": "application/json"})
+    if kind == "moved":
+        return Reply(301, "", {"Location": f"{world.base_url}/_sandbox/callback/good"})
+    return FIXED.get(kind, Reply(403, "Forbidden", PLAIN))
 
 
 def _receive(world: World, kind: str, body: bytes, sign: str) -> Reply:

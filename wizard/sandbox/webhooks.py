@@ -163,10 +163,10 @@ def callbacks(world: World, app_id: str, number: Answer) -> dict[str, str]:
 
 
 def subscription(world: World, app_id: str) -> Answer:
-    """The app's active subscription to the object whatsapp_business_account; {} without one."""
+    """The app's subscription to the object whatsapp_business_account; {} without one."""
     app = world["apps"].get(app_id, {})
     row: Answer = app.get("subscriptions", {}).get("whatsapp_business_account", {})
-    return row if row.get("active", True) else {}
+    return row
 
 
 def destinations(world: World, number: Answer) -> list[tuple[str, str]]:
@@ -177,7 +177,8 @@ def destinations(world: World, number: Answer) -> list[tuple[str, str]]:
         app = world["apps"].get(app_id)
         if app is None or not app.get("published", True):
             continue
-        if "messages" not in subscription(world, app_id).get("fields", {}):
+        row = subscription(world, app_id)
+        if not row.get("active", True) or "messages" not in row.get("fields", {}):
             continue
         url = next((url for url in callbacks(world, app_id, number).values() if url), "")
         if url:
