@@ -18,5 +18,15 @@ def deep(link: str, ids: Mapping[str, str]) -> str:
 
 
 def deep_links(links: Iterable[str], ids: Mapping[str, str]) -> list[str]:
-    """Every link that can be filled in, each once, in order."""
-    return list(dict.fromkeys(filled for link in links if (filled := deep(link, ids))))
+    """Every link that can be filled in, each once, in order.
+
+    A general page (`…/apps/`) is left out where a deeper one (`…/apps/123/…`) is known.
+    """
+    filled = {link: deep(link, ids) for link in links}
+    deeper = tuple(page for link, page in filled.items() if page and page != link)
+    shown = [
+        page
+        for link, page in filled.items()
+        if page and not (page == link and any(other.startswith(page) for other in deeper))
+    ]
+    return list(dict.fromkeys(shown))
