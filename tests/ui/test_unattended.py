@@ -77,6 +77,14 @@ def test_choosing(make, answers, default, choices, value):
     assert make(given(**answers)).choose(Question("x", ASK, default=default), choices) == value
 
 
+def test_in_the_sandbox_a_choice_falls_as_enter_would(make):
+    stale = {"suggestions": {"x": "not offered"}, "sandbox": True}
+    assert make(**stale).choose(Question("x", ASK), CHOICES) == "1"
+    assert make(**stale).choose(Question("x", ASK, default="2"), CHOICES) == "2"
+    with pytest.raises(NeedsPerson):
+        make(given(x="3"), **stale).choose(Question("x", ASK), CHOICES)
+
+
 @pytest.mark.parametrize("answers", [{}, {"x": "3"}], ids=["none", "not offered"])
 def test_a_choice_between_several_needs_a_person(make, answers):
     with pytest.raises(NeedsPerson):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from wizard.model import CannotLook, Finding, Item, Value
+from wizard.talk import Question
 from wizard.ui.screen import Screen
 from wizard.ui.showing import Showing
 from wizard.ui.waiting import WaitingLine
@@ -12,10 +13,20 @@ from wizard.ui.words import Words
 
 
 class Announcing:
-    """The half of Talk that expects no answer. Whatever is printed pauses the moving line."""
+    """The half of Talk that expects no answer. Whatever is printed pauses the moving line.
 
-    def __init__(self, screen: Screen, words: Words, sandbox: bool = False) -> None:
+    `suggestions` are answers by question name that nobody has to type: the sandbox's own values.
+    """
+
+    def __init__(
+        self,
+        screen: Screen,
+        words: Words,
+        sandbox: bool = False,
+        suggestions: Mapping[str, str] | None = None,
+    ) -> None:
         self._screen, self._words, self._sandbox = screen, words, sandbox
+        self._suggestions = suggestions or {}
         self._showing = Showing(screen, words, sandbox)
         self._waiting = WaitingLine(screen, words)
 
@@ -43,3 +54,12 @@ class Announcing:
         """See Talk."""
         with self._waiting.paused():
             self._showing.trouble(error)
+
+    def _offered(self, question: Question) -> str:
+        """What Enter takes: the sandbox's own value, else the question's."""
+        return self._suggestions.get(question.name, "") or question.default
+
+    def _preselected(self, question: Question, values: Sequence[str]) -> str:
+        """The value that Enter takes from a list; "" when none of them was suggested."""
+        suggested = (self._suggestions.get(question.name, ""), question.default)
+        return next((value for value in suggested if value in values), "")

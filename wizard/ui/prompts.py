@@ -17,10 +17,7 @@ ANSWERS = "--answers FILE"
 
 
 class TerminalTalk(Announcing):
-    """Talk with the person at this screen. Where nobody sits, every question is NeedsPerson.
-
-    `suggestions` are answers that Enter takes, by question name: the sandbox's own values.
-    """
+    """Talk with the person at this screen. Where nobody sits, every question is NeedsPerson."""
 
     def __init__(
         self,
@@ -32,14 +29,13 @@ class TerminalTalk(Announcing):
         keyboard: Keyboard | None = None,
         browser: Browser | None = None,
     ) -> None:
-        super().__init__(screen, words, sandbox)
-        self._suggestions = suggestions or {}
+        super().__init__(screen, words, sandbox, suggestions)
         self._keys = keyboard or open_keyboard(screen, "SANDBOX ?" if sandbox else "?")
         self._browser = browser or Browser()
 
     def ask(self, question: Question) -> str:
         """See Talk."""
-        suggested = self._suggestions.get(question.name, "") or question.default
+        suggested = self._offered(question)
         hint = self._hint(question, suggested)
         typed: list[str] = []
         with self._asking(question.name, question.option) as keys:
@@ -55,9 +51,9 @@ class TerminalTalk(Announcing):
 
     def choose(self, question: Question, choices: Sequence[Choice]) -> str:
         """See Talk."""
-        preferred = self._suggestions.get(question.name, "") or question.default
         values = [choice.value for choice in choices]
-        default = values.index(preferred) if preferred in values else 0
+        preselected = self._preselected(question, values)
+        default = values.index(preselected) if preselected else 0
         rows = [Option(choice.value, self._words.remark(choice.label)) for choice in choices]
         text = self._words.remark(question.text)
         with self._asking(question.name, question.option) as keys:

@@ -44,7 +44,8 @@ class Screen:
     """A stream to print on, without markup: a business called `[/]` is only a name."""
 
     def __init__(self, stream: TextIO, *, colour: bool, width: int = USUAL) -> None:
-        self.stream, self.colour, self.width = stream, colour, width
+        """`width` is that of a stream which is no terminal; a terminal is asked: people resize."""
+        self.stream, self.colour, self._width = stream, colour, width
         self.encoding = getattr(stream, "encoding", None) or "utf-8"
         self._console: Console | None = None
 
@@ -52,6 +53,11 @@ class Screen:
     def terminal(self) -> bool:
         """Whether a person looks at it."""
         return is_terminal(self.stream)
+
+    @property
+    def width(self) -> int:
+        """Columns, as many as can be read with ease."""
+        return min(_columns(self.stream), WIDEST) or self._width
 
     def fit(self, text: str) -> str:
         """The text with every sign this stream cannot show replaced by a similar one."""
@@ -103,13 +109,13 @@ class Screen:
 
             self._console = Console(
                 file=self.stream,
-                width=self.width,
                 no_color=not self.colour,
                 force_terminal=self.terminal and os.environ.get("TERM") != "dumb",
                 markup=False,
                 highlight=False,
                 emoji=False,
             )
+        self._console.width = self.width
         return self._console
 
 
@@ -131,13 +137,16 @@ def open_screen(
     if reconfigure is not None:
         reconfigure(errors=signs.HANDLER)
     wanted = wants_colour(colour, environ, is_terminal(stream))
-    return Screen(stream, colour=wanted, width=_width(stream, environ))
+    if wanted and sys.platform == "win32":
+        os.system("")  # noqa: S605, S607 (makes the console of Windows obey colour codes)
+    written = environ.get("COLUMNS", "")
+    usual = min(int(written), WIDEST) if written.isdecimal() else 0
+    return Screen(stream, colour=wanted, width=usual or USUAL)
 
 
-def _width(stream: TextIO, environ: Mapping[str, str]) -> int:
+def _columns(stream: TextIO) -> int:
+    """The columns of a terminal; 0 for anything else."""
     try:
-        columns = os.get_terminal_size(stream.fileno()).columns
+        return os.get_terminal_size(stream.fileno()).columns
     except (OSError, ValueError, AttributeError):
-        written = environ.get("COLUMNS", "")
-        columns = int(written) if written.isdecimal() else 0
-    return min(columns or USUAL, WIDEST)
+        return 0

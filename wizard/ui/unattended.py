@@ -32,14 +32,13 @@ class UnattendedTalk(Announcing):
         suggestions: Mapping[str, str] | None = None,
         sandbox: bool = False,
     ) -> None:
-        super().__init__(screen, words, sandbox)
+        super().__init__(screen, words, sandbox, suggestions)
         self._file = answers or Answers()
-        self._answers = {**(suggestions or {}), **self._file.given}
         self._asked: Counter[str] = Counter()
 
     def ask(self, question: Question) -> str:
         """See Talk."""
-        given = self._given(question) or question.default
+        given = self._given(question) or self._offered(question)
         answer: str | Remark = question.mend(given) if question.mend else given
         if isinstance(answer, str) and answer:
             return answer
@@ -50,16 +49,15 @@ class UnattendedTalk(Announcing):
     def choose(self, question: Question, choices: Sequence[Choice]) -> str:
         """See Talk. What can only be one thing need not be given."""
         values = [choice.value for choice in choices]
-        given = self._given(question)
-        if given and given not in values:
+        if given := self._given(question):
+            if given in values:
+                return given
             offered = ", ".join(values)
             self._showing.wrong(Remark("ui.not_offered", {"answer": given, "offered": offered}))
-            raise NeedsPerson(question.name, question.option)
-        for answer in (given, question.default if question.default in values else ""):
-            if answer:
-                return answer
-        if len(values) == 1:
-            return values[0]
+        elif preselected := self._preselected(question, values):
+            return preselected
+        elif len(values) == 1 or self._sandbox:
+            return values[0]  # in the sandbox, as Enter alone would
         raise NeedsPerson(question.name, question.option)
 
     def move(self, finding: Finding, moves: Sequence[Move]) -> Move:
@@ -101,4 +99,4 @@ class UnattendedTalk(Announcing):
         self._asked[question.name] += 1
         if self._asked[question.name] > PATIENCE:
             raise NeedsPerson(question.name, question.option)
-        return self._answers.get(question.name, "")
+        return self._file.given.get(question.name, "")
