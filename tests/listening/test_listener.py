@@ -1,0 +1,69 @@
+"""The receiver of one run: begun once, told new secrets, ended as a whole."""
+
+import socket
+
+import deliveries
+import pytest
+
+from wizard import listening
+from wizard.listening import Listener
+from wizard.model import Secret
+from wizard.probe import Outside
+from wizard.receiver import Address, Arrived
+
+HERE = Outside(allow_local=True, environ={})
+
+
+@pytest.fixture
+def listener(tmp_path):
+    listener = Listener(tmp_path / "profile" / "inbox.sqlite3", HERE)
+    yield listener
+    listener.close()
+
+
+def test_it_makes_nothing_before_it_is_started(listener):
+    assert (listener.at, listener.public_url) == (None, "")
+    assert not listener.reader.path.parent.exists()
+
+
+def test_it_is_started_once_and_listens_until_it_is_closed(listener):
+    at = listener.start(Address(port=0))
+    assert listener.start() == listener.at == at
+    assert listener.public_url == at.url
+    listener.close()
+    assert listener.at is None
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection((at.host, at.port))
+
+
+def test_it_takes_another_port_where_its_own_is_taken(listener, monkeypatch):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        taken = other.getsockname()[1]
+        monkeypatch.setattr(listening, "DEFAULT_PORT", taken)
+        with pytest.raises(OSError, match="in use"):
+            listener.start(Address(port=taken))
+        assert listener.start().port != taken
+
+
+def test_secrets_that_come_later_count_at_once(listener):
+    at = listener.start(Address(port=0))
+    content = deliveries.incoming(deliveries.text())
+    assert deliveries.deliver(at.port, content) == 503
+    listener.knows(Secret(deliveries.SECRET), Secret("v"))
+    assert deliveries.deliver(at.port, content) == 200
+
+
+def test_waiting_ends_with_the_first_event_that_will_do(listener):
+    listener.knows(Secret(deliveries.SECRET), Secret("v"))
+    at = listener.start(Address(port=0))
+    for wamid in ("wamid.1", "wamid.2", "wamid.3"):
+        deliveries.deliver(at.port, deliveries.incoming(deliveries.text(wamid)))
+
+    def second(event):
+        assert isinstance(event, Arrived)
+        return event.new.messages[0] if event.new.messages[0].id == "wamid.2" else None
+
+    assert listener.wait(second, 5).id == "wamid.2"
+    # What was offered once is not offered again.
+    assert listener.wait(lambda event: event.new.messages[0].id, 5) == "wamid.3"
+    assert listener.wait(lambda event: event, 0.3) is None

@@ -1,0 +1,134 @@
+"""A receiver for the length of one run: its secrets, its public address, and what arrives.
+
+Begun when somebody first needs it, ended with the run. It stands before repairs and commands, so
+that setup, `webhook test` and `webhook listen` hear with the same ears.
+"""
+
+from __future__ import annotations
+
+import queue
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from wizard.inbox import Reader, Writer
+from wizard.model import Secret
+from wizard.probe import Outside
+from wizard.receiver import Address, Event, Receiver
+from wizard.tunnel import Tunnel, open_tunnel
+
+T = TypeVar("T")
+
+DEFAULT_PORT = 8080
+
+
+@dataclass
+class _Secrets:
+    app_secret: Secret | None = None
+    verify_token: Secret | None = None
+
+
+class Listener:
+    """Not listening until `start`. `outside` says whether this machine's own address will do."""
+
+    def __init__(self, inbox_path: Path, outside: Outside | None = None) -> None:
+        self._path, self.outside = inbox_path, outside or Outside()
+        self._secrets = _Secrets()
+        self._receiver: Receiver | None = None
+        self._writer: Writer | None = None
+        self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
+        self.tunnel: Tunnel | None = None
+        #: Where the internet finds this receiver; "" while it does not.
+        self.public_url = ""
+
+    @property
+    def at(self) -> Address | None:
+        """Where it listens on this machine; None while it does not."""
+        return self._receiver.at if self._receiver else None
+
+    @property
+    def reader(self) -> Reader:
+        """The inbox, to read."""
+        return Reader(self._path)
+
+    def knows(self, app_secret: Secret | None, verify_token: Secret | None) -> None:
+        """Takes over the secrets as they are kept now; valid from the next request on."""
+        self._secrets = _Secrets(app_secret, verify_token)
+
+    def start(self, at: Address | None = None) -> Address:
+        """Listens, and does so still when it did already. OSError; InboxTrouble.
+
+        Without an address: port 8080, or any free one where that is taken.
+        """
+        if self._receiver is None:
+            self._writer = Writer(self._path)
+            try:
+                self._receiver = self._bind(self._writer, at).start()
+            except BaseException:
+                self._writer.close()
+                self._writer = None
+                raise
+            if self.outside.allow_local:
+                self.public_url = self._receiver.at.url
+        return self._receiver.at
+
+    def open_tunnel(self, program: str) -> str:
+        """The public URL of this receiver, through a tunnel. TunnelTrouble."""
+        if self.tunnel is not None and not self.tunnel.alive:
+            self.close_tunnel()
+        if self.tunnel is None:
+            at = self.start()
+            self.tunnel = open_tunnel(program, at.port)
+            self.public_url = self.tunnel.url + at.path
+        return self.public_url
+
+    def close_tunnel(self) -> None:
+        """Takes the public address away."""
+        if self.tunnel is not None:
+            self.tunnel.close()
+            self.tunnel, self.public_url = None, ""
+
+    def wait(self, want: Callable[[Event], T | None], seconds: float) -> T | None:
+        """The first thing that `want` makes of an event; None when none came in time.
+
+        Every event is offered once, in order of arrival, whoever waits.
+        """
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            try:
+                # In short turns: on some systems a long one would not notice Ctrl-C.
+                event = self._events.get(timeout=min(left, 0.2))
+            except queue.Empty:
+                continue
+            if (found := want(event)) is not None:
+                return found
+        return None
+
+    def close(self) -> None:
+        """Ends tunnel, receiver and writer, in this order. Calling it again does nothing."""
+        self.close_tunnel()
+        if self._receiver is not None:
+            self._receiver.close()
+            self._receiver = None
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+
+    def _bind(self, writer: Writer, at: Address | None) -> Receiver:
+        def bound(where: Address) -> Receiver:
+            return Receiver(
+                writer,
+                lambda: self._secrets.app_secret,
+                lambda: self._secrets.verify_token,
+                self._events.put,
+                where,
+            )
+
+        if at is not None:
+            return bound(at)
+        try:
+            return bound(Address(port=DEFAULT_PORT))
+        except OSError:
+            return bound(Address(port=0))
