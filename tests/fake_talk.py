@@ -80,7 +80,7 @@ class Script:
     def say(self, key, /, **values):
         self._hear(Remark(key, values))
 
-    def present(self, finding, ids):
+    def present(self, finding, ids, *, brief=False):
         self._judge("present", finding)
         self.presented.append(finding)
 

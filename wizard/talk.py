@@ -18,6 +18,7 @@ class Move(StrEnum):
     """What a person may do about an item that is not in order."""
 
     REPAIR = "repair"  # do it for me
+    STEPS = "steps"  # show how to do it by hand
     AGAIN = "again"  # I did it: look again
     LATER = "later"  # put it off, go on with the rest
     LEAVE = "leave"  # stop here; the next run resumes
@@ -82,8 +83,11 @@ class Talk(Protocol):
     def say(self, key: str, /, **values: Value) -> None:
         """One message of our own words."""
 
-    def present(self, finding: Finding, ids: Mapping[str, str]) -> None:
-        """An item that is not in order: what was seen, why it matters, what to do, the links."""
+    def present(self, finding: Finding, ids: Mapping[str, str], *, brief: bool = False) -> None:
+        """An item that is not in order: what was seen, why it matters, what to do, the links.
+
+        `brief`: without what to do, where the tool offers to do it.
+        """
 
     def settled(self, finding: Finding) -> None:
         """One line: this item is in order now, or still is not."""

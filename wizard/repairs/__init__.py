@@ -3,6 +3,7 @@
 Importing this fills the registry.
 """
 
-from wizard.repairs.registry import REPAIRS, STRAIGHT, repair
+from wizard.repairs import access, message, number, token
+from wizard.repairs.registry import REPAIRS, repair, repair_of
 
-__all__ = ["REPAIRS", "STRAIGHT", "repair"]
+__all__ = ["REPAIRS", "access", "message", "number", "repair", "repair_of", "token"]

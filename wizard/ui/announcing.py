@@ -35,10 +35,10 @@ class Announcing:
         with self._waiting.paused():
             self._screen.line(self._words.say(key, **values))
 
-    def present(self, finding: Finding, ids: Mapping[str, str]) -> None:
+    def present(self, finding: Finding, ids: Mapping[str, str], *, brief: bool = False) -> None:
         """See Talk."""
         with self._waiting.paused():
-            self._showing.present(finding, ids)
+            self._showing.present(finding, ids, brief=brief)
 
     def settled(self, finding: Finding) -> None:
         """See Talk."""

@@ -29,7 +29,7 @@ class Showing:
         if self._sandbox:
             self._screen.line(self._words.say("ui.sandbox"), "reverse bold")
 
-    def present(self, finding: Finding, ids: Mapping[str, str]) -> None:
+    def present(self, finding: Finding, ids: Mapping[str, str], *, brief: bool = False) -> None:
         """An item that is not in order."""
         item, screen, words = finding.item, self._screen, self._words
         screen.line()
@@ -37,6 +37,8 @@ class Showing:
         screen.marked(SIGNS[finding.outcome.status], words.text(item.title), "bold")
         self._said("ui.seen", words.reason(finding))
         self._said("ui.why", words.text(item.why))
+        if brief:
+            return
         skipped = finding.outcome.status is Status.SKIPPED
         shown = set() if skipped else self.instruct(item, ids)
         self.next_thing(finding, ids, shown)

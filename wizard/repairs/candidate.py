@@ -1,0 +1,58 @@
+"""A token on trial: it is kept only when Meta accepts it, so a wrong paste replaces nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from wizard.audit import audit
+from wizard.desk import Desk
+from wizard.facts import Facts
+from wizard.graph import Graph, Keys
+from wizard.model import CannotLook, Finding, Secret, Status
+from wizard.talk import remark
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A token that is not kept yet, with the means to ask Meta about it."""
+
+    secret: Secret
+    graph: Graph
+    facts: Facts
+
+
+def candidate(desk: Desk, secret: Secret) -> Candidate:
+    """Opens a candidate, with the proof of the app secret where that is known to belong to it."""
+    keys = desk.keys()
+    plain = _open(desk, Keys(access_token=secret, app_id=keys.app_id))
+    if keys.app_secret is None:
+        return plain
+    proven = _open(desk, Keys(secret, keys.app_id, keys.app_secret, proves=True))
+    try:
+        return proven if plain.facts.token.app_id == keys.app_id else plain
+    except CannotLook as error:
+        # An app that demands the proof answers nothing at all without it.
+        return proven if error.values.get("proof") == "required" else plain
+
+
+def _open(desk: Desk, keys: Keys) -> Candidate:
+    assert keys.access_token is not None
+    graph = desk.open_graph(keys)
+    return Candidate(keys.access_token, graph, desk.open_facts(graph, desk.record, desk.vault))
+
+
+def prove(desk: Desk, trial: Candidate, item_ids: Sequence[str]) -> bool:
+    """Judges the candidate by these items, each said; True when none of them failed.
+
+    An advice that fails (a token of 60 days) is said and does not refuse the candidate.
+    """
+    with desk.talk.wait(remark("token.proving")):
+        findings = list(audit(desk.checklist, trial.facts, only=item_ids))
+    for finding in findings:
+        desk.talk.settled(finding)
+    return not any(_refuses(finding) for finding in findings)
+
+
+def _refuses(finding: Finding) -> bool:
+    return finding.item.needed_for is not None and finding.outcome.status is not Status.PASSED

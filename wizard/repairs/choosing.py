@@ -1,0 +1,84 @@
+"""Which WABA, which number: one candidate is taken and said, several are offered, none is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from wizard.desk import Desk
+from wizard.discovery import Found
+from wizard.facts import Account, Number
+from wizard.talk import Choice, Question, remark
+
+ADD = "add"
+
+
+def take_account(desk: Desk, account: Account) -> None:
+    """Makes this the WABA of the profile; a number of another WABA is forgotten with it."""
+    ids = desk.record.ids
+    if ids.get("waba_id") != account.id:
+        ids.pop("phone_number_id", None)
+        ids.pop("display_phone_number", None)
+    ids["waba_id"] = account.id
+    if account.business_id:
+        ids["business_id"] = account.business_id
+    desk.save()
+
+
+def take_number(desk: Desk, number: Number) -> None:
+    """Makes this the number of the profile."""
+    desk.record.ids |= {"phone_number_id": number.id, "display_phone_number": number.display}
+    desk.save()
+
+
+def choose_account(desk: Desk, found: Sequence[Found]) -> bool:
+    """Takes the only WABA, or the one the person picks; False when there is none."""
+    if not found:
+        return False
+    if len(found) == 1:
+        chosen = found[0].account
+    else:
+        question = Question("waba_id", remark("account.choose"), option="--answers")
+        choices = [Choice(entry.account.id, _label(entry)) for entry in found]
+        picked = desk.talk.choose(question, choices)
+        chosen = next(entry.account for entry in found if entry.account.id == picked)
+    take_account(desk, chosen)
+    desk.talk.say("account.taken", name=chosen.name, id=chosen.id)
+    return True
+
+
+def choose_number(desk: Desk, numbers: Sequence[Number], *, may_add: bool = False) -> bool:
+    """Takes the only number, or the one the person picks; False: none, or "add another"."""
+    if not numbers:
+        return False
+    # A number that is the profile's already and yet not in order is not chosen by itself again.
+    again = may_add and desk.record.ids.get("phone_number_id") == numbers[0].id
+    if len(numbers) == 1 and not again:
+        chosen = numbers[0]
+    else:
+        question = Question("phone_number_id", remark("number.choose"), option="--answers")
+        choices = [Choice(n.id, remark("number.choice", **_described(n))) for n in numbers]
+        if may_add:
+            choices.append(Choice(ADD, remark("number.choice_add")))
+        picked = desk.talk.choose(question, choices)
+        if picked == ADD:
+            return False
+        chosen = next(number for number in numbers if number.id == picked)
+    take_number(desk, chosen)
+    desk.talk.say("number.taken", number=chosen.display, id=chosen.id)
+    return True
+
+
+def _label(entry: Found) -> str:
+    """Name, owner, numbers and id: what tells one WABA from another at a glance."""
+    account = entry.account
+    numbers = ", ".join(number.display for number in entry.numbers[:3])
+    parts = (account.name, account.business_name, numbers, account.id)
+    return " · ".join(part for part in parts if part)
+
+
+def _described(number: Number) -> dict[str, str]:
+    return {
+        "number": number.display,
+        "name": number.verified_name or "–",
+        "status": number.status or "–",
+    }

@@ -1,0 +1,39 @@
+"""Keeps a proven secret: first in the vault, then its name, never its value, in the status file."""
+
+from __future__ import annotations
+
+from wizard.desk import Desk
+from wizard.facts import Token
+from wizard.model import Secret
+from wizard.status import SecretNote
+from wizard.vault import Kept
+from wizard.vault.making import fingerprint
+
+
+def keep(desk: Desk, name: str, secret: Secret, token: Token | None = None) -> None:
+    """Vault first: a status file that names a secret must never be ahead of the vault."""
+    desk.vault.put(name, secret)
+    store = desk.vault.describe()
+    desk.record.secrets[name] = SecretNote(
+        store=store.store,
+        backend=store.backend,
+        kind=token.kind if token else "",
+        set_at=desk.stamp(),
+        expires_at=_until(token) if token else "",
+        fingerprint=fingerprint(secret, name),
+    )
+    desk.save()
+
+
+def put_back(desk: Desk, name: str, before: Kept | None) -> None:
+    """Undoes a `keep` whose secret turned out wrong: what stood there before stands there again."""
+    if before is None:
+        desk.vault.remove(name)
+        desk.record.secrets.pop(name, None)
+        desk.save()
+    elif before.source != "environment":
+        keep(desk, name, before.secret)
+
+
+def _until(token: Token) -> str:
+    return "never" if token.expires_at is None else f"{token.expires_at:%Y-%m-%dT%H:%M:%SZ}"

@@ -1,0 +1,122 @@
+"""Makes a system user's token through the API: user, asset, app, token; each sub-step read back.
+
+Paths as Meta publishes them: `/{business}/system_users`, `/{waba}/assigned_users` (its GET needs
+the *business* id), `/{system user}/applications`, `/{system user}/access_tokens`. Install and
+token calls want `appsecret_proof`, so the app secret has to be known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from wizard.checks.token import NEEDED
+from wizard.desk import Desk
+from wizard.foreign import clean
+from wizard.graph import Graph, Json, Refusal
+from wizard.model import CannotLook, Secret, Trouble
+from wizard.talk import Choice, Question, remark
+
+NAME = "wa-wizard"
+NEW = "new"
+#: Meta's recipe asks for business_management too; its permissions page calls it rarely needed.
+SCOPES = (*sorted(NEEDED), "business_management")
+
+
+@dataclass(frozen=True)
+class Place:
+    """The ids that a system user's token is made from."""
+
+    business_id: str
+    app_id: str
+    waba_id: str
+
+
+def make_token(desk: Desk, graph: Graph, place: Place) -> Secret | None:
+    """A new token, not kept yet; None when the person declined. CannotLook when Meta refused.
+
+    What was made before a refusal stays and is found again by the next try.
+    """
+    users = graph.pages(f"{place.business_id}/system_users", fields=("id", "name", "role"))
+    user = _choose(desk, users)
+    sends = _sends(place, user)
+    if not desk.talk.consent("token.kind", remark("token.api_consent", name=NAME), sends):
+        return None
+    if user == NEW:
+        with desk.talk.wait(remark("token.making_user")):
+            made = graph.post(f"{place.business_id}/system_users", {"name": NAME, "role": "ADMIN"})
+        user = str(made["id"])
+        desk.talk.say("token.user_made", name=NAME, id=user)
+    _assign(desk, graph, place, user)
+    _install(desk, graph, place, user)
+    with desk.talk.wait(remark("token.making_token")):
+        return _mint(desk, graph, place, user)
+
+
+def _choose(desk: Desk, users: Sequence[Json]) -> str:
+    """An existing system user, or a new one: new portfolios may have only one administrator."""
+    if not users:
+        return NEW
+    ours = next((str(user["id"]) for user in users if user.get("name") == NAME), "")
+    if ours:
+        return ours
+    choices = [
+        Choice(str(user["id"]), f"{clean(user.get('name', ''), 60)} · {user.get('role', '')}")
+        for user in users
+    ]
+    question = Question("system_user", remark("token.choose_user"), default=NEW)
+    return desk.talk.choose(question, [Choice(NEW, remark("token.new_user", name=NAME)), *choices])
+
+
+def _sends(place: Place, user: str) -> list[str]:
+    shown = "{system user}" if user == NEW else user
+    create = [f'POST /{place.business_id}/system_users  {{"name": "{NAME}", "role": "ADMIN"}}']
+    return [
+        *(create if user == NEW else []),
+        f'POST /{place.waba_id}/assigned_users  {{"user": "{shown}", "tasks": ["MANAGE"]}}',
+        f'POST /{shown}/applications  {{"business_app": "{place.app_id}"}}',
+        f'POST /{shown}/access_tokens  {{"scope": "{",".join(SCOPES)}"}}',
+    ]
+
+
+def _assign(desk: Desk, graph: Graph, place: Place, user: str) -> None:
+    edge = f"{place.waba_id}/assigned_users"
+    with desk.talk.wait(remark("token.assigning")):
+        graph.post(edge, {"user": user, "tasks": ["MANAGE"]})
+        seen = graph.pages(edge, business=place.business_id)
+    if not any(str(row.get("id")) == user for row in seen):
+        # Meta answered "success" and does not show it: it may take minutes to appear.
+        desk.talk.say("token.assigned_unseen")
+    else:
+        desk.talk.say("token.assigned")
+
+
+def _install(desk: Desk, graph: Graph, place: Place, user: str) -> None:
+    with desk.talk.wait(remark("token.installing")):
+        graph.post(f"{user}/applications", {"business_app": place.app_id})
+    desk.talk.say("token.installed")
+
+
+def _mint(desk: Desk, graph: Graph, place: Place, user: str) -> Secret:
+    """Never-expiring where the business may have it, else the 60-day kind, which is said."""
+    wanted = {"business_app": place.app_id, "scope": ",".join(SCOPES)}
+    edge = f"{user}/access_tokens"
+    try:
+        return _token(graph.post(edge, wanted))
+    except Refusal as error:
+        if error.trouble not in (Trouble.ODD, Trouble.NOT_VISIBLE):
+            raise
+        first = error
+    try:
+        made = _token(graph.post(edge, wanted | {"set_token_expires_in_60_days": True}))
+    except CannotLook:
+        raise first from None
+    desk.talk.say("token.only_sixty_days")
+    return made
+
+
+def _token(answer: Json) -> Secret:
+    value = answer.get("access_token")
+    if not isinstance(value, str) or not value:
+        raise CannotLook(Trouble.ODD, cause="no_token")
+    return Secret(value)
