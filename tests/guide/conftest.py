@@ -1,0 +1,39 @@
+"""A desk whose other side is the sandbox, over real HTTP, and whose person is a script."""
+
+from contextlib import contextmanager
+
+import pytest
+from fake_store import MemoryStore
+from fake_vault import MemoryVault
+
+from wizard import checklist, sandbox
+from wizard.desk import Desk
+from wizard.facts.reading import GraphFacts
+from wizard.graph.client import GraphClient
+from wizard.model import Secret
+
+
+@pytest.fixture
+def at_desk():
+    """Opens a desk on a scenario: `with at_desk("healthy", talk) as (desk, play)`."""
+
+    @contextmanager
+    def opened(scenario, talk=None, *, knows=False):
+        with sandbox.start(scenario) as play:
+            store, vault = MemoryStore(), MemoryVault()
+            desk = Desk(
+                talk=talk,
+                vault=vault,
+                store=store,
+                record=store.load(),
+                checklist=checklist.load(),
+                open_graph=lambda keys: GraphClient(keys, url=play.graph_url, pause=lambda _: None),
+                open_facts=GraphFacts,
+            )
+            if knows:
+                desk.record.ids.update(play.profile.ids)
+                for name, value in play.profile.secrets.items():
+                    vault.put(name, Secret(value))
+            yield desk, play
+
+    return opened
