@@ -2,6 +2,7 @@
 
 import json
 import stat
+import time
 
 import pytest
 
@@ -84,3 +85,38 @@ def test_closing_ends_connections_that_are_kept_alive(play):
     owner.running.close()
     with pytest.raises(Exception, match=r"refused|reset|closed|aborted"):
         owner.get("me")
+
+
+def test_small_answers_on_one_connection_do_not_wait_for_each_other(play):
+    owner = play("healthy")
+    owner.get("me")
+    begun = time.monotonic()
+    for _ in range(40):
+        owner.get("me")
+    # Headers and body in two packets cost 40 ms each time (Nagle and delayed ACK): 1.6 s.
+    assert time.monotonic() - begun < 1.2
+
+
+def test_the_owner_of_a_world_has_what_its_profile_says(play):
+    running = play("receiving").running
+    profile = running.profile
+    assert profile.goals == ("sending", "receiving")
+    assert profile.ids["waba_id"] == running.waba_id
+    assert profile.secrets == {
+        "access_token": running.access_token,
+        "app_secret": running.app_secret,
+        "two_step_pin": "314159",
+        "verify_token": "zarya-verify-token",
+    }
+    assert profile.webhook == {
+        "callback_url": f"{running.graph_url}/_sandbox/callback/good",
+        "level": "app",
+    }
+    assert play("no-token").running.profile.secrets == {}
+
+
+def test_enter_all_the_way_has_an_answer_for_every_question(play):
+    offered = play("rehearsal").running.suggestions
+    asked = "access_token app_id app_secret business_id waba_id phone_number_id phone_number "
+    asked += "display_name code_method verification_code two_step_pin test_message.to"
+    assert set(asked.split()) <= set(offered)
