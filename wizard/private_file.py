@@ -72,11 +72,11 @@ def read(path: Path, most: int) -> bytes | None:
     return content
 
 
-def replace(path: Path, content: bytes, *, keep_last: bool = False) -> None:
+def replace(path: Path, content: bytes, *, keep_last: bool = False, lasting: bool = True) -> None:
     """Put `content` where the file was, mode 0600; on OSError the old one stands as it was.
 
     Never through a link: the link's target belongs to somebody's other purpose. `keep_last`
-    leaves the old content beside it as `.bak`.
+    leaves the old content beside it as `.bak`. Not `lasting`: a power cut may lose it.
     """
     import tempfile  # Only who writes pays for it: the status report has a start-up budget.
 
@@ -91,7 +91,8 @@ def replace(path: Path, content: bytes, *, keep_last: bool = False) -> None:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
             file.flush()
-            os.fsync(file.fileno())
+            if lasting:
+                os.fsync(file.fileno())
         if keep_last:
             _keep_last(path)
         os.replace(name, path)
@@ -99,7 +100,8 @@ def replace(path: Path, content: bytes, *, keep_last: bool = False) -> None:
         with suppress(OSError):
             os.unlink(name)
         raise
-    _settle(path.parent)
+    if lasting:
+        _settle(path.parent)
 
 
 @contextmanager

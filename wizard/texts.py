@@ -6,8 +6,7 @@ import string
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from wizard import compiled
 from wizard.model import LANGUAGES, Text
 
 
@@ -15,26 +14,36 @@ class ContentError(Exception):
     """A YAML file of ours is wrong. The message says which file and where in it."""
 
 
-class _UniqueKeys(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """PyYAML keeps the last of two equal keys without a word; we refuse them."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-        if repeated := {key for key in keys if keys.count(key) > 1}:
-            raise ContentError(f"line {node.start_mark.line + 1}: repeated key {repeated.pop()!r}")
-        mapping: dict[Any, Any] = super().construct_mapping(node, deep)
-        return mapping
-
-
 def read(path: Path) -> dict[str, Any]:
     """The mapping a YAML file of ours holds."""
-    try:
-        content = yaml.load(path.read_text("utf-8"), _UniqueKeys)  # noqa: S506 (a SafeLoader)
-    except (yaml.YAMLError, ContentError) as error:
-        raise ContentError(f"{path.name}: {error}") from error
+    written = path.read_bytes()
+    content = compiled.recall(str(path), written)
+    if content is None:
+        content = _parse(path.name, written)
+        compiled.remember(str(path), written, content)
     if not isinstance(content, dict):
         raise ContentError(f"{path.name}: expected a mapping")
     return content
+
+
+def _parse(name: str, written: bytes) -> Any:
+    import yaml
+
+    class UniqueKeys(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+        """PyYAML keeps the last of two equal keys without a word; we refuse them."""
+
+        def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+            keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+            if repeated := {key for key in keys if keys.count(key) > 1}:
+                line = node.start_mark.line + 1
+                raise ContentError(f"line {line}: repeated key {repeated.pop()!r}")
+            mapping: dict[Any, Any] = super().construct_mapping(node, deep)
+            return mapping
+
+    try:
+        return yaml.load(written, UniqueKeys)  # noqa: S506 (a SafeLoader)
+    except (yaml.YAMLError, ContentError) as error:
+        raise ContentError(f"{name}: {error}") from error
 
 
 def text(node: object, where: str) -> Text:

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wizard.document import dump
-from wizard.document.guard import DEEPEST, LARGEST, Malformed, parse
+from wizard.document import LARGEST, Malformed, dump
+from wizard.document.guard import DEEPEST, parse
 
 LAUGHS = b"a: &a [x, x, x, x]\n" + b"".join(
     b"%c: &%c [%s]\n" % (98 + i, 98 + i, b", ".join([b"*%c" % (97 + i)] * 9)) for i in range(8)
@@ -146,7 +146,7 @@ def test_the_worst_file_that_is_small_enough_is_refused_or_read_soon():
         "questions": "b'? ' * 130000",
     }
     code = (
-        "from wizard.document.guard import parse, Malformed\n"
+        "from wizard.document import Malformed; from wizard.document.guard import parse\n"
         "try: parse({})\nexcept Malformed: pass\n"
     )
     for name, content in worst.items():

@@ -209,4 +209,5 @@ def test_folder_and_files_are_for_the_owner_alone(tmp_path):
         "status.yaml": 0o600,
         "status.yaml.bak": 0o600,
         ".status.yaml.lock": 0o600,
+        ".status.yaml.json": 0o600,
     }

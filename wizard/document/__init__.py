@@ -12,9 +12,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from wizard import private_file
-from wizard.document import guard
+from wizard import compiled, private_file
 
+#: Bytes. Ours stay below 100 KiB; at this size the slow parser still answers in about a second.
+LARGEST = 256 * 1024
 #: Turns a mapping of schema n into one of schema n + 1.
 Migration = Callable[[dict[str, Any]], dict[str, Any]]
 
@@ -39,6 +40,14 @@ class StatusTrouble(Exception):  # noqa: N818
     def __init__(self, kind: str, path: str, detail: str = "") -> None:
         super().__init__(kind, path, detail)
         self.kind, self.path, self.detail = kind, path, detail
+
+
+class Malformed(Exception):  # noqa: N818
+    """This is not YAML as we write it; `line` counts from one, 0: the file as a whole."""
+
+    def __init__(self, why: str, line: int = 0) -> None:
+        super().__init__(why, line)
+        self.why, self.line = why, line
 
 
 class Document:
@@ -79,18 +88,42 @@ class Document:
             if before is not None and (schema := self._schema_of(before)) > self._schema:
                 raise StatusTrouble("newer", str(self.path), str(schema))
             written = dump({"schema": self._schema, **content})
-            if len(written) > guard.LARGEST:
+            if len(written) > LARGEST:
                 # Never write what we would refuse to read.
                 raise StatusTrouble("too_big", str(self.path), str(len(written)))
             private_file.replace(private_file.behind(self.path), written, keep_last=True)
+            self._parse(written)
 
     def malformed(self, why: str, line: int = 0) -> StatusTrouble:
         """The trouble of a file that is not as we write it."""
         return StatusTrouble("malformed", str(self.path), f"{line}: {why}" if line else why)
 
     def _read(self) -> dict[str, Any] | None:
-        content = private_file.read(private_file.behind(self.path), guard.LARGEST)
-        return None if content is None else guard.parse(content)
+        content = private_file.read(private_file.behind(self.path), LARGEST)
+        if content is None:
+            return None
+        # A hint that nobody can read or trust is as good as none.
+        with suppress(OSError, private_file.NotPrivate):
+            kept = private_file.read(self._hint, LARGEST * 4)
+            known = compiled.unpack(kept, content) if kept else None
+            if isinstance(known, dict):
+                return known
+        return self._parse(content)
+
+    @property
+    def _hint(self) -> Path:
+        return self.path.with_name(f".{self.path.name}.json")
+
+    def _parse(self, content: bytes) -> dict[str, Any]:
+        """The mapping in a file; it is remembered, so that the next run needs no YAML."""
+        from wizard.document import guard
+
+        parsed = guard.parse(content)
+        kept = compiled.pack(content, parsed)
+        with suppress(OSError, private_file.NotPrivate):
+            if kept is not None:
+                private_file.replace(self._hint, kept, lasting=False)
+        return parsed
 
     def _schema_of(self, content: dict[str, Any]) -> int:
         """Takes the schema out of the mapping; a file somebody wrote by hand may have none."""
@@ -105,7 +138,7 @@ class Document:
         path = str(self.path)
         try:
             yield
-        except guard.Malformed as error:
+        except Malformed as error:
             raise self.malformed(error.why, error.line) from None
         except private_file.NotPrivate as error:
             if error.kind == "too_big":

@@ -11,24 +11,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from wizard.document import LARGEST, Malformed
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-#: Bytes. Ours stay below 100 KiB; at this size the slow parser still answers in about a second.
-LARGEST = 256 * 1024
 DEEPEST = 50
 
 _INTEGER = re.compile(r"-?[1-9][0-9]{0,17}|0")
 _FLOAT = re.compile(r"-?[0-9]+\.[0-9]+")
 _WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
-
-
-class Malformed(Exception):  # noqa: N818
-    """This is not YAML as we write it; `line` counts from one, 0: the file as a whole."""
-
-    def __init__(self, why: str, line: int = 0) -> None:
-        super().__init__(why, line)
-        self.why, self.line = why, line
 
 
 def parse(content: bytes) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from wizard.document import guard
+from wizard.document import LARGEST, Malformed, guard
 from wizard.model import Goal, Value
 from wizard.status.record import ID_NAMES
 from wizard.talk import Remark
@@ -60,11 +60,11 @@ def read(path: Path, item_ids: Collection[str] = ()) -> Answers:
     """The answers in a YAML file; see `parse`."""
     try:
         with path.open("rb") as file:
-            content = file.read(guard.LARGEST + 1)
+            content = file.read(LARGEST + 1)
         return parse(guard.parse(content), item_ids)
     except OSError as error:
         raise _wrong("unreadable", path=str(path), why=error.strerror or "") from None
-    except guard.Malformed as error:
+    except Malformed as error:
         raise _wrong("malformed", path=str(path), line=error.line, why=error.why) from None
 
 

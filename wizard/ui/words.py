@@ -2,28 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from wizard import checklist
 from wizard.foreign import clean
 from wizard.model import Finding, Reason, Text
-from wizard.talk import Remark
 from wizard.texts import read, text
+
+if TYPE_CHECKING:
+    from wizard.talk import Remark
 
 FOLDER = Path(__file__).with_name("messages")
 #: A value longer than this is no name any more; addresses stay whole.
 LONGEST = 500
 
 
-@cache
 def messages() -> dict[str, Text]:
     """Every text of the tool itself, by `<file>.<name>`."""
     return {
-        f"{path.stem}.{name}": text(node, f"{path.stem}.{name}")
+        f"{path.stem}.{name}": found
         for path in sorted(FOLDER.glob("*.yaml"))
-        for name, node in read(path).items()
+        for name, found in family(path.stem).items()
     }
+
+
+@cache
+def family(file: str) -> Mapping[str, Text]:
+    """The texts of one file by name: a command reads no more words than it speaks."""
+    path = FOLDER / f"{file}.yaml"
+    nodes = read(path) if path.is_file() else {}
+    return {name: text(node, f"{file}.{name}") for name, node in nodes.items()}
+
+
+def message(key: str) -> Text | None:
+    """One text by `<file>.<name>`; None when there is none."""
+    file, _, name = key.partition(".")
+    return family(file).get(name)
 
 
 class Words:
@@ -34,7 +51,8 @@ class Words:
 
     def say(self, key: str, /, **values: object) -> str:
         """One of the tool's own texts; KeyError when there is none of this key."""
-        return self.text(messages()[key], **values)
+        file, _, name = key.partition(".")
+        return self.text(family(file)[name], **values)
 
     def remark(self, remark: Remark | str) -> str:
         """A remark in words; a plain string is foreign text, and only cleaned."""
@@ -87,11 +105,11 @@ def reason_of(finding: Finding) -> Reason | None:
         return None
     if own := finding.item.reasons.get(key):
         return own
-    ours = messages()
+    ours = family("reason")
     # Why Meta was not reached has a text for each cause, since what to do differs.
-    key = f"reason.{key}_{values['cause']}" if "cause" in values else f"reason.{key}"
+    key = f"{key}_{values['cause']}" if "cause" in values else key
     if key not in ours:
-        key = f"reason.{finding.outcome.reason}"
+        key = finding.outcome.reason
     # A status file can hold a reason that only another version knows.
-    says = ours.get(key, ours["report.reason_unworded"])
+    says = ours.get(key) or family("report")["reason_unworded"]
     return Reason(says, ours.get(f"{key}_next"))

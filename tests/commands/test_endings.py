@@ -1,0 +1,89 @@
+"""Every way to end has its exit code, and words in both languages that hold no secret."""
+
+import errno
+
+import pytest
+
+from wizard.commands import Exit, WrongUsage
+from wizard.commands.endings import Ending
+from wizard.commands.signals import Stopped
+from wizard.document import StatusTrouble
+from wizard.graph import BadAddress, Refusal
+from wizard.home import BadProfileName
+from wizard.model import CannotLook, Secret, Trouble
+from wizard.talk import Leaving, NeedsPerson, Remark
+from wizard.ui.answers import WrongAnswers
+from wizard.ui.words import Words, family, messages
+from wizard.vault import Closed, VaultTrouble
+
+CANARY = "EAAcanary0123456789"
+
+
+def refusal(trouble):
+    blank = {"http": 400, "code": 190, "subcode": 463, "message": "m", "details": "", "trace": "t"}
+    return Refusal(trouble, **blank)
+
+
+KINDS = ("unreadable", "malformed", "newer", "unsafe", "locked", "full", "read_only", "too_big")
+ENDS = [
+    (KeyboardInterrupt(), 130),
+    (Stopped(Exit.TERMINATED), 143),
+    (Stopped(Exit.HANGUP), 129),
+    (BrokenPipeError(errno.EPIPE, "x"), 141),
+    (WrongUsage("cli.usage", message="x"), 2),
+    (BadProfileName(".."), 2),
+    (BadAddress("url"), 2),
+    (BadAddress("version"), 2),
+    (NeedsPerson("waba_id", "--answers FILE"), 2),
+    (NeedsPerson("move:token.kind"), 2),
+    (WrongAnswers(Remark("cli.output")), 2),
+    (Leaving(), 1),
+    *((VaultTrouble(closed, "os-keyring", "x"), 5) for closed in Closed),
+    *((StatusTrouble(kind, "/home/x/status.yaml", "1"), 6) for kind in KINDS),
+    (refusal(Trouble.REFUSED), 4),
+    (refusal(Trouble.PERMISSION), 4),
+    (CannotLook(Trouble.NOT_GIVEN, name="access_token"), 4),
+    (CannotLook(Trouble.NOT_GIVEN, name="page_token:17"), 4),
+    (CannotLook(Trouble.NOT_GIVEN, name="waba_id"), 2),
+    (CannotLook(Trouble.UNREACHABLE, cause="dns"), 3),
+    (refusal(Trouble.BUSY), 3),
+    (refusal(Trouble.NOT_VISIBLE), 3),
+    (refusal(Trouble.ODD), 3),
+    (OSError(errno.ENOSPC, "No space left on device"), 6),
+    (OSError(errno.EROFS, "Read-only file system", "/x"), 6),
+    (OSError(errno.ECHILD, "?"), 70),
+    (ValueError(CANARY), 70),
+    (KeyError(Secret(CANARY)), 70),
+]
+
+
+@pytest.mark.parametrize("language", ["ru", "en"])
+@pytest.mark.parametrize(("error", "code"), ENDS, ids=lambda value: repr(value)[:60])
+def test_every_exception_has_its_code_and_its_words(error, code, language, capsys, monkeypatch):
+    monkeypatch.setattr("wizard.commands.endings.impatient", lambda: None)
+    assert Ending(Words(language), "audit", verbose=True).of(error) == code
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert bool(err.strip()) is (code != 141)
+    assert CANARY not in err
+
+
+def test_a_defect_names_its_place_and_class_and_nothing_else(capsys):
+    try:
+        Words("en").say("no.such", value=CANARY)
+    except KeyError as error:
+        Ending(Words("en")).of(error)
+    err = capsys.readouterr().err
+    assert "KeyError" in err
+    assert "wizard/ui/words.py:" in err
+    assert "no.such" not in err
+
+
+def test_the_one_next_thing_stands_in_the_words_of_every_kind_of_file():
+    ours = {f"files.{kind}{end}" for kind in KINDS for end in ("", "_next")}
+    assert {key for key in messages() if key.startswith("files.")} == ours
+
+
+def test_every_exit_code_is_explained():
+    explained = {key.removeprefix("exit_") for key in family("help") if key.startswith("exit_")}
+    assert explained - {"title"} == {str(int(code)) for code in Exit}

@@ -1,0 +1,43 @@
+"""Which language the tool speaks, and what decides."""
+
+import pytest
+
+from wizard.commands.language import choose
+from wizard.home import Config, find
+
+
+@pytest.mark.parametrize(
+    ("option", "environ", "language"),
+    [
+        ("", {}, "en"),
+        ("", {"LANG": "ru_RU.UTF-8"}, "ru"),
+        ("", {"LANG": "RU"}, "ru"),
+        ("", {"LC_ALL": "C", "LANG": "ru_RU.UTF-8"}, "en"),
+        ("", {"LC_MESSAGES": "ru_RU", "LANG": "de_DE"}, "ru"),
+        ("", {"LC_ALL": "", "LANG": "ru_RU"}, "ru"),
+        ("", {"LANG": "de_DE.UTF-8"}, "en"),
+        ("", {"LANG": "ru_RU", "WA_WIZARD_LANG": "en"}, "en"),
+        ("", {"LANG": "ru_RU", "WA_WIZARD_LANG": "de"}, "ru"),
+        ("en", {"WA_WIZARD_LANG": "ru"}, "en"),
+        ("xx", {"WA_WIZARD_LANG": "ru"}, "ru"),
+    ],
+)
+def test_option_then_variable_then_locale(option, environ, language, tmp_path):
+    assert choose(option, "", {"WA_WIZARD_HOME": str(tmp_path / "none"), **environ}) == language
+
+
+def test_the_profiles_own_language_goes_before_the_locale(tmp_path):
+    environ = {"WA_WIZARD_HOME": str(tmp_path / "w"), "LANG": "en_US"}
+    find(environ).save_config(Config("shop").with_profile("shop", lang="ru"))
+    assert choose("", "", environ) == "ru"
+    assert choose("", "other", environ) == "en"
+    assert choose("", "", {**environ, "WA_WIZARD_PROFILE": "other"}) == "en"
+    assert choose("", "", {**environ, "WA_WIZARD_LANG": "en"}) == "en"
+
+
+@pytest.mark.parametrize("profile", ["", "../x"])
+def test_a_broken_configuration_still_gets_some_language(tmp_path, profile):
+    (tmp_path / "w").mkdir(mode=0o700)
+    (tmp_path / "w" / "config.yaml").write_text("a: [")
+    environ = {"WA_WIZARD_HOME": str(tmp_path / "w"), "LANG": "ru_RU"}
+    assert choose("", profile, environ) == "ru"

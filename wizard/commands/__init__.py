@@ -1,0 +1,96 @@
+"""One module per command; `COMMANDS` is the table `cli` finds them by.
+
+A plain command `<name>.py` has `options(parser)`, which declares its own options and arguments
+(left out where there are none), and `run(chosen)`, which does the work and returns the exit code.
+A command of several, such as `number`, has `BRANCHES`: each of its words with such a pair.
+Nothing heavy is imported before `run`: `--help` and `completion` import the modules.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping
+from enum import IntEnum
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from wizard.commands.parser import Parser
+
+#: What a command is called → the words that must follow it. In the order `--help` shows them.
+COMMANDS: Mapping[str, tuple[str, ...]] = {
+    "setup": (),
+    "audit": (),
+    "status": (),
+    "credentials": ("list", "set", "remove", "import", "export", "run", "move", "rotate"),
+    "number": ("list", "add", "request-code", "verify", "register", "pin"),
+    "webhook": ("show", "probe", "set", "subscribe", "listen", "test"),
+    "send": (),
+    "messages": (),
+    "explain": (),
+    "profiles": ("list", "use", "remove"),
+    "report": (),
+    "sandbox": (),
+    "completion": (),
+    "help": (),
+}
+#: What `wa-wizard` alone does.
+DEFAULT_COMMAND = "setup"
+
+
+class Exit(IntEnum):
+    """The exit codes, the same in every format. Other programs rely on them."""
+
+    FINE = 0
+    NOT_IN_ORDER = 1  # a required item failed or waits; Meta refused what was asked of it
+    USAGE = 2  # the command line is wrong, or an answer is needed and nobody is there
+    NOT_SEEN = 3  # nothing failed, but something required could not be looked at
+    CREDENTIAL = 4  # a command needs a credential that is missing or refused
+    VAULT = 5
+    FILE = 6
+    DEFECT = 70
+    HANGUP = 129
+    INTERRUPTED = 130
+    PIPE = 141
+    TERMINATED = 143
+
+
+class Chosen:
+    """What the command line says. Commands find their own options beside these."""
+
+    command: str
+    language: str
+    profile = ""
+    json = False
+    no_input = False
+    color = "auto"
+    verbose = False
+    sandbox = ""  # the scenario; "" for the real Meta
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """A command's own options."""
+
+
+class Branch(NamedTuple):
+    """One command that can be run; `options` is None where it has none of its own."""
+
+    options: Callable[[Parser], None] | None
+    run: Callable[[Chosen], int]
+
+
+def branch_of(command: str, branch: str) -> Branch | None:
+    """The command of these words; None where a command of several is not told which."""
+    module = importlib.import_module(f"wizard.commands.{command}")
+    if not COMMANDS[command]:
+        return Branch(getattr(module, "options", None), module.run)
+    found: Branch | None = module.BRANCHES.get(branch)
+    return found
+
+
+class WrongUsage(Exception):  # noqa: N818
+    """The command line cannot be understood: exit code 2. `key` and `values` say why, in words."""
+
+    def __init__(self, key: str, /, **values: str) -> None:
+        super().__init__(key)
+        self.key, self.values = key, values

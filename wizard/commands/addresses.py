@@ -1,0 +1,44 @@
+"""At which address and in which version this run speaks to Graph."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from wizard.graph import DEFAULT_VERSION, META_URL, Graph, Keys
+
+if TYPE_CHECKING:
+    from wizard.commands.parts import Parts
+
+
+def opener(parts: Parts) -> Callable[[Keys], Graph]:
+    """Opens Graph for some keys; BadAddress when the address or the version is refused."""
+    from wizard.graph.address import checked_url, checked_version
+    from wizard.graph.client import GraphClient
+
+    url, source = address(parts)
+    url, version = checked_url(url), checked_version(version_of(parts))
+    if url != META_URL and parts.running is None:
+        parts.notes.line(parts.words.say("cli.foreign_graph", url=url, source=source), "bold")
+
+    def open_graph(keys: Keys) -> Graph:
+        return GraphClient(keys, url=url, version=version)
+
+    return open_graph
+
+
+def address(parts: Parts) -> tuple[str, str]:
+    """The address, and who named it: the sandbox, the environment, the profile, nobody."""
+    if parts.running is not None:
+        return parts.running.graph_url, "--sandbox"
+    if url := parts.environ.get("WA_WIZARD_GRAPH_URL"):
+        return url, "WA_WIZARD_GRAPH_URL"
+    if url := parts.config.of(parts.profile).graph_url:
+        return url, str(parts.home.config_path)
+    return META_URL, ""
+
+
+def version_of(parts: Parts) -> str:
+    """The version to ask for: of the environment, the profile, or the newest we know."""
+    wish = parts.environ.get("WA_WIZARD_GRAPH_VERSION")
+    return wish or parts.config.of(parts.profile).graph_version or DEFAULT_VERSION

@@ -1,0 +1,214 @@
+"""The parts a command needs, each built when it is first asked for, all from one command line."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from wizard import checklist
+from wizard.home import Config, Home, find, profile_name
+from wizard.model import Checklist
+from wizard.status.file import FileStore
+from wizard.status.record import Record
+from wizard.ui.screen import Screen, is_terminal, open_screen
+from wizard.ui.words import Words
+
+if TYPE_CHECKING:
+    from wizard.commands import Chosen
+    from wizard.desk import Desk
+    from wizard.graph import Graph, Keys
+    from wizard.sandbox import Running
+    from wizard.talk import Talk
+    from wizard.ui.answers import Answers
+    from wizard.vault import Vault
+
+
+class Parts:
+    """Home, profile, words, screen, store, vault and desk of one run.
+
+    In the sandbox everything stands under `sandbox/<scenario>/`, nothing real is touched, and the
+    stand-in for Meta runs inside this process until `close`. With `seeded`, a scenario's person
+    who has never been here brings what she already has, so that an audit needs no setup before.
+    """
+
+    def __init__(
+        self,
+        chosen: Chosen,
+        environ: Mapping[str, str] = os.environ,
+        *,
+        answers: Answers | None = None,
+        seeded: bool = True,
+    ) -> None:
+        self.chosen, self.environ = chosen, environ
+        self._answers, self._seeded = answers, seeded
+
+    def __enter__(self) -> Parts:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stops the sandbox, if it was started."""
+        if "running" in self.__dict__ and self.running is not None:
+            self.running.close()
+
+    @cached_property
+    def words(self) -> Words:
+        """The tool's words in the language of this run."""
+        return Words(self.chosen.language)
+
+    @cached_property
+    def screen(self) -> Screen:
+        """Standard output."""
+        return open_screen(sys.stdout, self.chosen.color, self.environ)
+
+    @cached_property
+    def notes(self) -> Screen:
+        """Standard error: for what is no part of the answer."""
+        return open_screen(sys.stderr, self.chosen.color, self.environ)
+
+    def print_json(self, content: object) -> None:
+        """One JSON document on standard output."""
+        import json
+
+        sys.stdout.write(json.dumps(content, ensure_ascii=False, indent=2) + "\n")
+
+    @cached_property
+    def real_home(self) -> Home:
+        """Where everything is kept, the sandbox apart."""
+        return find(self.environ)
+
+    @cached_property
+    def home(self) -> Home:
+        """Where this run keeps everything."""
+        scenario = self.chosen.sandbox
+        return self.real_home.sandbox(scenario) if scenario else self.real_home
+
+    @cached_property
+    def config(self) -> Config:
+        """The configuration of this home."""
+        return self.home.config()
+
+    @cached_property
+    def profile(self) -> str:
+        """The option, the environment, the current profile."""
+        wish = self.chosen.profile or self.environ.get("WA_WIZARD_PROFILE") or self.config.current
+        return profile_name(wish)
+
+    @property
+    def same(self) -> str:
+        """The options with which another command speaks of the same profile."""
+        options = []
+        if self.profile != self.config.current:
+            options.append(f"--profile {self.profile}")
+        if self.chosen.sandbox:
+            options.append(f"--sandbox {self.chosen.sandbox}")
+        return " ".join(options)
+
+    @cached_property
+    def store(self) -> FileStore:
+        """The status file of this profile."""
+        return FileStore(self.home.status_path(self.profile))
+
+    @cached_property
+    def record(self) -> Record:
+        """What is remembered of this profile."""
+        return self.store.load()
+
+    @cached_property
+    def checklist(self) -> Checklist:
+        """What must be true."""
+        return checklist.load()
+
+    @cached_property
+    def running(self) -> Running | None:
+        """The sandbox inside this process; None for the real Meta."""
+        if not self.chosen.sandbox:
+            return None
+        from wizard import sandbox
+
+        folder = self.home.state_folder
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return sandbox.start(self.chosen.sandbox, state_dir=folder)
+
+    @cached_property
+    def vault(self) -> Vault:
+        """The profile's store of secrets; the sandbox has its own, for play."""
+        from wizard.vault.opening import Person, open_vault
+
+        choice = {"store": "sandbox"} if self.chosen.sandbox else self.config.of(self.profile).vault
+        person = Person(attended=self.attended, waiting=self._vault_waits)
+        folder: Path = self.home.folder(self.profile)
+        return open_vault(self.profile, choice, self.environ, folder=folder, person=person)
+
+    @cached_property
+    def attended(self) -> bool:
+        """Whether a person can be asked."""
+        return not self.chosen.no_input and is_terminal(sys.stdin) and is_terminal(sys.stdout)
+
+    @cached_property
+    def talk(self) -> Talk:
+        """The conversation: with the person at the terminal, else with her answers file."""
+        from wizard.ui.prompts import TerminalTalk
+        from wizard.ui.unattended import UnattendedTalk
+
+        # With --json the answer alone goes to standard output.
+        screen = self.notes if self.chosen.json else self.screen
+        play = self.running
+        suggestions = play.suggestions if play is not None else None
+        if self.attended:
+            return TerminalTalk(screen, self.words, suggestions=suggestions, sandbox=bool(play))
+        return UnattendedTalk(
+            screen, self.words, self._answers, suggestions=suggestions, sandbox=bool(play)
+        )
+
+    @cached_property
+    def desk(self) -> Desk:
+        """Everything that work on this profile needs."""
+        from wizard.commands.seeding import seed
+        from wizard.desk import Desk
+        from wizard.facts.reading import GraphFacts
+
+        desk = Desk(
+            talk=self.talk,
+            vault=self.vault,
+            store=self.store,
+            record=self.record,
+            checklist=self.checklist,
+            open_graph=self.open_graph,
+            open_facts=GraphFacts,
+            language=self.chosen.language,
+        )
+        if self.running is not None and self._seeded:
+            seed(desk, self.running)
+        return desk
+
+    @cached_property
+    def open_graph(self) -> Callable[[Keys], Graph]:
+        """Opens the way to Graph, at the address and in the version of this run.
+
+        An address that is not Meta's is announced here, before any secret can go there.
+        """
+        from wizard.commands.addresses import opener
+
+        return opener(self)
+
+    def _vault_waits(self) -> None:
+        self.notes.line(self.words.say("vault.waiting"))
+
+    def as_data(self) -> dict[str, Any]:
+        """The saved verdict as `audit --json` and `status --json` print it."""
+        from wizard.verdicts import as_data
+
+        return as_data(self.record, self.checklist)

@@ -1,0 +1,26 @@
+"""What the person of a scenario already has, before anything was ever done in its sandbox."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wizard.model import Goal, Secret
+from wizard.status.record import SecretNote
+
+if TYPE_CHECKING:
+    from wizard.desk import Desk
+    from wizard.sandbox import Running
+
+
+def seed(desk: Desk, play: Running) -> None:
+    """Gives a fresh profile its scenario's goals, ids and play secrets; leaves any other alone."""
+    if desk.record.started:
+        return
+    held = play.profile
+    desk.record.goals = tuple(Goal(goal) for goal in held.goals)
+    desk.record.ids.update(held.ids)
+    store = desk.vault.describe().store
+    for name, value in held.secrets.items():
+        desk.vault.put(name, Secret(value))
+        desk.record.secrets[name] = SecretNote(store, set_at=desk.stamp())
+    desk.save()
