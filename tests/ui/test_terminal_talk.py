@@ -154,6 +154,7 @@ MANY = [Choice(str(1000 + n), f"Номер +7 900 {n:03}") for n in range(40)]
         (DOWN + ENTER, FEW, "", "b"),
         (UP + ENTER, FEW, "", "c"),
         ("2" + ENTER, FEW, "", "b"),
+        ("2\n", FEW, "", "b"),
         ("23" + ENTER, FEW, "", "c"),
         ("7x" + ENTER, FEW, "b", "b"),
         (PASTE.format("3\n") + ENTER, FEW, "", "a"),
