@@ -42,6 +42,7 @@ class Ending:
         from wizard.model import CannotLook
         from wizard.talk import Leaving, NeedsPerson
         from wizard.ui.answers import WrongAnswers
+        from wizard.ui.prefilled import BadAnswer
         from wizard.vault import VaultTrouble
 
         return [
@@ -52,6 +53,7 @@ class Ending:
             (BadProfileName, lambda _: self._say(Exit.USAGE, "cli.bad_profile")),
             (BadAddress, lambda e: self._say(Exit.USAGE, f"cli.bad_{e.part}")),
             (WrongAnswers, self._wrong_answers),
+            (BadAnswer, self._wrong_answers),
             (NeedsPerson, self._needs_person),
             (Leaving, lambda _: self._say(Exit.NOT_IN_ORDER, "cli.left")),
             (VaultTrouble, self._vault),

@@ -47,7 +47,14 @@ class Guide:
         while (finding := self._next(findings)) is not None:
             self._settle(finding)
             findings = self._look(only)
+            self._tick(findings)
         return findings
+
+    def _tick(self, findings: Sequence[Finding]) -> None:
+        """Says of what was being worked on that it is in order now; each once."""
+        for finding in findings:
+            if finding.outcome.status is Status.PASSED and self._tried.pop(finding.item.id, 0):
+                self._desk.talk.settled(finding)
 
     def renew(self) -> None:
         """Forgets what Meta said: something was changed beside the walk."""

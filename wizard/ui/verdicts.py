@@ -6,12 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from wizard import __version__
-from wizard.model import Checklist, Finding, Goal, Outcome, Status
+from wizard import verdicts
+from wizard.model import Checklist, Finding, Goal, Status
 from wizard.status import Record
-from wizard.status.record import ID_NAMES
-
-SCHEMA = 1
 
 
 @dataclass(frozen=True)
@@ -45,8 +42,8 @@ class Verdicts:
         return Status.PASSED if seen == {Status.PASSED} else Status.UNKNOWN
 
     def ready(self, goal: Goal) -> bool:
-        """Whether all that this goal needs has passed."""
-        return self.stands(goal) is Status.PASSED
+        """Whether all that this goal needs has passed, by this audit or an earlier one."""
+        return verdicts.ready(self.record, self.checklist)[goal]
 
     def required(self, finding: Finding) -> bool:
         """Whether a goal of the profile needs it; else it is advice."""
@@ -65,38 +62,12 @@ class Verdicts:
         )
 
     def as_json(self) -> dict[str, Any]:
-        """The object that `audit --json` and `status --json` print: ids and values, no prose."""
-        record = self.record
-        return {
-            "schema": SCHEMA,
-            "tool": f"wa-wizard {__version__}",
-            "profile": record.profile,
-            "checked_at": record.checked_at,
-            "graph_version": record.graph_version,
-            "ready": {goal.value: self.ready(goal) for goal in Goal},
-            "ids": {name: record.ids.get(name, "") for name in ID_NAMES},
-            "items": [self._row(finding) for finding in self.findings],
-        }
-
-    def _row(self, finding: Finding) -> dict[str, Any]:
-        item, outcome = finding.item, finding.outcome
-        verdict = self.record.verdicts.get(item.id)
-        return {
-            "id": item.id,
-            "status": outcome.status.value,
-            "reason": outcome.reason,
-            "required": self.required(finding),
-            "values": dict(outcome.values),
-            "since": verdict.since if verdict else "",
-            "change": self.changes.get(item.id, "same"),
-        }
+        """The object that `audit --json` prints: the items of this audit, and no prose."""
+        seen = {finding.item.id for finding in self.findings}
+        data = verdicts.as_data(self.record, self.checklist, self.changes)
+        return data | {"items": [row for row in data["items"] if row["id"] in seen]}
 
 
 def remembered(checklist: Checklist, record: Record) -> Verdicts:
     """The verdicts that the status file holds; items it never saw are left out."""
-    findings = [
-        Finding(item, Outcome(verdict.status, verdict.reason, verdict.values))
-        for item in checklist.items
-        if (verdict := record.verdicts.get(item.id))
-    ]
-    return Verdicts(checklist, record, findings)
+    return Verdicts(checklist, record, verdicts.findings(record, checklist))

@@ -1,0 +1,92 @@
+"""`audit`: looks at everything at Meta, changes nothing there, saves the verdict."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from wizard.commands import WrongUsage
+from wizard.commands.parts import Parts
+
+if TYPE_CHECKING:
+    from wizard.commands import Chosen
+    from wizard.commands.parser import Parser
+    from wizard.ui.verdicts import Verdicts
+
+#: Which exit code stands for several profiles: the first of these that any of them had.
+GRAVEST = (70, 6, 5, 4, 2, 1, 3, 0)
+
+
+def options(parser: Parser) -> None:
+    """Its own options."""
+    parser.option("--all", action="store_true", says="audit.all_help")
+    parser.option("--only", metavar="ID", action="append", default=[], says="audit.only_help")
+    parser.option("--skip", metavar="ID", action="append", default=[], says="audit.skip_help")
+    parser.option("--list", action="store_true", says="audit.list_help")
+
+
+def run(chosen: Chosen) -> int:
+    """One profile, or every one; the code of the worst."""
+    _refuse_strangers(chosen)
+    if chosen.list:
+        return _list(chosen)
+    if not chosen.all:
+        return audit_profile(chosen)
+    with Parts(chosen) as parts:
+        profiles = parts.home.profiles()
+    codes = []
+    for profile in profiles:
+        chosen.profile = profile
+        codes.append(audit_profile(chosen))
+    return next(code for code in GRAVEST if code in codes or code == 0)
+
+
+def audit_profile(chosen: Chosen) -> int:
+    """Looks, keeps what was seen, shows it."""
+    from wizard.audit import audit, complete_ids, exit_code
+    from wizard.talk import remark
+    from wizard.ui.verdicts import Verdicts
+
+    with Parts(chosen) as parts:
+        desk = parts.desk
+        with desk.talk.wait(remark("guide.looking")):
+            complete_ids(desk)
+            facts = desk.facts()
+            findings = list(audit(desk.checklist, facts, chosen.only, chosen.skip))
+        changes = desk.record.judge(findings, desk.stamp())
+        desk.save()
+        _show(parts, Verdicts(desk.checklist, desk.record, findings, changes))
+        return exit_code(findings, desk.record.goals)
+
+
+def _show(parts: Parts, verdicts: Verdicts) -> None:
+    if parts.chosen.json:
+        parts.print_json(verdicts.as_json())
+        return
+    from wizard.ui.report import Report
+
+    Report(parts.screen, parts.words, bool(parts.chosen.sandbox)).show(verdicts)
+
+
+def _list(chosen: Chosen) -> int:
+    """The items that would be looked at; no network."""
+    from wizard.checklist import load
+
+    for item in load().items:
+        if _named(item.id, chosen.only, True) and not _named(item.id, chosen.skip, False):
+            sys.stdout.write(f"{item.id}\n")
+    return 0
+
+
+def _named(item_id: str, names: Sequence[str], otherwise: bool) -> bool:
+    return bool({item_id, item_id.split(".", maxsplit=1)[0]} & set(names)) if names else otherwise
+
+
+def _refuse_strangers(chosen: Chosen) -> None:
+    """A misspelt id would quietly audit nothing."""
+    from wizard.audit import strangers
+    from wizard.checklist import load
+
+    if unknown := strangers(load(), [*chosen.only, *chosen.skip]):
+        raise WrongUsage("audit.no_such_item", item=unknown[0])

@@ -1,0 +1,57 @@
+"""`send`: one message out, a template or (inside the 24-hour window) a text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wizard.commands.parts import Parts
+from wizard.commands.prefilling import prefilled
+
+if TYPE_CHECKING:
+    from wizard.commands import Chosen
+    from wizard.commands.parser import Parser
+    from wizard.desk import Desk
+
+
+def options(parser: Parser) -> None:
+    """Its own options."""
+    parser.option("--to", metavar="NUMBER", says="message.to_help")
+    parser.option("--template", metavar="NAME", says="message.template_help")
+    parser.option("--language", dest="language_code", metavar="CODE", says="message.language_help")
+    parser.option("--text", metavar="TEXT", says="message.text_help")
+    parser.option("--yes", "-y", action="store_true", says="message.yes_help")
+
+
+def run(chosen: Chosen) -> int:
+    """0 when Meta accepted it, 1 when not."""
+    from wizard.repairs import message
+
+    answers = {"test_message.to": chosen.to, "test_message.template": chosen.template}
+    answers["test_message.language"] = chosen.language_code
+    with Parts(chosen) as parts:
+        desk = prefilled(parts.desk, answers, yes=chosen.yes)
+        before = desk.record.test_message
+        facts = desk.facts()
+        if chosen.text:
+            message.send_text(desk, facts.number, chosen.text)
+        else:
+            message.send_test(desk, facts)
+        sent = desk.record.test_message
+        if sent is None or sent is before:
+            return 1
+        if chosen.json:
+            parts.print_json(_row(desk))
+        return 0 if sent.wamid else 1
+
+
+def _row(desk: Desk) -> dict[str, object]:
+    sent = desk.record.test_message
+    assert sent is not None
+    return {
+        "id": sent.wamid,
+        "to": sent.to,
+        "state": sent.state,
+        "phone_number_id": sent.phone_number_id,
+        "code": sent.code,
+        "at": sent.at,
+    }

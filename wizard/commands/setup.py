@@ -1,0 +1,90 @@
+"""`setup`: the guided way; on a profile that is in order, an audit and what may be changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wizard.commands.parts import Parts
+
+if TYPE_CHECKING:
+    from wizard.commands import Chosen
+    from wizard.commands.parser import Parser
+    from wizard.guide import Guide
+    from wizard.ui.ending import Places
+
+
+def options(parser: Parser) -> None:
+    """Its own options."""
+    parser.option("--answers", metavar="FILE", says="setup.answers_help")
+
+
+def run(chosen: Chosen) -> int:
+    """Environment first, then the goal, then everything else; ends on the end screen."""
+    from wizard.audit import exit_code
+    from wizard.commands.answering import read_answers
+    from wizard.guide import Guide
+    from wizard.talk import Leaving
+    from wizard.ui.greeting import welcome
+    from wizard.ui.verdicts import remembered
+
+    answers = read_answers(chosen.answers) if chosen.answers else None
+    with Parts(chosen, answers=answers, seeded=False) as parts:
+        desk = parts.desk
+        before = remembered(desk.checklist, desk.record)
+        welcome(parts.screen, parts.words, before, bool(chosen.sandbox))
+        guide = Guide(desk, attended=parts.attended)
+        try:
+            _walk(parts, guide)
+        except Leaving:
+            desk.talk.say("guide.left")
+        else:
+            _end(parts, guide)
+        return exit_code(guide.findings, desk.record.goals)
+
+
+def _walk(parts: Parts, guide: Guide) -> None:
+    from wizard.audit import exit_code
+    from wizard.guide.changing import offer_changes
+    from wizard.guide.goals import ask_goals
+    from wizard.model import Status
+
+    desk = parts.desk
+    begun = bool(desk.record.ids or desk.record.secrets)
+    for finding in guide.walk("environment"):
+        if finding.outcome.status is Status.PASSED:
+            desk.talk.settled(finding)
+    if not begun:
+        ask_goals(desk)
+    guide.walk()
+    if guide.acted or not parts.attended or exit_code(guide.findings, desk.record.goals):
+        return
+    desk.talk.say("guide.all_in_order")
+    while offer_changes(desk):
+        guide.renew()
+        guide.walk()
+
+
+def _end(parts: Parts, guide: Guide) -> None:
+    """The last screen, and before it what only a person could have answered."""
+    from wizard.ui.ending import end_screen
+    from wizard.ui.verdicts import Verdicts
+
+    desk = parts.desk
+    for item_id, name in guide.needed.items():
+        desk.talk.say("guide.person_needed", item=item_id, name=name)
+    verdicts = Verdicts(desk.checklist, desk.record, guide.findings, guide.changes)
+    sandbox = bool(parts.chosen.sandbox)
+    end_screen(parts.screen, parts.words, verdicts, _places(parts), desk.now(), sandbox=sandbox)
+
+
+def _places(parts: Parts) -> Places:
+    from wizard.ui.ending import Places
+
+    store = parts.vault.describe()
+    kept = parts.vault.get("access_token")
+    return Places(
+        status_file=str(parts.home.status_path(parts.profile)),
+        secrets=" · ".join(part for part in (store.store, store.backend, store.place) if part),
+        config_file=str(parts.home.config_path),
+        token_from=kept.detail if kept and kept.source == "environment" else "",
+    )

@@ -1,0 +1,90 @@
+"""A conversation part of which was given on the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+
+from wizard.model import CannotLook, Finding, Item, Value
+from wizard.talk import Choice, Move, Question, Remark, Talk
+
+
+class BadAnswer(Exception):  # noqa: N818
+    """What the command line gave for a question will not do; `remark` says why."""
+
+    def __init__(self, option: str, remark: Remark) -> None:
+        super().__init__(option)
+        self.option, self.remark = option, remark
+
+
+class Prefilled:
+    """See Talk. Questions that `answers` holds are not asked; `--yes` is a consent to everything.
+
+    A wrong answer of the command line raises BadAnswer: asking instead would hang a script.
+    """
+
+    def __init__(self, talk: Talk, answers: Mapping[str, str | None], yes: bool = False) -> None:
+        self._talk, self._yes = talk, yes
+        self._answers = {name: answer for name, answer in answers.items() if answer}
+
+    def ask(self, question: Question) -> str:
+        """See Talk."""
+        if question.name not in self._answers:
+            return self._talk.ask(question)
+        answer = self._answers[question.name]
+        mended = question.mend(answer) if question.mend else answer
+        if isinstance(mended, Remark):
+            raise BadAnswer(question.option, mended)
+        return mended
+
+    def choose(self, question: Question, choices: Sequence[Choice]) -> str:
+        """See Talk."""
+        if question.name not in self._answers:
+            return self._talk.choose(question, choices)
+        answer, offered = self._answers[question.name], [choice.value for choice in choices]
+        if answer not in offered:
+            listed = Remark("ui.not_offered", {"answer": answer, "offered": ", ".join(offered)})
+            raise BadAnswer(question.option, listed)
+        return answer
+
+    def consent(
+        self, item_id: str, text: Remark, sends: Sequence[str] = (), spends: bool = False
+    ) -> bool:
+        """See Talk."""
+        return self._yes or self._talk.consent(item_id, text, sends, spends)
+
+    def say(self, key: str, /, **values: Value) -> None:
+        """See Talk."""
+        self._talk.say(key, **values)
+
+    def present(self, finding: Finding, ids: Mapping[str, str], *, brief: bool = False) -> None:
+        """See Talk."""
+        self._talk.present(finding, ids, brief=brief)
+
+    def settled(self, finding: Finding) -> None:
+        """See Talk."""
+        self._talk.settled(finding)
+
+    def instruct(self, item: Item, ids: Mapping[str, str]) -> None:
+        """See Talk."""
+        self._talk.instruct(item, ids)
+
+    def trouble(self, error: CannotLook) -> None:
+        """See Talk."""
+        self._talk.trouble(error)
+
+    def move(self, finding: Finding, moves: Sequence[Move]) -> Move:
+        """See Talk."""
+        return self._talk.move(finding, moves)
+
+    def vouch(self, finding: Finding) -> str:
+        """See Talk."""
+        return self._talk.vouch(finding)
+
+    def wait(self, text: Remark) -> AbstractContextManager[None]:
+        """See Talk."""
+        return self._talk.wait(text)
+
+    def browse(self, link: str) -> None:
+        """See Talk."""
+        self._talk.browse(link)
