@@ -63,6 +63,11 @@ def test_a_token_that_a_narrow_window_wrapped_is_one_again(width, edge):
     assert mend_token(edge.join(pieces)) == TOKEN
 
 
+@pytest.mark.parametrize("below", [ID, "hello", "Hello", "WABA", "a1\nb2", "my shop", "(24 h)"])
+def test_what_stands_below_a_token_is_not_part_of_it(below):
+    assert mend_token(f"{TOKEN}\n{below}") == TOKEN
+
+
 def test_a_token_of_a_form_that_nobody_has_seen_yet_is_left_to_meta():
     novel = "META2-" + "abcDEF123_" * 8
     assert mend_token(f" {novel} ") == novel
@@ -147,6 +152,10 @@ def test_a_key_of_another_service_is_named_and_not_repeated(service, mend, aroun
 )
 def test_an_id_is_taken_out_of_its_label(pasted):
     assert mend_id(pasted) == ID
+
+
+def test_an_id_that_happens_to_be_somebodys_number_too_is_an_id():
+    assert mend_id("434274024916545") == "434274024916545"
 
 
 @pytest.mark.parametrize(

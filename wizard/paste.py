@@ -6,7 +6,7 @@ Pure. A Remark never holds what was pasted: it may be a key of another service.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from wizard import phone
 from wizard.foreign import unhidden
@@ -202,11 +202,15 @@ def _joined(bare: str) -> str:
     return "".join(lines) if wrapped else bare
 
 
-def _alike(lines: Iterable[str]) -> bool:
+def _alike(lines: Sequence[str]) -> bool:
     """Whether these lines are one wrapped word: all as long as the first, but for the last."""
     first, *others, last = lines
-    whole = all(re.fullmatch(r"[A-Za-z0-9]+", line) for line in (first, *others, last))
+    whole = all(re.fullmatch(r"[A-Za-z0-9]+", line) for line in lines)
     even = all(len(line) == len(first) for line in others) and 0 < len(last) <= len(first)
-    return (
-        whole and even and len(first) >= 20 and not any(o.startswith("EA") for o in (*others, last))
-    )
+    again = any(line.startswith("EA") for line in (*others, last))
+    return whole and even and len(first) >= 20 and not again and not _says_something(last)
+
+
+def _says_something(line: str) -> bool:
+    """An id or a word in the line below a token, not the end of one."""
+    return len(line) > 3 and (line.isdigit() or line.isupper() or line[1:].islower())

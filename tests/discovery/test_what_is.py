@@ -99,7 +99,9 @@ def test_a_number_that_no_visible_account_holds_stands_alone():
 
 @pytest.mark.parametrize("answer", [NOT_VISIBLE, envelope(200, "no"), envelope(803, "alias")])
 def test_what_this_token_may_not_see_is_unseen(answer):
-    assert what_is(graph_of(**{"66": answer}), "66").kind == "unseen"
+    graph = graph_of(**{"66": answer})
+    assert what_is(graph, "66").kind == "unseen"
+    assert len(graph.calls) == 1
 
 
 @pytest.mark.parametrize(
