@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[1] / "wizard"
 FLOORS = [
     ["__init__"],
     ["model", "compiled"],
-    ["texts", "foreign", "private_file"],
+    ["redacting", "texts", "foreign", "private_file"],
     ["document"],
     ["talk"],
     ["phone"],

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from wizard.facts import Facts
 from wizard.graph import Graph, Keys
-from wizard.model import Checklist
+from wizard.model import CannotLook, Checklist, Finding
 from wizard.status import Record, Store, write_time
 from wizard.talk import Talk
 from wizard.vault import Vault
@@ -53,6 +54,18 @@ class Desk:
     def save(self) -> None:
         """Keeps the record: after every step, so that leaving at any moment loses nothing."""
         self.store.save(self.record)
+
+    def take_over(self, findings: list[Finding], facts: Facts) -> dict[str, str]:
+        """Keeps what an audit saw; returns item id → new, same or fixed (see Record.judge)."""
+        record = self.record
+        record.graph_version = facts.version
+        # Read by this audit already, if at all; where it failed, what was known stays.
+        if any(finding.item.section == "number" for finding in findings):
+            with suppress(CannotLook):
+                record.ids["display_phone_number"] = facts.number.display
+        changes = record.judge(findings, self.stamp())
+        self.save()
+        return changes
 
     def stamp(self) -> str:
         """This moment as the status file writes it."""

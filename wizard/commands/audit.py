@@ -54,8 +54,10 @@ def audit_profile(chosen: Chosen) -> int:
             complete_ids(desk)
             facts = desk.facts()
             findings = list(audit(desk.checklist, facts, chosen.only, chosen.skip))
-        changes = desk.record.judge(findings, desk.stamp())
-        desk.save()
+        first = not desk.record.checked_at
+        changes = desk.take_over(findings, facts)
+        if first and not chosen.json:
+            changes = {}  # nothing is news to somebody who never looked
         _show(parts, Verdicts(desk.checklist, desk.record, findings, changes))
         return exit_code(findings, desk.record.goals)
 

@@ -134,9 +134,9 @@ def _rung(
         desk = prefilled(parts.desk, answers, yes=bool(getattr(chosen, "yes", False)))
         act(desk, desk.facts())
         item = desk.checklist.item(item_id)
-        finding = Finding(item, look(item, desk.facts()))
-        desk.record.judge([finding], desk.stamp())
-        desk.save()
+        facts = desk.facts()
+        finding = Finding(item, look(item, facts))
+        desk.take_over([finding], facts)
         desk.talk.settled(finding)
         return 0 if finding.outcome.status is Status.PASSED else 1
 

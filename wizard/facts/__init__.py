@@ -58,6 +58,10 @@ class Facts(Protocol):
         """This machine's clock, in UTC, at the beginning of the audit."""
 
     @property
+    def version(self) -> str:
+        """The Graph version that is asked for, `v26.0`. No read."""
+
+    @property
     def record(self) -> Record:
         """What is remembered of the profile: ids, confirmations, the test message."""
 

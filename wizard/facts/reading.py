@@ -60,6 +60,7 @@ class GraphFacts:
         self._record, self._vault, self._now = record, vault, now()
         self._ears = ears or Ears()
         self._memory = Memory()
+        self._version = graph.version
         self.reads = Reads(graph, record, self._memory)
         self._asked = threading.local()
 
@@ -67,6 +68,11 @@ class GraphFacts:
     def now(self) -> datetime:
         """When these facts were opened."""
         return self._now
+
+    @property
+    def version(self) -> str:
+        """See Facts."""
+        return self._version
 
     @property
     def record(self) -> Record:

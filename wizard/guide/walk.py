@@ -63,10 +63,9 @@ class Guide:
     def _look(self, only: Sequence[str] = ()) -> list[Finding]:
         with self._desk.talk.wait(remark("guide.looking")):
             findings = list(audit(self._desk.checklist, self._facts, only=only))
-        for item_id, change in self._desk.record.judge(findings, self._desk.stamp()).items():
+        for item_id, change in self._desk.take_over(findings, self._facts).items():
             # The first look of a run is what "since the last time" means.
             self.changes.setdefault(item_id, change)
-        self._desk.save()
         self.findings = findings
         return findings
 
