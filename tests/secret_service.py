@@ -107,7 +107,7 @@ class SecretService:
         return False  # the socket is there a moment before anybody listens
 
     @staticmethod
-    def _wait(true, what, seconds=10):
+    def _wait(true, what, seconds=30):
         ends = time.monotonic() + seconds
         while not true():
             assert time.monotonic() < ends, f"{what} did not come"

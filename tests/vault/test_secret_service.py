@@ -29,8 +29,8 @@ pytestmark = [
     pytest.mark.skipif(bool(secret_service.missing()), reason=secret_service.missing()),
 ]
 DEADLINE = 0.8
-# Far above what anything takes, far below for ever.
-SOON = 5
+# Far above what anything takes even on a crowded machine, far below for ever.
+SOON = 20
 # Not spelled where it is used: tracebacks quote the lines of the program.
 CANARY = Secret("canary-" + "a1")
 CALLS = {
@@ -74,16 +74,22 @@ def speak_to(service, monkeypatch):
 def vault(service, monkeypatch):
     """A vault over a service of its own, with one secret kept."""
     speak_to(service, monkeypatch)
-    vault = OsKeyring("shop", DEADLINE)
+    vault = OsKeyring("shop", SOON)
     vault.put("access_token", Secret("kept"))
     return vault
 
 
-def closed_by(call, vault):
+@pytest.fixture
+def hasty(vault):
+    """The same, by somebody who does not wait long."""
+    return OsKeyring("shop", DEADLINE)
+
+
+def closed_by(call, vault, seconds=SOON):
     started = time.monotonic()
     with pytest.raises(VaultTrouble) as caught:
         call(vault)
-    assert time.monotonic() - started < DEADLINE + 1.5
+    assert time.monotonic() - started < seconds + 1.5
     assert CANARY.reveal() not in "".join(traceback.format_exception(caught.value))
     return caught.value.closed
 
@@ -146,18 +152,19 @@ class TestClosed:
         service.unlock("test")
         assert vault.get("access_token").secret == Secret("kept")
 
-    def test_stopped(self, call, vault, service):
+    def test_stopped(self, call, hasty, service):
+        hasty.describe()  # the library is loaded: what is measured is the wait
         service.keyring.send_signal(signal.SIGSTOP)
-        assert closed_by(call, vault) is Closed.TIMEOUT
+        assert closed_by(call, hasty, DEADLINE) is Closed.TIMEOUT
         started = time.monotonic()
-        assert closed_by(call, vault) is Closed.TIMEOUT
+        assert closed_by(call, hasty) is Closed.TIMEOUT
         assert time.monotonic() - started < 0.3
         service.keyring.send_signal(signal.SIGCONT)
         ends = time.monotonic() + SOON
         kept = None
         while kept is None and time.monotonic() < ends:
             with suppress(VaultTrouble):
-                kept = vault.get("access_token").secret
+                kept = hasty.get("access_token").secret
         assert kept in (Secret("kept"), CANARY)
 
     def test_killed(self, call, vault, service):
@@ -182,14 +189,14 @@ class TestClosed:
         service.bus.wait()
         assert closed_by(call, vault) is Closed.MISSING
 
-    def test_a_bus_that_stopped(self, call, vault, service):
+    def test_a_bus_that_stopped(self, call, hasty, service):
         service.bus.send_signal(signal.SIGSTOP)
-        assert closed_by(call, vault) in (Closed.TIMEOUT, Closed.MISSING)
+        assert closed_by(call, hasty, DEADLINE) in (Closed.TIMEOUT, Closed.MISSING)
 
     @pytest.mark.parametrize("address", ["", "unix:path=/nonexistent/bus"])
     def test_no_bus(self, call, vault, monkeypatch, address):
         monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", address)
-        assert closed_by(call, OsKeyring("shop", DEADLINE)) is Closed.MISSING
+        assert closed_by(call, OsKeyring("shop", SOON)) is Closed.MISSING
 
 
 class TestFull:

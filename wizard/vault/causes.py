@@ -49,14 +49,19 @@ _NUMBERS = {
 
 
 def explain(store: str, error: BaseException) -> VaultTrouble:
-    """The trouble behind an exception, or behind the one that caused it; else BROKEN."""
-    for cause in _chain(error):
+    """The trouble behind an exception, or behind the one that caused it; else BROKEN.
+
+    `detail` names them all, the causes to the right.
+    """
+    causes = list(_chain(error))
+    detail = " < ".join(_named(cause) for cause in causes)
+    for cause in causes:
         if isinstance(cause, VaultTrouble):
             # A copy: the frames that the original remembers hold the value.
             return VaultTrouble(cause.closed, cause.store, cause.detail)
         if closed := _closed(cause):
-            return VaultTrouble(closed, store, _detail(cause))
-    return VaultTrouble(Closed.BROKEN, store, _detail(error))
+            return VaultTrouble(closed, store, detail)
+    return VaultTrouble(Closed.BROKEN, store, detail)
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
@@ -84,7 +89,7 @@ def _dbus_name(error: BaseException) -> str:
     return str(getattr(error, "name", None) or "")
 
 
-def _detail(error: BaseException) -> str:
+def _named(error: BaseException) -> str:
     number = _number(error)
     parts = [type(error).__name__, _dbus_name(error), str(number) if number else ""]
     return " ".join(part for part in parts if part)
