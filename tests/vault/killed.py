@@ -48,36 +48,47 @@ def move_for_ever(one, other):
 
 
 def store(kind, path):
-    """The store under test, and the seconds within which one call of it is in its midst."""
     if kind == "os-keyring":
-        return OsKeyring("killed", 20, folder=path.parent), 0.25
-    return EncryptedFile(path, "shop", lambda new: Secret("correct horse"), 10), 0.03
+        return OsKeyring("killed", 20, folder=path.parent)
+    return EncryptedFile(path, "shop", lambda new: Secret("correct horse"), 10)
+
+
+def seconds(work):
+    """How long it takes on this machine, at this hour: kills must fall into its midst."""
+    started = time.monotonic()
+    work()
+    return time.monotonic() - started
 
 
 def kill_soon(work, within, dice):
     """Forks, lets it work for a moment, kills it with nothing but SIGKILL."""
+    started, starts = os.pipe()
     child = os.fork()
     if child == 0:
         try:
+            os.write(starts, b"!")
             work()
         finally:
             os._exit(9)  # only an error ends the work before the kill does
+    os.read(started, 1)
     time.sleep(dice.uniform(0.0, within))
     os.kill(child, signal.SIGKILL)
     _, status = os.waitpid(child, 0)
+    os.close(started)
+    os.close(starts)
     assert os.WIFSIGNALED(status), "the child failed by itself"
 
 
 def putting(folder, kind, times, dice):
-    vault, within = store(kind, folder / "a.json")
+    vault = store(kind, folder / "a.json")
     vault.put("access_token", value(0))
+    within = 3 * seconds(lambda: vault.put("access_token", value(1)))
     seen = set()
     for _ in range(times):
         heard, told = os.pipe()
-        os.set_blocking(heard, False)
         kill_soon(lambda told=told: write_for_ever(vault, told), within, dice)
         os.close(told)
-        acknowledged = os.read(heard, 1 << 16) if select_ready(heard) else b""
+        acknowledged = os.read(heard, 1 << 16)  # all of it: the only other writer is dead
         os.close(heard)
         found = number_of(vault.get("access_token").secret)
         assert found >= int(acknowledged[-6:] or b"0"), "an acknowledged value was lost"
@@ -85,18 +96,13 @@ def putting(folder, kind, times, dice):
     return sorted(seen)
 
 
-def select_ready(descriptor):
-    import select
-
-    return bool(select.select([descriptor], [], [], 0)[0])
-
-
 def moving(folder, kind, times, dice):
-    one, within = store(kind, folder / "one.json")
+    one = store(kind, folder / "one.json")
     other = PlayVault(folder / "other.json")
     for number, name in enumerate(NAMES):
         one.put(name, value(number))
-    other.probe()
+    # One way: the next child goes on from where this one was killed.
+    within = seconds(lambda: (move(NAMES, one, other), move(NAMES, other, one))) / 2
     places = set()
     for _ in range(times):
         kill_soon(lambda: move_for_ever(one, other), within, dice)
