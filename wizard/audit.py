@@ -23,6 +23,7 @@ from wizard.model import (
     unknown,
     waiting,
 )
+from wizard.status.record import ID_NAMES
 
 #: Without these an audit cannot look at the number.
 _NEEDED_IDS = ("app_id", "waba_id", "phone_number_id")
@@ -119,7 +120,7 @@ def complete_ids(desk: Desk) -> dict[str, str]:
     except CannotLook:
         return {}
     ids |= taken
-    for name in sorted(taken):
+    for name in (name for name in ID_NAMES if name in taken):
         desk.talk.say(f"discovery.took_{name}", id=taken[name])
     return taken
 
