@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from wizard.facts import Facts
 from wizard.graph import Graph, Keys
@@ -13,6 +14,17 @@ from wizard.model import CannotLook, Checklist, Finding
 from wizard.status import Record, Store, write_time
 from wizard.talk import Talk
 from wizard.vault import Kept, Vault, VaultTrouble
+
+
+@dataclass(frozen=True)
+class Stores:
+    """Where secrets can be kept, for who must choose: `open` reaches for nothing yet.
+
+    `settle` records a choice whose vault was proven, and puts that vault to use.
+    """
+
+    open: Callable[[Mapping[str, Any]], Vault]
+    settle: Callable[[Mapping[str, Any], Vault], None]
 
 
 @dataclass
@@ -30,6 +42,7 @@ class Desk:
     open_graph: Callable[[Keys], Graph]
     open_facts: Callable[[Graph, Record, Vault], Facts]
     language: str = "en"
+    stores: Stores | None = None  # None: there is nothing to choose (the sandbox)
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def keys(self) -> Keys:

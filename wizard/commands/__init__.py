@@ -64,6 +64,7 @@ class Chosen:
     no_input = False
     color = "auto"
     verbose = False
+    passphrase_file = ""  # of the encrypted file
     sandbox = ""  # the scenario; "" for the real Meta
 
     if TYPE_CHECKING:

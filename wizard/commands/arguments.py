@@ -10,7 +10,7 @@ from pathlib import Path
 from wizard.commands import COMMANDS, DEFAULT_COMMAND, WrongUsage
 
 #: Options of every command that take the next word.
-VALUED = ("--profile", "--lang", "--color")
+VALUED = ("--profile", "--lang", "--color", "--passphrase-file")
 DEFAULT_SCENARIO = "rehearsal"
 
 

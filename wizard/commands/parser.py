@@ -66,6 +66,7 @@ COMMON: dict[tuple[str, ...], dict[str, Any]] = {
     ("--no-input",): {"action": "store_true"},
     ("--color",): {"choices": ("auto", "always", "never")},
     ("--verbose",): {"action": "store_true"},
+    ("--passphrase-file",): {"metavar": "PATH"},
     ("--sandbox",): {"metavar": "SCENARIO"},
     ("--help", "-h"): {"action": "store_true"},
 }

@@ -6,7 +6,6 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -145,12 +144,26 @@ class Parts:
     @cached_property
     def vault(self) -> Vault:
         """The profile's store of secrets; the sandbox has its own, for play."""
-        from wizard.vault.opening import Person, open_vault
+        sandbox = {"store": "sandbox"}
+        return self.open_vault(sandbox if self.chosen.sandbox else self.choice)
 
-        choice = {"store": "sandbox"} if self.chosen.sandbox else self.config.of(self.profile).vault
-        person = Person(attended=self.attended, waiting=self._vault_waits)
-        folder: Path = self.home.folder(self.profile)
-        return open_vault(self.profile, choice, self.environ, folder=folder, person=person)
+    @property
+    def choice(self) -> Mapping[str, Any]:
+        """Which store the profile chose; {} for the usual one."""
+        return self.config.of(self.profile).vault
+
+    def open_vault(self, choice: Mapping[str, Any]) -> Vault:
+        """A store of this profile, whether it is the chosen one or not. Reaches for nothing yet."""
+        from wizard.commands.stores import opened
+
+        return opened(self, choice)
+
+    def choose_vault(self, choice: Mapping[str, Any], vault: Vault | None = None) -> None:
+        """Records the store that was chosen, once it is proven; it is the one in use from now."""
+        changed = self.home.config().with_profile(self.profile, vault=dict(choice))
+        self.home.save_config(changed)
+        self.__dict__["config"] = changed
+        self.__dict__["vault"] = vault or self.open_vault(choice)
 
     @cached_property
     def attended(self) -> bool:
@@ -177,7 +190,7 @@ class Parts:
     def desk(self) -> Desk:
         """Everything that work on this profile needs."""
         from wizard.commands.seeding import seed
-        from wizard.desk import Desk
+        from wizard.desk import Desk, Stores
         from wizard.facts.reading import GraphFacts
 
         desk = Desk(
@@ -189,6 +202,7 @@ class Parts:
             open_graph=self.open_graph,
             open_facts=GraphFacts,
             language=self.chosen.language,
+            stores=None if self.chosen.sandbox else Stores(self.open_vault, self.choose_vault),
         )
         if self.running is not None and self._seeded:
             seed(desk, self.running)
@@ -203,9 +217,6 @@ class Parts:
         from wizard.commands.addresses import opener
 
         return opener(self)
-
-    def _vault_waits(self) -> None:
-        self.notes.line(self.words.say("vault.waiting"))
 
     def as_data(self) -> dict[str, Any]:
         """The saved verdict as `audit --json` and `status --json` print it."""

@@ -32,6 +32,7 @@ class Token:
     error_code: int = 0
     error_subcode: int = 0
     error_message: str = ""
+    page_id: str = ""  # of a page token: its page
 
 
 @dataclass(frozen=True)

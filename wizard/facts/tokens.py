@@ -28,6 +28,7 @@ def token(json: Json) -> Token:
         # Here the key is `subcode`, in ordinary errors `error_subcode`.
         error_subcode=whole(error.get("subcode")) or whole(error.get("error_subcode")),
         error_message=text(error.get("message")),
+        page_id=ident(data.get("profile_id")),
     )
 
 

@@ -1,0 +1,162 @@
+"""What is found in files of somebody else's, and under which name it is kept."""
+
+import json
+
+import pytest
+
+from wizard.commands.credentials.finding import find
+
+TOKEN, SECRET = "EAAG" + "b" * 120, "0123456789abcdef0123456789abcdef"
+
+
+def seen(text):
+    return {(f.name, f.value or f.secret.reveal()) for f in find(text)}
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (json.dumps({"a": [{"b": {"pageAccessToken": TOKEN}}]}), {("token", TOKEN)}),
+        (json.dumps([TOKEN]), {("token", TOKEN)}),
+        (f"WHATSAPP_TOKEN={TOKEN}", {("token", TOKEN)}),
+        (f"export META_SYSTEM_USER_TOKEN='{TOKEN}'  # ours", {("token", TOKEN)}),
+        (f"  ACCESS_TOKEN: Bearer {TOKEN}", {("token", TOKEN)}),
+        (f"X={TOKEN}\nY={TOKEN}", {("token", TOKEN)}),
+        (f"FB_APP_SECRET={SECRET}", {("app_secret", SECRET)}),
+        (json.dumps({"app": {"secret": {"value": SECRET}}}), {("app_secret", SECRET)}),
+        (f"T=1029384756102938|{SECRET}", {("app_secret", SECRET), ("app_id", "1029384756102938")}),
+        (f"DATABASE_HASH={SECRET}", set()),
+        ("WHATSAPP_CLOUD_VERIFY_TOKEN=swordfish", {("verify_token", "swordfish")}),
+        (json.dumps({"webhook_verify_token": "s"}), {("verify_token", "s")}),
+        (json.dumps({"phone_number_id": 10654035224}), {("phone_number_id", "10654035224")}),
+        ("PHONE_ID=106540352242922", {("phone_number_id", "106540352242922")}),
+        ("WHATSAPP_BUSINESS_ACCOUNT_ID=102290129340398", {("waba_id", "102290129340398")}),
+        (json.dumps({"businessAccountId": "102290129340398"}), {("waba_id", "102290129340398")}),
+        (json.dumps({"waba": {"id": "102290129340398"}}), {("waba_id", "102290129340398")}),
+        (json.dumps({"clientId": "1029384756102938"}), {("app_id", "1029384756102938")}),
+        ("BUSINESS_ID=884422113355779", {("business_id", "884422113355779")}),
+        ("TWO_STEP_PIN=271828", {("two_step_pin", "271828")}),
+        ("SPINNING=271828\nPORT=8080\nPHONE=+79160000000", set()),
+        ("VERIFY_TOKEN=your-verify-token\nACCESS_TOKEN=<paste here>", set()),
+        ("[" * 100_000, set()),
+        ("{}", set()),
+        ("", set()),
+    ],
+)  # fmt: skip
+def test_secrets_are_known_by_their_shape_and_the_rest_by_their_names(text, found):
+    assert seen(text) == found
+
+
+def written(shop, content, name="credentials.json"):
+    path = shop.folder / name
+    path.write_text(content if isinstance(content, str) else json.dumps(content))
+    return path
+
+
+def token_of(shop, kind, letter, **more):
+    """Another living token of the same person and app."""
+    value = "EAA" + letter * 150
+    shop.tokens()[kind + letter] = {
+        **shop.tokens()["system_user"],
+        "value": value,
+        "kind": kind,
+        **more,
+    }
+    return value
+
+
+def test_the_file_of_the_document_is_taken_over_whole(open_shop):
+    """A page token, as its variant A has it, beside a better one; named for what they are."""
+    shop = open_shop()
+    page = token_of(shop, "PAGE", "b", page="110220330440550")
+    path = written(
+        shop,
+        {
+            "facebook": {"pages": [{"access_token": page}]},
+            "whatsapp": {
+                "user_access_token": shop.meta.access_token,
+                "phone_number_id": shop.meta.phone_number_id,
+                "waba": {"id": shop.meta.waba_id},
+            },
+            "app": {"client_secret": shop.meta.app_secret},
+        },
+    )
+    said = shop.run("import", str(path), "--yes")
+    # Meta says what it is, whatever the file calls it.
+    assert shop.kept("access_token") == shop.meta.access_token
+    assert shop.kept("page_token:110220330440550") == page
+    assert shop.kept("app_secret") == shop.meta.app_secret
+    ids = shop.record.ids
+    assert (ids["waba_id"], ids["app_id"]) == (shop.meta.waba_id, shop.meta.app_id)
+    assert str(path) in " ".join(said.out.split())
+    assert path.exists()
+    for value in (page, shop.meta.access_token, shop.meta.app_secret):
+        assert value not in said.both
+
+
+def test_a_page_token_alone_is_asked_about_the_account_and_a_better_way_is_shown(open_shop):
+    shop = open_shop("token-page")
+    path = written(shop, {"t": shop.meta.access_token, "waba_id": shop.meta.waba_id})
+    data = shop.data("import", str(path), "--yes")
+    token = next(row for row in data["found"] if row["name"] == "token")
+    assert token["kind"] == "PAGE"
+    assert token["reaches_account"] is False
+    assert token["place"] == "page_token:110220330440550"
+    assert shop.kept("access_token") is None
+
+
+def test_a_token_of_sixty_days_is_taken_and_the_way_to_a_system_user_shown(open_shop):
+    shop = open_shop("token-user-sixty-days")
+    path = written(shop, {"t": shop.meta.access_token, "waba_id": shop.meta.waba_id})
+    said = shop.run("import", str(path), "--yes")
+    assert shop.kept("access_token") == shop.meta.access_token
+    assert shop.record.secrets["access_token"].kind == "USER"
+    assert "wa-wizard setup" in said.out
+
+
+def test_a_token_of_hours_is_exchanged_where_the_app_secret_is_known(open_shop):
+    shop = open_shop("rehearsal")
+    content = f"A={shop.meta.access_token}\nAPP_SECRET={shop.meta.app_secret}\n"
+    shop.run("import", str(written(shop, content, ".env")), "--yes")
+    assert shop.kept("access_token") not in (None, shop.meta.access_token)
+    assert shop.record.secrets["access_token"].expires_at > "2026-12"
+
+
+def test_the_dead_the_foreign_and_the_second_are_named_and_left(shop):
+    dead, theirs = "EAA" + "d" * 150, token_of(shop, "SYSTEM_USER", "a", app="5647382910564738")
+    second = token_of(shop, "SYSTEM_USER", "c")
+    content = {"d": dead, "t": theirs, "s": second, "waba_id": "999999999999", "verify_token": "x"}
+    shop.keep("verify_token", "y")
+    data = shop.data("import", str(written(shop, content)), "--yes", code=4)
+    assert {row["keys"][0]: row["reason"] for row in data["found"]} == {
+        "d": "dead",
+        "t": "other_app",
+        "s": "second",
+        "waba_id": "other_id",
+        "verify_token": "kept_another",
+    }
+    assert shop.kept() == shop.meta.access_token
+    assert shop.kept("verify_token") == "y"
+
+
+def test_a_secret_of_another_app_is_left(open_shop):
+    shop = open_shop("app-secret-of-another-app").settle("access_token")
+    path = written(shop, {"app_secret": shop.meta.app_secret})
+    assert shop.data("import", str(path), "--yes", code=4)["found"][0]["reason"] == "other_secret"
+
+
+def test_nothing_is_kept_without_consent(open_shop):
+    shop = open_shop()
+    path = written(shop, {"t": shop.meta.access_token})
+    shop.run("import", str(path), code=2)
+    assert shop.kept() is None
+
+
+def test_the_file_goes_on_request_once_everything_in_it_is_kept(open_shop):
+    shop = open_shop()
+    path = written(shop, {"t": shop.meta.access_token, "d": "EAA" + "d" * 150})
+    shop.run("import", str(path), "--yes", "--remove-file")
+    assert path.exists()  # one of them was not kept
+    whole = written(shop, {"verify_token": "swordfish"}, "whole.json")
+    assert shop.data("import", str(whole), "--yes", "--remove-file")["file_remains"] is False
+    assert not whole.exists()

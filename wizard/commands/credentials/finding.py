@@ -1,0 +1,129 @@
+"""What a file of somebody else's holds: JSON of any nesting, or lines of a .env.
+
+Secrets are known by their shape, not by what they are called; the others by their names.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from wizard.model import Secret
+
+TOKEN = "token"
+
+_TOKEN = re.compile(r"(?:Bearer\s+)?(EA[A-Za-z0-9]{48,})")
+_APP_TOKEN = re.compile(r"(\d{6,20})\|([0-9a-f]{32})", re.I)
+_HEX = re.compile(r"[0-9a-f]{32}", re.I)
+_VERIFY = re.compile(r"(verify|verification|validation)_?token|hub_verify|webhook_token")
+_PIN = re.compile(r"(^|_)(pin|two_?step|two_?factor|2fa)(_|$)")
+_SECRET = re.compile(r"secret|app_key|client_key")
+_PLACEHOLDER = re.compile(r"<.*>|\$?\{.*\}|(your|my|change|replace)[-_ ].*|x{4,}|\.{3}", re.I)
+_IDS = (
+    ("phone_number_id", re.compile(r"phone(_number)?_id$")),
+    ("waba_id", re.compile(r"waba(_id)?$|business_account_id$|whatsapp_account_id$")),
+    ("app_id", re.compile(r"(^|_)(app|client|application)_id$")),
+    ("business_id", re.compile(r"(^|_)(business|portfolio)(_manager)?_id$")),
+)
+#: More leaves than any file of credentials has.
+_MOST = 5000
+
+
+@dataclass(frozen=True)
+class Found:
+    """One value worth having. `name` is TOKEN, the name of a secret, or that of an id.
+
+    `keys` are where it stood, for people; `value` is plain for an id alone.
+    """
+
+    name: str
+    keys: tuple[str, ...]
+    secret: Secret | None = None
+    value: str = ""
+
+
+def find(text: str) -> list[Found]:
+    """Everything in a file, each value once, in the order of the file."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for path, value in _leaves(text):
+        for name, what in _recognised(path, value):
+            found.setdefault((name, what), []).append(".".join(path)[:80])
+    return [
+        Found(name, tuple(keys), value=value)
+        if name.endswith("_id")
+        else Found(name, tuple(keys), Secret(value))
+        for (name, value), keys in found.items()
+    ]
+
+
+def _recognised(path: tuple[str, ...], value: str) -> Iterator[tuple[str, str]]:
+    key = _snake(path[-1])
+    context = "_".join(map(_snake, path))
+    if _PLACEHOLDER.fullmatch(value):
+        return
+    if token := _TOKEN.fullmatch(value):
+        yield TOKEN, token[1]
+    elif both := _APP_TOKEN.fullmatch(value):
+        yield "app_id", both[1]
+        yield "app_secret", both[2].lower()
+    elif _VERIFY.search(key):
+        yield "verify_token", value
+    elif _HEX.fullmatch(value) and _SECRET.search(context):
+        yield "app_secret", value.lower()
+    elif _PIN.search(key) and re.fullmatch(r"[0-9]{6}", value):
+        yield "two_step_pin", value
+    elif value.isascii() and value.isdigit() and 5 <= len(value) <= 20:
+        yield from _id(key, context, value)
+
+
+def _id(key: str, context: str, value: str) -> Iterator[tuple[str, str]]:
+    for name, form in _IDS:
+        if form.search(key) or (key == "id" and form.search(context)):
+            yield name, value
+            return
+
+
+def _snake(key: str) -> str:
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", key)
+    return re.sub(r"[^A-Za-z0-9]+", "_", spaced).strip("_").lower()
+
+
+def _leaves(text: str) -> Iterator[tuple[tuple[str, ...], str]]:
+    try:
+        tree = json.loads(text)
+    except (ValueError, RecursionError):
+        yield from _lines(text)
+        return
+    yield from _branches(tree)
+
+
+def _branches(tree: Any) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Depth first, without recursion: the file is not ours."""
+    left: list[tuple[tuple[str, ...], Any]] = [((), tree)]
+    seen = 0
+    while left and seen < _MOST:
+        path, node = left.pop()
+        seen += 1
+        if isinstance(node, dict):
+            left += [((*path, str(key)), child) for key, child in reversed(node.items())]
+        elif isinstance(node, list):
+            left += [((*path, str(n)), child) for n, child in reversed(list(enumerate(node)))]
+        elif isinstance(node, str | int) and not isinstance(node, bool):
+            yield path or ("value",), str(node).strip()
+
+
+def _lines(text: str) -> Iterator[tuple[tuple[str, ...], str]]:
+    """KEY=value, export KEY=value and KEY: value (as Docker Compose writes it)."""
+    for line in text.splitlines()[:_MOST]:
+        match = re.fullmatch(r"\s*(?:export\s+|set\s+|-\s+)?([\w.-]+)\s*[=:]\s*(.*?)\s*", line)
+        if match and match[2]:
+            yield (match[1],), _unquoted(match[2])
+
+
+def _unquoted(value: str) -> str:
+    if len(value) > 1 and value[0] in "\"'" and value.find(value[0], 1) > 0:
+        return value[1 : value.find(value[0], 1)]
+    return re.split(r"\s+#", value, maxsplit=1)[0].strip()

@@ -1,0 +1,155 @@
+"""`credentials import`: takes over what lies in a file; the file itself stays unless told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from wizard.commands import Chosen, Exit, WrongUsage
+from wizard.commands.credentials.finding import TOKEN, find
+from wizard.commands.credentials.giving import text_of
+from wizard.commands.credentials.placing import Placed, placed, secret_of
+from wizard.commands.credentials.saying import agreed, say_kept
+from wizard.commands.parts import Parts
+from wizard.desk import Desk
+from wizard.model import CannotLook, Secret, Trouble
+from wizard.repairs.candidate import candidate
+from wizard.repairs.exchange import longer
+from wizard.repairs.keeping import keep
+from wizard.talk import remark
+from wizard.vault.making import fingerprint
+
+#: A person's token that lives shorter than this is worth exchanging for one of 60 days.
+_SHORT = timedelta(days=3)
+
+
+def run(chosen: Chosen) -> int:
+    """Finds, asks Meta, shows, keeps after consent; 4 when nothing in it is of use."""
+    path = Path(chosen.file)
+    things = find(text_of(path))
+    with Parts(chosen) as parts:
+        desk = parts.desk
+        if not things:
+            desk.talk.say("credentials.import_nothing", path=str(path))
+            return Exit.CREDENTIAL
+        rows = placed(desk, things)
+        for row in rows:
+            _show(desk, row)
+        useful = [row for row in rows if row.place]
+        kept = bool(useful) and agreed(
+            parts,
+            "import",
+            remark("credentials.import_consent", names=", ".join(row.place for row in useful)),
+        )
+        if kept:
+            _keep(parts, useful)
+        remains = _settle_file(parts, path, whole=kept and len(useful) == len(rows))
+        if chosen.json:
+            parts.print_json(
+                {
+                    "schema": 1,
+                    "found": [_data(row, kept) for row in rows],
+                    "file_remains": remains,
+                }
+            )
+        if kept:
+            return Exit.FINE
+        return Exit.NOT_IN_ORDER if useful else Exit.CREDENTIAL
+
+
+def _show(desk: Desk, row: Placed) -> None:
+    """Where it stood, what it is, where it will go; of a secret never a character."""
+    keys = ", ".join(row.found.keys)
+    what = row.found.value or f"•••• {fingerprint(secret_of(row), row.found.name)}".strip()
+    kind = row.token.kind if row.token else row.found.name
+    if row.place:
+        key = "credentials.found"
+        desk.talk.say(key, keys=keys, what=what, kind=kind, place=row.place)
+    else:
+        why = f"credentials.found_{row.why}"
+        desk.talk.say(why, keys=keys, what=what, kind=kind, name=row.found.name)
+
+
+def _keep(parts: Parts, rows: Sequence[Placed]) -> None:
+    """Ids first, then the app secret, which the rest may be proven with, then the tokens."""
+    desk = parts.desk
+    for row in rows:
+        if row.found.value:
+            desk.record.ids[row.place] = row.found.value
+    app_id = next(
+        (row.token.app_id for row in rows if row.place == "access_token" and row.token), ""
+    )
+    if app_id:
+        desk.record.ids["app_id"] = app_id
+    desk.save()
+    for row in sorted(rows, key=lambda row: row.found.name == TOKEN):
+        if not row.found.value:
+            keep(desk, row.place, secret_of(row), row.token)
+            say_kept(desk, row.place)
+    for row in rows:
+        if row.place == "access_token":
+            _variant(parts, row)
+
+
+def _variant(parts: Parts, row: Placed) -> None:
+    """A token that is no system user's is named for what it is, and a better way is shown."""
+    desk, token = parts.desk, row.token
+    if token is None or token.kind == "SYSTEM_USER":
+        return
+    reaches = {True: "reaches", False: "reaches_not", None: "reaches_unknown"}[row.reaches]
+    desk.talk.say(f"credentials.variant_{reaches}", kind=token.kind)
+    short = token.expires_at is not None and token.expires_at - desk.now() < _SHORT
+    if token.kind == "USER" and short and desk.vault.get("app_secret"):
+        _lengthen(parts, secret_of(row))
+    desk.talk.say("credentials.system_user_way", command="wa-wizard setup")
+
+
+def _lengthen(parts: Parts, secret: Secret) -> None:
+    """Sixty days in place of hours; what was kept stays when Meta will not."""
+    desk = parts.desk
+    if not agreed(parts, "exchange", remark("credentials.exchange_consent")):
+        return
+    try:
+        made = longer(desk, secret, system_user=False)
+        token = candidate(desk, made).facts.token
+    except CannotLook as error:
+        if error.trouble is Trouble.UNREACHABLE:
+            raise
+        desk.talk.trouble(error)
+        return
+    if token.valid and token.app_id == desk.record.ids.get("app_id"):
+        keep(desk, "access_token", made, token)
+        until = f"{token.expires_at:%Y-%m-%d}" if token.expires_at else "–"
+        desk.talk.say("credentials.exchanged", date=until)
+
+
+def _settle_file(parts: Parts, path: Path, *, whole: bool) -> bool:
+    """Removes the file when asked and everything in it is kept; whether it is still there."""
+    desk = parts.desk
+    if not parts.chosen.remove_file:
+        desk.talk.say("credentials.file_remains", path=str(path))
+        return True
+    if not whole:
+        desk.talk.say("credentials.file_not_removed", path=str(path))
+        return True
+    try:
+        path.unlink()
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        raise WrongUsage("credentials.unremovable", path=str(path), why=why) from None
+    desk.talk.say("credentials.file_removed", path=str(path))
+    return False
+
+
+def _data(row: Placed, kept: bool) -> dict[str, Any]:
+    return {
+        "keys": list(row.found.keys),
+        "name": row.found.name,
+        "kind": row.token.kind if row.token else "",
+        "place": row.place,
+        "reaches_account": row.reaches,
+        "kept": kept and bool(row.place),
+        "reason": row.why,
+    }

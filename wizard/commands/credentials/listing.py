@@ -1,0 +1,89 @@
+"""`credentials list`: what is kept and where, from the status file. No network, no unlocking."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from wizard.commands import Chosen, Exit
+from wizard.commands.credentials.saying import days_left, described, record_of
+from wizard.commands.parts import Parts
+from wizard.status import Record, SecretNote
+from wizard.status.record import ID_NAMES
+from wizard.vault.opening import DEFAULT
+
+
+def run(chosen: Chosen) -> int:
+    """Every secret and every id of the profile."""
+    with Parts(chosen) as parts:
+        record = record_of(parts)
+        rows = _rows(parts, record)
+        ids = {name: record.ids[name] for name in ID_NAMES if name in record.ids}
+        if chosen.json:
+            parts.print_json({"schema": 1, "credentials": rows, "ids": ids})
+            return Exit.FINE
+        _show(parts, rows)
+        for name, value in ids.items():
+            parts.screen.line(value, first=f"{name}: ")
+        return Exit.FINE
+
+
+def _rows(parts: Parts, record: Record) -> list[dict[str, Any]]:
+    from wizard.vault.environment import SOURCE, Environment
+
+    # Real secrets of the environment have no business in the sandbox.
+    given = Environment({} if parts.chosen.sandbox else parts.environ)
+    kept = record.secrets
+    rows = []
+    for name in sorted({*kept, *given.names}):
+        source = given.source(name)
+        if name in kept:
+            rows.append(described(name, kept[name], source) | {"source": ""})
+        else:
+            rows.append(described(name, SecretNote(SOURCE)) | {"source": source})
+        rows[-1]["changed"] = _changed(parts, kept[name]) if name in kept else ""
+    return rows
+
+
+def _changed(parts: Parts, note: SecretNote) -> str:
+    """The store (or the back end behind it) of now, where it is another than when it was kept."""
+    if parts.chosen.sandbox:
+        return ""
+    store = str(parts.choice.get("store") or DEFAULT)
+    if note.store != store:
+        return store
+    backend = parts.vault.describe().backend
+    return backend if note.backend and backend and backend != note.backend else ""
+
+
+def _show(parts: Parts, rows: list[dict[str, Any]]) -> None:
+    words, screen = parts.words, parts.screen
+    if parts.chosen.sandbox:
+        screen.line(words.say("ui.sandbox"), "reverse bold")
+    if not rows:
+        screen.line(words.say("credentials.none", command="wa-wizard setup"))
+    for row in rows:
+        screen.line(row["name"], "bold")
+        screen.line(" · ".join(_facts(parts, row)), first="  ")
+        if row["shadowed_by"]:
+            values = {"name": row["name"], "source": row["shadowed_by"]}
+            screen.line(words.say("credentials.hidden_there", **values), "yellow", first="  ")
+        if row["changed"]:
+            values = {"was": row["backend"] or row["store"], "now": row["changed"]}
+            screen.line(words.say("credentials.changed", **values), "yellow", first="  ")
+
+
+def _facts(parts: Parts, row: dict[str, Any]) -> list[str]:
+    words = parts.words
+    facts = [row["store"], row["source"], row["backend"], row["kind"]]
+    if row["expires_at"] == "never":
+        facts.append(words.say("credentials.never_ends"))
+    elif (days := days_left(row["expires_at"], datetime.now(UTC))) is not None:
+        date = row["expires_at"][:10]
+        key = "credentials.ends" if days >= 0 else "credentials.ended"
+        facts.append(words.say(key, date=date, days=days))
+    if row["set_at"]:
+        facts.append(words.say("credentials.set_at", date=row["set_at"][:10]))
+    if row["fingerprint"]:
+        facts.append(words.say("credentials.fingerprint", value=row["fingerprint"]))
+    return [fact for fact in facts if fact]

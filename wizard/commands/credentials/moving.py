@@ -1,0 +1,75 @@
+"""`credentials move`: to another store; copied, compared, and only then deleted where they were."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from wizard.commands import Chosen, Exit, WrongUsage
+from wizard.commands.parts import Parts
+from wizard.vault import SECRET_NAMES, Closed, Vault, VaultTrouble
+from wizard.vault.moving import move
+from wizard.vault.opening import DEFAULT
+
+#: Where secrets can be moved to. The environment keeps nothing, the sandbox is for play.
+TARGETS = ("os-keyring", "encrypted-file", "command")
+
+
+def run(chosen: Chosen) -> int:
+    """Moves what is there, and records the choice once it is proven."""
+    if chosen.sandbox:
+        raise WrongUsage("credentials.no_move_in_sandbox")
+    with Parts(chosen) as parts:
+        record = parts.record
+        now = dict(parts.choice)
+        came = {"store": chosen.source} if chosen.source else now or {"store": DEFAULT}
+        goes = _choice(chosen, now)
+        source, target = parts.open_vault(came), parts.open_vault(goes)
+        target.probe()
+        names = sorted({*record.secrets, *SECRET_NAMES})
+        moved = _move(parts, names, source, target, goes)
+        if chosen.json:
+            parts.print_json({"schema": 1, "store": chosen.to, "moved": list(moved)})
+        else:
+            said = ", ".join(moved) or "–"
+            parts.screen.line(parts.words.say("credentials.moved", names=said, store=chosen.to))
+        return Exit.FINE
+
+
+def _choice(chosen: Chosen, now: Mapping[str, Any]) -> dict[str, Any]:
+    """What is recorded of the store that is moved to; its settings stay where it is the same."""
+    kept = dict(now) if now.get("store") == chosen.to else {}
+    choice = {**kept, "store": chosen.to}
+    if chosen.preset:
+        choice["preset"] = chosen.preset
+    if chosen.to == "command" and not (choice.get("preset") or choice.get("get")):
+        raise WrongUsage("credentials.which_program")
+    return choice
+
+
+def _move(
+    parts: Parts, names: list[str], source: Vault, target: Vault, choice: dict[str, Any]
+) -> tuple[str, ...]:
+    def settle() -> None:
+        """Where each secret is now, in the file that says so, then the choice itself."""
+        place = target.describe()
+        for name, note in parts.record.secrets.items():
+            moved = replace(note, store=place.store, backend=place.backend)
+            parts.record.secrets[name] = moved
+        if parts.record.secrets:
+            parts.store.save(parts.record)
+        parts.choose_vault(choice)
+
+    try:
+        moved = move(names, source, target, settle)
+    except VaultTrouble as trouble:
+        # A machine that never had a keyring has nothing in it to lose either.
+        empty = not any(note.store == trouble.store for note in parts.record.secrets.values())
+        if trouble.closed not in (Closed.MISSING, Closed.READ_ONLY) or not empty:
+            raise
+        settle()
+        return ()
+    if dict(parts.choice) != choice:
+        settle()  # the same place: nothing was moved, and the choice is recorded all the same
+    return moved

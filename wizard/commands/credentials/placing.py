@@ -1,0 +1,159 @@
+"""Under which name each thing that was found may be kept, as Meta says what it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from wizard.audit import look
+from wizard.commands import Exit
+from wizard.commands.credentials.finding import TOKEN, Found
+from wizard.commands.credentials.trying import app_secret
+from wizard.desk import Desk
+from wizard.facts import Token
+from wizard.model import CannotLook, Secret, Status, Trouble
+from wizard.repairs.candidate import Candidate, candidate
+from wizard.talk import remark
+
+#: The better the kind suits WhatsApp, the higher.
+RANKS = {"SYSTEM_USER": 3, "USER": 2, "PAGE": 1}
+
+
+@dataclass
+class Placed:
+    """A thing and its place; "" as a place: not kept, and `why` names the words for it.
+
+    `reaches` is whether the WABA can be read with it; None where no WABA is known.
+    """
+
+    found: Found
+    place: str = ""
+    why: str = ""
+    token: Token | None = None
+    reaches: bool | None = None
+
+    @property
+    def rank(self) -> int:
+        """How well a token suits."""
+        return RANKS.get(self.token.kind if self.token else "", 0)
+
+
+def placed(desk: Desk, things: Sequence[Found]) -> list[Placed]:
+    """Everything with its place. Meta is asked what each token is; names are not trusted."""
+    ids = _ids(desk, things)
+    rows = [Placed(thing) for thing in things]
+    tokens = [row for row in rows if row.found.name == TOKEN]
+    for row in tokens:
+        _ask_meta(desk, row, ids)
+    app_id = _app_of(desk, tokens, ids)
+    _place_tokens(desk, tokens, app_id)
+    for row in rows:
+        if row.found.name == "app_secret":
+            _place_secret(desk, row, app_id)
+        elif row.found.name != TOKEN:
+            _place_plain(desk, row)
+    return rows
+
+
+def _ids(desk: Desk, things: Sequence[Found]) -> dict[str, str]:
+    """The ids of the profile, and those of the file where the profile has none."""
+    theirs = {thing.name: thing.value for thing in reversed(things) if thing.value}
+    return {**theirs, **desk.record.ids}
+
+
+def _ask_meta(desk: Desk, row: Placed, ids: dict[str, str]) -> None:
+    assert row.found.secret is not None
+    trial = candidate(desk, row.found.secret)
+    with desk.talk.wait(remark("access.trying")):
+        outcome = look(desk.checklist.item("access.valid"), trial.facts)
+        if outcome.status is Status.UNKNOWN:
+            _ = trial.facts.token  # raises what stood in the way
+        if outcome.status is not Status.PASSED:
+            row.why = "dead"
+            return
+        row.token = trial.facts.token
+        row.reaches = _reaches(trial, ids.get("waba_id", ""))
+
+
+def _reaches(trial: Candidate, waba_id: str) -> bool | None:
+    if not waba_id:
+        return None
+    try:
+        trial.graph.get(waba_id, fields=("id",))
+    except CannotLook as error:
+        if error.trouble in (Trouble.UNREACHABLE, Trouble.BUSY):
+            raise
+        return False
+    return True
+
+
+def _app_of(desk: Desk, tokens: Sequence[Placed], ids: dict[str, str]) -> str:
+    """The app of the profile; of a new one the app of the best token, else what the file says."""
+    if ours := desk.record.ids.get("app_id"):
+        return ours
+    living = sorted((row for row in tokens if row.token), key=lambda row: -row.rank)
+    return next((row.token.app_id for row in living if row.token), ids.get("app_id", ""))
+
+
+def _place_tokens(desk: Desk, tokens: Sequence[Placed], app_id: str) -> None:
+    kept_rank = _rank_of_kept(desk)
+    taken: set[str] = set()
+    for row in sorted(tokens, key=lambda row: (row.reaches is False, -row.rank)):
+        if row.token is None:
+            continue
+        if row.token.app_id != app_id:
+            row.why = "other_app"
+            continue
+        suits = row.reaches is not False and row.rank > kept_rank
+        place = "access_token" if suits and "access_token" not in taken else _by_kind(row.token)
+        if place and place not in taken:
+            row.place = place
+            taken.add(place)
+        else:
+            row.why = "second"
+
+
+def _by_kind(token: Token) -> str:
+    if token.kind == "PAGE" and token.page_id:
+        return f"page_token:{token.page_id}"
+    return "user_token" if token.kind == "USER" else ""
+
+
+def _rank_of_kept(desk: Desk) -> int:
+    """How well the token suits that is kept now; -1 when there is none that works."""
+    if not desk.vault.get("access_token"):
+        return -1
+    token = desk.facts().token
+    return RANKS.get(token.kind, 0) if token.valid else -1
+
+
+def _place_secret(desk: Desk, row: Placed, app_id: str) -> None:
+    assert row.found.secret is not None
+    if not app_id:
+        row.why = "no_app"
+    elif app_secret(desk, app_id, row.found.secret) is Exit.FINE:
+        row.place = "app_secret"
+    else:
+        row.why = "other_secret"
+
+
+def _place_plain(desk: Desk, row: Placed) -> None:
+    """What Meta is not asked about never replaces what is there."""
+    name, ids = row.found.name, desk.record.ids
+    if row.found.value:
+        if ids.get(name, row.found.value) == row.found.value:
+            row.place = name
+        else:
+            row.why = "other_id"
+        return
+    kept = desk.vault.get(name)
+    if kept is None or kept.secret == row.found.secret:
+        row.place = name
+    else:
+        row.why = "kept_another"
+
+
+def secret_of(row: Placed) -> Secret:
+    """The secret of a row that has one."""
+    assert row.found.secret is not None
+    return row.found.secret
