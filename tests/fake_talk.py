@@ -140,6 +140,9 @@ class Script:
         self.waits.append(text)
         yield
 
+    def show_link(self, link):
+        self.events.append(("show_link", link))
+
     def browse(self, link):
         self.events.append(("browse", link))
         self.browsed.append(link)

@@ -10,6 +10,7 @@ from typing import Any
 
 from wizard.facts import Facts
 from wizard.graph import Graph, Keys
+from wizard.listening import Listener
 from wizard.model import CannotLook, Checklist, Finding
 from wizard.status import Record, Store, write_time
 from wizard.talk import Talk
@@ -44,6 +45,10 @@ class Desk:
     language: str = "en"
     stores: Stores | None = None  # None: there is nothing to choose (the sandbox)
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    #: Hears for the length of this run; None where nothing may listen.
+    listener: Listener | None = None
+    #: Lets the play person of the sandbox write to the number; does nothing at the real Meta.
+    nudge: Callable[[], object] = lambda: None
 
     def keys(self) -> Keys:
         """The credentials as they are kept now. One read per secret, on this thread."""

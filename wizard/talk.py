@@ -123,5 +123,8 @@ class Talk(Protocol):
     def wait(self, text: Remark) -> AbstractContextManager[None]:
         """Shows that something is awaited, on a terminal; silent elsewhere."""
 
+    def show_link(self, link: str) -> None:
+        """A link to open on the telephone; on a terminal as a QR code as well."""
+
     def browse(self, link: str) -> None:
         """Offers to open a page in the browser; silent when unattended."""

@@ -1,6 +1,8 @@
 """The receiver of one run: begun once, told new secrets, ended as a whole."""
 
 import socket
+import threading
+import time
 
 import deliveries
 import pytest
@@ -56,14 +58,41 @@ def test_secrets_that_come_later_count_at_once(listener):
 def test_waiting_ends_with_the_first_event_that_will_do(listener):
     listener.knows(Secret(deliveries.SECRET), Secret("v"))
     at = listener.start(Address(port=0))
+    before = listener.mark()
     for wamid in ("wamid.1", "wamid.2", "wamid.3"):
         deliveries.deliver(at.port, deliveries.incoming(deliveries.text(wamid)))
 
-    def second(event):
-        assert isinstance(event, Arrived)
-        return event.new.messages[0] if event.new.messages[0].id == "wamid.2" else None
+    def message(wamid):
+        def look(event):
+            assert isinstance(event, Arrived)
+            return event if event.new.messages[0].id == wamid else None
 
-    assert listener.wait(second, 5).id == "wamid.2"
-    # What was offered once is not offered again.
-    assert listener.wait(lambda event: event.new.messages[0].id, 5) == "wamid.3"
+        return look
+
+    assert listener.wait(message("wamid.2"), 5, before)
+    # Whoever waits from the same mark is offered the same events.
+    assert listener.wait(message("wamid.1"), 5, before)
+    assert listener.wait(message("wamid.4"), 0.3, before) is None
     assert listener.wait(lambda event: event, 0.3) is None
+
+
+def test_what_comes_while_somebody_waits_ends_the_waiting(listener):
+    listener.knows(Secret(deliveries.SECRET), Secret("v"))
+    at = listener.start(Address(port=0))
+    content = deliveries.incoming(deliveries.text())
+    later = threading.Timer(0.3, deliveries.deliver, (at.port, content))
+    later.start()
+    began = time.monotonic()
+    assert listener.wait(lambda event: event.new.messages, 10)
+    assert time.monotonic() - began < 5
+    later.join()
+
+
+def test_more_events_than_are_remembered_do_not_confuse_it(listener, monkeypatch):
+    before = listener.mark()
+    for number in range(listening.REMEMBERED + 5):
+        listener._hear(number)
+    seen = []
+    listener.wait(seen.append, 0.1, before)
+    assert seen[0] == 5
+    assert seen[-1] == listening.REMEMBERED + 4

@@ -6,8 +6,9 @@ that setup, `webhook test` and `webhook listen` hear with the same ears.
 
 from __future__ import annotations
 
-import queue
+import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,10 @@ from wizard.tunnel import Tunnel, open_tunnel
 T = TypeVar("T")
 
 DEFAULT_PORT = 8080
+#: Events that are remembered for whoever waits; the inbox has them all.
+REMEMBERED = 10_000
+#: How long a person is given to take her telephone and write.
+PATIENCE_SECONDS = 180.0
 
 
 @dataclass
@@ -31,14 +36,24 @@ class _Secrets:
 
 
 class Listener:
-    """Not listening until `start`. `outside` says whether this machine's own address will do."""
+    """Not listening until `start`. `outside` says whether this machine's own address will do.
 
-    def __init__(self, inbox_path: Path, outside: Outside | None = None) -> None:
-        self._path, self.outside = inbox_path, outside or Outside()
+    `patience`: how long it makes sense to wait for a person's message, in seconds.
+    """
+
+    def __init__(
+        self,
+        inbox_path: Path,
+        outside: Outside | None = None,
+        patience: float = PATIENCE_SECONDS,
+    ) -> None:
+        self._path, self.outside, self.patience = inbox_path, outside or Outside(), patience
         self._secrets = _Secrets()
         self._receiver: Receiver | None = None
         self._writer: Writer | None = None
-        self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
+        self._events: deque[Event] = deque(maxlen=REMEMBERED)
+        self._count = 0  # of all events so far
+        self._news = threading.Condition()
         self.tunnel: Tunnel | None = None
         #: Where the internet finds this receiver; "" while it does not.
         self.public_url = ""
@@ -90,21 +105,27 @@ class Listener:
             self.tunnel.close()
             self.tunnel, self.public_url = None, ""
 
-    def wait(self, want: Callable[[Event], T | None], seconds: float) -> T | None:
+    def mark(self) -> int:
+        """This moment, for `wait`."""
+        with self._news:
+            return self._count
+
+    def wait(
+        self, want: Callable[[Event], T | None], seconds: float, since: int | None = None
+    ) -> T | None:
         """The first thing that `want` makes of an event; None when none came in time.
 
-        Every event is offered once, in order of arrival, whoever waits.
+        Offers every event after the mark `since` (None: from now on), in order of arrival.
         """
         end = time.monotonic() + seconds
-        while (left := end - time.monotonic()) > 0:
-            try:
-                # In short turns: on some systems a long one would not notice Ctrl-C.
-                event = self._events.get(timeout=min(left, 0.2))
-            except queue.Empty:
-                continue
-            if (found := want(event)) is not None:
-                return found
-        return None
+        at = self.mark() if since is None else since
+        while True:
+            for event in self._after(at, end):
+                at += 1
+                if (found := want(event)) is not None:
+                    return found
+            if time.monotonic() >= end:
+                return None
 
     def close(self) -> None:
         """Ends tunnel, receiver and writer, in this order. Calling it again does nothing."""
@@ -116,13 +137,28 @@ class Listener:
             self._writer.close()
             self._writer = None
 
+    def _hear(self, event: Event) -> None:
+        with self._news:
+            self._events.append(event)
+            self._count += 1
+            self._news.notify_all()
+
+    def _after(self, mark: int, end: float) -> list[Event]:
+        """The events after a mark, as soon as there are any; none at the end of a turn."""
+        with self._news:
+            if self._count <= mark:
+                # In short turns: on some systems a long one would not notice Ctrl-C.
+                self._news.wait(max(0.0, min(end - time.monotonic(), 0.2)))
+            fresh = min(self._count - mark, len(self._events))
+            return list(self._events)[len(self._events) - fresh :] if fresh > 0 else []
+
     def _bind(self, writer: Writer, at: Address | None) -> Receiver:
         def bound(where: Address) -> Receiver:
             return Receiver(
                 writer,
                 lambda: self._secrets.app_secret,
                 lambda: self._secrets.verify_token,
-                self._events.put,
+                self._hear,
                 where,
             )
 

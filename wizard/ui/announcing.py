@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from wizard.model import CannotLook, Finding, Item, Value
 from wizard.talk import Question
+from wizard.ui.codes import show_code
 from wizard.ui.screen import Screen
 from wizard.ui.showing import Showing
 from wizard.ui.waiting import WaitingLine
@@ -49,6 +50,12 @@ class Announcing:
         """See Talk."""
         with self._waiting.paused():
             self._showing.instruct(item, ids)
+
+    def show_link(self, link: str) -> None:
+        """See Talk."""
+        with self._waiting.paused():
+            self._showing.link(link)
+            show_code(self._screen, link)
 
     def trouble(self, error: CannotLook) -> None:
         """See Talk."""
