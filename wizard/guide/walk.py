@@ -80,6 +80,8 @@ class Guide:
             return False
         if finding.item.required(frozenset(self._desk.record.goals)):
             return True
+        if finding.item.needed_for is not None:
+            return False  # for a goal that is not this person's
         return repair_of(finding) is not None and finding.outcome.status is not Status.UNKNOWN
 
     def _settle(self, finding: Finding) -> None:
@@ -105,7 +107,7 @@ class Guide:
             return
         talk, ids, repairable = self._desk.talk, self._desk.record.ids, bool(repair_of(finding))
         talk.present(finding, ids, brief=repairable or not self._attended)
-        if item.confirm is not None:
+        if item.confirm is not None and not repairable:
             self._vouch(finding)
             return
         move = talk.move(finding, self._moves(finding))
@@ -114,10 +116,13 @@ class Guide:
             move = talk.move(finding, [m for m in self._moves(finding) if m is not Move.STEPS])
         if move is Move.LEAVE:
             raise Leaving
-        if move is Move.LATER:
-            self._put_off.add(item.id)
-        elif move is Move.REPAIR:
+        if move is Move.REPAIR:
             self._repair(finding)
+        elif item.confirm is not None and (move is Move.AGAIN or not self._attended):
+            # "I did it" about what no program can see is a word to be kept.
+            self._vouch(finding)
+        elif move is Move.LATER:
+            self._put_off.add(item.id)
         else:
             self._look_again(item)
 

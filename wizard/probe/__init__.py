@@ -11,5 +11,6 @@ from __future__ import annotations
 
 from wizard.probe.asking import probe
 from wizard.probe.nouns import Failure, Handshake, Outside, Step
+from wizard.probe.way import aim
 
-__all__ = ["Failure", "Handshake", "Outside", "Step", "probe"]
+__all__ = ["Failure", "Handshake", "Outside", "Step", "aim", "probe"]

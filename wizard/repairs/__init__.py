@@ -3,7 +3,17 @@
 Importing this fills the registry.
 """
 
-from wizard.repairs import access, message, number, token
+from wizard.repairs import access, app, message, number, token, webhook
 from wizard.repairs.registry import REPAIRS, repair, repair_of
 
-__all__ = ["REPAIRS", "access", "message", "number", "repair", "repair_of", "token"]
+__all__ = [
+    "REPAIRS",
+    "access",
+    "app",
+    "message",
+    "number",
+    "repair",
+    "repair_of",
+    "token",
+    "webhook",
+]

@@ -59,9 +59,12 @@ def adopt(desk: Desk, secret: Secret) -> bool:
 
 
 def app_secret(desk: Desk) -> bool:
-    """Has the app secret, asked and proven against this app before it is kept."""
-    if desk.vault.get("app_secret"):
-        return True
+    """Has the app secret, asked for only when there is none."""
+    return bool(desk.vault.get("app_secret")) or ask_app_secret(desk)
+
+
+def ask_app_secret(desk: Desk) -> bool:
+    """Asks for the app secret, and proves it against this app before it is kept."""
     app_id = desk.record.ids["app_id"]
     desk.talk.say(
         "token.secret_why", link=f"https://developers.facebook.com/apps/{app_id}/settings/basic/"

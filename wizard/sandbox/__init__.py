@@ -106,9 +106,12 @@ class Running:
             },
         )
 
-    def write(self, text: str, **more: Any) -> str:
-        """A person writes to the number now; the wamid of her message, "" when none can arrive."""
-        params = {"text": text, **more}
+    def write(self, text: str = "", **more: Any) -> str:
+        """A person writes to the number now, by default what she always writes.
+
+        Returns the wamid of her message, "" when none can arrive.
+        """
+        params = {**({"text": text} if text else {}), **more}
         _, answer = control.answer(self._world, self._delivery, "POST", ["write"], params)
         return str(answer.get("id", ""))
 

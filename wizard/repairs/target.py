@@ -1,0 +1,189 @@
+"""Where messages are to go: asked, made public where that is this computer, and proven."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from dataclasses import dataclass
+
+from wizard.checks.webhook import LEVELS
+from wizard.desk import Desk
+from wizard.facts import Facts, Handshake
+from wizard.inbox import InboxTrouble
+from wizard.listening import Listener
+from wizard.model import Finding, Secret, failed, unknown
+from wizard.probe import Failure, Outside, aim, probe
+from wizard.repairs.keeping import keep
+from wizard.repairs.token import app_secret
+from wizard.talk import Choice, Question, Remark, remark
+from wizard.tunnel import AUTO, TunnelTrouble, installed
+
+#: What stands for "receive on this computer" where a URL is asked for.
+HERE = "here"
+VERIFY_TOKEN = "verify_token"
+#: Meta takes no longer one as an override.
+LONGEST = 200
+#: A new public name is not known everywhere at once.
+NEW_NAME_SECONDS = 60.0
+LOOK_AGAIN_SECONDS = 3.0
+NOT_YET = frozenset({"dns", "timeout", "refused", "reset", "tunnel_gone", "behind_tunnel"})
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where messages are to go. `here`: to the receiver of this run."""
+
+    url: str
+    level: str
+    here: bool
+
+
+def choose_target(desk: Desk, facts: Facts, tunnel: str = AUTO) -> Target | None:
+    """Asks for the URL and the level; None when this computer cannot be made public."""
+    url = _ask_url(desk)
+    here = url == HERE
+    if here:
+        if not app_secret(desk):
+            return None
+        url = make_public(desk, tunnel)
+        if not url:
+            return None
+    level = _ask_level(desk, facts, here)
+    return Target(url, level, here)
+
+
+def make_public(desk: Desk, tunnel: str = AUTO) -> str:
+    """Listens on this computer and gives it a public URL; "" when that did not work."""
+    listener, talk = desk.listener, desk.talk
+    assert listener is not None
+    hand_over(desk, listener, here=True)
+    try:
+        at = listener.start()
+        talk.say("webhook.listening", url=at.url)
+        if not listener.public_url:
+            with talk.wait(remark("webhook.tunnel_opening")):
+                listener.open_tunnel(tunnel)
+    except TunnelTrouble as trouble:
+        key = f"webhook.tunnel_{trouble.kind}"
+        talk.say(key, program=trouble.program or "cloudflared", detail=trouble.detail)
+        return ""
+    except (OSError, InboxTrouble) as trouble:
+        talk.say("webhook.cannot_listen", why=getattr(trouble, "kind", "") or str(trouble))
+        return ""
+    if listener.tunnel is not None:
+        talk.say("webhook.tunnel_open", url=listener.public_url, program=listener.tunnel.program)
+    return listener.public_url
+
+
+def hand_over(desk: Desk, listener: Listener, here: bool) -> Secret:
+    """Gives the listener the secrets as they are kept now; the verify token, which it returns."""
+    token = verify_token(desk, here)
+    kept = desk.vault.get("app_secret")
+    listener.knows(kept.secret if kept else None, token)
+    return token
+
+
+def verify_token(desk: Desk, here: bool) -> Secret:
+    """The verify token: as it is kept, made up for our own receiver, else asked."""
+    if kept := desk.vault.get(VERIFY_TOKEN):
+        return kept.secret
+    if not here and _has_one(desk):
+        return ask_verify_token(desk, "webhook.token_ask")
+    made = Secret(secrets.token_urlsafe(24))
+    keep(desk, VERIFY_TOKEN, made)
+    desk.talk.say("webhook.token_made" if here else "webhook.token_made_for_server")
+    return made
+
+
+def ask_verify_token(desk: Desk, words: str) -> Secret:
+    """Asks for the verify token and keeps it: it opens nothing, so there is nothing to prove."""
+    question = Question(
+        VERIFY_TOKEN,
+        remark(words),
+        secret=True,
+        mend=_mend_token,
+        option="credentials set verify_token",
+    )
+    token = Secret(desk.talk.ask(question))
+    keep(desk, VERIFY_TOKEN, token)
+    return token
+
+
+def proven(desk: Desk, target: Target, token: Secret) -> bool:
+    """Whether Meta would take the target, as far as it can be asked from here; says why not."""
+    listener, kept = desk.listener, desk.vault.get("app_secret")
+    outside = listener.outside if listener else Outside()
+    secret = kept.secret if kept and target.here else None
+    fresh = bool(target.here and listener and listener.tunnel)
+    end = time.monotonic() + (NEW_NAME_SECONDS if fresh else 0)
+    with desk.talk.wait(remark("webhook.probing", url=target.url)):
+        if fresh:
+            time.sleep(LOOK_AGAIN_SECONDS)  # asked for too early, the name is remembered as missing
+        found = probe(target.url, token, outside, secret)
+        while found.reason in NOT_YET and time.monotonic() < end:
+            time.sleep(LOOK_AGAIN_SECONDS)
+            found = probe(target.url, token, outside, secret)
+    return _told(desk, found)
+
+
+def _told(desk: Desk, found: Handshake) -> bool:
+    if found.ok:
+        desk.talk.say("webhook.probed", milliseconds=found.milliseconds)
+        return True
+    outcome = (unknown if found.unsure else failed)(found.reason, **found.values)
+    finding = Finding(desk.checklist.item("webhook.reachable"), outcome)
+    desk.talk.settled(finding)
+    # What may be the fault of this network is not held against the server: Meta will tell.
+    desk.talk.say("webhook.probe_unsure" if found.unsure else "webhook.probe_failed")
+    return found.unsure
+
+
+def _ask_url(desk: Desk) -> str:
+    outside = desk.listener.outside if desk.listener else Outside()
+    can_here = desk.listener is not None and (outside.allow_local or bool(installed()))
+    chosen = desk.record.webhook
+    before = chosen.get("callback_url", "") if chosen.get("kept_by") != HERE else HERE
+    question = Question(
+        "webhook.callback_url",
+        remark("webhook.url_ask"),
+        default=before or (HERE if can_here else ""),
+        mend=lambda typed: _mend_url(typed, outside),
+        option="--url",
+    )
+    return desk.talk.ask(question)
+
+
+def _mend_url(typed: str, outside: Outside) -> str | Remark:
+    url = typed.strip().strip("\"'<>")
+    if url.lower() in (HERE, ""):
+        return HERE
+    try:
+        aim(url, outside)
+    except Failure as failure:
+        return remark(f"webhook.url_{failure.reason}")
+    return url if len(url) <= LONGEST else remark("webhook.url_too_long")
+
+
+def _ask_level(desk: Desk, facts: Facts, here: bool) -> str:
+    # An address that ends with this run is better set for this number alone, when the app has
+    # one already: it can be taken away again without a trace.
+    passing = here and bool(facts.number.callbacks.app) and not desk.record.webhook
+    question = Question(
+        "webhook.level",
+        remark("webhook.level_ask"),
+        default=desk.record.webhook.get("level") or ("number" if passing else "app"),
+        option="--level",
+    )
+    choices = [Choice(level, remark(f"webhook.level_{level}")) for level in LEVELS]
+    return desk.talk.choose(question, choices)
+
+
+def _has_one(desk: Desk) -> bool:
+    question = Question("verify_token_way", remark("webhook.token_way"), default="have")
+    choices = [Choice(way, remark(f"webhook.token_way_{way}")) for way in ("have", "make")]
+    return desk.talk.choose(question, choices) == "have"
+
+
+def _mend_token(typed: str) -> str | Remark:
+    # A space at either end is the most common reason why tokens do not match.
+    return typed.strip() or remark("webhook.token_empty")

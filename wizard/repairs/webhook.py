@@ -1,0 +1,57 @@
+"""Repairs of receiving: the callback, its field, the subscription, and the message that arrives."""
+
+from __future__ import annotations
+
+from wizard.desk import Desk
+from wizard.facts import Facts
+from wizard.model import CannotLook
+from wizard.repairs import hearing, pointing
+from wizard.repairs.registry import repair
+from wizard.repairs.target import ask_verify_token, choose_target, proven, verify_token
+
+
+@repair(
+    "webhook.callback",
+    "webhook.effective",
+    "webhook.reachable/dns",
+    "webhook.reachable/refused",
+    "webhook.reachable/timeout",
+    "webhook.reachable/tunnel_gone",
+    "webhook.reachable/behind_tunnel",
+    "webhook.reachable/warning_page",
+)
+def set_callback(desk: Desk, facts: Facts) -> None:
+    """Asks where messages are to go, proves that address, and tells Meta."""
+    try:
+        target = choose_target(desk, facts)
+        if target is None:
+            return
+        token = verify_token(desk, target.here)
+        if proven(desk, target, token):
+            pointing.point(desk, target, token)
+    except CannotLook as error:
+        desk.talk.trouble(error)
+
+
+@repair("webhook.fields")
+def add_field(desk: Desk, facts: Facts) -> None:
+    """Switches `messages` on; the other fields stay as they are."""
+    pointing.add_field(desk)
+
+
+@repair("webhook.subscribed")
+def subscribe(desk: Desk, facts: Facts) -> None:
+    """Subscribes this app to the WABA."""
+    pointing.subscribe(desk)
+
+
+@repair("webhook.reachable/no_token")
+def keep_verify_token(desk: Desk, facts: Facts) -> None:
+    """The verify token of a server that somebody else set up."""
+    ask_verify_token(desk, "webhook.token_ask")
+
+
+@repair("webhook.received")
+def hear(desk: Desk, facts: Facts) -> None:
+    """The closed loop: until a real message arrives, or the broken link has a name."""
+    hearing.hear(desk, facts)
