@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from wizard.commands import Chosen
     from wizard.desk import Desk
     from wizard.graph import Graph, Keys
+    from wizard.listening import Listener
     from wizard.sandbox import Running
     from wizard.talk import Talk
     from wizard.ui.answers import Answers
@@ -58,7 +59,9 @@ class Parts:
         self.close()
 
     def close(self) -> None:
-        """Stops the sandbox, if it was started."""
+        """Stops listening and the sandbox, as far as they were started."""
+        if "listener" in self.__dict__:
+            self.listener.close()
         if "running" in self.__dict__ and self.running is not None:
             self.running.close()
 
@@ -189,9 +192,9 @@ class Parts:
     @cached_property
     def desk(self) -> Desk:
         """Everything that work on this profile needs."""
+        from wizard.commands.ears import facts_opener
         from wizard.commands.seeding import seed
         from wizard.desk import Desk, Stores
-        from wizard.facts.reading import GraphFacts
 
         desk = Desk(
             talk=self.talk,
@@ -200,9 +203,11 @@ class Parts:
             record=self.record,
             checklist=self.checklist,
             open_graph=self.open_graph,
-            open_facts=GraphFacts,
+            open_facts=facts_opener(self.listener),
             language=self.chosen.language,
             stores=None if self.chosen.sandbox else Stores(self.open_vault, self.choose_vault),
+            listener=self.listener,
+            nudge=self.running.write if self.running is not None else lambda: None,
         )
         if self.running is not None and self._seeded:
             seed(desk, self.running)
@@ -217,6 +222,14 @@ class Parts:
         from wizard.commands.addresses import opener
 
         return opener(self)
+
+    @cached_property
+    def listener(self) -> Listener:
+        """Hears what Meta delivers, once something starts it; its inbox is that of the profile."""
+        from wizard.commands.ears import listener_of
+
+        path = self.home.inbox_path(self.profile)
+        return listener_of(path, self.environ, play=bool(self.chosen.sandbox))
 
     def as_data(self) -> dict[str, Any]:
         """The saved verdict as `audit --json` and `status --json` print it."""

@@ -85,6 +85,10 @@ class Prefilled:
         """See Talk."""
         return self._talk.wait(text)
 
+    def show_link(self, link: str) -> None:
+        """See Talk."""
+        self._talk.show_link(link)
+
     def browse(self, link: str) -> None:
         """See Talk."""
         self._talk.browse(link)
