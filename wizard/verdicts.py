@@ -22,62 +22,67 @@ def findings(record: Record, checklist: Checklist) -> list[Finding]:
     ]
 
 
-def ready(record: Record, checklist: Checklist) -> dict[str, bool]:
-    """For each goal, whether everything that it needs was seen to be in order."""
-    return {goal.value: _ready(goal, record, checklist) for goal in Goal}
+def stands(record: Record, checklist: Checklist, goals: Collection[Goal]) -> Status:
+    """How everything stands that these goals need, by the last look at each item.
 
-
-def _ready(goal: Goal, record: Record, checklist: Checklist) -> bool:
-    needed = [item for item in checklist.items if item.required(frozenset({goal}))]
-    seen = [record.verdicts.get(item.id) for item in needed]
-    return bool(seen) and all(v is not None and v.status is Status.PASSED for v in seen)
+    PASSED: ready. FAILED: something is wrong, or waits for a person. UNKNOWN: nothing is known to
+    be wrong, but not all of it was seen.
+    """
+    needed = [item for item in checklist.items if item.required(frozenset(goals))]
+    verdicts = [record.verdicts.get(item.id) for item in needed]
+    seen = {Status.UNKNOWN if verdict is None else verdict.status for verdict in verdicts}
+    if seen & {Status.FAILED, Status.WAITING}:
+        return Status.FAILED
+    return Status.PASSED if seen == {Status.PASSED} else Status.UNKNOWN
 
 
 def exit_code(record: Record, checklist: Checklist) -> int:
     """0 in order, 1 something required failed or waits, 3 something required was not seen."""
-    required = [item for item in checklist.items if item.required(frozenset(record.goals))]
-    seen = [record.verdicts.get(item.id) for item in required]
-    statuses = {Status.UNKNOWN if verdict is None else verdict.status for verdict in seen}
-    if statuses & {Status.FAILED, Status.WAITING}:
-        return 1
-    return 3 if statuses - {Status.PASSED} else 0
+    codes = {Status.PASSED: 0, Status.FAILED: 1, Status.UNKNOWN: 3}
+    return codes[stands(record, checklist, record.goals)]
 
 
 def as_data(
-    record: Record, checklist: Checklist, changes: Mapping[str, str] | None = None
+    record: Record,
+    checklist: Checklist,
+    seen: Iterable[Finding] | None = None,
+    changes: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """The JSON object of the interface: keys are always there, ids are strings, no prose.
 
-    `changes` is what `Record.judge` returned; without it, what the last audit changed is read
-    from the history.
+    `seen` and `changes` are what an audit found and what `Record.judge` made of it; without them,
+    everything that is remembered, and what the last audit changed by the history.
     """
-    known = _last_changes(record) if changes is None else changes
+    rows = findings(record, checklist) if seen is None else seen
+    known = last_changes(record) if changes is None else changes
     return {
         "schema": SCHEMA,
         "tool": TOOL,
         "profile": record.profile,
         "checked_at": record.checked_at,
         "graph_version": record.graph_version,
-        "ready": ready(record, checklist),
+        "ready": {g.value: stands(record, checklist, {g}) is Status.PASSED for g in Goal},
         "ids": {name: record.ids.get(name, "") for name in ID_NAMES},
-        "items": [_item(record, found, known) for found in findings(record, checklist)],
+        "items": [_item(record, found, known) for found in rows],
     }
 
 
 def _item(record: Record, found: Finding, changes: Mapping[str, str]) -> dict[str, Any]:
     item, outcome = found.item, found.outcome
+    verdict = record.verdicts.get(item.id)
     return {
         "id": item.id,
         "status": outcome.status.value,
         "reason": outcome.reason,
         "required": item.required(frozenset(record.goals)),
         "values": dict(outcome.values),
-        "since": record.verdicts[item.id].since,
+        "since": verdict.since if verdict else "",
         "change": changes.get(item.id, "same"),
     }
 
 
-def _last_changes(record: Record) -> dict[str, str]:
+def last_changes(record: Record) -> dict[str, str]:
+    """Item id → new or fixed, as the last audit judged it."""
     changes = {}
     for name, verdict in record.verdicts.items():
         if verdict.status is not Status.PASSED and verdict.since == record.checked_at:
@@ -86,12 +91,3 @@ def _last_changes(record: Record) -> dict[str, str]:
         if change.at == record.checked_at and change.now == Status.PASSED:
             changes[change.item] = "fixed"
     return changes
-
-
-def out_of_order(
-    seen: Iterable[Finding], goals: Collection[Goal]
-) -> tuple[list[Finding], list[Finding]]:
-    """(required, advice): the findings that are not in order."""
-    wrong = [found for found in seen if found.outcome.status is not Status.PASSED]
-    needed = [found for found in wrong if found.item.required(frozenset(goals))]
-    return needed, [found for found in wrong if found not in needed]

@@ -138,7 +138,7 @@ def verdicts(outcomes=OUTCOMES, goals=(Goal.SENDING,), before=None):
         if looked is not None:
             findings = [Finding(CHECKLIST.item(name), seen) for name, seen in looked.items()]
             changes = record.judge(findings, at)
-    return Verdicts(CHECKLIST, record, findings, changes if before else {})
+    return Verdicts(CHECKLIST, record, findings, changes)
 
 
 FINE = {name: passed() for name in OUTCOMES}

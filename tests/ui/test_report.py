@@ -15,6 +15,7 @@ from wizard.ui import essentials
 from wizard.ui.ending import Places, end_screen
 from wizard.ui.greeting import welcome
 from wizard.ui.layout import cells
+from wizard.ui.overview import Overview
 from wizard.ui.report import Report
 from wizard.ui.screen import Screen
 from wizard.ui.verdicts import Verdicts, remembered
@@ -127,7 +128,7 @@ def test_the_sandbox_says_so_first(name):
 def token(expires="never", kind="SYSTEM_USER", store="os-keyring", backend="", **more):
     record = Record(secrets={"access_token": SecretNote(store, backend, kind, expires_at=expires)})
     text = shown(lambda s, w: essentials.show(s, w, record, NOW, **more), width=200)
-    return text.splitlines()[-1].removeprefix("Access Token").strip()
+    return text.splitlines()[-1].removeprefix("Access token").strip()
 
 
 @pytest.mark.parametrize(
@@ -197,7 +198,7 @@ def test_every_key_is_there_for_a_fresh_profile():
 
 
 def test_status_tells_what_the_audit_told():
-    audited = verdicts(goals=BOTH)
+    audited = verdicts(goals=BOTH, before=BEFORE)
     told, again = audited.as_json(), remembered(CHECKLIST, audited.record).as_json()
     assert again == told
 
@@ -217,7 +218,9 @@ def test_ready_means_that_all_it_needs_has_passed(outcomes, goals, ready):
 
 
 def test_an_empty_checklist_is_never_ready():
-    assert not Verdicts(Checklist(()), Record(), []).ready(Goal.SENDING)
+    empty = Verdicts(Checklist(()), Record(), [])
+    assert empty.stands(Goal.SENDING) is Status.UNKNOWN
+    assert empty.as_json()["ready"] == {"sending": False, "receiving": False}
 
 
 def test_a_verdict_of_another_version_is_still_told():
@@ -253,3 +256,35 @@ def test_the_reports_cost_no_heavy_import():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not heavy & set(done.stdout.split())
+
+
+def test_only_what_was_looked_at_is_told():
+    found = verdicts()
+    part = Verdicts(CHECKLIST, found.record, found.findings[:2], found.changes)
+    assert [row["id"] for row in part.as_json()["items"]] == list(OUTCOMES)[:2]
+
+
+def test_the_status_screen():
+    def show(screen, words):
+        Overview(screen, words, NOW).show(verdicts(goals=BOTH).record, CHECKLIST)
+
+    text = shown(show)
+    assert text.index("102290129340398") < text.index("✗")
+    assert "The token lasts" in text
+    assert "The clock is right" not in text, "what is in order is no news"
+
+
+def test_the_status_of_a_fresh_profile_says_where_to_begin():
+    text = shown(lambda s, w: Overview(s, w, NOW).show(Record(), CHECKLIST))
+    assert "wa-wizard setup" in text
+
+
+def test_every_command_that_is_named_means_the_same_profile():
+    out = io.StringIO()
+    words = Words("en", "--profile=shop --sandbox=rehearsal")
+    end_screen(Screen(out, colour=False, width=100), words, verdicts(), PLACES, NOW)
+    named = out.getvalue().split("wa-wizard ")[1:]
+    # The path of a file is no command.
+    named = [rest for rest in named if not rest.startswith("/")]
+    assert len(named) > 3
+    assert all(rest.startswith("--profile=shop --sandbox=rehearsal ") for rest in named)

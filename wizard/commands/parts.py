@@ -68,7 +68,7 @@ class Parts:
     @cached_property
     def words(self) -> Words:
         """The tool's words in the language of this run."""
-        return Words(self.chosen.language)
+        return Words(self.chosen.language, self.same)
 
     @cached_property
     def screen(self) -> Screen:
@@ -110,12 +110,15 @@ class Parts:
 
     @property
     def same(self) -> str:
-        """The options with which another command speaks of the same profile."""
+        """The options with which another command speaks of the same profile.
+
+        They may stand before its name: therefore each is one word.
+        """
         options = []
         if self.profile != self.config.current:
-            options.append(f"--profile {self.profile}")
+            options.append(f"--profile={self.profile}")
         if self.chosen.sandbox:
-            options.append(f"--sandbox {self.chosen.sandbox}")
+            options.append(f"--sandbox={self.chosen.sandbox}")
         return " ".join(options)
 
     @cached_property

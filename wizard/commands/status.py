@@ -29,7 +29,7 @@ def _show(parts: Parts) -> None:
     if parts.chosen.sandbox:
         parts.screen.line(parts.words.say("ui.sandbox"), "reverse bold")
     parts.screen.line(parts.words.say("status.profile", profile=parts.profile))
-    overview = Overview(parts.screen, parts.words, parts.same)
+    overview = Overview(parts.screen, parts.words)
     overview.show(record, parts.checklist, _token_source(parts))
 
 

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from wizard.foreign import clean
-from wizard.model import Finding, Goal, Status
+from wizard.model import Goal
 from wizard.ui import essentials
 from wizard.ui.report import INDENT, Report
 from wizard.ui.screen import Screen
 from wizard.ui.showing import Showing
-from wizard.ui.signs import ADVICE, SIGNS
 from wizard.ui.verdicts import Verdicts
 from wizard.ui.words import Words
 
@@ -41,29 +40,14 @@ def end_screen(
 ) -> None:
     """Prints it."""
     screen.line()
-    showing = Showing(screen, words, sandbox)
-    showing.banner()
-    Report(screen, words).ready(verdicts)
+    Showing(screen, words, sandbox).banner()
+    report = Report(screen, words)
+    report.ready(verdicts)
     screen.line()
     essentials.show(screen, words, verdicts.record, now, places.token_from)
-    required = [f for f in verdicts.findings if _open(f) and verdicts.required(f)]
-    advice = [f for f in verdicts.findings if _open(f) and f.item.needed_for is None]
-    for key, findings in (("ending.left", required), ("ending.advice", advice)):
-        if findings:
-            screen.line()
-            screen.line(words.say(key), "bold")
-        for finding in findings:
-            status = finding.outcome.status
-            is_advice = finding in advice and status is Status.FAILED
-            sign = ADVICE if is_advice else SIGNS[status]
-            screen.marked(sign, words.text(finding.item.title), indent=INDENT)
-            showing.next_thing(finding, verdicts.record.ids, set(), INDENT * 2)
+    report.open_items(verdicts)
     _places(screen, words, places)
-    _commands(screen, words, verdicts, bool(required))
-
-
-def _open(finding: Finding) -> bool:
-    return finding.outcome.status not in (Status.PASSED, Status.SKIPPED)
+    _commands(screen, words, verdicts)
 
 
 def _places(screen: Screen, words: Words, places: Places) -> None:
@@ -74,12 +58,13 @@ def _places(screen: Screen, words: Words, places: Places) -> None:
             screen.line(words.say(f"ending.{name}", place=clean(place, 1000)), first=INDENT)
 
 
-def _commands(screen: Screen, words: Words, verdicts: Verdicts, unfinished: bool) -> None:
+def _commands(screen: Screen, words: Words, verdicts: Verdicts) -> None:
     screen.line()
     screen.line(words.say("ending.next"), "bold")
     names = [name for name, goal in COMMANDS if goal is None or goal in verdicts.goals]
-    if unfinished:
+    if verdicts.open(required=True):
         names = ["setup", *names[1:]]
-    for name in names:
-        command = f"{INDENT}wa-wizard {name:<10}"
-        screen.line(words.say(f"ending.command_{name}"), first=command)
+    commands = [words.command(name) for name in names]
+    longest = max(map(len, commands))
+    for name, command in zip(names, commands, strict=True):
+        screen.line(words.say(f"ending.command_{name}"), first=f"{INDENT}{command:<{longest}}  ")

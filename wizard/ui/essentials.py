@@ -10,7 +10,7 @@ from datetime import datetime
 from wizard.foreign import clean
 from wizard.status import Record, SecretNote, parse_time
 from wizard.ui.screen import Screen
-from wizard.ui.words import Words, messages
+from wizard.ui.words import Words, message
 
 #: Up to here the lines of a narrow screen have no room for a column of labels.
 NARROW = 60
@@ -21,9 +21,9 @@ def show(screen: Screen, words: Words, record: Record, now: datetime, token_from
     number = clean(record.ids.get("phone_number_id", ""))
     display = clean(record.ids.get("display_phone_number", ""))
     rows = [
-        ("WhatsApp Business Account ID", clean(record.ids.get("waba_id", ""))),
-        ("Phone Number ID", f"{number} ({display})" if number and display else number),
-        ("Access Token", _token(words, record.secrets.get("access_token"), now, token_from)),
+        ("WABA ID", clean(record.ids.get("waba_id", ""))),
+        ("Phone number ID", f"{number} ({display})" if number and display else number),
+        ("Access token", _token(words, record.secrets.get("access_token"), now, token_from)),
     ]
     longest = max(len(label) for label, _ in rows)
     for label, value in rows:
@@ -70,4 +70,4 @@ def lifetime(words: Words, expires_at: str, now: datetime) -> str:
 def _named(words: Words, what: str, name: str) -> str:
     """Our words for one of Meta's kinds or one of our stores; the name itself when we have none."""
     key = f"essentials.{what}_{name.lower().replace('-', '_')}"
-    return words.say(key) if key in messages() else clean(name)
+    return words.say(key) if message(key) else clean(name)

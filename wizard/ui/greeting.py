@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from wizard.status import parse_time
 from wizard.ui.screen import Screen
 from wizard.ui.showing import Showing
 from wizard.ui.verdicts import Verdicts
@@ -44,17 +43,9 @@ def _again(screen: Screen, words: Words, verdicts: Verdicts) -> None:
     record = verdicts.record
     screen.line(words.say("greeting.again", profile=record.profile), "bold")
     if record.checked_at:
-        screen.line(words.say("greeting.last", at=_local(record.checked_at)))
-    first = verdicts.first_open()
+        screen.line(words.say("greeting.last", at=words.time(record.checked_at)))
+    first = next(iter(verdicts.open(required=True)), None)
     if first is not None:
         screen.line(words.say("greeting.resume", item=words.text(first.item.title)))
     elif verdicts.findings:
         screen.line(words.say("greeting.was_fine"))
-
-
-def _local(written: str) -> str:
-    """A time of the status file as the clock on the wall shows it."""
-    try:
-        return f"{parse_time(written).astimezone():%Y-%m-%d %H:%M}"
-    except ValueError:
-        return written

@@ -21,9 +21,8 @@ def _cells(character: str) -> int:
 
 
 #: Words that belong to the next one: a command is copied whole.
-_GLUE = re.compile(
-    r"(?:^|\s)(?:wa-wizard(?: (?:credentials|number|webhook|profiles))?|export|unset)$"
-)
+_GROUPS = "credentials|number|webhook|profiles"
+_GLUE = re.compile(rf"(?:^|\s)(?:wa-wizard(?: --\S+)*(?: (?:{_GROUPS}))?|export|unset)$")
 
 
 def wrap(text: str, width: int, first: str = "", rest: str = "") -> list[str]:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from urllib.parse import quote
 
 from wizard.texts import placeholders
 
 
 def deep(link: str, ids: Mapping[str, str]) -> str:
     """The link with its ids filled in; "" when one of them is not known yet."""
-    names = placeholders(link)
-    if not all(ids.get(name) for name in names):
+    known = {name: ids.get(name, "") for name in placeholders(link)}
+    # Ids come from a file that people may edit: they must not lead to another address.
+    if not all(value.isascii() and value.isalnum() for value in known.values()):
         return ""
-    # Ids come from a file that people may edit: they must not turn into another address.
-    return link.format(**{name: quote(ids[name], safe="") for name in names})
+    return link.format(**known)
 
 
 def deep_links(links: Iterable[str], ids: Mapping[str, str]) -> list[str]:

@@ -41,10 +41,14 @@ class Report:
         self._screen.pieces(self._totals(told, verdicts), " · ")
         if hidden := len(verdicts.findings) - len(told):
             self._screen.line(self._words.say("report.hidden", count=hidden), "dim")
+        self._screen.line()
+        self.ready(verdicts)
         self.closing(verdicts)
 
     def changes(self, verdicts: Verdicts) -> None:
-        """What is new and what was fixed since the last time; nothing when nothing is."""
+        """What is new and what was fixed since the last time, if there was one and anything is."""
+        if verdicts.first_time:
+            return
         rows = [
             (change, self._title(finding))
             for change in SIGN_OF_CHANGE
@@ -69,11 +73,21 @@ class Report:
                 said = self._words.say(f"report.{goal}_{status}")
                 self._screen.marked(SIGNS[status], said, "bold")
 
+    def open_items(self, verdicts: Verdicts) -> None:
+        """What is left to do, then the advice: what was seen of each, and the one next thing."""
+        for required in (True, False):
+            findings = verdicts.open(required)
+            if findings:
+                self._screen.line()
+                self._screen.line(
+                    self._words.say(f"report.{'left' if required else 'tips'}"), "bold"
+                )
+            for finding in findings:
+                self._explained(finding, verdicts)
+
     def closing(self, verdicts: Verdicts) -> None:
         """What to run next."""
-        self._screen.line()
-        self.ready(verdicts)
-        first = verdicts.first_open()
+        first = next(iter(verdicts.open(required=True)), None)
         if first is None:
             self._screen.line(self._words.say("report.next_use"))
         elif first.outcome.status is Status.UNKNOWN:
@@ -97,6 +111,10 @@ class Report:
         if status is Status.SKIPPED:
             self._screen.marked(SIGNS[status], title, "dim", INDENT)
             return
+        self._explained(finding, verdicts)
+
+    def _explained(self, finding: Finding, verdicts: Verdicts) -> None:
+        status, title = finding.outcome.status, self._title(finding)
         required = verdicts.required(finding)
         sign = SIGNS[status] if required or status is not Status.FAILED else ADVICE
         if not required:

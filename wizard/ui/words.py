@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -43,11 +44,25 @@ def message(key: str) -> Text | None:
     return family(file).get(name)
 
 
-class Words:
-    """The tool's words in one language. Every value is cleaned: it may be foreign text."""
+#: A command of ours that means one profile, wherever a text names it.
+_COMMAND = re.compile(
+    r"\bwa-wizard (?=(?:setup|audit|status|credentials|number|webhook|send|messages|report)\b)"
+)
 
-    def __init__(self, language: str) -> None:
-        self.language = language
+
+class Words:
+    """The tool's words in one language. Every value is cleaned: it may be foreign text.
+
+    `same` are the options with which another command speaks of the same profile; every command
+    that a text names gets them, so that what is copied does what was meant.
+    """
+
+    def __init__(self, language: str, same: str = "") -> None:
+        self.language, self._same = language, same
+
+    def command(self, name: str) -> str:
+        """A command of ours as it is to be typed for this profile."""
+        return self._addressed(f"wa-wizard {name}")
 
     def say(self, key: str, /, **values: object) -> str:
         """One of the tool's own texts; KeyError when there is none of this key."""
@@ -60,10 +75,19 @@ class Words:
             return clean(remark, LONGEST)
         return self.say(remark.key, **remark.values)
 
+    def time(self, written: str) -> str:
+        """A time of the status file as the clock on the wall shows it."""
+        from wizard.status.record import parse_time
+
+        try:
+            return f"{parse_time(written).astimezone():%Y-%m-%d %H:%M}"
+        except ValueError:
+            return clean(written)
+
     def text(self, text: Text, /, **values: object) -> str:
         """A text of the checklist."""
         shown = {name: clean(value, LONGEST) for name, value in values.items()}
-        return text.in_language(self.language, **shown)
+        return self._addressed(text.in_language(self.language, **shown))
 
     def reason(self, finding: Finding) -> str:
         """What was seen of an item: in its own words if it has them, else in the tool's."""
@@ -82,7 +106,10 @@ class Words:
             values["item"] = self._title(str(values.get("item", "")))
         shown = _Forgiving({name: clean(value, LONGEST) for name, value in values.items()})
         said: str = getattr(template, self.language).format_map(shown)
-        return said
+        return self._addressed(said)
+
+    def _addressed(self, said: str) -> str:
+        return _COMMAND.sub(lambda _: f"wa-wizard {self._same} ", said) if self._same else said
 
     def _title(self, item_id: str) -> str:
         try:
