@@ -7,7 +7,14 @@ import pytest
 
 from wizard.model import Secret
 from wizard.vault import Closed, VaultTrouble
-from wizard.vault.opening import STORES, Opening, Person, keyring_seconds, open_vault
+from wizard.vault.opening import (
+    STORES,
+    Opening,
+    Person,
+    keyring_name,
+    keyring_seconds,
+    open_vault,
+)
 
 
 @pytest.mark.parametrize("choice", [None, {}, {"store": "os-keyring"}, {"store": ""}])
@@ -73,3 +80,13 @@ def test_opening_imports_nothing_heavy(tmp_path):
     )
     ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == ""
+
+
+def test_two_homes_of_a_user_do_not_share_entries_of_the_keyring(tmp_path):
+    def name(home):
+        environ = {"WA_WIZARD_HOME": str(home)} if home else {}
+        folder = (home or tmp_path) / "default"
+        return keyring_name(Opening("default", {}, environ, folder, Person()))
+
+    assert len({name(None), name(tmp_path / "a"), name(tmp_path / "b")}) == 3
+    assert name(tmp_path / "a") == name(tmp_path / "a")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,7 +74,21 @@ def _os_keyring(opening: Opening) -> Vault:
     from wizard.vault.os_keyring import OsKeyring
 
     return OsKeyring(
-        opening.profile, keyring_seconds(opening), opening.person.waiting, folder=opening.folder
+        keyring_name(opening),
+        keyring_seconds(opening),
+        opening.person.waiting,
+        folder=opening.folder,
+    )
+
+
+def keyring_name(opening: Opening) -> str:
+    """The profile as the keyring knows it. A keyring is one for all homes of a user, so entries of
+    a home of its own (WA_WIZARD_HOME) carry its mark: two homes must not share a token."""
+    if not opening.environ.get("WA_WIZARD_HOME"):
+        return opening.profile
+    home = str(opening.folder.parent.resolve())
+    return (
+        f"{opening.profile}@{hashlib.sha256(home.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
     )
 
 
