@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from wizard.commands import Exit
 from wizard.commands.parts import Parts
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ def run(chosen: Chosen) -> int:
     from wizard.audit import exit_code
     from wizard.commands.answering import read_answers
     from wizard.guide import Guide
+    from wizard.repairs.environment import open_store
     from wizard.talk import Leaving
     from wizard.ui.greeting import welcome
     from wizard.ui.verdicts import remembered
@@ -32,6 +34,12 @@ def run(chosen: Chosen) -> int:
         desk = parts.desk
         before = remembered(desk.checklist, desk.record)
         welcome(parts.screen, parts.words, before, bool(chosen.sandbox))
+        if parts.attended:
+            try:
+                open_store(desk)
+            except Leaving:
+                desk.talk.say("guide.left")
+                return Exit.VAULT
         guide = Guide(desk, attended=parts.attended)
         try:
             _walk(parts, guide)

@@ -13,6 +13,7 @@ from wizard.model import Finding, Goal, Item, Status, Trouble
 from wizard.repairs import repair_of
 from wizard.status import Confirmation
 from wizard.talk import Leaving, Move, NeedsPerson, remark
+from wizard.vault import Vault
 
 #: How often one item may be tried in a run that nobody watches.
 UNATTENDED_TRIES = 2
@@ -145,9 +146,9 @@ class Guide:
                 # What a repair changed at Meta may show anywhere: health, status, name …
                 self._facts.forget()
 
-    def _signed(self) -> tuple[Keys, dict[str, str], tuple[Goal, ...]]:
+    def _signed(self) -> tuple[Keys, dict[str, str], tuple[Goal, ...], Vault]:
         record = self._desk.record
-        return self._desk.keys(), dict(record.ids), record.goals
+        return self._desk.keys(), dict(record.ids), record.goals, self._desk.vault
 
     def _look_again(self, item: Item) -> None:
         """Asks Meta anew only what this verdict rests on: new WABAs have 200 calls an hour."""

@@ -1,0 +1,109 @@
+"""A machine without a keyring: `setup` says the choices in one screen and goes on with each."""
+
+import re
+import sys
+from pathlib import Path
+
+import pytest
+from terminal import ENTER, Terminal
+
+from wizard.home import Config
+from wizard.ui.words import Words
+
+WORDS = Words("en")
+PHRASE = "correct horse battery"
+SETUP = ["-m", "wizard", "setup", "--lang", "en"]
+
+
+def said(key, **values):
+    """The first line of a text, as far as it stands on one line of a screen."""
+    return WORDS.say(key, **{"store": "", "detail": "", **values}).splitlines()[0][:40]
+
+
+@pytest.fixture
+def bare(open_shop, monkeypatch):
+    """A new person at a machine that has no keyring, nothing chosen yet."""
+    shop = open_shop("rehearsal")
+    shop.home.save_config(Config())
+    monkeypatch.delenv("WA_WIZARD_PASSPHRASE_FILE")
+    return shop
+
+
+def choose(terminal, key, **values):
+    terminal.until(said("environment.store_ask"))
+    terminal.until(said("environment.store_again"))
+    begins = next(i for i, line in enumerate(terminal.lines) if said("vault.missing")[:20] in line)
+    assert len([line for line in terminal.lines[begins:] if line]) <= 24
+    # Which password managers stand between is up to the machine.
+    row = next(line for line in terminal.lines if said(f"environment.{key}", **values) in line)
+    terminal.send(re.search(r"(\d)\.", row)[1] + ENTER)
+
+
+def chosen(shop):
+    return dict(shop.home.config().of("default").vault)
+
+
+def test_a_file_with_a_passphrase_is_made_proven_recorded_and_used(bare):
+    terminal = Terminal(SETUP, rows=40)
+    choose(terminal, "store_file")
+    terminal.until(said("vault.passphrase_new")).send(PHRASE + ENTER)
+    terminal.until(said("vault.passphrase_repeat")).send(PHRASE + ENTER)
+    terminal.until(said("environment.store_chosen", place=""), seconds=30)
+    terminal.until(said("guide.goals"), seconds=30)
+    terminal.send("\x03")
+    assert terminal.end() == 130
+    assert chosen(bare) == {"store": "encrypted-file"}
+    assert PHRASE not in terminal.raw
+    assert (bare.home.folder("default") / "secrets.json").exists()
+
+
+def test_a_password_manager_is_offered_where_it_is_installed(bare, tmp_path, monkeypatch):
+    """`pass`, played by a program that is called as it is."""
+    folder, kept = tmp_path / "bin", tmp_path / "kept"
+    folder.mkdir(), kept.mkdir()
+    helper = Path(__file__).parents[1] / "vault" / "helper_program.py"
+    script = (
+        f"#!/bin/sh\nfor last; do :; done\ncase $1 in show) a=get;; insert) a=set;; rm) a=delete;; "
+        f'esac\nexec "{sys.executable}" "{helper}" "{kept}" $a "$(basename "$last")"\n'
+    )
+    (folder / "pass").write_text(script)
+    (folder / "pass").chmod(0o700)
+    monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
+    terminal = Terminal(SETUP, rows=40)
+    choose(terminal, "store_command", program="pass")
+    terminal.until(said("environment.store_chosen", place=""), seconds=30)
+    terminal.until(said("guide.goals"), seconds=30)
+    terminal.send("\x03")
+    terminal.end()
+    assert chosen(bare) == {"store": "command", "preset": "pass"}
+
+
+@pytest.mark.parametrize(
+    ("option", "key", "choice"),
+    [
+        ("store_environment", "environment.environment_how", {"store": "environment"}),
+        ("store_session", "environment.session_how", {}),
+    ],
+)
+def test_the_other_ways_are_shown_and_the_next_run_goes_on(bare, option, key, choice):
+    terminal = Terminal(SETUP, rows=40)
+    choose(terminal, option)
+    terminal.until(said(key), seconds=30)
+    assert terminal.end() == 5
+    assert chosen(bare) == choice
+
+
+def test_with_the_environment_chosen_the_walk_goes_on(bare, monkeypatch):
+    bare.home.save_config(Config().with_profile("default", vault={"store": "environment"}))
+    monkeypatch.setenv("WA_WIZARD_ACCESS_TOKEN", bare.meta.access_token)
+    terminal = Terminal(SETUP, rows=40)
+    terminal.until(said("guide.goals"), seconds=30)
+    terminal.send("\x03")
+    assert terminal.end() == 130
+
+
+def test_nobody_is_asked_where_nobody_is(bare, monkeypatch):
+    from wizard import cli
+
+    assert cli.run(["setup", "--no-input"]) == 5
+    assert chosen(bare) == {}

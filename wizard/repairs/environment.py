@@ -1,0 +1,92 @@
+"""A place for secrets on a machine that offers none by itself: chosen, proven, recorded."""
+
+from __future__ import annotations
+
+import shutil
+from typing import Any
+
+from wizard.desk import Desk, Stores
+from wizard.facts import Facts
+from wizard.repairs.registry import repair
+from wizard.talk import Choice, Leaving, Question, remark
+from wizard.vault import VaultTrouble
+from wizard.vault.presets import PRESETS
+
+FILE, ENVIRONMENT, SESSION, AGAIN = "encrypted-file", "environment", "session", "again"
+
+
+@repair("environment.vault")
+def find_store(desk: Desk, facts: Facts) -> None:
+    """Offers what there is instead of the store that does not work."""
+    if desk.stores is not None:
+        choose_store(desk, desk.stores)
+
+
+def open_store(desk: Desk) -> None:
+    """Makes sure that secrets can be read; VaultTrouble where nothing can be chosen.
+
+    Without this the walk could not begin: who has no keyring cannot look for her token in it.
+    """
+    while True:
+        try:
+            desk.keys()
+            return
+        except VaultTrouble as trouble:
+            if desk.stores is None:
+                raise
+            _say(desk, trouble)
+        choose_store(desk, desk.stores)
+
+
+def choose_store(desk: Desk, stores: Stores) -> None:
+    """One screen of choices; the chosen store is tried before it is recorded. May raise Leaving."""
+    question = Question("vault_store", remark("environment.store_ask"), option="config.yaml")
+    picked = desk.talk.choose(question, _choices())
+    if picked == AGAIN:
+        return  # the next look tells
+    if picked == SESSION:
+        desk.talk.say("environment.session_how")
+        raise Leaving
+    choice: dict[str, Any] = {"store": picked}
+    if picked in PRESETS:
+        choice = {"store": "command", "preset": picked}
+    vault = stores.open(choice)
+    if picked == ENVIRONMENT:
+        stores.settle(choice, vault)
+        desk.vault = vault
+        _explain_environment(desk)
+        return
+    try:
+        vault.probe()
+    except VaultTrouble as trouble:
+        _say(desk, trouble)
+        return
+    stores.settle(choice, vault)
+    desk.vault = vault
+    about = vault.describe()
+    place = " · ".join(part for part in (about.store, about.place) if part)
+    desk.talk.say("environment.store_chosen", place=place)
+
+
+def _choices() -> list[Choice]:
+    """What this machine has: a password manager is offered where it is installed."""
+    managers = [name for name, preset in PRESETS.items() if shutil.which(preset["get"][0])]
+    return [
+        Choice(FILE, remark("environment.store_file")),
+        *(Choice(name, remark("environment.store_command", program=name)) for name in managers),
+        Choice(ENVIRONMENT, remark("environment.store_environment")),
+        Choice(SESSION, remark("environment.store_session")),
+        Choice(AGAIN, remark("environment.store_again")),
+    ]
+
+
+def _explain_environment(desk: Desk) -> None:
+    """A store that nobody can write to: the token has to be there already."""
+    if desk.vault.get("access_token") is None:
+        desk.talk.say("environment.environment_how")
+        raise Leaving
+    desk.talk.say("environment.environment_chosen")
+
+
+def _say(desk: Desk, trouble: VaultTrouble) -> None:
+    desk.talk.say(f"vault.{trouble.closed}", store=trouble.store, detail=trouble.detail)
