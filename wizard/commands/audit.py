@@ -68,7 +68,8 @@ def _show(parts: Parts, verdicts: Verdicts) -> None:
         return
     from wizard.ui.report import Report
 
-    Report(parts.screen, parts.words, bool(parts.chosen.sandbox)).show(verdicts)
+    full = parts.chosen.verbose
+    Report(parts.screen, parts.words, bool(parts.chosen.sandbox), full).show(verdicts)
 
 
 def _list(chosen: Chosen) -> int:

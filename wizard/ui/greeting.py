@@ -23,6 +23,7 @@ def welcome(screen: Screen, words: Words, verdicts: Verdicts, sandbox: bool = Fa
         _new(screen, words)
     screen.line()
     screen.line(words.say("greeting.leave"))
+    screen.line()
 
 
 def _new(screen: Screen, words: Words) -> None:

@@ -17,7 +17,7 @@ from prompt_toolkit.output import ColorDepth, create_output
 
 from wizard.ui.keyboard import Option, drop_pending, one_line
 from wizard.ui.layout import wrap
-from wizard.ui.picking import Picking
+from wizard.ui.picking import INDENT, Picking
 from wizard.ui.screen import Screen
 
 #: More dots than this say nothing and would fill a small screen: a token has 200 characters.
@@ -43,11 +43,10 @@ class FullKeyboard:
 
     def line(self, message: str, *, secret: bool = False, history: Sequence[str] = ()) -> str:
         """See Keyboard."""
-        lead = " " * (len(self._mark) + 1)
-        lines = wrap(self._screen.fit(message), self._screen.width, lead, lead)
+        lines = wrap(self._screen.fit(message), self._screen.width, f"{self._mark} ", INDENT)
         with self._session():
             question = questionary.text(
-                "\n".join(lines).removeprefix(lead),
+                "\n".join(lines).removeprefix(f"{self._mark} "),
                 qmark=self._mark,
                 style=_STYLE,
                 color_depth=self._depth,

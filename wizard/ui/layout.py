@@ -51,7 +51,8 @@ def fill(
 def _glued(words: Iterable[str]) -> list[str]:
     pieces: list[str] = []
     for word in words:
-        if pieces and _GLUE.search(pieces[-1]):
+        option = word.startswith("--") and pieces and "wa-wizard" in pieces[-1]
+        if option or (pieces and _GLUE.search(pieces[-1])):
             pieces[-1] += f" {word}"
         else:
             pieces.append(word)

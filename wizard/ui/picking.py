@@ -26,8 +26,9 @@ from prompt_toolkit.styles import Style
 from questionary import Question
 
 from wizard.ui.keyboard import NUMBERED, Option, row_of
-from wizard.ui.layout import wrap
+from wizard.ui.layout import cells, wrap
 
+INDENT = "  "
 STEPS = {"down": 1, "c-n": 1, "tab": 1, "up": -1, "c-p": -1, "s-tab": -1}
 LEAVING = ("c-c", "c-d", "c-q", "<sigint>")
 
@@ -61,16 +62,17 @@ class Picking:
 
     def _head(self) -> StyleAndTextTuples:
         width = get_app().output.get_size().columns
-        lead = " " * (len(self._mark) + 1)
-        first, *more = wrap(self._text, width, lead, lead)
+        question = "\n".join(wrap(self._text, width, f"{self._mark} ", INDENT))
         shown: StyleAndTextTuples = [("class:qmark", self._mark)]
-        shown.append(("class:question", "\n".join([first[len(self._mark) :], *more])))
+        shown.append(("class:question", question.removeprefix(self._mark)))
+        style, text = "class:instruction", f"/{self._typed}" if self._typed else self._hint
         if get_app().is_done:
-            label = self._options[self._rows[self._at]].label
-            shown.append(("class:answer", "\n" + "\n".join(wrap(label, width, lead, lead))))
+            style, text = "class:answer", self._options[self._rows[self._at]].label
+        last = question.rpartition("\n")[2]
+        if cells(last) + 1 + cells(text) <= width:
+            shown.append((style, f" {text}"))
         else:
-            hint = f"/{self._typed}" if self._typed else self._hint
-            shown.append(("class:instruction", "\n" + "\n".join(wrap(hint, width, lead, lead))))
+            shown.append((style, "\n" + "\n".join(wrap(text, width, INDENT, INDENT))))
         return shown
 
     def _list(self) -> StyleAndTextTuples:

@@ -94,7 +94,7 @@ class Showing:
         if not sends:
             return
         self.banner()
-        self._screen.line(self._words.say("ui.sends"))
+        self._screen.line(self._words.say("ui.sends_sandbox" if self._sandbox else "ui.sends"))
         for request in sends:
             self._screen.line(clean(request, LONGEST_REQUEST), "cyan", "    ")
 
