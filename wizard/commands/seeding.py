@@ -13,12 +13,16 @@ if TYPE_CHECKING:
 
 
 def seed(desk: Desk, play: Running) -> None:
-    """Gives a fresh profile its scenario's goals, ids and play secrets; leaves any other alone."""
+    """Gives a fresh profile its scenario's goals, ids, callback and play secrets.
+
+    Any other profile is left alone.
+    """
     if desk.record.started:
         return
     held = play.profile
     desk.record.goals = tuple(Goal(goal) for goal in held.goals)
     desk.record.ids.update(held.ids)
+    desk.record.webhook.update(held.webhook)
     store = desk.vault.describe().store
     for name, value in held.secrets.items():
         desk.vault.put(name, Secret(value))

@@ -130,7 +130,8 @@ def describe(desk: Desk, token: Token) -> None:
         return
     left, date = token.expires_at - desk.now(), f"{token.expires_at:%Y-%m-%d %H:%M} UTC"
     if left < timedelta(days=3):
-        desk.talk.say("access.life_hours", date=date, hours=int(left / timedelta(hours=1)))
+        # Rounded up, as the check does it: the last hour counts until it is over.
+        desk.talk.say("access.life_hours", date=date, hours=-(-left // timedelta(hours=1)))
     else:
         desk.talk.say("access.life_days", date=date, days=left.days)
 

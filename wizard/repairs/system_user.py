@@ -75,7 +75,7 @@ def _sends(place: Place, user: str) -> list[str]:
         *(create if user == NEW else []),
         f'POST /{place.waba_id}/assigned_users  {{"user": "{shown}", "tasks": ["MANAGE"]}}',
         f'POST /{shown}/applications  {{"business_app": "{place.app_id}"}}',
-        f'POST /{shown}/access_tokens  {{"scope": "{",".join(SCOPES)}"}}',
+        f'POST /{shown}/access_tokens  {{"scope": "{", ".join(SCOPES)}"}}',
     ]
 
 
