@@ -3,6 +3,7 @@
 import pytest
 from fake_talk import ANY, Script
 
+from wizard.inbox.nouns import StatusUpdate
 from wizard.model import Secret
 from wizard.repairs import access, message, number, token
 from wizard.repairs.number import REGISTRATIONS, registrations_left
@@ -166,3 +167,31 @@ def test_a_stranger_to_the_test_number_is_refused_with_the_rule_said_before(at_d
         message.send_test(desk, desk.facts())
         assert "message.test_number_rule" in desk.talk.keys
         assert desk.record.test_message.code == 131030
+
+
+@pytest.mark.parametrize(
+    ("scenario", "state"),
+    [("receiving", "delivered"), ("delivery-unpaid", "failed")],
+)
+def test_news_of_a_sent_message_is_waited_for_where_something_listens(
+    at_desk, tmp_path, scenario, state
+):
+    with at_desk(scenario, knows=True) as (desk, play):
+        desk.listener = News(state)
+        desk.talk = Script({ANY: "", **play.suggestions}, consents={"message.sent": True})
+        message.send_test(desk, desk.facts())
+        assert desk.record.test_message.state == state
+        assert bool(desk.talk.troubles) is (state == "failed")
+
+
+class News:
+    """A listener that has heard of every message already."""
+
+    at = reader = property(lambda self: self)
+
+    def __init__(self, state):
+        self.state = state
+
+    def wait_for_status(self, wamid, timeout):
+        code = 131042 if self.state == "failed" else 0
+        return StatusUpdate(wamid, self.state, "1", "", "", "", "", "{}", code=code)

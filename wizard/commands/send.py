@@ -19,6 +19,7 @@ def options(parser: Parser) -> None:
     parser.option("--template", metavar="NAME", says="message.template_help")
     parser.option("--language", dest="language_code", metavar="CODE", says="message.language_help")
     parser.option("--text", metavar="TEXT", says="message.text_help")
+    parser.option("--wait", metavar="SECONDS", type=float, default=0.0, says="message.wait_help")
     parser.option("--yes", "-y", action="store_true", says="message.yes_help")
 
 
@@ -39,9 +40,12 @@ def run(chosen: Chosen) -> int:
         sent = desk.record.test_message
         if sent is None or sent is before:
             return 1
+        if chosen.wait and sent.wamid:
+            message.follow(desk, chosen.wait)
+            sent = desk.record.test_message or sent
         if chosen.json:
             parts.print_json(_row(desk))
-        return 0 if sent.wamid else 1
+        return 0 if sent.wamid and sent.state != "failed" else 1
 
 
 def _row(desk: Desk) -> dict[str, object]:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from wizard import phone
+from wizard.checks.message import REACHED
 from wizard.desk import Desk
 from wizard.facts import Facts, Number, Template
 from wizard.graph import Json, Refusal
-from wizard.model import CannotLook
+from wizard.model import CannotLook, Trouble
 from wizard.repairs.registry import repair
 from wizard.status import TestMessage
 from wizard.talk import Choice, Question, remark
+
+#: How long news of a message is waited for; it usually comes within a second or two.
+PATIENCE_SECONDS = 20.0
 
 
 @repair("message.sent")
@@ -85,20 +91,8 @@ def send(desk: Desk, number: Number, body: Json, to: str, template: str = "") ->
             answer = desk.graph().post(f"{number.id}/messages", body)
     except CannotLook as error:
         if isinstance(error, Refusal):
-            _remember(
-                desk,
-                number,
-                TestMessage(
-                    number.id,
-                    to,
-                    "",
-                    desk.stamp(),
-                    "failed",
-                    template,
-                    error.code,
-                    error.details,
-                ),
-            )
+            failed = TestMessage(number.id, to, "", desk.stamp(), "failed", template)
+            _remember(desk, replace(failed, code=error.code, details=error.details))
         desk.talk.trouble(error)
         return False
     contact = (answer.get("contacts") or [{}])[0]
@@ -108,12 +102,48 @@ def send(desk: Desk, number: Number, body: Json, to: str, template: str = "") ->
     message = TestMessage(
         number.id, reached, str(sent.get("id", "")), desk.stamp(), "accepted", template
     )
-    _remember(desk, number, message)
+    _remember(desk, message)
     desk.talk.say("message.accepted", to=reached)
+    if desk.listener is not None and desk.listener.at is not None:
+        follow(desk, PATIENCE_SECONDS)
     return True
 
 
-def _remember(desk: Desk, number: Number, message: TestMessage) -> None:
+def follow(desk: Desk, seconds: float) -> None:
+    """Waits for what Meta delivers about the last message: delivered, read, or failed with a cause.
+
+    Only a receiver hears it, ours in this run or one that writes to the same inbox.
+    """
+    message = desk.record.test_message
+    if desk.listener is None or message is None or not message.wamid:
+        return
+    with desk.talk.wait(remark("message.following")):
+        status = desk.listener.reader.wait_for_status(message.wamid, seconds)
+    if status is None:
+        desk.talk.say("message.silent")
+        return
+    heard = replace(message, state=status.state, code=status.code, details=status.details)
+    _remember(desk, heard)
+    if status.state == "failed":
+        desk.talk.say("message.failed_later")
+        desk.talk.trouble(
+            Refusal(
+                Trouble.ODD,
+                code=status.code,
+                subcode=0,
+                http=0,
+                message=status.title,
+                details=status.details,
+                trace="",
+            )
+        )
+    elif status.state in REACHED:
+        desk.talk.say("message.arrived")
+    else:
+        desk.talk.say("message.under_way", state=status.state)
+
+
+def _remember(desk: Desk, message: TestMessage) -> None:
     desk.record.test_message = message
     desk.save()
 
