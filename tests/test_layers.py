@@ -44,6 +44,7 @@ DOORS = {
     "questionary": {"ui"},
     "prompt_toolkit": {"ui"},
     "rich": {"ui"},
+    "shtab": {"commands"},
     "phonenumbers": {"phone"},
     "platformdirs": {"home"},
     "filelock": {"private_file"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from functools import cache
 from pathlib import Path
@@ -27,7 +28,10 @@ def folder() -> Path:
 
 @cache
 def load(where: Path | None = None) -> Checklist:
-    """Every section, sorted by its `order`; refuses ids that are repeated or not yet met."""
+    """Every section, sorted by its `order`; refuses ids that are repeated or not yet met.
+
+    Of a folder that is not our own, every reason is looked at too.
+    """
     paths = [p for p in sorted((where or folder()).glob("*.yaml")) if p.stem not in NOT_SECTIONS]
     files = [(path.stem, read(path)) for path in paths]
     for name, content in files:
@@ -35,6 +39,9 @@ def load(where: Path | None = None) -> Checklist:
     files.sort(key=lambda file: file[1]["order"])
     checklist = Checklist(tuple(_section(name, content) for name, content in files))
     _refuse_bad_references(checklist)
+    if where is not None:
+        for item in checklist.items:
+            dict(item.reasons)
     return checklist
 
 
@@ -67,10 +74,27 @@ def _item(section: str, node: dict[str, Any]) -> Item:
         steps=tuple(text(step, f"{where}.steps") for step in node.get("steps", ())),
         links=tuple(node.get("links", ())),
         confirm=text(node["confirm"], f"{where}.confirm") if "confirm" in node else None,
-        reasons={
-            key: _reason(f"{where}.{key}", value) for key, value in node.get("reasons", {}).items()
-        },
+        reasons=_Reasons(where, node.get("reasons", {})),
     )
+
+
+class _Reasons(Mapping[str, Reason]):
+    """The reasons of an item, each made when it is asked for.
+
+    Two texts out of three are reasons, and a run needs a handful: `status` cannot wait for all.
+    """
+
+    def __init__(self, where: str, nodes: Mapping[str, Any]) -> None:
+        self._where, self._nodes = where, nodes
+
+    def __getitem__(self, key: str) -> Reason:
+        return _reason(f"{self._where}.{key}", self._nodes[key])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._nodes)
+
+    def __len__(self) -> int:
+        return len(self._nodes)
 
 
 def _reason(where: str, node: dict[str, Any]) -> Reason:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from wizard.document import Document
 
@@ -26,23 +25,21 @@ class BadProfileName(ValueError):  # noqa: N818
     """Not a name of a profile: letters, digits, - and _ only."""
 
 
-@dataclass(frozen=True)
-class Preferences:
+class Preferences(NamedTuple):
     """What a profile prefers; "" and {} leave it to the environment and to our own choice."""
 
     lang: str = ""
     graph_version: str = ""
     graph_url: str = ""
-    vault: Mapping[str, Any] = field(default_factory=dict)  # {"store": "encrypted-file", …}
+    vault: Mapping[str, Any] = {}  # {"store": "encrypted-file", …}
 
 
-@dataclass(frozen=True)
-class Config:
+class Config(NamedTuple):
     """`config.yaml`. `extra` keeps the keys that a later version wrote."""
 
     current: str = DEFAULT_PROFILE
-    profiles: Mapping[str, Preferences] = field(default_factory=dict)
-    extra: Mapping[str, Any] = field(default_factory=dict)
+    profiles: Mapping[str, Preferences] = {}
+    extra: Mapping[str, Any] = {}
 
     def of(self, profile: str) -> Preferences:
         """The preferences of a profile; those of an unknown one are empty."""
@@ -50,18 +47,17 @@ class Config:
 
     def with_profile(self, profile: str, **changes: Any) -> Config:
         """The same, with some preferences of one profile changed."""
-        changed = replace(self.of(profile), **changes)
-        return replace(self, profiles={**self.profiles, profile: changed})
+        changed = self.of(profile)._replace(**changes)
+        return self._replace(profiles={**self.profiles, profile: changed})
 
     def without(self, profile: str) -> Config:
         """The same without a profile; when it was the current one, the default one is."""
         profiles = {name: kept for name, kept in self.profiles.items() if name != profile}
         current = DEFAULT_PROFILE if self.current == profile else self.current
-        return replace(self, profiles=profiles, current=current)
+        return self._replace(profiles=profiles, current=current)
 
 
-@dataclass(frozen=True)
-class Home:
+class Home(NamedTuple):
     """The two folders everything is in; the same one twice where the platform has only one."""
 
     config_folder: Path
@@ -147,8 +143,7 @@ def profile_name(name: str) -> str:
 
 
 def _encode(kept: Preferences) -> dict[str, Any]:
-    node = {one.name: getattr(kept, one.name) for one in fields(kept)}
-    return {key: value for key, value in node.items() if value}
+    return {key: value for key, value in kept._asdict().items() if value}
 
 
 def _decode(node: dict[str, Any], document: Document) -> Config:

@@ -46,6 +46,9 @@ def _parse(name: str, written: bytes) -> Any:
         raise ContentError(f"{name}: {error}") from error
 
 
+_NONE: frozenset[str] = frozenset()
+
+
 def text(node: object, where: str) -> Text:
     """A Text from {ru: …, en: …}, with the same placeholders in both."""
     if not isinstance(node, dict) or set(node) != set(LANGUAGES):
@@ -60,4 +63,6 @@ def text(node: object, where: str) -> Text:
 
 def placeholders(template: str) -> frozenset[str]:
     """The names in a template's {braces}."""
+    if "{" not in template:
+        return _NONE
     return frozenset(name for _, name, _, _ in string.Formatter().parse(template) if name)

@@ -72,6 +72,7 @@ def test_a_mistyped_word_is_refused_with_what_was_probably_meant(words, key, clo
         ("--lang ru status", "ru"),
         ("status --lang=ru", "ru"),
         ("status", ""),
+        ("", ""),
         ("status --lang", ""),
         ("credentials run -- x --lang ru", ""),
     ],

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from wizard.commands import COMMANDS, DEFAULT_COMMAND, WrongUsage
 
@@ -14,8 +14,7 @@ VALUED = ("--profile", "--lang", "--color", "--passphrase-file")
 DEFAULT_SCENARIO = "rehearsal"
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(NamedTuple):
     """A command line, sorted: the command, the branch of it ("" where it has none), the rest."""
 
     command: str
@@ -56,7 +55,7 @@ def arrange(words: Sequence[str]) -> Line:
 def early(words: Sequence[str], option: str) -> str:
     """What `--lang` or `--profile` says before anything is parsed: complaints need a language."""
     ours, _ = _split(words)
-    for word, after in zip(ours, [*ours[1:], ""], strict=True):
+    for word, after in zip(ours, [*ours, ""][1:], strict=True):
         if word == option or word.startswith(f"{option}="):
             return word.partition("=")[2] or after
     return ""

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from wizard.foreign import clean
 from wizard.model import CannotLook, Finding, Item, Status, Text, could_not
-from wizard.talk import Remark
 from wizard.ui.links import deep, deep_links
 from wizard.ui.screen import Screen
 from wizard.ui.signs import SIGNS
 from wizard.ui.words import Words, reason_of
+
+if TYPE_CHECKING:
+    from wizard.talk import Remark
 
 #: The values of a trouble that help whoever looks closer, as they are shown.
 TRACES = {"code": "code", "subcode": "subcode", "trace": "fbtrace_id"}

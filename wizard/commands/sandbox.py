@@ -1,0 +1,85 @@
+"""`sandbox`: a stand-in for Meta on this machine, for rehearsals and for other people's tests."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from wizard.commands import Exit, WrongUsage
+from wizard.commands.arguments import DEFAULT_SCENARIO, scenarios, unknown
+
+if TYPE_CHECKING:
+    from wizard.commands import Chosen
+    from wizard.commands.parser import Parser
+    from wizard.commands.parts import Parts
+    from wizard.sandbox import Running
+
+
+ANNOUNCED = (
+    *("graph_url", "access_token", "app_id", "app_secret"),
+    *("business_id", "waba_id", "phone_number_id"),
+)
+
+
+def options(parser: Parser) -> None:
+    """Which world, where, how slow."""
+    parser.option("--scenario", says="sandbox.scenario_help", metavar="NAME")
+    parser.option("--port", says="sandbox.port_help", metavar="N", type=int, default=0)
+    parser.option("--latency", says="sandbox.latency_help", metavar="MS", type=int, default=0)
+    parser.option("--list", says="sandbox.list_help", action="store_true")
+
+
+def run(chosen: Chosen) -> int:
+    """Prints one line of JSON, then serves until it is told to stop."""
+    from wizard.commands.parts import Parts
+
+    parts = Parts(chosen)
+    if chosen.list:
+        _list(parts)
+        return Exit.FINE
+    name = chosen.scenario or chosen.sandbox or DEFAULT_SCENARIO
+    if name not in scenarios():
+        raise unknown("cli.no_such_scenario", name, scenarios())
+    with _start(parts, name) as running:
+        _announce(running)
+        _serve()
+    return Exit.FINE
+
+
+def _list(parts: Parts) -> None:
+    from wizard import sandbox
+    from wizard.commands.topics import rows
+
+    known = sandbox.scenarios()
+    if parts.chosen.json:
+        parts.print_json({"schema": 1, "scenarios": [one.name for one in known]})
+    else:
+        rows(parts.screen, [(one.name, parts.words.text(one.title)) for one in known])
+
+
+def _start(parts: Parts, name: str) -> Running:
+    from wizard import sandbox
+
+    chosen = parts.chosen
+    folder = parts.real_home.sandbox(name).state_folder
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        return sandbox.start(name, folder, chosen.port, chosen.latency)
+    except (OSError, OverflowError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        raise WrongUsage("sandbox.port_taken", port=str(chosen.port), why=why) from None
+
+
+def _announce(running: Running) -> None:
+    import json
+
+    # Play secrets: they open nothing.
+    line = {name: getattr(running, name) for name in ANNOUNCED}
+    sys.stdout.write(json.dumps({**line, "scenario": running.scenario.name}) + "\n")
+    sys.stdout.flush()
+
+
+def _serve() -> None:
+    import threading
+
+    threading.Event().wait()
