@@ -108,6 +108,11 @@ def test_leaving_at_any_question_restores_the_terminal(scene, name, key, dumb):
     assert terminal.end() == 130
 
 
+def test_leaving_a_list_does_not_look_like_an_answer(scene):
+    terminal = scene("consent", "en").until(f"1. {EN('ui.agree')}").send(CTRL_C).until("LEFT")
+    assert EN("ui.agree") not in terminal.text
+
+
 @pytest.mark.parametrize(("name", "dumb"), [*KINDS, ("wait", False)])
 def test_sigterm_at_any_question_restores_the_terminal(scene, name, dumb):
     terminal = scene(name, TERM="dumb" if dumb else "xterm")

@@ -43,7 +43,7 @@ class Picking:
         self._mark, self._pointer = marks
         self._rows = list(range(len(options)))  # those that the filter leaves
         self._at = default  # a place in _rows
-        self._typed = ""
+        self._typed, self._chosen = "", False
 
     def question(self, style: Style, depth: ColorDepth) -> Question:
         """As one of questionary's questions; its answer is the value of the chosen row."""
@@ -67,13 +67,17 @@ class Picking:
         shown.append(("class:question", question.removeprefix(self._mark)))
         style, text = "class:instruction", f"/{self._typed}" if self._typed else self._hint
         if get_app().is_done:
-            style, text = "class:answer", self._options[self._rows[self._at]].label
+            # Leaving is no answer, and must not look like one.
+            style, text = "class:answer", self._label() if self._chosen else ""
         last = question.rpartition("\n")[2]
         if cells(last) + 1 + cells(text) <= width:
             shown.append((style, f" {text}"))
         else:
             shown.append((style, "\n" + "\n".join(wrap(text, width, INDENT, INDENT))))
         return shown
+
+    def _label(self) -> str:
+        return self._options[self._rows[self._at]].label
 
     def _list(self) -> StyleAndTextTuples:
         width = get_app().output.get_size().columns
@@ -106,6 +110,7 @@ class Picking:
         return keys
 
     def _choose(self, event: KeyPressEvent) -> None:
+        self._chosen = True
         event.app.exit(result=self._options[self._rows[self._at]].value)
 
     def _point(self, place: int) -> None:
