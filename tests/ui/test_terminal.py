@@ -139,8 +139,10 @@ def _until_it_listens(terminal, cooked):
 
 
 def test_a_dumb_terminal_gets_no_escape_codes(scene):
-    terminal = scene("move", TERM="dumb", columns=40, rows=40).until("[1]")
-    terminal.send("9" + ENTER).until("[1]", times=2).send("3" + ENTER).until("RESULT <Move.LATER")
+    terminal = scene("move", TERM="dumb", columns=40, rows=40).until("1-4 [1]")
+    terminal.send("9" + ENTER).until("1-4 [1]", times=2).send("3" + ENTER).until(
+        "RESULT <Move.LATER"
+    )
     assert ESCAPE not in terminal.raw
 
 

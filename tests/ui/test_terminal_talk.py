@@ -7,7 +7,7 @@ from prompt_toolkit.application import create_app_session
 from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
-from wizard.model import CannotLook, Finding, Item, Text, Trouble, failed, passed, waiting
+from wizard.model import Finding, Item, Text, failed, passed, waiting
 from wizard.talk import Choice, Move, NeedsPerson, Question, remark
 from wizard.ui.keys import FullKeyboard
 from wizard.ui.prompts import TerminalTalk
@@ -250,14 +250,6 @@ def _reason(text):
     from wizard.model import Reason
 
     return Reason(Text(text, text))
-
-
-def test_a_trouble_says_what_it_means_and_what_support_asks_for(out, make):
-    make("en").trouble(CannotLook(Trouble.ODD, code=1357, message="odd [/]", trace="AbC\x1b[1m"))
-    shown = out.getvalue()
-    assert "odd [/]" in shown
-    assert "1357" in shown
-    assert "fbtrace_id AbC[1m\n" in shown
 
 
 def test_a_settled_item_is_one_line(out, talk):

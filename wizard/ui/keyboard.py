@@ -105,23 +105,16 @@ class PlainKeyboard:
 
     def line(self, message: str, *, secret: bool = False, history: Sequence[str] = ()) -> str:
         """See Keyboard."""
-        self._screen.line(message, first=f"{self._mark} ")
-        self._screen.flush()
-        try:
-            answer = self._hidden() if secret else input("> ")
-        except EOFError:
-            raise KeyboardInterrupt from None
-        if answer:
-            drop_pending()  # lines that follow a typed one at once were pasted with it
-        return answer.strip()
+        self._say(message)
+        return self._read("> ", secret)
 
     def pick(self, message: str, hint: str, options: Sequence[Option], default: int) -> str:
-        """See Keyboard."""
+        """See Keyboard. There are no arrows here, and the prompt says which numbers there are."""
         while True:
-            self._screen.line(message, first=f"{self._mark} ")
+            self._say(message)
             for number, option in enumerate(options, start=1):
                 self._screen.line(option.label, first=f"  {number}. ")
-            answer = self.line(f"{hint} [{default + 1}]")
+            answer = self._read(f"1-{len(options)} [{default + 1}] > ")
             row = row_of(answer, options) if answer else default
             if row is not None:
                 return options[row].value
@@ -130,10 +123,23 @@ class PlainKeyboard:
         """See Keyboard."""
         drop_pending()
 
-    def _hidden(self) -> str:
+    def _say(self, message: str) -> None:
+        self._screen.line(message, first=f"{self._mark} ", rest="  ")
+
+    def _read(self, prompt: str, secret: bool = False) -> str:
+        self._screen.flush()
+        try:
+            answer = self._hidden(prompt) if secret else input(prompt)
+        except EOFError:
+            raise KeyboardInterrupt from None
+        if answer:
+            drop_pending()  # lines that follow a typed one at once were pasted with it
+        return answer.strip()
+
+    def _hidden(self, prompt: str) -> str:
         from getpass import getpass
 
-        return getpass("> ", stream=self._screen.stream)
+        return getpass(prompt, stream=self._screen.stream)
 
 
 def row_of(typed: str, options: Sequence[Option]) -> int | None:

@@ -15,6 +15,8 @@ from wizard.ui.words import Words, reason_of
 if TYPE_CHECKING:
     from wizard.talk import Remark
 
+#: The values of a trouble that help whoever looks closer, as they are shown.
+TRACES = {"code": "code", "subcode": "subcode", "trace": "fbtrace_id"}
 #: Requests hold no secrets, but may hold the text of a whole template.
 LONGEST_REQUEST = 1000
 
@@ -78,8 +80,13 @@ class Showing:
         finding = Finding(Item("ui.trouble", words, words), could_not(error))
         self._screen.marked(SIGNS[Status.UNKNOWN], self._words.reason(finding))
         self.next_thing(finding, {}, set())
-        if trace := clean(error.values.get("trace") or ""):
-            self._screen.line(f"fbtrace_id {trace}", "dim", "  ")  # what Meta's support asks for
+        traces = [
+            f"{shown} {clean(error.values[name])}"
+            for name, shown in TRACES.items()
+            if error.values.get(name)
+        ]
+        if traces:
+            self._screen.line(", ".join(traces), "dim", "  ")
 
     def wrong(self, remark: Remark) -> None:
         """What is wrong with an answer; it is asked again afterwards."""
