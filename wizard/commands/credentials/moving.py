@@ -39,8 +39,8 @@ def run(chosen: Chosen) -> int:
 
 def _choice(chosen: Chosen, now: Mapping[str, Any]) -> dict[str, Any]:
     """What is recorded of the store that is moved to; its settings stay where it is the same."""
-    kept = dict(now) if now.get("store") == chosen.to else {}
-    choice = {**kept, "store": chosen.to}
+    stays = now.get("store") == chosen.to or chosen.to == "command"  # as it was described there
+    choice = {**(now if stays else {}), "store": chosen.to}
     if chosen.preset:
         choice["preset"] = chosen.preset
     if chosen.to == "command" and not (choice.get("preset") or choice.get("get")):
@@ -55,8 +55,9 @@ def _move(
         """Where each secret is now, in the file that says so, then the choice itself."""
         place = target.describe()
         for name, note in parts.record.secrets.items():
-            moved = replace(note, store=place.store, backend=place.backend)
-            parts.record.secrets[name] = moved
+            if note.store == source.describe().store:
+                moved = replace(note, store=place.store, backend=place.backend)
+                parts.record.secrets[name] = moved
         if parts.record.secrets:
             parts.store.save(parts.record)
         parts.choose_vault(choice)

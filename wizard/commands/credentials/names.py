@@ -13,7 +13,7 @@ from wizard.talk import Mend, Remark, remark
 from wizard.vault import SECRET_NAMES
 
 PAGE = "page_token"
-_PAGE_TOKEN = re.compile(rf"{PAGE}:[0-9]{{3,20}}")
+_PAGE_TOKEN = re.compile(rf"{PAGE}:[0-9]{{1,20}}")
 # What somebody types who takes NAME for the place of the value.
 _VALUE_LIKE = re.compile(r"(?=.*[0-9])[A-Za-z0-9_|-]{24,}|[0-9]{6}")
 _VERIFY_TOKEN = re.compile(r"[!-~]{1,255}")

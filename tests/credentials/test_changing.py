@@ -1,0 +1,189 @@
+"""rotate and move: a new token in place of the old one, a new store in place of the old one."""
+
+from typing import ClassVar
+
+import pytest
+
+from wizard.home import Config
+from wizard.status import SecretNote
+from wizard.vault import Closed, VaultTrouble
+
+
+@pytest.mark.parametrize(
+    ("scenario", "span", "rotated"),
+    [
+        ("healthy", "14d", False),  # never ends
+        ("token-sixty-days", "14d", False),
+        ("token-sixty-days", "9w", True),
+        ("token-three-days-left", "14d", True),
+        ("token-three-days-left", "48h", False),
+    ],
+)
+def test_in_a_cron_job_only_what_ends_soon_is_replaced(open_shop, scenario, span, rotated):
+    shop = open_shop(scenario).settle("access_token", "app_secret")
+    data = shop.data("rotate", "--if-expiring", span)
+    assert data["rotated"] is rotated
+    assert (shop.kept() != shop.meta.access_token) is rotated
+    if rotated:
+        assert shop.record.secrets["access_token"].expires_at > "2026-12"
+
+
+def test_a_token_that_never_ends_is_made_anew_by_the_api(shop):
+    shop.run("rotate", code=2)  # something is made at Meta: that wants a leave
+    assert shop.kept() == shop.meta.access_token
+    shop.run("rotate", "--yes")
+    assert shop.kept() != shop.meta.access_token
+    assert shop.kept() in {token["value"] for token in shop.tokens().values()}
+    assert shop.tokens()["system_user"].get("dead") is None
+
+
+def test_the_old_one_ends_only_after_the_new_one_is_kept(open_shop):
+    shop = open_shop("token-three-days-left").settle("access_token", "app_secret")
+    old = shop.kept()
+    shop.run("rotate", "--if-expiring", "14d", "--revoke-old", "--yes")
+    assert next(t for t in shop.tokens().values() if t["value"] == old)["dead"]
+    living = next(t for t in shop.tokens().values() if t["value"] == shop.kept())
+    assert not living.get("dead")
+
+
+def test_a_pasted_token_is_proven_before_it_is_kept(shop):
+    world = shop.tokens()
+    good = {**world["system_user"], "value": "EAA" + "a" * 150}
+    poor = {**good, "value": "EAA" + "b" * 150, "scopes": ["whatsapp_business_messaging"]}
+    poor["granular"] = {"whatsapp_business_messaging": "all"}
+    world["good"], world["poor"] = good, poor
+    shop.run("rotate", "--from-stdin", stdin=poor["value"], code=4)
+    assert shop.kept() == shop.meta.access_token
+    shop.run("rotate", "--from-stdin", stdin=good["value"])
+    assert shop.kept() == good["value"]
+
+
+def test_a_dead_token_makes_no_other_and_says_what_to_do(open_shop):
+    shop = open_shop("token-expired").settle("app_secret")
+    shop.keep("access_token", shop.meta.access_token or "EAA" + "d" * 150)
+    said = shop.run("rotate", "--if-expiring", "14d", "--yes", code=4)
+    assert "--from-stdin" in said.out
+
+
+def test_a_token_of_the_environment_is_changed_where_it_comes_from(shop, monkeypatch):
+    monkeypatch.setenv("WA_WIZARD_ACCESS_TOKEN", shop.meta.access_token)
+    assert "WA_WIZARD_ACCESS_TOKEN" in shop.run("rotate", "--yes", code=5).err
+
+
+def test_nobody_answering_is_no_reason_to_change_anything(shop):
+    shop.meta.close()
+    shop.run("rotate", "--if-expiring", "14d", "--yes", code=3)
+
+
+def test_a_span_that_is_none_is_a_wrong_line(shop):
+    shop.run("rotate", "--if-expiring", "soon", code=2)
+
+
+class Keyring:
+    """A keyring in memory under the real command; `closed` as the real one fails."""
+
+    kept: ClassVar[dict] = {}
+    closed = None
+
+    def __init__(self, *_args, **_how):
+        pass
+
+    def _open(self):
+        if self.closed:
+            raise VaultTrouble(self.closed, "os-keyring", "as the test wants it")
+
+    def get(self, name):
+        from wizard.vault import Kept
+
+        self._open()
+        return Kept(self.kept[name], "os-keyring") if name in self.kept else None
+
+    def put(self, name, secret):
+        self._open()
+        self.kept[name] = secret
+
+    def remove(self, name):
+        self._open()
+        self.kept.pop(name, None)
+
+    def probe(self):
+        self._open()
+
+    def describe(self):
+        from wizard.vault import Description
+
+        return Description("os-keyring", "memory", "memory")
+
+
+@pytest.fixture
+def keyring(monkeypatch):
+    class Mine(Keyring):
+        kept: ClassVar[dict] = {}
+
+    monkeypatch.setattr("wizard.vault.os_keyring.OsKeyring", Mine)
+    return Mine
+
+
+def choice(shop):
+    return dict(shop.home.config().of("default").vault)
+
+
+def test_secrets_move_there_and_back_and_the_choice_goes_along(shop, keyring):
+    shop.keep("page_token:17", "EAA" + "p" * 150)
+    assert shop.data("move", "--to", "os-keyring")["moved"] == [
+        "access_token",
+        "app_secret",
+        "page_token:17",
+    ]
+    assert choice(shop) == {"store": "os-keyring"}
+    assert shop.kept() is None
+    assert keyring.kept["access_token"].reveal() == shop.meta.access_token
+    assert {note.store for note in shop.record.secrets.values()} == {"os-keyring"}
+    assert not any(row["changed"] for row in shop.data("list")["credentials"])
+    shop.run("move", "--to", "encrypted-file")
+    assert shop.kept() == shop.meta.access_token
+    assert keyring.kept == {}
+
+
+@pytest.mark.parametrize("closed", [Closed.MISSING, Closed.LOCKED, Closed.FULL])
+def test_a_target_that_does_not_work_leaves_everything_as_it_was(shop, keyring, closed):
+    keyring.closed = closed
+    shop.run("move", "--to", "os-keyring", code=5)
+    assert choice(shop) == {"store": "encrypted-file"}
+    assert shop.kept() == shop.meta.access_token
+
+
+def test_a_machine_that_never_had_a_keyring_simply_chooses_the_file(open_shop, keyring):
+    shop = open_shop().settle()
+    shop.home.save_config(Config())
+    keyring.closed = Closed.MISSING
+    shop.run("move", "--to", "encrypted-file")
+    assert choice(shop) == {"store": "encrypted-file"}
+
+
+def test_what_lies_in_a_keyring_that_is_gone_is_not_given_up(open_shop, keyring):
+    shop = open_shop().settle()
+    shop.home.save_config(Config())
+    record = shop.record
+    record.secrets["access_token"] = SecretNote("os-keyring")
+    shop.store.save(record)
+    keyring.closed = Closed.MISSING
+    shop.run("move", "--to", "encrypted-file", code=5)
+    assert choice(shop) == {}
+
+
+def test_what_was_left_in_the_store_before_can_be_fetched(shop, keyring):
+    from wizard.model import Secret
+
+    keyring.kept["verify_token"] = Secret("swordfish")
+    shop.run("move", "--from", "os-keyring", "--to", "encrypted-file")
+    assert shop.kept("verify_token") == "swordfish"
+    assert keyring.kept == {}
+
+
+@pytest.mark.parametrize(
+    "words", [["--to", "command"], ["--to", "environment"], ["--to", "os-keyring", "--sandbox"], []]
+)
+def test_a_move_to_nowhere_is_a_wrong_line(shop, words):
+    shop.run("move", *words, code=2)
+    assert shop.kept() == shop.meta.access_token
