@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from wizard.checks.looking import glimpse
 from wizard.checks.registry import check
-from wizard.facts import AppSubscription, Facts
+from wizard.facts import Facts
+from wizard.facts.chain import whatsapp
 from wizard.model import CannotLook, Outcome, failed, passed, unknown, waiting
 
-OBJECT = "whatsapp_business_account"
 #: The one field that messages and their statuses come in; there is no field `message_status`.
 FIELD = "messages"
 LEVELS = ("app", "account", "number")
@@ -103,11 +103,6 @@ def received(facts: Facts) -> Outcome:
     if heard.other_number:
         return waiting("other_number", phone_number_id=heard.other_number)
     return waiting("test_only") if heard.test_event else waiting("nothing_yet")
-
-
-def whatsapp(rows: tuple[AppSubscription, ...]) -> AppSubscription | None:
-    """The row of the app's subscriptions that is about WhatsApp."""
-    return next((one for one in rows if one.object == OBJECT), None)
 
 
 def _expected(facts: Facts) -> tuple[str, str]:

@@ -39,6 +39,7 @@ class Ending:
     def _tellers(self) -> list[tuple[type[BaseException], Callable[[Any], Exit]]]:
         # Here at last the time these imports take does not matter.
         from wizard.graph import BadAddress
+        from wizard.inbox import InboxTrouble
         from wizard.model import CannotLook
         from wizard.talk import Leaving, NeedsPerson
         from wizard.ui.answers import WrongAnswers
@@ -58,6 +59,7 @@ class Ending:
             (Leaving, lambda _: self._say(Exit.NOT_IN_ORDER, "cli.left")),
             (VaultTrouble, self._vault),
             (StatusTrouble, self._file),
+            (InboxTrouble, self._inbox),
             (CannotLook, self._cannot_look),
             (OSError, self._system),
         ]
@@ -97,6 +99,11 @@ class Ending:
         values = {"path": error.path, "detail": error.detail or "?"}
         self._say(Exit.FILE, f"files.{error.kind}", **values)
         return self._say(Exit.FILE, f"files.{error.kind}_next", **values)
+
+    def _inbox(self, error: Any) -> Exit:
+        # A database is not mended by hand, and has no copy beside it.
+        kind = {"malformed": "inbox_malformed", "other": "unreadable"}.get(error.kind, error.kind)
+        return self._file(StatusTrouble(kind, error.path, error.detail))
 
     def _cannot_look(self, error: Any) -> Exit:
         from wizard.model import Trouble

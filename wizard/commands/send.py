@@ -19,12 +19,12 @@ def options(parser: Parser) -> None:
     parser.option("--template", metavar="NAME", says="message.template_help")
     parser.option("--language", dest="language_code", metavar="CODE", says="message.language_help")
     parser.option("--text", metavar="TEXT", says="message.text_help")
-    parser.option("--wait", metavar="SECONDS", type=float, default=0.0, says="message.wait_help")
+    parser.option("--wait", metavar="SECONDS", type=float, says="message.wait_help")
     parser.option("--yes", "-y", action="store_true", says="message.yes_help")
 
 
 def run(chosen: Chosen) -> int:
-    """0 when Meta accepted it, 1 when not."""
+    """0 when Meta accepted it and did not report a failure at once, 1 otherwise."""
     from wizard.repairs import message
 
     answers = {"test_message.to": chosen.to, "test_message.template": chosen.template}
@@ -40,12 +40,21 @@ def run(chosen: Chosen) -> int:
         sent = desk.record.test_message
         if sent is None or sent is before:
             return 1
-        if chosen.wait and sent.wamid:
-            message.follow(desk, chosen.wait)
+        if sent.wamid and (wait := _patience(desk, chosen)):
+            message.follow(desk, wait)
             sent = desk.record.test_message or sent
         if chosen.json:
             parts.print_json(_row(desk))
         return 0 if sent.wamid and sent.state != "failed" else 1
+
+
+def _patience(desk: Desk, chosen: Chosen) -> float:
+    """How long to wait for news: as told, else a while where somebody hears what Meta delivers."""
+    from wizard.repairs.delivery import SECONDS, somebody_hears
+
+    if chosen.wait is not None:
+        return float(chosen.wait)
+    return SECONDS if somebody_hears(desk) else 0.0
 
 
 def _row(desk: Desk) -> dict[str, object]:

@@ -80,6 +80,24 @@ class StatusUpdate:
     received_at: str = ""
     row: int = 0
 
+    def as_json(self) -> dict[str, Any]:
+        """The status as other programs read it."""
+        return {
+            "id": self.wamid,
+            "status": self.state,
+            "to": self.recipient,
+            "to_user_id": self.recipient_user_id,
+            "timestamp": self.timestamp,
+            "code": self.code,
+            "title": self.title,
+            "details": self.details,
+            "phone_number_id": self.phone_number_id,
+            "waba_id": self.waba_id,
+            "test": self.test,
+            "received_at": self.received_at,
+            "raw": json.loads(self.raw),
+        }
+
 
 @dataclass(frozen=True)
 class Update:
@@ -92,6 +110,17 @@ class Update:
     test: bool = False
     received_at: str = ""
     row: int = 0
+
+    def as_json(self) -> dict[str, Any]:
+        """The update as other programs read it."""
+        return {
+            "field": self.field,
+            "phone_number_id": self.phone_number_id,
+            "waba_id": self.waba_id,
+            "test": self.test,
+            "received_at": self.received_at,
+            "raw": json.loads(self.raw),
+        }
 
 
 @dataclass(frozen=True)

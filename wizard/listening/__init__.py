@@ -55,6 +55,8 @@ class Listener:
         self._count = 0  # of all events so far
         self._news = threading.Condition()
         self.tunnel: Tunnel | None = None
+        #: Where to listen, when somebody has a wish.
+        self.wish: Address | None = None
         #: Where the internet finds this receiver; "" while it does not.
         self.public_url = ""
 
@@ -80,12 +82,12 @@ class Listener:
         if self._receiver is None:
             self._writer = Writer(self._path)
             try:
-                self._receiver = self._bind(self._writer, at).start()
+                self._receiver = self._bind(self._writer, at or self.wish).start()
             except BaseException:
                 self._writer.close()
                 self._writer = None
                 raise
-            if self.outside.allow_local:
+            if self.outside.allow_local and not self.public_url:
                 self.public_url = self._receiver.at.url
         return self._receiver.at
 

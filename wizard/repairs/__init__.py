@@ -3,13 +3,14 @@
 Importing this fills the registry.
 """
 
-from wizard.repairs import access, app, environment, message, number, token, webhook
+from wizard.repairs import access, app, delivery, environment, message, number, token, webhook
 from wizard.repairs.registry import REPAIRS, repair, repair_of
 
 __all__ = [
     "REPAIRS",
     "access",
     "app",
+    "delivery",
     "environment",
     "message",
     "number",

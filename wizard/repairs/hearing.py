@@ -11,7 +11,7 @@ from wizard.inbox import Message, Refusal
 from wizard.listening import Listener
 from wizard.model import CannotLook, Finding, Status
 from wizard.receiver import Arrived, Event
-from wizard.repairs.pointing import point, subscribe
+from wizard.repairs.pointing import point, remove, subscribe
 from wizard.repairs.target import HERE, Target, choose_target, proven, verify_token
 from wizard.talk import remark
 from wizard.tunnel import AUTO
@@ -29,12 +29,15 @@ CHAIN = (
 )
 
 
-def hear(desk: Desk, facts: Facts, tunnel: str = AUTO) -> Message | None:
-    """Waits for a real message of this number; None when none came, and why has been said."""
+def hear(desk: Desk, facts: Facts, tunnel: str = AUTO, *, here: bool = False) -> Message | None:
+    """Waits for a real message of this number; None when none came, and why has been said.
+
+    `here`: on this computer, even where the messages go to somebody's server now.
+    """
     mark = desk.listener.mark() if desk.listener else 0
     try:
         number = facts.number
-        if _of_somebody_else(desk, number):
+        if not here and _of_somebody_else(desk, number):
             _invite(desk, number, "webhook.write_to_server")
             return None
         listener = _ready(desk, facts, tunnel)
@@ -80,12 +83,26 @@ def _broken(found: Mapping[str, Finding]) -> Finding | None:
     return None
 
 
+def take_back(desk: Desk) -> None:
+    """After a test over a passing address: what would lead nowhere is taken away, or said."""
+    listener, chosen = desk.listener, desk.record.webhook
+    if listener is None or listener.tunnel is None or chosen.get("kept_by") != HERE:
+        return
+    if chosen.get("level") == "app":
+        desk.talk.say("webhook.address_ends", url=chosen["callback_url"])
+        return
+    try:
+        remove(desk, desk.facts(), chosen["level"])
+    except CannotLook as error:
+        desk.talk.trouble(error)
+
+
 def _of_somebody_else(desk: Desk, number: Number) -> bool:
-    """Whether the person has a server of her own: then our receiver hears nothing."""
+    """Whether messages go to a server of the person's: then our receiver hears nothing."""
     chosen = desk.record.webhook
-    if chosen.get("kept_by") == HERE or desk.listener is None:
-        return desk.listener is None
-    return bool(chosen.get("callback_url"))
+    if desk.listener is None or not chosen:
+        return desk.listener is None or bool(number.callbacks.winner[1])
+    return chosen.get("kept_by") != HERE
 
 
 def _ready(desk: Desk, facts: Facts, tunnel: str) -> Listener | None:

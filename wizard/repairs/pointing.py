@@ -11,9 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from wizard.checks.webhook import FIELD, OBJECT, whatsapp
+from wizard.checks.webhook import FIELD
 from wizard.desk import Desk
 from wizard.facts import Facts
+from wizard.facts.chain import OBJECT, whatsapp
 from wizard.graph import Refusal
 from wizard.inbox import Knock
 from wizard.model import CannotLook, Secret

@@ -11,7 +11,7 @@ from wizard.desk import Desk
 from wizard.facts import Facts, Handshake
 from wizard.inbox import InboxTrouble
 from wizard.listening import Listener
-from wizard.model import Finding, Secret, failed, unknown
+from wizard.model import CannotLook, Finding, Secret, Trouble, failed, unknown
 from wizard.probe import Failure, Outside, aim, probe
 from wizard.repairs.keeping import keep
 from wizard.repairs.token import app_secret
@@ -38,9 +38,14 @@ class Target:
     here: bool
 
 
-def choose_target(desk: Desk, facts: Facts, tunnel: str = AUTO) -> Target | None:
-    """Asks for the URL and the level; None when this computer cannot be made public."""
-    url = _ask_url(desk)
+def choose_target(
+    desk: Desk, facts: Facts, tunnel: str = AUTO, *, may_here: bool = True
+) -> Target | None:
+    """Asks for the URL and the level; None when this computer cannot be made public.
+
+    Without `may_here` it has to be a server: a run that ends at once receives nothing.
+    """
+    url = _ask_url(desk, may_here)
     here = url == HERE
     if here:
         if not app_secret(desk):
@@ -138,25 +143,33 @@ def _told(desk: Desk, found: Handshake) -> bool:
     return found.unsure
 
 
-def _ask_url(desk: Desk) -> str:
+def need_app_secret(desk: Desk) -> None:
+    """CannotLook when there is none: every delivery would have to be refused."""
+    if desk.vault.get("app_secret") is None:
+        raise CannotLook(Trouble.NOT_GIVEN, name="app_secret")
+
+
+def _ask_url(desk: Desk, may_here: bool) -> str:
     outside = desk.listener.outside if desk.listener else Outside()
-    can_here = desk.listener is not None and (outside.allow_local or bool(installed()))
+    can_here = may_here and desk.listener is not None and (outside.allow_local or bool(installed()))
     chosen = desk.record.webhook
-    before = chosen.get("callback_url", "") if chosen.get("kept_by") != HERE else HERE
+    before = chosen.get("callback_url", "")
+    if chosen.get("kept_by") == HERE:
+        before = HERE if may_here else ""
     question = Question(
         "webhook.callback_url",
-        remark("webhook.url_ask"),
+        remark("webhook.url_ask" if may_here else "webhook.url_ask_server"),
         default=before or (HERE if can_here else ""),
-        mend=lambda typed: _mend_url(typed, outside),
+        mend=lambda typed: _mend_url(typed, outside, may_here),
         option="--url",
     )
     return desk.talk.ask(question)
 
 
-def _mend_url(typed: str, outside: Outside) -> str | Remark:
+def _mend_url(typed: str, outside: Outside, may_here: bool) -> str | Remark:
     url = typed.strip().strip("\"'<>")
     if url.lower() in (HERE, ""):
-        return HERE
+        return HERE if may_here else remark("webhook.url_here_elsewhere")
     try:
         aim(url, outside)
     except Failure as failure:

@@ -1,0 +1,389 @@
+"""`webhook …` and `messages`, as they are run."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import deliveries
+import pytest
+
+from wizard.cli import run
+from wizard.home import find
+from wizard.inbox import Reader, Writer
+from wizard.receiver.payload import read
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    monkeypatch.setenv("WA_WIZARD_HOME", str(tmp_path / "w"))
+    monkeypatch.setenv("LC_ALL", "en_US.UTF-8")
+    return find(os.environ)
+
+
+@pytest.fixture
+def said(home, capsys):
+    """Runs a command line; (exit code, standard output, standard error)."""
+
+    def told(words, *more):
+        code = run([*words.split(), *more])
+        out = capsys.readouterr()
+        return code, out.out, out.err
+
+    return told
+
+
+def as_json(told):
+    code, out, _ = told
+    return code, json.loads(out)
+
+
+def test_show_tells_programs_the_whole_chain(said):
+    code, chain = as_json(said("webhook show --json --sandbox webhook-account-override"))
+    assert code == 0
+    assert chain["effective"] == {"level": "account", "url": "https://old-provider.example/hook"}
+    assert [(one["level"], one["wins"]) for one in chain["levels"]] == [
+        ("number", False),
+        ("account", True),
+        ("app", False),
+    ]
+    assert chain["subscribed"] is True
+    assert "messages" in chain["fields"]
+
+
+@pytest.mark.parametrize(
+    ("scenario", "code", "subscribed"),
+    [
+        ("receiving", 0, True),
+        ("webhook-none", 1, True),
+        ("webhook-account-not-subscribed", 1, False),
+        ("webhook-another-app-subscribed", 1, False),
+    ],
+)
+def test_show_ends_as_the_chain_stands(said, scenario, code, subscribed):
+    told, chain = as_json(said(f"webhook show --json --sandbox {scenario}"))
+    assert (told, chain["subscribed"]) == (code, subscribed)
+
+
+def test_show_without_the_app_secret_says_what_it_would_add(said):
+    code, out, _ = said("webhook show --sandbox webhook-secret-unknown")
+    assert "credentials set app_secret" in " ".join(out.split())
+    _, chain = as_json(said("webhook show --json --sandbox webhook-secret-unknown"))
+    assert (chain["fields"], chain["missing"]["fields"]) == (None, "not_given")
+    assert chain["effective"]["url"]
+    assert code == 0
+
+
+@pytest.mark.parametrize("language", ["ru", "en"])
+@pytest.mark.parametrize("scenario", ["webhook-two-apps", "webhook-inactive", "webhook-none"])
+def test_the_picture_is_drawn_in_both_languages(said, language, scenario):
+    _, out, _ = said(f"webhook show --lang {language} --sandbox {scenario}")
+    assert "+44 7700 900123" in out
+    assert ("▶" in out) == (scenario != "webhook-none")
+
+
+@pytest.mark.parametrize(
+    ("scenario", "reason"),
+    [
+        ("receiving", ""),
+        ("callback-quoted", "padded"),
+        ("callback-moved", "redirect"),
+        ("callback-missing", "status"),
+        ("callback-down", "refused"),
+        ("callback-takes-any-token", "any_token"),
+    ],
+)
+def test_probe_names_what_is_wrong(said, scenario, reason):
+    code, found = as_json(said(f"webhook probe --json --sandbox {scenario}"))
+    assert (code, found["ok"], found["reason"]) == (1 if reason else 0, not reason, reason)
+    assert said(f"webhook probe --sandbox {scenario}")[0] == code
+
+
+def test_probe_asks_the_address_it_is_given(said):
+    code, found = as_json(said("webhook probe http://127.0.0.1:1/x --json --sandbox receiving"))
+    assert (code, found["url"], found["reason"]) == (1, "http://127.0.0.1:1/x", "refused")
+
+
+def test_probe_without_any_address_is_a_wrong_command_line(said):
+    assert said("webhook probe --sandbox webhook-none")[0] == 2
+
+
+def good(play_url="{sandbox}"):
+    return f"{play_url}/_sandbox/callback/good"
+
+
+def test_set_tells_meta_and_looks(said):
+    # In the sandbox the address of the play server is suggested.
+    assert said("webhook set --sandbox webhook-none --yes")[0] == 0
+    _, chain = as_json(said("webhook show --json --sandbox webhook-none"))
+    assert chain["effective"]["level"] == "app"
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        ("webhook set --remove", 2),
+        ("webhook set --remove --level app", 2),
+        ("webhook set --url here", 2),
+        ("webhook set --url ftp://example.com/x", 2),
+        ("webhook set --level everywhere", 2),
+        ("webhook listen --port 99999", 2),
+        ("webhook listen --path nowhere", 2),
+    ],
+)
+def test_a_command_line_that_makes_no_sense_is_refused(said, words, code):
+    assert said(f"{words} --sandbox receiving --no-input")[0] == code
+
+
+def test_subscribe_subscribes_once(said):
+    for _ in range(2):
+        assert said("webhook subscribe --yes --sandbox webhook-account-not-subscribed")[0] == 0
+
+
+def test_the_closed_loop_ends_with_a_message(said):
+    code, told = as_json(said("webhook test --json --no-input --port 0 --sandbox webhook-none"))
+    assert (code, told["received"]) == (0, True)
+    assert told["message"]["text"]
+    code, out, _ = said("messages --json --sandbox webhook-none")
+    assert json.loads(out)["id"] == told["message"]["id"]
+
+
+def test_the_closed_loop_names_the_broken_link(said):
+    words = "webhook test --no-input --port 0 --timeout 2 --sandbox app-unpublished"
+    code, out, _ = said(words)
+    assert code == 1
+    assert "Publish" in out
+
+
+def test_without_the_app_secret_listening_makes_no_sense(said):
+    assert said("webhook listen --port 0 --sandbox webhook-secret-unknown")[0] == 4
+
+
+class Listening:
+    """`webhook listen` as a process of its own."""
+
+    def __init__(self, *words):
+        secrets = {
+            "WA_WIZARD_APP_SECRET": deliveries.SECRET,
+            "WA_WIZARD_VERIFY_TOKEN": "verify-me",
+        }
+        self.child = subprocess.Popen(
+            [sys.executable, "-m", "wizard", "webhook", "listen", "--json", *words],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={**os.environ, **secrets},
+            text=True,
+        )
+        self.url = self.line()["listening"]
+        self.port = int(self.url.rsplit(":", 1)[1].partition("/")[0])
+
+    def line(self):
+        return json.loads(self.child.stdout.readline())
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.child.kill()
+        self.child.communicate()
+
+
+def test_listen_prints_one_line_for_each_thing_that_arrives(home):
+    with Listening("--port", "0") as receiver:
+        assert receiver.url == f"http://127.0.0.1:{receiver.port}/webhook"
+        send = deliveries.deliver
+        assert send(receiver.port, deliveries.incoming(deliveries.text())) == 200
+        line = receiver.line()
+        assert (line["event"], line["id"], line["text"]) == (
+            *("message", "wamid.1", "Здравствуйте!"),
+        )
+        assert send(receiver.port, deliveries.incoming(deliveries.text())) == 200  # again
+        assert send(receiver.port, deliveries.status()) == 200
+        assert receiver.line()["status"] == "delivered"
+        assert send(receiver.port, deliveries.envelope({"event": "X"}, "account_update")) == 200
+        assert receiver.line()["field"] == "account_update"
+        for _ in range(2):  # stored once, told each time: somebody presses the button again
+            assert send(receiver.port, deliveries.dashboard_test()) == 200
+            assert receiver.line()["test"] is True
+        assert send(receiver.port, deliveries.status(), secret="another") == 403
+        assert receiver.line()["reason"] == "bad_signature"
+        receiver.child.send_signal(signal.SIGINT)
+        receiver.child.wait(20)
+        assert receiver.child.returncode == 130
+    assert len(Reader(home.inbox_path("default")).messages()) == 2
+
+
+def test_what_listen_acknowledged_survives_its_kill(home):
+    with Listening("--port", "0", "--path", "/hook") as receiver:
+        content = deliveries.incoming(deliveries.text())
+        assert deliveries.deliver(receiver.port, content, path="/hook") == 200
+        receiver.child.kill()
+        receiver.child.wait(10)
+    assert [m.id for m in Reader(home.inbox_path("default")).messages()] == ["wamid.1"]
+
+
+def test_a_taken_port_is_said(home):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        words = ["webhook", "listen", "--port", str(taken.getsockname()[1])]
+        child = subprocess.run(
+            [sys.executable, "-m", "wizard", *words],
+            env={**os.environ, "WA_WIZARD_APP_SECRET": "0" * 32, "WA_WIZARD_VERIFY_TOKEN": "v"},
+            capture_output=True,
+            timeout=30,
+            check=False,
+        )
+    assert child.returncode == 1
+
+
+class Onward(HTTPServer):
+    """Somebody's own server, behind ours."""
+
+    def __init__(self, status=200):
+        self.got, self.status = [], status
+        super().__init__(("127.0.0.1", 0), _Taking)
+
+    def __enter__(self):
+        threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self.shutdown()
+        self.server_close()
+
+
+class _Taking(BaseHTTPRequestHandler):
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.got.append((self.path, dict(self.headers), body))
+        self.send_response(self.server.status)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+def test_deliveries_are_passed_on_byte_for_byte_with_their_signature(home):
+    body = deliveries.encode(deliveries.incoming(deliveries.text())).replace(b"/", b"\\/")
+    with Onward() as onward:
+        url = f"http://127.0.0.1:{onward.server_port}/in?a=1"
+        with Listening("--port", "0", "--forward-to", url) as receiver:
+            assert deliveries.deliver(receiver.port, body) == 200
+            assert receiver.line()["event"] == "message"
+            end = time.monotonic() + 10
+            while not onward.got and time.monotonic() < end:
+                time.sleep(0.02)
+    (path, headers, got) = onward.got[0]
+    assert (path, got) == ("/in?a=1", body)
+    assert headers["X-Hub-Signature-256"] == deliveries.signature(body)
+
+
+def test_a_server_behind_that_fails_is_told_and_costs_nothing(home):
+    with Onward(500) as onward:
+        url = f"http://127.0.0.1:{onward.server_port}/"
+        with Listening("--port", "0", "--forward-to", url) as receiver:
+            assert deliveries.deliver(receiver.port, deliveries.incoming(deliveries.text())) == 200
+            lines = [receiver.line(), receiver.line()]
+    assert {line["event"] for line in lines} == {"message", "not_forwarded"}
+
+
+# messages
+
+
+@pytest.fixture
+def inbox(home):
+    """Keeps messages: (wamid, text, sender, unix time)."""
+
+    def keep(*messages):
+        writer = Writer(home.inbox_path("default"))
+        for wamid, text, sender, at in messages:
+            message = deliveries.text(wamid, text, sender, str(at))
+            writer.store(read(deliveries.encode(deliveries.incoming(message))))
+        writer.close()
+
+    return keep
+
+
+NOW = int(time.time())
+
+
+def ids(told):
+    code, out, _ = told
+    assert code == 0
+    return [json.loads(line)["id"] for line in out.splitlines()]
+
+
+def test_messages_are_listed_newest_first_and_chosen(said, inbox):
+    inbox(("a", "one", "79161234567", NOW - 90_000), ("b", "two", "447700900456", NOW - 60))
+    assert ids(said("messages --json")) == ["b", "a"]
+    assert ids(said("messages --json --limit 1")) == ["b"]
+    assert ids(said("messages --json --since 1h")) == ["b"]
+    assert ids(said("messages --json --since 2d")) == ["b", "a"]
+    assert ids(said("messages --json --from", "+7 916 123-45-67")) == ["a"]
+    assert said("messages --since yesterday")[0] == 2
+
+
+def test_an_empty_inbox_says_that_nothing_can_be_fetched(said):
+    code, out, err = said("messages")
+    assert (code, out) == (0, "")
+    assert "webhook listen" in err
+    assert said("messages --json")[:2] == (0, "")
+
+
+def test_what_customers_write_cannot_steer_the_screen(said, inbox):
+    inbox(("a", "hi \x1b]52;c;aGk=\x07 \u202eevil\nsecond [red]line", "79161234567", NOW))
+    code, out, _ = said("messages")
+    assert code == 0
+    assert "\x1b" not in out
+    assert "\u202e" not in out
+    assert "second [red]line" in out
+
+
+def test_export_writes_a_new_private_file(said, inbox, tmp_path):
+    inbox(("a", "one", "1", NOW - 60), ("b", "два", "1", NOW))
+    file = tmp_path / "out.jsonl"
+    assert said("messages --export", str(file))[0] == 0
+    assert [json.loads(line)["id"] for line in file.read_text("utf-8").splitlines()] == ["a", "b"]
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert said("messages --export", str(file))[0] == 2
+    assert said("messages --export -")[1] == file.read_text("utf-8")
+
+
+def test_purge_erases_what_is_old_and_needs_to_know_what_that_is(said, inbox):
+    inbox(("a", "one", "1", NOW))
+    assert said("messages purge")[0] == 2
+    assert said("messages --older-than 30d")[0] == 2
+    assert as_json(said("messages purge --older-than 30d --json"))[1]["purged"] == 0
+    assert as_json(said("messages purge --older-than 0s --json"))[1]["purged"] == 1
+    assert said("messages --json")[1] == ""
+
+
+def test_a_damaged_inbox_ends_with_its_own_code(said, home):
+    path = home.inbox_path("default")
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"no database at all, but long enough" * 10)
+    assert said("messages")[0] == 6
+
+
+def test_following_shows_what_comes(home, inbox):
+    inbox(("a", "one", "1", NOW))
+    child = subprocess.Popen(
+        [sys.executable, "-m", "wizard", "messages", "--follow", "--json"],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert json.loads(child.stdout.readline())["id"] == "a"
+        time.sleep(0.3)
+        inbox(("b", "two", "1", NOW))
+        assert json.loads(child.stdout.readline())["id"] == "b"
+        child.send_signal(signal.SIGINT)
+        assert child.wait(20) == 130
+    finally:
+        child.kill()
+        child.communicate()
