@@ -101,8 +101,11 @@ class Ending:
         return self._say(Exit.FILE, f"files.{error.kind}_next", **values)
 
     def _inbox(self, error: Any) -> Exit:
-        # A database is not mended by hand, and has no copy beside it.
-        kind = {"malformed": "inbox_malformed", "other": "unreadable"}.get(error.kind, error.kind)
+        if error.kind == "malformed":
+            values = {"path": error.path, "detail": error.detail}
+            self._say(Exit.FILE, "inbox.malformed", **values)
+            return self._say(Exit.FILE, "inbox.malformed_next", **values)
+        kind = "unreadable" if error.kind == "other" else error.kind
         return self._file(StatusTrouble(kind, error.path, error.detail))
 
     def _cannot_look(self, error: Any) -> Exit:

@@ -127,7 +127,7 @@ def run_test(chosen: Chosen) -> int:
         listener.patience = chosen.timeout or listener.patience
         listener.wish = address(chosen)
         desk = prefilled(parts.desk, answers, yes=chosen.yes)
-        here = not desk.record.webhook or bool(chosen.tunnel or chosen.url or chosen.port)
+        here = not desk.record.webhook or bool(chosen.tunnel or chosen.url or address(chosen))
         message = hear(desk, desk.facts(), chosen.tunnel or "auto", here=here)
         code = _settle(desk, "webhook.received")
         take_back(desk)
