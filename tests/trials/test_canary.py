@@ -209,6 +209,7 @@ def watch(monkeypatch, capsys, caplog):
     monkeypatch.setattr(
         "wizard.graph.client.GraphClient", functools.partial(GraphClient, pause=lambda _: None)
     )
+    monkeypatch.setattr("wizard.commands.ears.PLAY_SECONDS", 1.0)
     return Watch(monkeypatch, capsys, caplog)
 
 

@@ -1,0 +1,52 @@
+"""Every bench in one table.
+
+python -m tests.bench
+"""
+
+import os
+import platform
+import tempfile
+from pathlib import Path
+
+from tests.bench import audit, receiver, startup
+
+
+def table(rows):
+    """(what, seconds or None, ratio, of what, aim or None), a line for each."""
+    print(f"{'':<38}{'ms':>9}{'ratio':>9}  {'to':<20}{'aim':>6}")
+    for what, seconds, ratio, of, aim in rows:
+        took = "" if seconds is None else f"{seconds * 1000:.1f}"
+        shown = f"{ratio}" if isinstance(ratio, int) else f"{ratio:.2f}"
+        aimed = "" if aim is None else f"≤ {aim:g}"
+        print(f"{what:<38}{took:>9}{shown:>9}  {of:<20}{aimed:>6}", flush=True)
+
+
+def startups(runs=31):
+    best = startup.measure(runs)
+    floor = best["python -c pass"]
+    aims = {
+        name: None if name == "python -c pass" else aim for name, (_, aim) in startup.ROWS.items()
+    }
+    return [
+        (name, best[name], best[name] / floor, "a start of Python", aims[name]) for name in best
+    ]
+
+
+def deliveries(count=4000, clients=16):
+    """One delivery to the receiver, as against the server that stores nothing."""
+    with tempfile.TemporaryDirectory(dir=Path(__file__).parent) as folder:
+        with receiver.Server("bare", folder) as port:
+            bare, _ = receiver.load(port, count, clients)
+        with receiver.Server("receiver", folder) as port:
+            took, _ = receiver.load(port, count, clients)
+            _, times = receiver.load(port, 1500, clients, rate=500)
+    late = times[int(len(times) * 0.99)]
+    return [
+        ("a delivery, stored for good", took / count, took / bare, "the server alone", None),
+        ("… 99 of 100 at 500 per second", late, late / 0.25, "Meta's 250 ms", 1),
+    ]
+
+
+if __name__ == "__main__":
+    print(f"Python {platform.python_version()}, {platform.machine()}, processors: {os.cpu_count()}")
+    table([*startups(), *audit.rows(7), *deliveries()])
