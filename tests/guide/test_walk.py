@@ -101,3 +101,13 @@ def test_a_run_that_nobody_watches_says_which_answer_was_missing(at_desk):
         guide = Guide(desk, attended=False)
         guide.walk()
         assert guide.needed == {"access.present": "access_token"}
+
+
+def test_the_first_look_is_told_before_anything_is_settled(at_desk):
+    with at_desk("number-unregistered", knows=True) as (desk, _):
+        desk.talk = Script(moves={ANY: Move.LATER})
+        told = []
+        Guide(desk).walk(seen=lambda found: told.append((standing(found), list(desk.talk.events))))
+        assert told[0][0]["number.registered"] is Status.FAILED
+        assert not [event for event in told[0][1] if event[0] == "present"]
+        assert len(told) == 1

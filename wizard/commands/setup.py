@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from wizard.commands import Exit
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from wizard.commands import Chosen
     from wizard.commands.parser import Parser
     from wizard.guide import Guide
+    from wizard.model import Finding
     from wizard.ui.ending import Places
 
 
@@ -63,13 +65,23 @@ def _walk(parts: Parts, guide: Guide) -> None:
             desk.talk.settled(finding)
     if not begun:
         ask_goals(desk)
-    guide.walk()
+    guide.walk(seen=partial(_news, parts, guide) if begun else lambda findings: None)
     if guide.acted or not parts.attended or exit_code(guide.findings, desk.record.goals):
         return
     desk.talk.say("guide.all_in_order")
     while offer_changes(desk):
         guide.renew()
         guide.walk()
+
+
+def _news(parts: Parts, guide: Guide, findings: list[Finding]) -> None:
+    """What changed since the last time, to somebody who was here before."""
+    from wizard.ui.report import Report
+    from wizard.ui.verdicts import Verdicts
+
+    record = parts.desk.record
+    verdicts = Verdicts(parts.desk.checklist, record, findings, guide.changes)
+    Report(parts.screen, parts.words).changes(verdicts)
 
 
 def _end(parts: Parts, guide: Guide) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from wizard.audit import audit, look
 from wizard.desk import Desk
@@ -38,13 +38,17 @@ class Guide:
         #: Item id → the answer that was missing, in a run that nobody watches.
         self.needed: dict[str, str] = {}
 
-    def walk(self, section: str = "") -> list[Finding]:
+    def walk(
+        self, section: str = "", seen: Callable[[list[Finding]], None] = lambda findings: None
+    ) -> list[Finding]:
         """Settles what is not in order, of one section or of all; returns how everything stands.
 
-        Raises Leaving or KeyboardInterrupt when the person goes; all that was done is saved.
+        `seen` is told of the first look, before anything is settled. Raises Leaving or
+        KeyboardInterrupt when the person goes; all that was done is saved.
         """
         only = (section,) if section else ()
         findings = self._look(only)
+        seen(findings)
         while (finding := self._next(findings)) is not None:
             self._settle(finding)
             findings = self._look(only)
