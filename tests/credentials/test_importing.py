@@ -5,6 +5,7 @@ import json
 import pytest
 
 from wizard.commands.credentials.finding import find
+from wizard.status import Record
 
 TOKEN, SECRET = "EAAG" + "b" * 120, "0123456789abcdef0123456789abcdef"
 
@@ -160,3 +161,24 @@ def test_the_file_goes_on_request_once_everything_in_it_is_kept(open_shop):
     whole = written(shop, {"verify_token": "swordfish"}, "whole.json")
     assert shop.data("import", str(whole), "--yes", "--remove-file")["file_remains"] is False
     assert not whole.exists()
+
+
+@pytest.mark.parametrize("style", ["env", "dotenv", "json", "github", "docker"])
+def test_what_one_machine_exports_another_imports(shop, style):
+    shop.keep("verify_token", "swordfish")
+    shop.keep("two_step_pin", "271828")
+    before = {name: shop.kept(name) for name in shop.record.secrets}
+    target = shop.folder / "move"
+    shop.run("export", "--yes", "--format", style, "--output", str(target))
+    shop.run("remove", "--all", "--yes")
+    shop.store.save(Record())
+    data = shop.data("import", str(target), "--yes", "--remove-file")
+    assert data["file_remains"] is False
+    assert {name: shop.kept(name) for name in before} == before
+    assert shop.record.ids["phone_number_id"] == shop.meta.phone_number_id
+
+
+def test_an_app_that_wants_a_proof_is_no_dead_token(open_shop):
+    shop = open_shop("proof-required")
+    path = written(shop, {"t": shop.meta.access_token})
+    assert shop.data("import", str(path), "--yes", code=4)["found"][0]["reason"] == "needs_secret"

@@ -1,6 +1,7 @@
 """list, set and remove, over a real store and real HTTP."""
 
 import pytest
+from terminal import ENTER, Terminal
 
 from wizard.home import Config
 from wizard.status import SecretNote
@@ -220,3 +221,12 @@ def test_a_machine_of_the_environment_alone_needs_no_keyring(open_shop, monkeypa
     (shop.folder / "phrase").unlink()
     exported = shop.run("export", "access_token", "--yes", "--format", "docker")
     assert exported.out == f"WA_WIZARD_ACCESS_TOKEN={shop.meta.access_token}\n"
+
+
+def test_what_is_typed_at_the_prompt_is_never_shown(shop):
+    terminal = Terminal(["-m", "wizard", "credentials", "set", "verify_token", "--lang", "en"])
+    terminal.until("(verify_token)").send("sword fish" + ENTER)
+    terminal.until("(verify_token)", times=2).send("swordfish" + ENTER)
+    assert terminal.end() == 0
+    assert shop.kept("verify_token") == "swordfish"
+    assert "sword" not in terminal.raw

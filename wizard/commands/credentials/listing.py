@@ -10,6 +10,7 @@ from wizard.commands.credentials.saying import days_left, described, record_of
 from wizard.commands.parts import Parts
 from wizard.status import Record, SecretNote
 from wizard.status.record import ID_NAMES
+from wizard.vault import Description
 from wizard.vault.opening import DEFAULT
 
 
@@ -34,26 +35,39 @@ def _rows(parts: Parts, record: Record) -> list[dict[str, Any]]:
     # Real secrets of the environment have no business in the sandbox.
     given = Environment({} if parts.chosen.sandbox else parts.environ)
     kept = record.secrets
+    now = _store_of_now(parts, record)
     rows = []
     for name in sorted({*kept, *given.names}):
         source = given.source(name)
         if name in kept:
-            rows.append(described(name, kept[name], source) | {"source": ""})
+            row = described(name, kept[name], source) | {"source": ""}
         else:
-            rows.append(described(name, SecretNote(SOURCE)) | {"source": source})
-        rows[-1]["changed"] = _changed(parts, kept[name]) if name in kept else ""
+            row = described(name, SecretNote(SOURCE)) | {"source": source}
+        row["changed"] = _changed(kept[name], now) if name in kept else ""
+        rows.append(row)
     return rows
 
 
-def _changed(parts: Parts, note: SecretNote) -> str:
-    """The store (or the back end behind it) of now, where it is another than when it was kept."""
-    if parts.chosen.sandbox:
-        return ""
+def _store_of_now(parts: Parts, record: Record) -> Description:
+    """The chosen store, and what stands behind it as far as that shows within a moment."""
+    from wizard.vault.opening import open_vault
+
+    if parts.chosen.sandbox or not record.secrets:
+        return Description("")
     store = str(parts.choice.get("store") or DEFAULT)
-    if note.store != store:
-        return store
-    backend = parts.vault.describe().backend
-    return backend if note.backend and backend and backend != note.backend else ""
+    if not any(note.backend for note in record.secrets.values() if note.store == store):
+        return Description(store)
+    # Nobody waits for a keyring that hangs to read a list.
+    impatient = {"WA_WIZARD_KEYRING_TIMEOUT": "2"}
+    folder = parts.home.folder(parts.profile)
+    return open_vault(parts.profile, parts.choice, impatient, folder=folder).describe()
+
+
+def _changed(note: SecretNote, now: Description) -> str:
+    """The store (or the back end behind it) of now, where it is another than when it was kept."""
+    if now.store and note.store != now.store:
+        return now.store
+    return now.backend if note.backend and now.backend != note.backend else ""
 
 
 def _show(parts: Parts, rows: list[dict[str, Any]]) -> None:

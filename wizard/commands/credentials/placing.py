@@ -69,7 +69,7 @@ def _ask_meta(desk: Desk, row: Placed, ids: dict[str, str]) -> None:
         if outcome.status is Status.UNKNOWN:
             _ = trial.facts.token  # raises what stood in the way
         if outcome.status is not Status.PASSED:
-            row.why = "dead"
+            row.why = "needs_secret" if outcome.reason == "proof_required" else "dead"
             return
         row.token = trial.facts.token
         row.reaches = _reaches(trial, ids.get("waba_id", ""))
