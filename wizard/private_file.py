@@ -34,6 +34,17 @@ class Held(TimeoutError):  # noqa: N818
         self.pid = pid
 
 
+def make_folder(folder: Path) -> None:
+    """Creates a folder, and whatever is missing above it, for this user alone.
+
+    `mkdir(parents=True)` would leave those above to the umask: open to be read by all.
+    """
+    for missing in reversed([folder, *folder.parents]):
+        with suppress(FileExistsError):
+            if not missing.is_dir():
+                missing.mkdir(mode=0o700)
+
+
 def behind(path: Path) -> Path:
     """The file itself: what a link of our own, in a folder of our own, leads to; else `path`.
 
@@ -80,7 +91,7 @@ def replace(path: Path, content: bytes, *, keep_last: bool = False, lasting: boo
     """
     import tempfile  # Only who writes pays for it: the status report has a start-up budget.
 
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folder(path.parent)
     _refuse_shared_folder(path.parent)
     with suppress(FileNotFoundError):
         _refuse_links(path)
@@ -113,7 +124,7 @@ def alone(path: Path, seconds: float) -> Iterator[None]:
     """
     from filelock import FileLock, Timeout
 
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folder(path.parent)
     _refuse_shared_folder(path.parent)
     name = path.with_name(f".{path.name}.lock")
     lock = FileLock(name, timeout=seconds, mode=0o600)

@@ -10,6 +10,7 @@ from wizard.commands.signals import Stopped
 from wizard.document import StatusTrouble
 from wizard.graph import BadAddress, Refusal
 from wizard.home import BadProfileName
+from wizard.inbox import InboxTrouble
 from wizard.model import CannotLook, Secret, Trouble
 from wizard.talk import Leaving, NeedsPerson, Remark
 from wizard.ui.answers import WrongAnswers
@@ -40,6 +41,7 @@ ENDS = [
     (Leaving(), 1),
     *((VaultTrouble(closed, "os-keyring", "x"), 5) for closed in Closed),
     *((StatusTrouble(kind, "/home/x/status.yaml", "1"), 6) for kind in KINDS),
+    *((InboxTrouble(kind, "/home/x/inbox.sqlite3"), 6) for kind in (*KINDS[:7], "other")),
     (refusal(Trouble.REFUSED), 4),
     (refusal(Trouble.PERMISSION), 4),
     (CannotLook(Trouble.NOT_GIVEN, name="access_token"), 4),

@@ -9,7 +9,6 @@ Nothing heavy is imported before `run`: `--help` and `completion` import the mod
 from __future__ import annotations
 
 import importlib
-import os
 from collections.abc import Callable, Mapping
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     from wizard.commands.parser import Parser
 
 #: What a command is called → the words that must follow it. In the order `--help` shows them.
-_TABLE: Mapping[str, tuple[str, ...]] = {
+COMMANDS: Mapping[str, tuple[str, ...]] = {
     "setup": (),
     "audit": (),
     "status": (),
@@ -34,8 +33,6 @@ _TABLE: Mapping[str, tuple[str, ...]] = {
     "completion": (),
     "help": (),
 }
-_HERE = {name.removesuffix(".py") for name in os.listdir(os.path.dirname(__file__))}
-COMMANDS = {name: words for name, words in _TABLE.items() if name in _HERE}
 #: What `wa-wizard` alone does.
 DEFAULT_COMMAND = "setup"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from wizard.graph import DEFAULT_VERSION, META_URL, Graph, Keys
@@ -22,9 +22,20 @@ def opener(parts: Parts) -> Callable[[Keys], Graph]:
         parts.notes.line(parts.words.say("cli.foreign_graph", url=url, source=source), "bold")
 
     def open_graph(keys: Keys) -> Graph:
-        return GraphClient(keys, url=url, version=version)
+        graph = GraphClient(keys, url=url, version=version)
+        parts.graphs.append(graph)
+        return graph
 
     return open_graph
+
+
+def requests_made(graphs: Sequence[Graph]) -> Iterator[str]:
+    """One line for each request, as `--verbose` shows it: nothing of its query or its body."""
+    for graph in graphs:
+        for seen in graph.exchanges:
+            code = f" ({seen.code})" if seen.code else ""
+            trace = f" {seen.trace}" if seen.trace else ""
+            yield f"{seen.method} {seen.path} {seen.http}{code} {seen.milliseconds} ms{trace}"
 
 
 def address(parts: Parts) -> tuple[str, str]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from wizard import checklist
 from wizard.home import Config, Home, find, profile_name
 from wizard.model import Checklist
+from wizard.private_file import make_folder
 from wizard.status.file import FileStore
 from wizard.status.record import Record
 from wizard.ui.screen import Screen, is_terminal, open_screen
@@ -46,6 +47,8 @@ class Parts:
     ) -> None:
         self.chosen, self.environ = chosen, environ
         self._answers, self._seeded = answers, seeded
+        #: Every way to Graph that was opened in this run.
+        self.graphs: list[Graph] = []
 
     def __enter__(self) -> Parts:
         return self
@@ -59,7 +62,13 @@ class Parts:
         self.close()
 
     def close(self) -> None:
-        """Stops listening and the sandbox, as far as they were started."""
+        """Stops listening and the sandbox, as far as they were started; tells what was asked."""
+        if self.chosen.verbose and self.graphs:
+            from wizard.commands.addresses import requests_made
+
+            for line in requests_made(self.graphs):
+                self.notes.line(line, "dim")
+        self.graphs.clear()
         if "listener" in self.__dict__:
             self.listener.close()
         if "running" in self.__dict__ and self.running is not None:
@@ -144,7 +153,7 @@ class Parts:
         from wizard import sandbox
 
         folder = self.home.state_folder
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(folder)
         return sandbox.start(self.chosen.sandbox, state_dir=folder)
 
     @cached_property

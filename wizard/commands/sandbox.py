@@ -59,10 +59,11 @@ def _list(parts: Parts) -> None:
 
 def _start(parts: Parts, name: str) -> Running:
     from wizard import sandbox
+    from wizard.private_file import make_folder
 
     chosen = parts.chosen
     folder = parts.real_home.sandbox(name).state_folder
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folder(folder)
     try:
         return sandbox.start(name, folder, chosen.port, chosen.latency)
     except (OSError, OverflowError) as error:

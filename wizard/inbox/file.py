@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from wizard.inbox.nouns import InboxTrouble
+from wizard.private_file import make_folder
 
 VERSION = 1
 #: How long a connection waits for another process to finish its transaction.
@@ -102,7 +103,7 @@ def _create(connection: sqlite3.Connection) -> None:
 
 def _make_private(path: Path) -> None:
     """SQLite gives its -wal and -shm the mode of the main file: it is made first, as 0600."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folder(path.parent)
     flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
     descriptor = os.open(path, flags, 0o600)
     try:

@@ -1,0 +1,141 @@
+"""The parts of a run: where its requests go, and that a rehearsal touches nothing real."""
+
+import json
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
+import pytest
+
+from wizard.commands import Chosen
+from wizard.commands.parts import Parts
+from wizard.graph import BadAddress, Keys
+from wizard.home import Config
+from wizard.model import Goal, Secret
+from wizard.vault.environment import Environment
+
+
+def chosen(**options):
+    made = Chosen()
+    made.command, made.language = "audit", "en"
+    for name, value in options.items():
+        setattr(made, name, value)
+    return made
+
+
+@pytest.fixture
+def listening():
+    """A server that answers every read, and notes what it was asked with."""
+    seen = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            seen.append((self.path, self.headers.get("Authorization")))
+            body = json.dumps({"id": "1"}).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = Thread(target=server.serve_forever, args=(0.02,))
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}", seen
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def test_an_address_that_is_not_metas_is_announced_before_a_secret_goes_there(
+    home, listening, capfd
+):
+    url, seen = listening
+    with Parts(
+        chosen(), {"WA_WIZARD_HOME": str(home.config_folder), "WA_WIZARD_GRAPH_URL": url}
+    ) as p:
+        open_graph = p.open_graph
+        assert url in capfd.readouterr().err
+        assert seen == []
+        open_graph(Keys(access_token=Secret("EAAx"))).get("1")
+    assert seen == [("/v26.0/1", "Bearer EAAx")]
+
+
+def test_metas_own_address_needs_no_announcement(home, capfd):
+    with Parts(chosen()) as parts:
+        assert parts.open_graph(Keys()).url == "https://graph.facebook.com"
+    assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize("url", ["http://graph.example", "ftp://127.0.0.1", "graph.facebook.com"])
+def test_an_address_without_encryption_is_refused(url, home, wizard, monkeypatch):
+    monkeypatch.setenv("WA_WIZARD_GRAPH_URL", url)
+    with Parts(chosen()) as parts, pytest.raises(BadAddress):
+        _ = parts.open_graph
+    assert wizard("audit")[0] == 2
+
+
+def test_the_environment_goes_before_the_profile_and_that_before_our_own_choice(home):
+    def version(environ):
+        with Parts(chosen(), {"WA_WIZARD_HOME": str(home.config_folder), **environ}) as parts:
+            return parts.open_graph(Keys()).version
+
+    assert version({}) == "v26.0"
+    home.save_config(Config().with_profile("default", graph_version="v24.0"))
+    assert version({}) == "v24.0"
+    assert version({"WA_WIZARD_GRAPH_VERSION": "v25.0"}) == "v25.0"
+
+
+def test_verbose_shows_requests_without_their_query(home, listening, capfd):
+    url, _ = listening
+    environ = {"WA_WIZARD_HOME": str(home.config_folder), "WA_WIZARD_GRAPH_URL": url}
+    with Parts(chosen(verbose=True), environ) as parts:
+        keys = Keys(access_token=Secret("EAAcanary"))
+        parts.open_graph(keys).get("debug_token", input_token=Secret("EAAcanary"))
+    err = capfd.readouterr().err
+    assert "GET /debug_token 200" in err.replace("/v26.0", "")
+    assert "canary" not in err
+
+
+def test_a_rehearsal_uses_nothing_of_the_real_profile(home, saved, monkeypatch):
+    saved(ids={"waba_id": "REAL"})
+    home.save_config(Config().with_profile("default", graph_url="https://real.example"))
+    environ = {
+        "WA_WIZARD_HOME": str(home.config_folder),
+        "WA_WIZARD_ACCESS_TOKEN": "EAAreal",
+        "WA_WIZARD_GRAPH_URL": "https://real.example",
+    }
+    assert Environment(environ).get("access_token") is not None
+    with Parts(chosen(sandbox="healthy", no_input=True), environ) as parts:
+        desk = parts.desk
+        assert desk.graph().url == parts.running.graph_url
+        assert desk.record.ids["waba_id"] == parts.running.waba_id
+        assert desk.vault.get("access_token").secret == Secret(parts.running.access_token)
+        assert desk.record.goals == (Goal.SENDING,)
+        assert parts.same == "--sandbox=healthy"
+    assert home.status_path("default").read_text().count("REAL") == 1
+
+
+def test_a_rehearsal_that_begins_with_the_setup_brings_nothing(home):
+    with Parts(chosen(sandbox="healthy", no_input=True), seeded=False) as parts:
+        assert parts.desk.record.ids == {}
+        assert parts.desk.vault.get("access_token") is None
+
+
+def test_a_rehearsal_goes_on_where_it_stopped(home):
+    with Parts(chosen(sandbox="healthy", no_input=True)) as parts:
+        parts.desk.record.ids["waba_id"] = "another"
+        parts.desk.vault.remove("access_token")
+        parts.desk.save()
+    with Parts(chosen(sandbox="healthy", no_input=True)) as parts:
+        assert parts.desk.record.ids["waba_id"] == "another"
+        assert parts.desk.vault.get("access_token") is None
+
+
+def test_nothing_heavy_is_built_before_it_is_asked_for(home):
+    parts = Parts(chosen(sandbox="healthy"))
+    assert parts.record.ids == {}
+    parts.close()
+    assert "running" not in parts.__dict__
