@@ -1,13 +1,18 @@
 """Receiving, end to end over real sockets: the sandbox plays Meta and the person who writes."""
 
+from contextlib import contextmanager
+from dataclasses import replace
+
 import pytest
 from fake_talk import ANY, Script
 
+from wizard.graph import Refusal
 from wizard.guide import Guide
-from wizard.model import Goal, Secret, Status
+from wizard.model import Goal, Secret, Status, Trouble
 from wizard.repairs import REPAIRS
-from wizard.repairs.hearing import diagnose, hear
+from wizard.repairs.hearing import diagnose, hear, take_back
 from wizard.repairs.pointing import meta_saw, remove, subscribe
+from wizard.repairs.target import make_public
 from wizard.talk import Move
 
 APP, WABA, NUMBER = "1029384756102938", "102290129340398", "106540352242922"
@@ -201,7 +206,8 @@ def test_her_servers_verify_token_is_asked_or_made_up(at_desk):
 
 
 def test_what_the_api_refuses_goes_by_hand_and_is_read_back(at_desk):
-    talk = Script({**HERE, "verify_token": "made-by-her"}, consents=ALL_CONSENTS)
+    answers = {**HERE, "verify_token": "made-by-her", "webhook.by_hand": "done"}
+    talk = Script(answers, consents=ALL_CONSENTS)
     with at_desk("webhook-by-dashboard", talk, knows=True) as (desk, play):
         repair("webhook.callback", desk)
         assert ("instruct", "webhook.callback") in talk.events
@@ -215,6 +221,115 @@ def test_what_the_api_refuses_goes_by_hand_and_is_read_back(at_desk):
         }
         assert status_of(desk, "webhook.callback") == (Status.PASSED, "as_expected")
         assert status_of(desk, "webhook.reachable") == (Status.PASSED, "answered")
+
+
+def test_what_is_not_done_by_hand_is_not_expected(at_desk):
+    answers = {**HERE, "verify_token": "made-by-her", "webhook.by_hand": "later"}
+    with at_desk("webhook-by-dashboard", Script(answers, consents=ALL_CONSENTS), knows=True) as (
+        desk,
+        _,
+    ):
+        repair("webhook.callback", desk)
+        assert desk.record.webhook == {}
+
+
+def test_a_busy_moment_is_no_reason_to_do_it_by_hand(at_desk):
+    talk = Script(HERE, consents=ALL_CONSENTS)
+    with at_desk("webhook-none", talk, knows=True) as (desk, _):
+        wait = {"code": 4, "message": "Application request limit reached"}
+        real = desk.open_graph
+
+        def busy(keys):
+            graph = real(keys)
+
+            def refuse(path, body=None, *, as_app=False):
+                raise Refusal(Trouble.BUSY, subcode=0, http=400, details="", trace="", **wait)
+
+            graph.post = refuse
+            return graph
+
+        desk.open_graph = busy
+        repair("webhook.callback", desk)
+    assert [error.code for error in talk.troubles] == [4]
+    assert "webhook.by_hand" not in talk.keys
+
+
+def tunnels(folder, monkeypatch, **programs):
+    """A machine with these tunnel programs: {name: what it prints}; who names no address ends."""
+    for name, prints in programs.items():
+        rest = "while :; do sleep 0.1; done" if "https" in prints else "exit 1"
+        (folder / name).write_text(f"#!/bin/sh\necho '{prints}'\n{rest}\n")
+        (folder / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
+
+
+ADDRESS = "INF |  https://quiet-river.trycloudflare.com  |"
+
+
+@pytest.fixture
+def outdoors(at_desk, tmp_path):
+    """A desk whose own address will not do: as with the real Meta."""
+
+    @contextmanager
+    def opened(talk):
+        with at_desk("webhook-none", talk, knows=True) as (desk, play):
+            desk.listener.outside = replace(desk.listener.outside, allow_local=False)
+            yield desk, play
+
+    return opened
+
+
+def test_this_computer_is_made_public_by_a_tunnel(outdoors, tmp_path, monkeypatch):
+    tunnels(tmp_path, monkeypatch, cloudflared=ADDRESS)
+    talk = Script()
+    with outdoors(talk) as (desk, _):
+        url = make_public(desk)
+        assert url == "https://quiet-river.trycloudflare.com/webhook" == desk.listener.public_url
+        assert desk.listener.tunnel.alive
+    assert not desk.listener.tunnel
+    assert talk.keys[-2:] == ["webhook.listening", "webhook.tunnel_open"]
+
+
+@pytest.mark.parametrize(
+    ("programs", "said"),
+    [({}, "missing"), ({"ngrok": '{"err":"ERR_NGROK_4018"}'}, "login")],
+)
+def test_without_a_tunnel_the_way_to_one_is_said(outdoors, tmp_path, monkeypatch, programs, said):
+    tunnels(tmp_path, monkeypatch, **programs)
+    talk = Script()
+    with outdoors(talk) as (desk, _):
+        assert make_public(desk) == ""
+    assert talk.keys[-1] == f"webhook.tunnel_{said}"
+
+
+def test_a_tunnel_that_closed_explains_the_silence(outdoors, tmp_path, monkeypatch):
+    tunnels(tmp_path, monkeypatch, cloudflared=ADDRESS)
+    talk = Script()
+    with outdoors(talk) as (desk, _):
+        make_public(desk)
+        desk.listener.tunnel._child.kill()
+        desk.listener.tunnel._child.wait()
+        assert silence(desk) is None
+    assert talk.keys[-1] == "webhook.tunnel_died"
+
+
+@pytest.mark.parametrize("level", ["app", "number"])
+def test_an_address_that_ends_with_the_run_is_taken_away_or_said(
+    outdoors, tmp_path, monkeypatch, level
+):
+    tunnels(tmp_path, monkeypatch, cloudflared=ADDRESS)
+    talk = Script(consents=ALL_CONSENTS)
+    with outdoors(talk) as (desk, play):
+        url = make_public(desk)
+        desk.record.webhook = {"callback_url": url, "level": level, "kept_by": "here"}
+        override = {"override_callback_uri": url, "verify_token": "x"}
+        world(play)["numbers"][NUMBER]["overrides"] = {APP: override}
+        take_back(desk)
+        left = desk.facts().number.callbacks.number
+    if level == "app":
+        assert "webhook.address_ends" in talk.keys
+    else:
+        assert (left, desk.record.webhook) == ("", {})
 
 
 def silence(desk):
@@ -283,8 +398,6 @@ def test_the_test_button_is_said_to_prove_nothing(at_desk):
     ],
 )
 def test_metas_2200_is_put_into_words(message, words):
-    from wizard.graph import Refusal
-    from wizard.model import Trouble
     from wizard.ui.words import Words
 
     start = "(#2200) Callback verification failed with the following errors: "

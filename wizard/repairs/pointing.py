@@ -17,11 +17,11 @@ from wizard.facts import Facts
 from wizard.facts.chain import OBJECT, whatsapp
 from wizard.graph import Refusal
 from wizard.inbox import Knock
-from wizard.model import CannotLook, Secret
+from wizard.model import CannotLook, Secret, Trouble
 from wizard.receiver import Event
 from wizard.repairs.target import HERE, Target, ask_verify_token
 from wizard.repairs.token import app_secret
-from wizard.talk import Remark, remark
+from wizard.talk import Choice, Question, Remark, remark
 
 #: "Callback verification failed with the following errors: …"
 VERIFICATION_FAILED = 2200
@@ -29,6 +29,8 @@ VERIFICATION_FAILED = 2200
 CURL = {6: "dns", 7: "refused", 28: "timeout", 47: "redirect", 52: "empty", 56: "empty"}
 #: Meta asks before it answers; what was heard here may be told a moment later.
 KNOCK_SECONDS = 1.0
+#: What the way by hand would not mend.
+NOT_NOW = frozenset({Trouble.BUSY, Trouble.REFUSED, Trouble.UNREACHABLE, Trouble.NOT_GIVEN})
 CURL_TLS = frozenset({35, 51, 53, 58, 60, 77, 83})
 
 
@@ -200,17 +202,24 @@ def _post(desk: Desk, request: Request) -> bool:
 
 def _refused(desk: Desk, error: CannotLook, target: Target) -> None:
     """Meta's own reason; and for what Meta's screen can do as well, the way by hand."""
-    _explain(desk, error)
     met = isinstance(error, Refusal) and error.code == VERIFICATION_FAILED
-    if met or not isinstance(error, Refusal) or target.level != "app":
+    if met or not isinstance(error, Refusal) or target.level != "app" or error.trouble in NOT_NOW:
+        _explain(desk, error)
         return
-    desk.talk.say("webhook.by_hand", url=target.url)
-    desk.talk.instruct(desk.checklist.item("webhook.callback"), desk.record.ids)
-    token = ask_verify_token(desk, "webhook.token_invent")
-    if target.here and desk.listener is not None:
+    # The app's own edge is refused to some apps, and says so: sources differ on who may use it.
+    desk.talk.say("webhook.by_hand", message=error.message, url=target.url)
+    if target.here:
+        token = ask_verify_token(desk, "webhook.token_invent")
         kept = desk.vault.get("app_secret")
-        desk.listener.knows(kept.secret if kept else None, token)
-    _expect(desk, target)
+        if desk.listener is not None:
+            desk.listener.knows(kept.secret if kept else None, token)
+    else:
+        desk.talk.say("webhook.by_hand_token")
+    desk.talk.instruct(desk.checklist.item("webhook.callback"), desk.record.ids)
+    question = Question("webhook.by_hand", remark("webhook.by_hand_ask"), default="done")
+    answers = [Choice(one, remark(f"webhook.by_hand_{one}")) for one in ("done", "later")]
+    if desk.talk.choose(question, answers) == "done":
+        _expect(desk, target)
 
 
 def _explain(desk: Desk, error: CannotLook) -> None:
