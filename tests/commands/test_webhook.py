@@ -13,29 +13,14 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import deliveries
 import pytest
 
-from wizard.cli import run
-from wizard.home import find
 from wizard.inbox import Reader, Writer
 from wizard.receiver.payload import read
 
 
 @pytest.fixture
-def home(tmp_path, monkeypatch):
-    monkeypatch.setenv("WA_WIZARD_HOME", str(tmp_path / "w"))
-    monkeypatch.setenv("LC_ALL", "en_US.UTF-8")
-    return find(os.environ)
-
-
-@pytest.fixture
-def said(home, capsys):
+def said(wizard):
     """Runs a command line; (exit code, standard output, standard error)."""
-
-    def told(words, *more):
-        code = run([*words.split(), *more])
-        out = capsys.readouterr()
-        return code, out.out, out.err
-
-    return told
+    return lambda words, *more: wizard(*words.split(), *more)
 
 
 def as_json(told):

@@ -16,14 +16,11 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from wizard.inbox import Writer
 from wizard.model import Secret
 from wizard.receiver.endpoint import MOST_BYTES, Endpoint, Event
-
-if TYPE_CHECKING:
-    from types import TracebackType
 
 #: A request of 3 MB at 300 KB/s.
 REQUEST_SECONDS = 10.0
@@ -97,12 +94,7 @@ class Receiver:
     def __enter__(self) -> Self:
         return self.start()
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def _serve(self) -> None:
