@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import sys
 import tempfile
 from pathlib import Path
@@ -19,15 +20,16 @@ from rich.style import Style
 from rich.text import Text
 
 DOCS = Path(__file__).parents[2] / "docs"
-COLUMNS, LINES = 84, 40
+COLUMNS, LINES = 84, 76
 QUIET = 1.2  # seconds without output: the tool waits for a person
 
 ENTER = "\r"
 #: name → (arguments, keys pressed one after the other)
 SHOTS = {
     "setup": (["setup", "--sandbox"], [ENTER, ENTER, ENTER]),
+    "audit": (["audit", "--sandbox=payment-missing"], []),
+    "webhook": (["webhook", "show", "--sandbox=webhook-elsewhere"], []),
     "status": (["status", "--sandbox"], []),
-    "audit": (["audit", "--sandbox=payment_missing"], []),
 }
 
 
@@ -69,7 +71,9 @@ def picture(screen: pyte.Screen, title: str, path: Path) -> None:
         lines.pop()
     for line in lines:
         console.print(line, soft_wrap=True)
-    path.write_text(console.export_svg(title=title), "utf-8")
+    # The reader's own fixed-width font will do: a picture must not fetch anything.
+    drawn = re.sub(r"@font-face \{.*?\}\s*", "", console.export_svg(title=title), flags=re.S)
+    path.write_text(drawn.replace("Fira Code, monospace", "monospace"), "utf-8")
 
 
 def _line(screen: pyte.Screen, row: int) -> Text:
@@ -83,7 +87,10 @@ def _line(screen: pyte.Screen, row: int) -> Text:
 
 
 def _colour(name: str) -> str:
-    return name.replace("brown", "yellow") if not _is_hex(name) else f"#{name}"
+    """pyte's names as rich knows them."""
+    if _is_hex(name):
+        return f"#{name}"
+    return name.replace("brown", "yellow").replace("bright", "bright_")
 
 
 def _is_hex(name: str) -> bool:
