@@ -44,6 +44,28 @@ def test_a_wrong_pin_is_tried_once_counted_and_no_longer_kept(at_desk):
         assert desk.vault.get("two_step_pin") is None
 
 
+def test_after_a_wrong_pin_a_new_one_is_proposed(at_desk):
+    with at_desk("pin-wrong", knows=True) as (desk, _):
+        consents = {"number.registered": True, "number.pin": True}
+        desk.talk = Script(consents=consents)
+        number.register(desk, desk.facts())
+        desk.talk = Script(
+            {"two_step_pin": "314159", "two_step_pin_way": "replace"}, consents=consents
+        )
+        number.register(desk, desk.facts())
+        ways = [question for question in desk.talk.asked if question.name == "two_step_pin_way"]
+        assert [question.default for question in ways] == ["replace"]
+        assert desk.facts().number.registered
+
+
+def test_whoever_has_no_account_yet_presses_enter_and_sees_how_to_make_one(at_desk):
+    with at_desk("fresh-account", knows=True) as (desk, _):
+        desk.talk = Script({"waba_id": ""})
+        access.find_account(desk, desk.facts())
+        assert desk.talk.keys[-1] == "account.none_found"
+        assert ("instruct", "account.visible") in desk.talk.events
+
+
 def test_ten_registrations_in_three_days_are_enough(at_desk):
     with at_desk("number-unregistered", knows=True) as (desk, play):
         desk.record.attempts[f"register:{play.phone_number_id}"] = [desk.stamp()] * 10

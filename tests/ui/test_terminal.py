@@ -101,7 +101,7 @@ KINDS += [("line", True), ("secret", True), ("numbers", True)]
 @pytest.mark.parametrize("key", [CTRL_C, CTRL_D], ids=["Ctrl-C", "Ctrl-D"])
 @pytest.mark.parametrize(("name", "dumb"), KINDS)
 def test_leaving_at_any_question_restores_the_terminal(scene, name, key, dumb):
-    terminal = scene(name, TERM="dumb" if dumb else "xterm").until("?")
+    terminal = scene(name, rows=60, TERM="dumb" if dumb else "xterm").until("?")
     _until_it_listens(terminal, dumb and name != "secret")
     terminal.send(key).until("LEFT")
     assert terminal.settings() == USUAL
@@ -115,7 +115,7 @@ def test_leaving_a_list_does_not_look_like_an_answer(scene):
 
 @pytest.mark.parametrize(("name", "dumb"), [*KINDS, ("wait", False)])
 def test_sigterm_at_any_question_restores_the_terminal(scene, name, dumb):
-    terminal = scene(name, TERM="dumb" if dumb else "xterm")
+    terminal = scene(name, rows=60, TERM="dumb" if dumb else "xterm")
     if name == "wait":
         time.sleep(1)
     else:

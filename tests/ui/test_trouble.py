@@ -5,6 +5,7 @@ import io
 import pytest
 
 from wizard.graph.refusals import refusal
+from wizard.graph_errors import explain
 from wizard.model import LANGUAGES, CannotLook, Finding, Item, Text, Trouble, could_not
 from wizard.ui.screen import Screen
 from wizard.ui.showing import Showing
@@ -45,3 +46,20 @@ def test_every_cause_of_silence_has_its_own_words(cause):
 def test_a_cause_nobody_knows_has_the_general_words():
     finding = Finding(ITEM, could_not(CannotLook(Trouble.UNREACHABLE, cause="novel")))
     assert "novel" in Words("en").reason(finding)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_code_that_is_known_is_said_in_its_own_words_with_its_own_next_step(language):
+    error = {"code": 133005, "message": "PIN mismatch", "error_data": {"details": "Not the PIN"}}
+    known = explain(133005)
+    text = shown(refusal(400, {"error": error}), language)
+    assert getattr(known.means, language) in text
+    assert getattr(known.do, language) in text
+    assert "PIN mismatch" in text
+    assert "Not the PIN" in text
+
+
+def test_a_code_that_nobody_knows_has_the_general_words():
+    text = shown(refusal(400, {"error": {"code": 987654, "message": "Novel"}}))
+    assert "Novel" in text
+    assert messages()["reason.odd_next"].en in text

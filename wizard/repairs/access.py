@@ -15,7 +15,7 @@ from wizard.repairs.candidate import Candidate, candidate
 from wizard.repairs.choosing import choose_account, choose_number, take_account
 from wizard.repairs.keeping import keep
 from wizard.repairs.registry import repair
-from wizard.talk import Choice, Question, remark
+from wizard.talk import Choice, Question, Remark, remark
 
 #: The words for the kinds of tokens that Meta names; its list is open.
 KINDS = {"SYSTEM_USER": "system_user", "USER": "user", "PAGE": "page"}
@@ -57,9 +57,17 @@ def find_account(desk: Desk, facts: Facts) -> None:
         return
     desk.talk.say("account.none_found")
     typed = desk.talk.ask(
-        Question("waba_id", remark("account.paste"), mend=mend_id, option="--answers")
+        Question("waba_id", remark("account.paste"), mend=_mend_id_or_none, option="--answers")
     )
-    take_id(desk, graph, typed)
+    if typed:
+        take_id(desk, graph, typed)
+    else:
+        desk.talk.instruct(desk.checklist.item("account.visible"), desk.record.ids)
+
+
+def _mend_id_or_none(typed: str) -> str | Remark:
+    """Nothing typed is an answer too: there is no account yet."""
+    return mend_id(typed) if typed.strip() else ""
 
 
 def take_id(desk: Desk, graph: Graph, pasted: str) -> None:

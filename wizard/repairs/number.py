@@ -16,7 +16,7 @@ from wizard.repairs.pin import pin_for, replace_pin
 from wizard.repairs.registry import repair
 from wizard.talk import Choice, Question, Remark, remark
 
-WRONG_PIN = 133005
+WRONG_PIN, TOO_MANY_GUESSES = 133005, 133008
 
 
 @repair("number.added")
@@ -119,7 +119,7 @@ def register(desk: Desk, facts: Facts) -> None:
         desk.talk.say("number.register_spent", until=_free_again(desk, number.id))
         return
     before = desk.vault.get(PIN)
-    pin = pin_for(desk, graph, number)
+    pin = pin_for(desk, graph, number, doubted=left < REGISTRATIONS)
     if pin is None:
         return
     shown = f'POST /{number.id}/register  {{"messaging_product": "whatsapp", "pin": "••••••"}}'
@@ -138,6 +138,8 @@ def register(desk: Desk, facts: Facts) -> None:
             # Refused by Meta itself: not to be tried again by mistake, guesses are limited.
             put_back(desk, PIN, None if before and before.secret == pin else before)
             desk.talk.say("number.pin_wrong")
+        elif isinstance(error, Refusal) and error.code == TOO_MANY_GUESSES:
+            put_back(desk, PIN, before)  # what was typed now is as unproven as it was
         desk.talk.trouble(error)
 
 

@@ -14,11 +14,12 @@ from wizard.vault.making import generate_pin
 NAME = "two_step_pin"
 
 
-def pin_for(desk: Desk, graph: Graph, number: Number) -> Secret | None:
+def pin_for(desk: Desk, graph: Graph, number: Number, *, doubted: bool = False) -> Secret | None:
     """The PIN to register with, already in the vault; None when the person declined.
 
     With two-step verification off, the PIN of `register` *becomes* the number's PIN. With it on,
-    another PIN is refused (133005) and guesses are limited, so a lost one is replaced first.
+    another PIN is refused (133005) and guesses are limited, so a lost one is replaced first;
+    `doubted` after an attempt that failed: then a new one is proposed.
     """
     if kept := desk.vault.get(NAME):
         desk.talk.say("number.pin_kept", source=kept.source)
@@ -32,8 +33,9 @@ def pin_for(desk: Desk, graph: Graph, number: Number) -> Secret | None:
         keep(desk, NAME, pin)
         return pin
     desk.talk.say("number.pin_must_be_known")
+    default = "replace" if doubted else "known"
     way = desk.talk.choose(
-        Question("two_step_pin_way", remark("number.pin_way"), default="known"),
+        Question("two_step_pin_way", remark("number.pin_way"), default=default),
         [
             Choice("known", remark("number.pin_way_known")),
             Choice("replace", remark("number.pin_way_replace")),

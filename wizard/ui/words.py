@@ -132,6 +132,8 @@ def reason_of(finding: Finding) -> Reason | None:
         return None
     if own := finding.item.reasons.get(key):
         return own
+    if exact := _explained(values):
+        return exact
     ours = family("reason")
     # Why Meta was not reached has a text for each cause, since what to do differs.
     key = f"{key}_{values['cause']}" if "cause" in values else key
@@ -140,3 +142,19 @@ def reason_of(finding: Finding) -> Reason | None:
     # A status file can hold a reason that only another version knows.
     says = ours.get(key) or family("report")["reason_unworded"]
     return Reason(says, ours.get(f"{key}_next"))
+
+
+def _explained(values: Mapping[str, object]) -> Reason | None:
+    """The words for the very code that Graph refused with, if there are any; Meta's own follow."""
+    code, subcode, message = (values.get(name) or "" for name in ("code", "subcode", "message"))
+    if not (str(code).isdecimal() and int(str(code))):
+        return None
+    from wizard.graph_errors import explain, variant_of
+
+    variant = variant_of(int(str(code)), str(message), str(values.get("proof") or ""))
+    found = explain(int(str(code)), int(f"0{subcode}") if f"0{subcode}".isdecimal() else 0, variant)
+    if found is None:
+        return None
+    said = family("reason")["meta_said"]
+    says = Text(f"{found.means.ru} {said.ru}", f"{found.means.en} {said.en}")
+    return Reason(says if message else found.means, found.do, found.link)
