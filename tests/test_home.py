@@ -94,9 +94,10 @@ def test_a_profile_that_goes_takes_its_preferences_and_is_no_longer_current(home
 
 def test_profiles_are_those_configured_and_those_with_a_status_file(home):
     home.save_config(Config().with_profile("b"))
-    for name in ("a", "empty"):
-        home.folder(name).mkdir(mode=0o700)
-    home.status_path("a").write_text("schema: 1\n")
+    for name in ("a", "empty", "sandbox", "a copy", "Upper"):
+        (home.state_folder / name).mkdir(mode=0o700)
+        if name != "empty":
+            (home.state_folder / name / "status.yaml").write_text("schema: 1\n")
     assert home.profiles() == ("a", "b")
     assert find({"WA_WIZARD_HOME": str(home.config_folder / "none")}).profiles() == ()
 

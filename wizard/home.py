@@ -90,7 +90,7 @@ class Home(NamedTuple):
         found = set(self.config().profiles)
         if self.state_folder.is_dir():
             found |= {path.parent.name for path in self.state_folder.glob("*/status.yaml")}
-        return tuple(sorted(found - {SANDBOX}))
+        return tuple(sorted(filter(_is_profile_name, found)))
 
     def config(self) -> Config:
         """The configuration, empty when there is none; StatusTrouble when it cannot be trusted."""
@@ -140,6 +140,14 @@ def profile_name(name: str) -> str:
     if not (letters and fits) or plain.startswith("-") or plain in _RESERVED:
         raise BadProfileName(name)
     return plain
+
+
+def _is_profile_name(name: str) -> bool:
+    """Whether a folder can be that of a profile: somebody may have put others beside them."""
+    try:
+        return profile_name(name) == name
+    except BadProfileName:
+        return False
 
 
 def _encode(kept: Preferences) -> dict[str, Any]:

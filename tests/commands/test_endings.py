@@ -1,11 +1,12 @@
 """Every way to end has its exit code, and words in both languages that hold no secret."""
 
 import errno
+import threading
 
 import pytest
 
 from wizard.commands import Exit, WrongUsage
-from wizard.commands.endings import Ending
+from wizard.commands.endings import Ending, quiet_threads
 from wizard.commands.signals import Stopped
 from wizard.document import StatusTrouble
 from wizard.graph import BadAddress, Refusal
@@ -79,6 +80,21 @@ def test_a_defect_names_its_place_and_class_and_nothing_else(capsys):
     assert "KeyError" in err
     assert "wizard/ui/words.py:" in err
     assert "no.such" not in err
+
+
+def test_a_thread_that_dies_tells_no_value(capsys, monkeypatch):
+    monkeypatch.setattr(threading, "excepthook", threading.__excepthook__)
+    quiet_threads(Words("en"))
+
+    def dies():
+        raise ValueError(CANARY)
+
+    thread = threading.Thread(target=dies)
+    thread.start()
+    thread.join()
+    err = capsys.readouterr().err
+    assert "ValueError" in err
+    assert CANARY not in err
 
 
 def test_the_one_next_thing_stands_in_the_words_of_every_kind_of_file():

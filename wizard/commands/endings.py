@@ -138,6 +138,21 @@ class Ending:
         return Exit.DEFECT
 
 
+def quiet_threads(words: Words) -> None:
+    """A thread that dies says where and of what, as a command does; left alone, Python tells all.
+
+    The message of an exception may hold a value.
+    """
+    import threading
+
+    def died(args: threading.ExceptHookArgs) -> None:
+        if args.exc_value is not None and not isinstance(args.exc_value, SystemExit):
+            Ending(words).of(args.exc_value)
+
+    if threading.excepthook is threading.__excepthook__:  # whoever set another means it
+        threading.excepthook = died
+
+
 def _places(error: BaseException) -> list[str]:
     """Files and lines of ours, outermost first; no message and no value: they may be secret."""
     places = []

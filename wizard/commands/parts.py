@@ -193,21 +193,21 @@ class Parts:
 
         # With --json the answer alone goes to standard output.
         screen = self.notes if self.chosen.json else self.screen
-        play = self.running
-        suggestions = play.suggestions if play is not None else None
+        given = self.running.suggestions if self.running is not None else None
+        play = bool(self.chosen.sandbox)
         if self.attended:
-            return TerminalTalk(screen, self.words, suggestions=suggestions, sandbox=bool(play))
-        return UnattendedTalk(
-            screen, self.words, self._answers, suggestions=suggestions, sandbox=bool(play)
-        )
+            return TerminalTalk(screen, self.words, suggestions=given, sandbox=play)
+        return UnattendedTalk(screen, self.words, self._answers, suggestions=given, sandbox=play)
 
     @cached_property
     def desk(self) -> Desk:
         """Everything that work on this profile needs."""
         from wizard.commands.ears import facts_opener
+        from wizard.commands.endings import quiet_threads
         from wizard.commands.seeding import seed
         from wizard.desk import Desk, Stores
 
+        quiet_threads(self.words)
         desk = Desk(
             talk=self.talk,
             vault=self.vault,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -73,20 +73,28 @@ class Document:
         """The mapping without `schema`, migrated; None when there is no file."""
         with self._troubles(reading=True):
             content = self._read()
-        if content is None:
-            return None
-        schema = self._schema_of(content)
-        while schema in self._migrations and schema < self._schema:
-            content = self._migrations[schema](content)
-            schema += 1
-        return content
+        return None if content is None else self._migrated(content, self._schema_of(content))
 
-    def save(self, content: Mapping[str, Any]) -> None:
-        """Replaces the file; what is there must be readable and of a schema we know."""
+    def save(
+        self,
+        content: Mapping[str, Any],
+        base: Mapping[str, Any] | None = None,
+        whole: Collection[str] = (),
+    ) -> None:
+        """Replaces the file; what is there must be readable and of a schema we know.
+
+        `base` is the content that this one was made from: what another process has changed in the
+        file since then stays, where we did not change the same (see `merging`).
+        """
         with self._troubles(), private_file.alone(self.path, self._patience):
             before = self._read()
-            if before is not None and (schema := self._schema_of(before)) > self._schema:
-                raise StatusTrouble("newer", str(self.path), str(schema))
+            if before is not None:
+                if (schema := self._schema_of(before)) > self._schema:
+                    raise StatusTrouble("newer", str(self.path), str(schema))
+                if base is not None:
+                    from wizard.document.merging import merged
+
+                    content = merged(base, content, self._migrated(before, schema), whole)
             written = dump({"schema": self._schema, **content})
             if len(written) > LARGEST:
                 # Never write what we would refuse to read.
@@ -124,6 +132,12 @@ class Document:
             if kept is not None:
                 private_file.replace(self._hint, kept, lasting=False)
         return parsed
+
+    def _migrated(self, content: dict[str, Any], schema: int) -> dict[str, Any]:
+        while schema in self._migrations and schema < self._schema:
+            content = self._migrations[schema](content)
+            schema += 1
+        return content
 
     def _schema_of(self, content: dict[str, Any]) -> int:
         """Takes the schema out of the mapping; a file somebody wrote by hand may have none."""
