@@ -288,3 +288,14 @@ def test_every_command_that_is_named_means_the_same_profile():
     named = [rest for rest in named if not rest.startswith("/")]
     assert len(named) > 3
     assert all(rest.startswith("--profile=shop --sandbox=rehearsal ") for rest in named)
+
+
+def test_long_commands_on_a_narrow_screen_leave_room_for_what_they_do():
+    out = io.StringIO()
+    words = Words("en", "--sandbox=rehearsal")
+    end_screen(Screen(out, colour=False, width=40), words, verdicts(FINE), PLACES, NOW)
+    said = words.say("ending.command_status")
+    assert said in " ".join(out.getvalue().split())
+    # Only the last line of a text may be a single word of it.
+    alone = [line for line in out.getvalue().splitlines() if line.strip() in said.split()]
+    assert len(alone) <= 1

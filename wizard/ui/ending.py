@@ -18,6 +18,10 @@ from wizard.ui.words import Words
 COMMANDS = (("send", None), ("messages", Goal.RECEIVING), ("audit", None), ("status", None))
 
 
+#: A command and what it does stand side by side when this much room is left for the latter.
+NARROWEST = 20
+
+
 @dataclass(frozen=True)
 class Places:
     """Where everything of this profile is kept; "" for what is not there."""
@@ -66,5 +70,11 @@ def _commands(screen: Screen, words: Words, verdicts: Verdicts) -> None:
         names = ["setup", *names[1:]]
     commands = [words.command(name) for name in names]
     longest = max(map(len, commands))
+    beside = longest + NARROWEST <= screen.width
     for name, command in zip(names, commands, strict=True):
-        screen.line(words.say(f"ending.command_{name}"), first=f"{INDENT}{command:<{longest}}  ")
+        said = words.say(f"ending.command_{name}")
+        if beside:
+            screen.line(said, first=f"{INDENT}{command:<{longest}}  ")
+        else:
+            screen.line(command, "bold", INDENT)
+            screen.line(said, first=INDENT * 2)
