@@ -4,6 +4,11 @@ import hashlib
 import hmac
 import http.client
 import json
+import os
+from pathlib import Path
+
+import pytest
+import yaml
 
 SECRET = "0123456789abcdef0123456789abcdef"
 NUMBER, WABA = "106540352242922", "102290129340398"
@@ -63,3 +68,14 @@ def deliver(port, content, *, path="/webhook", secret=SECRET, **changed):
         return connection.getresponse().status
     finally:
         connection.close()
+
+
+def specification():
+    """Meta's own examples by name, from the OpenAPI file that META_OPENAPI names; else a skip."""
+    named = os.environ.get("META_OPENAPI", "")
+    if not named or not Path(named).is_file():
+        pytest.skip("META_OPENAPI names no file: set it to Meta's OpenAPI specification")
+    content = yaml.load(Path(named).read_text("utf-8"), yaml.CSafeLoader)
+    post = content["paths"]["/whatsapp/webhooks"]["post"]
+    examples = post["requestBody"]["content"]["application/json"]["examples"]
+    return {name: example["value"] for name, example in examples.items()}

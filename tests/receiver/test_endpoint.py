@@ -254,6 +254,23 @@ def test_another_server_that_passes_more_than_the_limit_is_stopped_here(tmp_path
     assert answers == ["413 Content Too Large"]
 
 
+def test_metas_own_examples_go_through_unharmed(house):
+    sent = [
+        message
+        for content in deliveries.specification().values()
+        for entry in content["entry"]
+        for change in entry["changes"]
+        for message in change["value"].get("messages", ())
+    ]
+    for content in deliveries.specification().values():
+        assert deliveries.deliver(house.port, content) == 200
+    kept = {one.id: one.as_json() for one in house.reader.messages()}
+    assert kept.keys() == {message["id"] for message in sent}
+    for message in sent:
+        assert kept[message["id"]]["raw"] in sent
+    assert len(sent) > 10
+
+
 def test_no_secret_reaches_the_inbox_file(house):
     ask(house.port, asking())
     ask(house.port, asking(token="wrong-" + TOKEN[:6]))

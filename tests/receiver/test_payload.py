@@ -1,12 +1,9 @@
 """One delivery, read: nothing is lost, nothing raises."""
 
 import json
-import os
-from pathlib import Path
 
 import deliveries
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -136,18 +133,8 @@ def test_no_shape_of_json_can_break_the_reading(content):
     claimed(body)
 
 
-def specification():
-    named = os.environ.get("META_OPENAPI", "")
-    if not named or not Path(named).is_file():
-        pytest.skip("META_OPENAPI names no file: set it to Meta's OpenAPI specification")
-    content = yaml.load(Path(named).read_text("utf-8"), yaml.CSafeLoader)
-    post = content["paths"]["/whatsapp/webhooks"]["post"]
-    examples = post["requestBody"]["content"]["application/json"]["examples"]
-    return {name: example["value"] for name, example in examples.items()}
-
-
 def test_every_example_of_metas_specification_is_read_whole():
-    for name, content in specification().items():
+    for name, content in deliveries.specification().items():
         delivery = read(deliveries.encode(content))
         sent = content["entry"][0]["changes"][0]["value"]
         found = [json.loads(message.raw) for message in delivery.messages]

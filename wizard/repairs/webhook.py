@@ -54,4 +54,7 @@ def keep_verify_token(desk: Desk, facts: Facts) -> None:
 @repair("webhook.received")
 def hear(desk: Desk, facts: Facts) -> None:
     """The closed loop: until a real message arrives, or the broken link has a name."""
-    hearing.hear(desk, facts)
+    heard = hearing.hear(desk, facts)
+    if heard and desk.listener and desk.listener.tunnel:
+        # The chain is proven; that this address is a passing one must not surprise tomorrow.
+        desk.talk.say("webhook.address_ends", url=desk.listener.public_url)
