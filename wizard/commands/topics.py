@@ -18,6 +18,8 @@ ENVIRONMENT = {
     "WA_WIZARD_GRAPH_URL": "url",
     "WA_WIZARD_GRAPH_VERSION": "version",
     "WA_WIZARD_KEYRING_TIMEOUT": "timeout",
+    "WA_WIZARD_PASSPHRASE_FILE": "passphrase",
+    "CREDENTIALS_DIRECTORY": "credentials",
     "HTTPS_PROXY": "proxy",
     "REQUESTS_CA_BUNDLE": "ca",
     "NO_COLOR, FORCE_COLOR": "colour",

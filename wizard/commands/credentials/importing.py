@@ -65,7 +65,7 @@ def _show(desk: Desk, row: Placed) -> None:
     what = row.found.value or f"•••• {fingerprint(secret_of(row), row.found.name)}".strip()
     kind = row.token.kind if row.token else row.found.name
     if row.place:
-        key = "credentials.found"
+        key = "credentials.found" if row.token else "credentials.found_plain"
         desk.talk.say(key, keys=keys, what=what, kind=kind, place=row.place)
     else:
         why = f"credentials.found_{row.why}"

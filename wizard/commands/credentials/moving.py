@@ -32,8 +32,9 @@ def run(chosen: Chosen) -> int:
         if chosen.json:
             parts.print_json({"schema": 1, "store": chosen.to, "moved": list(moved)})
         else:
-            said = ", ".join(moved) or "–"
-            parts.screen.line(parts.words.say("credentials.moved", names=said, store=chosen.to))
+            key = "credentials.moved" if moved else "credentials.moved_nothing"
+            said = parts.words.say(key, names=", ".join(moved), store=chosen.to)
+            parts.screen.line(said)
         return Exit.FINE
 
 
