@@ -90,6 +90,28 @@ def test_a_lost_pin_is_replaced_and_kept(at_desk):
         assert desk.vault.get("two_step_pin").secret == Secret("271828")
 
 
+def test_an_app_that_wants_signed_requests_is_given_its_secret_with_the_token(at_desk):
+    with at_desk("proof-required-secret-unknown") as (desk, play):
+        wrong = "0" * 32
+        answers = {"has_token": "yes", "access_token": play.access_token}
+        desk.talk = Script({**answers, "app_secret": [wrong, play.app_secret]})
+        access.take_token(desk, desk.facts())
+        assert desk.vault.get("access_token").secret == Secret(play.access_token)
+        assert desk.vault.get("app_secret").secret == Secret(play.app_secret)
+        assert desk.record.ids["waba_id"] == play.waba_id
+
+
+def test_a_wrong_app_secret_keeps_neither(at_desk):
+    with at_desk("proof-required-secret-unknown") as (desk, play):
+        wrong, token = "0" * 32, play.access_token
+        desk.talk = Script(
+            {"has_token": "yes", "access_token": [token, token], "app_secret": [wrong, wrong]}
+        )
+        access.take_token(desk, desk.facts())
+        assert desk.vault.get("access_token") is None
+        assert desk.vault.get("app_secret") is None
+
+
 def test_a_dead_token_never_replaces_the_one_that_works(at_desk):
     with at_desk("healthy", knows=True) as (desk, _):
         before = desk.vault.get("access_token").secret

@@ -10,8 +10,8 @@ from wizard.discovery import Found, discover, what_is
 from wizard.facts import Account, Facts, Token
 from wizard.graph import Graph
 from wizard.model import Finding, Outcome, Secret, Status
-from wizard.paste import mend_id, mend_token
-from wizard.repairs.candidate import Candidate, candidate
+from wizard.paste import mend_id, mend_secret, mend_token
+from wizard.repairs.candidate import Candidate, candidate, signed
 from wizard.repairs.choosing import choose_account, choose_number, take_account
 from wizard.repairs.keeping import keep
 from wizard.repairs.registry import repair
@@ -19,6 +19,9 @@ from wizard.talk import Choice, Question, Remark, remark
 
 #: The words for the kinds of tokens that Meta names; its list is open.
 KINDS = {"SYSTEM_USER": "system_user", "USER": "user", "PAGE": "page"}
+
+#: Nothing is wrong with the token itself: the app wants every request signed with its secret.
+UNSIGNED = frozenset({"proof_required", "wrong_proof"})
 
 
 @repair("access.present", "access.valid", "access.app")
@@ -30,6 +33,8 @@ def take_token(desk: Desk, facts: Facts) -> None:
     if trial is None or not _same_app(desk, trial.facts.token):
         return
     keep(desk, "access_token", trial.secret, trial.facts.token)
+    if trial.app_secret is not None and trial.app_secret != desk.keys().app_secret:
+        keep(desk, "app_secret", trial.app_secret)  # the proof was taken: it is this app's
     desk.talk.say("access.kept", store=desk.vault.describe().store)
     if not take_assets(desk, trial.graph):
         desk.talk.say("access.no_account")
@@ -105,6 +110,8 @@ def _accepted_paste(desk: Desk) -> Candidate | None:
     while (pasted := Secret(desk.talk.ask(question))) != tried:
         tried, trial = pasted, candidate(desk, pasted)
         outcome = _said(desk, trial)
+        if outcome.reason in UNSIGNED:
+            trial, outcome = _signed(desk, trial, outcome)
         if outcome.status is Status.PASSED:
             return trial
         if outcome.status is not Status.FAILED:
@@ -112,6 +119,25 @@ def _accepted_paste(desk: Desk) -> Candidate | None:
             return None
         desk.talk.say("access.nothing_kept")
     return None
+
+
+def _signed(desk: Desk, trial: Candidate, outcome: Outcome) -> tuple[Candidate, Outcome]:
+    """Asks for the app secret until the app takes the proof, or nothing new comes."""
+    app_id = desk.record.ids.get("app_id")
+    page = f"apps/{app_id}/settings/basic/" if app_id else "apps/"
+    desk.talk.say("access.proof_why", link=f"https://developers.facebook.com/{page}")
+    question = Question(
+        "app_secret",
+        remark("token.secret_ask"),
+        secret=True,
+        mend=mend_secret,
+        option="credentials set app_secret",
+    )
+    tried: Secret | None = None
+    while outcome.reason in UNSIGNED and (typed := Secret(desk.talk.ask(question))) != tried:
+        tried, trial = typed, signed(desk, trial.secret, typed)
+        outcome = _said(desk, trial)
+    return trial, outcome
 
 
 def _said(desk: Desk, trial: Candidate) -> Outcome:

@@ -20,6 +20,7 @@ class Candidate:
     secret: Secret
     graph: Graph
     facts: Facts
+    app_secret: Secret | None = None  # what it is signed with
 
 
 def candidate(desk: Desk, secret: Secret) -> Candidate:
@@ -36,10 +37,16 @@ def candidate(desk: Desk, secret: Secret) -> Candidate:
         return proven if error.values.get("proof") == "required" else plain
 
 
+def signed(desk: Desk, token: Secret, app_secret: Secret) -> Candidate:
+    """Opens a candidate with a proof by this app secret, which is not kept yet either."""
+    return _open(desk, Keys(token, desk.record.ids.get("app_id", ""), app_secret, proves=True))
+
+
 def _open(desk: Desk, keys: Keys) -> Candidate:
     assert keys.access_token is not None
     graph = desk.open_graph(keys)
-    return Candidate(keys.access_token, graph, desk.open_facts(graph, desk.record, desk.vault))
+    facts = desk.open_facts(graph, desk.record, desk.vault)
+    return Candidate(keys.access_token, graph, facts, keys.app_secret if keys.proves else None)
 
 
 def prove(desk: Desk, trial: Candidate, item_ids: Sequence[str]) -> bool:
