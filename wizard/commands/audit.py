@@ -8,6 +8,10 @@ from typing import TYPE_CHECKING
 
 from wizard.commands import WrongUsage
 from wizard.commands.parts import Parts
+from wizard.document import StatusTrouble
+from wizard.model import CannotLook
+from wizard.ui.words import Words
+from wizard.vault import VaultTrouble
 
 if TYPE_CHECKING:
     from wizard.commands import Chosen
@@ -35,11 +39,22 @@ def run(chosen: Chosen) -> int:
         return audit_profile(chosen)
     with Parts(chosen) as parts:
         profiles = parts.home.profiles()
-    codes = []
-    for profile in profiles:
-        chosen.profile = profile
-        codes.append(audit_profile(chosen))
+    codes = [_one_of_several(chosen, profile) for profile in profiles]
     return next(code for code in GRAVEST if code in codes or code == 0)
+
+
+def _one_of_several(chosen: Chosen, profile: str) -> int:
+    """One profile's code; a vault that is shut or a broken file stops none of the others."""
+    from wizard.commands.endings import Ending
+
+    chosen.profile = profile
+    words = Words(chosen.language)
+    if not chosen.json:
+        sys.stdout.write("\n" + words.say("status.profile", profile=profile) + "\n")
+    try:
+        return audit_profile(chosen)
+    except (CannotLook, StatusTrouble, VaultTrouble) as error:
+        return int(Ending(words, chosen.command, chosen.verbose).of(error))
 
 
 def audit_profile(chosen: Chosen) -> int:

@@ -44,8 +44,8 @@ def run(chosen: Chosen) -> int:
 
     from wizard.redacting import redacted
 
-    parts = Parts(chosen)
-    content = redacted(_content(parts))
+    with Parts(chosen) as parts:
+        content = redacted(_content(parts))
     if chosen.json:
         text = json.dumps(content, ensure_ascii=False, indent=2) + "\n"
     else:
