@@ -112,6 +112,14 @@ def test_a_wrong_app_secret_keeps_neither(at_desk):
         assert desk.vault.get("app_secret") is None
 
 
+def test_numbers_that_meta_would_not_list_are_not_called_missing(at_desk):
+    with at_desk("throttled-80007") as (desk, play):
+        desk.talk = Script({"has_token": "yes", "access_token": play.access_token})
+        access.take_token(desk, desk.facts())
+        assert "access.no_number" not in desk.talk.keys
+        assert [error.code for error in desk.talk.troubles] == [80007]
+
+
 def test_a_dead_token_never_replaces_the_one_that_works(at_desk):
     with at_desk("healthy", knows=True) as (desk, _):
         before = desk.vault.get("access_token").secret

@@ -4,7 +4,7 @@ import pytest
 from fake_talk import ANY, Script
 
 from wizard.guide import Guide
-from wizard.model import Goal, Status
+from wizard.model import Goal, Status, Trouble
 from wizard.talk import Leaving, Move
 
 
@@ -111,3 +111,11 @@ def test_the_first_look_is_told_before_anything_is_settled(at_desk):
         assert told[0][0]["number.registered"] is Status.FAILED
         assert not [event for event in told[0][1] if event[0] == "present"]
         assert len(told) == 1
+
+
+def test_a_repair_that_meta_does_not_answer_ends_the_item_and_not_the_walk(at_desk):
+    with at_desk("template-answers-cut-off", knows=True) as (desk, _):
+        desk.talk = Script(moves={"message.sent": [Move.REPAIR, Move.LATER], ANY: Move.LATER})
+        seen = standing(Guide(desk).walk())
+        assert [error.trouble for error in desk.talk.troubles] == [Trouble.PERMISSION]
+        assert seen["message.sent"] is Status.WAITING

@@ -9,7 +9,7 @@ from wizard.audit import audit, look
 from wizard.desk import Desk
 from wizard.facts import Facts
 from wizard.graph import Keys
-from wizard.model import Finding, Goal, Item, Status, Trouble
+from wizard.model import CannotLook, Finding, Goal, Item, Status, Trouble
 from wizard.repairs import repair_of
 from wizard.status import Confirmation
 from wizard.talk import Leaving, Move, NeedsPerson, remark
@@ -142,6 +142,9 @@ class Guide:
         assert act is not None
         try:
             act(self._desk, self._facts)
+        except CannotLook as error:
+            # Meta did not play along: said, and the item is shown again as it stands then.
+            self._desk.talk.trouble(error)
         finally:
             self._desk.save()
             if self._signed() != before:

@@ -49,8 +49,14 @@ def take_assets(desk: Desk, graph: Graph) -> bool:
         found = discover(graph, desk.record.ids)
     if not choose_account(desk, found.accounts):
         return False
-    if not choose_number(desk, found.numbers_of(desk.record.ids["waba_id"])):
-        desk.talk.say("access.no_number")
+    chosen = desk.record.ids["waba_id"]
+    if not choose_number(desk, found.numbers_of(chosen)):
+        # Not seen is not the same as none: a throttled list is empty too.
+        held = next((one.trouble for one in found.accounts if one.account.id == chosen), None)
+        if held is None:
+            desk.talk.say("access.no_number")
+        else:
+            desk.talk.trouble(held)
     return True
 
 

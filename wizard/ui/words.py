@@ -155,6 +155,8 @@ def _explained(values: Mapping[str, object]) -> Reason | None:
     found = explain(int(str(code)), int(f"0{subcode}") if f"0{subcode}".isdecimal() else 0, variant)
     if found is None:
         return None
-    said = family("reason")["meta_said"]
+    # Meta's own words may hold more than the code does: how long to wait, which field it was.
+    name = "meta_said_more" if values.get("details") else "meta_said"
+    said = family("reason")[name]
     says = Text(f"{found.means.ru} {said.ru}", f"{found.means.en} {said.en}")
     return Reason(says if message else found.means, found.do, found.link)
