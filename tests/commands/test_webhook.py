@@ -116,6 +116,7 @@ def test_set_tells_meta_and_looks(said):
         ("webhook set --remove", 2),
         ("webhook set --remove --level app", 2),
         ("webhook set --url here", 2),
+        ("webhook set here", 2),
         ("webhook set --url ftp://example.com/x", 2),
         ("webhook set --level everywhere", 2),
         ("webhook listen --port 99999", 2),

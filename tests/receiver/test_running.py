@@ -1,6 +1,7 @@
 """The server: slow, greedy and silent clients do not keep others out."""
 
 import http.client
+import os
 import socket
 import time
 
@@ -123,6 +124,16 @@ def test_chunked_bodies_are_read(receiver):
     connection.request("POST", "/webhook", pieces, deliveries.headers(body), encode_chunked=True)
     assert connection.getresponse().status == 200
     connection.close()
+
+
+def test_opening_and_closing_over_and_over_leaves_nothing_behind(tmp_path):
+    """Whoever wakes the server's loop must not find its descriptor closed, or another's."""
+    writer = Writer(tmp_path / "inbox.sqlite3")
+    before = len(os.listdir("/dev/fd"))
+    for _ in range(150):
+        Receiver(writer, lambda: None, lambda: None, at=ANY_PORT).start().close()
+    assert len(os.listdir("/dev/fd")) <= before + 2
+    writer.close()
 
 
 def test_a_taken_port_is_said_at_once(receiver, tmp_path):

@@ -25,7 +25,8 @@ def _probing(parser: Parser) -> None:
 
 
 def _setting(parser: Parser) -> None:
-    parser.option("--url", metavar="URL", says="webhook.url_help")
+    parser.option("url", nargs="?", metavar="URL", says="webhook.url_help")
+    parser.option("--url", dest="named_url", metavar="URL", says="webhook.same_url_help")
     parser.option("--level", choices=LEVELS, says="webhook.level_help")
     parser.option("--remove", action="store_true", says="webhook.remove_help")
     _consenting(parser)
@@ -88,7 +89,8 @@ def run_set(chosen: Chosen) -> int:
     from wizard.repairs import pointing
     from wizard.repairs.target import choose_target, proven, verify_token
 
-    answers = {"webhook.callback_url": chosen.url, "webhook.level": chosen.level}
+    url = chosen.url or chosen.named_url
+    answers = {"webhook.callback_url": url, "webhook.level": chosen.level}
     with Parts(chosen) as parts:
         desk = prefilled(parts.desk, answers, yes=chosen.yes)
         facts = desk.facts()

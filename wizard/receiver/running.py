@@ -88,6 +88,7 @@ class Receiver:
             self._stopping.set()
             self._server.pull_trigger()
             self._threads[0].join()
+            self._finish()
             self._announce(None)
             self._threads[1].join(5)
 
@@ -100,9 +101,15 @@ class Receiver:
     def _serve(self) -> None:
         from waitress import wasyncore
 
-        server = self._server
         while not self._stopping.is_set():
-            wasyncore.loop(timeout=1, map=server._map, use_poll=True, count=1)
+            wasyncore.loop(timeout=1, map=self._server._map, use_poll=True, count=1)
+
+    def _finish(self) -> None:
+        # On the thread that closes, after the loop has ended: whoever wakes the loop writes to a
+        # descriptor that must not be closed, or somebody else's, by then.
+        from waitress import wasyncore
+
+        server = self._server
         server.accepting = False
         server.task_dispatcher.shutdown(timeout=5)
         end = time.monotonic() + 1
