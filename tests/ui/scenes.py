@@ -54,7 +54,18 @@ def ask_while_waiting(talk):
             return talk.ask(Question("x", ASK))
 
 
+def slow_to_refuse(text):
+    """A mend that takes its time, as asking Meta does; what it refuses it does not repeat."""
+    if text == "good":
+        return text
+    time.sleep(1)
+    return Remark("ui.answer_needed")
+
+
 SCENES = {
+    "refused_secret": lambda talk: talk.ask(
+        Question("access_token", ASK, secret=True, mend=slow_to_refuse)
+    ),
     "ask_while_waiting": ask_while_waiting,
     "late_consent": late_consent,
     "line": lambda talk: talk.ask(Question("x", ASK)),

@@ -59,6 +59,19 @@ def test_foreign_control_bytes_never_reach_the_terminal(scene):
     assert "\x1b]0" not in terminal.raw
 
 
+@pytest.mark.parametrize("dumb", [False, True])
+def test_a_secret_pasted_while_the_last_one_is_tried_is_not_echoed(scene, dumb):
+    terminal = scene("refused_secret", "en", TERM="dumb" if dumb else "xterm")
+    terminal.until(EN("ui.move"))
+    time.sleep(0.3)
+    terminal.send("first" + ENTER)
+    time.sleep(0.5)
+    terminal.send("EAAleaked")
+    terminal.until(EN("ui.answer_needed"))
+    time.sleep(0.5)
+    assert "EAAleaked" not in terminal.raw
+
+
 def test_a_secret_is_never_echoed(scene):
     # Typed in single keys and in one piece; before it is asked for, too.
     terminal = scene("secret", "en").until(EN("ui.move"))

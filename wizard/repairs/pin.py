@@ -12,6 +12,8 @@ from wizard.talk import Choice, Question, remark
 from wizard.vault.making import generate_pin
 
 NAME = "two_step_pin"
+#: What supplies it to a run that nobody watches.
+OPTION = "credentials set two_step_pin"
 
 
 def pin_for(desk: Desk, graph: Graph, number: Number, *, doubted: bool = False) -> Secret | None:
@@ -77,6 +79,6 @@ def _new_pin(desk: Desk) -> str:
 
 def _ask_pin(desk: Desk, key: str, default: str = "") -> str:
     question = Question(
-        NAME, remark(key), secret=True, default=default, mend=mend_pin, option="--from-stdin"
+        NAME, remark(key), secret=True, default=default, mend=mend_pin, option=OPTION
     )
     return desk.talk.ask(question)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -95,6 +96,16 @@ def hush() -> Callable[[], None]:
     quiet[3] &= ~termios.ECHO
     termios.tcsetattr(device, termios.TCSANOW, quiet)
     return lambda: termios.tcsetattr(device, termios.TCSANOW, before)
+
+
+@contextmanager
+def hushed(wanted: bool = True) -> Iterator[None]:
+    """No echo in here: between a refused secret and the next try a paste must not show either."""
+    undo = hush() if wanted else lambda: None
+    try:
+        yield
+    finally:
+        undo()
 
 
 class PlainKeyboard:

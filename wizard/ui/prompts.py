@@ -9,7 +9,7 @@ from wizard.model import Finding
 from wizard.talk import Choice, Mend, Move, NeedsPerson, Question, Remark
 from wizard.ui.announcing import Announcing
 from wizard.ui.browsing import Browser
-from wizard.ui.keyboard import NUMBERED, Keyboard, Option, open_keyboard
+from wizard.ui.keyboard import NUMBERED, Keyboard, Option, hushed, open_keyboard
 from wizard.ui.screen import Screen
 from wizard.ui.words import Words
 
@@ -38,7 +38,7 @@ class TerminalTalk(Announcing):
         suggested = self._offered(question)
         hint = self._hint(question, suggested)
         typed: list[str] = []
-        with self._asking(question.name, question.option) as keys:
+        with self._asking(question.name, question.option) as keys, hushed(question.secret):
             while True:
                 text = _ending(f"{self._words.remark(question.text)}{hint}")
                 answer = keys.line(text, secret=question.secret, history=typed)
