@@ -27,6 +27,10 @@ WORLDS = {world.name: world for world in scenarios()}
 NEVER = ("Traceback", "KeyError", "{", "}", "None", "Secret(")
 #: A few that go through a process of their own: the whole of it, imports and pipes included.
 WHOLE = ("healthy", "rehearsal", "token-dead", "html-500", "three-accounts", "no-token")
+#: Worlds of sending; those of receiving wait for deliveries, and have their own tests.
+ALONE = [
+    n for n, w in WORLDS.items() if "receiving" not in w.profile.get("goals", ()) and n != "slow"
+]
 
 
 @pytest.fixture(autouse=True)
@@ -106,6 +110,17 @@ def the_report_says(world, language):
 
 def clean(text):
     assert not [bad for bad in NEVER if bad in text], text
+
+
+@pytest.mark.parametrize("name", ALONE)
+def test_the_setup_that_nobody_watches_comes_to_its_end_screen(name, capsys):
+    language = LANGUAGES[len(name) % 2]
+    code = main(["setup", f"--sandbox={name}", "--no-input", "--lang", language])
+    out, err = capsys.readouterr()
+    assert (code in (0, 1, 3), err) == (True, ""), f"{code}: {err}"
+    assert joined(Words(language).say("ending.next")) in joined(out)
+    assert "Traceback" not in out
+    assert main(["status", f"--sandbox={name}"]) == code
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

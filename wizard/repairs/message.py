@@ -157,9 +157,8 @@ def _choose(desk: Desk, templates: list[Template]) -> Template:
     name = _pick(desk, question, [Choice(n, f"{n} — {text}") for n, text in names.items()])
     same = [template for template in templates if template.name == name]
     own = next((t.language for t in same if t.language.startswith(desk.language)), "")
-    question = Question(
-        "test_message.language", remark("message.language_ask"), default=own, option="--language"
-    )
+    text = remark("message.language_ask", template=name)
+    question = Question("test_message.language", text, default=own, option="--language")
     language = _pick(desk, question, [Choice(t.language, t.language) for t in same])
     return next(template for template in same if template.language == language)
 
