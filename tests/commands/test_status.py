@@ -130,3 +130,9 @@ def test_the_sandbox_has_a_status_of_its_own(wizard, saved):
     assert code == 3
     assert "SANDBOX" in out
     assert "0102290129340398" not in out
+
+
+def test_it_says_where_things_are_kept(wizard, home, saved):
+    saved()
+    _, out, _ = wizard("status")
+    assert "".join(str(home.status_path("default")).split()) in "".join(out.split())

@@ -31,6 +31,11 @@ def _show(parts: Parts) -> None:
     parts.screen.line(parts.words.say("status.profile", profile=parts.profile))
     overview = Overview(parts.screen, parts.words)
     overview.show(record, parts.checklist, _token_source(parts))
+    for name, path in (
+        ("status_file", parts.home.status_path(parts.profile)),
+        ("config_file", parts.home.config_path),
+    ):
+        parts.screen.line(parts.words.say(f"ending.{name}", place=str(path)), "dim")
 
 
 def _token_source(parts: Parts) -> str:
