@@ -53,7 +53,7 @@ def run(chosen: Chosen) -> int:
 
 
 def _walk(parts: Parts, guide: Guide) -> None:
-    from wizard.audit import exit_code
+    from wizard.audit import complete_ids, exit_code
     from wizard.guide.changing import offer_changes
     from wizard.guide.goals import ask_goals
     from wizard.model import Status
@@ -65,6 +65,9 @@ def _walk(parts: Parts, guide: Guide) -> None:
             desk.talk.settled(finding)
     if not begun:
         ask_goals(desk)
+    # A token that was not pasted here (the environment's) has listed nothing yet.
+    if complete_ids(desk):
+        guide.renew()
     guide.walk(seen=partial(_news, parts, guide) if begun else lambda findings: None)
     if guide.acted or not parts.attended or exit_code(guide.findings, desk.record.goals):
         return

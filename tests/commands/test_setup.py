@@ -1,0 +1,35 @@
+"""`setup` without a person: what it finds by itself, and what it leaves to somebody."""
+
+import pytest
+
+from wizard import sandbox
+from wizard.status.file import FileStore
+
+
+@pytest.fixture
+def play(monkeypatch):
+    with sandbox.start("rehearsal") as running:
+        monkeypatch.setenv("WA_WIZARD_GRAPH_URL", running.graph_url)
+        monkeypatch.setenv("WA_WIZARD_ACCESS_TOKEN", running.access_token)
+        yield running
+
+
+def test_a_token_of_the_environment_lists_app_account_and_number(wizard, home, play):
+    code, _, _ = wizard("setup", "--no-input")
+    ids = FileStore(home.status_path("default")).load().ids
+    assert code == 1
+    assert (ids["app_id"], ids["waba_id"]) == (play.app_id, play.waba_id)
+    assert ids["phone_number_id"] == play.phone_number_id
+
+
+def test_what_is_not_consented_to_is_not_done(wizard, home, play):
+    wizard("setup", "--no-input")
+    record = FileStore(home.status_path("default")).load()
+    assert record.verdicts["number.code_verified"].status == "failed"
+    assert not record.attempts
+    assert record.test_message is None
+
+
+def test_the_rehearsal_goes_through_by_itself_and_the_next_run_finds_it_done(wizard):
+    assert wizard("setup", "--sandbox", "--no-input")[0] == 0
+    assert wizard("audit", "--sandbox", "--no-input")[0] == 0
