@@ -75,7 +75,7 @@ APART = {
     "credentials move",  # between real stores; the sandbox has one
     "credentials set",  # below, by the ways a secret may come
     "webhook listen",  # waits; tests/receiver looks at what it prints
-    "profiles remove",  # below, last
+    "profiles remove",  # leaves nothing to look at; tests/commands/test_profiles.py
 }
 #: Where Meta itself wants a secret outside the header: (end of the path, where it stands).
 WANTED = {
