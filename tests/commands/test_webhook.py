@@ -374,3 +374,9 @@ def test_following_shows_what_comes(home, inbox):
     finally:
         child.kill()
         child.communicate()
+
+
+def test_an_address_can_be_asked_on_a_machine_without_a_keyring(wizard):
+    code, _, error = wizard("webhook", "probe", "http://127.0.0.1:9/hook", "--no-input")
+    assert code == 1
+    assert "os-keyring" not in error
