@@ -7,7 +7,8 @@ from fake_graph import FakeGraph, envelope
 from fake_talk import Script
 
 from wizard import audit as auditing
-from wizard.audit import audit, complete_ids, exit_code, look, ready, strangers
+from wizard import verdicts
+from wizard.audit import audit, complete_ids, exit_code, look, strangers
 from wizard.checks import CHECKS
 from wizard.model import (
     CannotLook,
@@ -231,7 +232,12 @@ def test_the_exit_code_is_that_of_what_is_required(found, goals, code):
     ],
 )
 def test_ready_for_a_goal_is_everything_it_needs(found, sending, receiving):
-    assert ready(findings_of(**found)) == {SENDING: sending, RECEIVING: receiving}
+    findings, record = findings_of(**found), Record()
+    record.judge(findings, "2026-11-22T20:00:00Z")
+    items = tuple(finding.item for finding in findings)
+    whole = Checklist((Section("s", Text("-", "-"), items),))
+    ready = {goal: verdicts.stands(record, whole, [goal]) is Status.PASSED for goal in Goal}
+    assert ready == {SENDING: sending, RECEIVING: receiving}
 
 
 @pytest.mark.parametrize("trouble", Trouble)

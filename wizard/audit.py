@@ -131,16 +131,6 @@ def strangers(checklist: Checklist, names: Iterable[str]) -> list[str]:
     return [name for name in names if name not in known]
 
 
-def ready(findings: Iterable[Finding], goals: Iterable[Goal] = tuple(Goal)) -> dict[Goal, bool]:
-    """For each goal, whether everything it needs is in order; False when nothing was looked at."""
-    findings = list(findings)
-    needed = {g: [f for f in findings if f.item.required(frozenset({g}))] for g in goals}
-    return {
-        goal: bool(items) and all(f.outcome.status is Status.PASSED for f in items)
-        for goal, items in needed.items()
-    }
-
-
 def exit_code(findings: Iterable[Finding], goals: Collection[Goal]) -> int:
     """0 in order, 1 something required failed or waits, 3 something required was not seen."""
     required = frozenset(goals)
