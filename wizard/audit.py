@@ -40,14 +40,14 @@ def audit(
     looked at too, and not told; a skipped item stands in nobody's way.
     """
     told = {
-        item.id for item in checklist.items if _named(item, only, True) and not _named(item, skip)
+        item.id for item in checklist.items if named(item, only, True) and not named(item, skip)
     }
     wanted = _with_required(checklist, told) if only else told
     if not only:
         facts.gather()
     seen: dict[str, Outcome] = {}
     for item in checklist.items:
-        if item.id in wanted and not _named(item, skip):
+        if item.id in wanted and not named(item, skip):
             seen[item.id] = look(item, facts, seen)
             if item.id in told:
                 yield Finding(item, seen[item.id])
@@ -92,7 +92,8 @@ def _place(error: Exception) -> str:
     return f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else "?"
 
 
-def _named(item: Item, names: Collection[str], otherwise: bool = False) -> bool:
+def named(item: Item, names: Collection[str], otherwise: bool = False) -> bool:
+    """Whether an item, or its section, is among the names; `otherwise` when there are none."""
     return item.id in names or item.section in names if names else otherwise
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from wizard.commands import WrongUsage
@@ -69,10 +68,7 @@ def audit_profile(chosen: Chosen) -> int:
             complete_ids(desk)
             facts = desk.facts()
             findings = list(audit(desk.checklist, facts, chosen.only, chosen.skip))
-        first = not desk.record.checked_at
         changes = desk.take_over(findings, facts)
-        if first and not chosen.json:
-            changes = {}  # nothing is news to somebody who never looked
         _show(parts, Verdicts(desk.checklist, desk.record, findings, changes))
         return exit_code(findings, desk.record.goals)
 
@@ -89,16 +85,13 @@ def _show(parts: Parts, verdicts: Verdicts) -> None:
 
 def _list(chosen: Chosen) -> int:
     """The items that would be looked at; no network."""
+    from wizard.audit import named
     from wizard.checklist import load
 
     for item in load().items:
-        if _named(item.id, chosen.only, True) and not _named(item.id, chosen.skip, False):
+        if named(item, chosen.only, True) and not named(item, chosen.skip):
             sys.stdout.write(f"{item.id}\n")
     return 0
-
-
-def _named(item_id: str, names: Sequence[str], otherwise: bool) -> bool:
-    return bool({item_id, item_id.split(".", maxsplit=1)[0]} & set(names)) if names else otherwise
 
 
 def _refuse_strangers(chosen: Chosen) -> None:

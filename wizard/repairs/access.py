@@ -10,11 +10,12 @@ from wizard.discovery import Found, discover, what_is
 from wizard.facts import Account, Facts, Token
 from wizard.graph import Graph
 from wizard.model import Finding, Outcome, Secret, Status
-from wizard.paste import mend_id, mend_secret, mend_token
+from wizard.paste import mend_id, mend_token
 from wizard.repairs.candidate import Candidate, candidate, signed
 from wizard.repairs.choosing import choose_account, choose_number, take_account
 from wizard.repairs.keeping import keep
 from wizard.repairs.registry import repair
+from wizard.repairs.token import APP_SECRET, secret_page
 from wizard.talk import Choice, Question, Remark, remark
 
 #: The words for the kinds of tokens that Meta names; its list is open.
@@ -129,18 +130,9 @@ def _accepted_paste(desk: Desk) -> Candidate | None:
 
 def _signed(desk: Desk, trial: Candidate, outcome: Outcome) -> tuple[Candidate, Outcome]:
     """Asks for the app secret until the app takes the proof, or nothing new comes."""
-    app_id = desk.record.ids.get("app_id")
-    page = f"apps/{app_id}/settings/basic/" if app_id else "apps/"
-    desk.talk.say("access.proof_why", link=f"https://developers.facebook.com/{page}")
-    question = Question(
-        "app_secret",
-        remark("token.secret_ask"),
-        secret=True,
-        mend=mend_secret,
-        option="credentials set app_secret",
-    )
+    desk.talk.say("access.proof_why", link=secret_page(desk.record.ids.get("app_id", "")))
     tried: Secret | None = None
-    while outcome.reason in UNSIGNED and (typed := Secret(desk.talk.ask(question))) != tried:
+    while outcome.reason in UNSIGNED and (typed := Secret(desk.talk.ask(APP_SECRET))) != tried:
         tried, trial = typed, signed(desk, trial.secret, typed)
         outcome = _said(desk, trial)
     return trial, outcome

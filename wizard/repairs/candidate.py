@@ -29,7 +29,7 @@ def candidate(desk: Desk, secret: Secret) -> Candidate:
     plain = _open(desk, Keys(access_token=secret, app_id=keys.app_id))
     if keys.app_secret is None:
         return plain
-    proven = _open(desk, Keys(secret, keys.app_id, keys.app_secret, proves=True))
+    proven = signed(desk, secret, keys.app_secret)
     try:
         return proven if plain.facts.token.app_id == keys.app_id else plain
     except CannotLook as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from wizard.desk import Desk
 from wizard.facts import Token
 from wizard.model import Secret
-from wizard.status import SecretNote
+from wizard.status import SecretNote, write_time
 from wizard.vault import Kept
 from wizard.vault.making import fingerprint
 
@@ -36,4 +36,4 @@ def put_back(desk: Desk, name: str, before: Kept | None) -> None:
 
 
 def _until(token: Token) -> str:
-    return "never" if token.expires_at is None else f"{token.expires_at:%Y-%m-%dT%H:%M:%SZ}"
+    return "never" if token.expires_at is None else write_time(token.expires_at)

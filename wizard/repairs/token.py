@@ -26,6 +26,20 @@ TRIAL = (
     "token.expiry",
 )
 
+APP_SECRET = Question(
+    "app_secret",
+    remark("token.secret_ask"),
+    secret=True,
+    mend=mend_secret,
+    option="credentials set app_secret",
+)
+
+
+def secret_page(app_id: str) -> str:
+    """Where the app secret is shown; the list of apps while the app is not known."""
+    page = f"apps/{app_id}/settings/basic/" if app_id else "apps/"
+    return f"https://developers.facebook.com/{page}"
+
 
 @repair("token.kind", "token.scopes", "token.assets", "token.expiry", "token.data_access")
 def renew(desk: Desk, facts: Facts) -> None:
@@ -66,19 +80,8 @@ def app_secret(desk: Desk) -> bool:
 def ask_app_secret(desk: Desk) -> bool:
     """Asks for the app secret, and proves it against this app before it is kept."""
     app_id = desk.record.ids["app_id"]
-    desk.talk.say(
-        "token.secret_why", link=f"https://developers.facebook.com/apps/{app_id}/settings/basic/"
-    )
-    typed = desk.talk.ask(
-        Question(
-            "app_secret",
-            remark("token.secret_ask"),
-            secret=True,
-            mend=mend_secret,
-            option="credentials set app_secret",
-        )
-    )
-    secret = Secret(typed)
+    desk.talk.say("token.secret_why", link=secret_page(app_id))
+    secret = Secret(desk.talk.ask(APP_SECRET))
     graph = desk.open_graph(Keys(desk.keys().access_token, app_id, secret))
     try:
         with desk.talk.wait(remark("token.secret_proving")):
