@@ -7,6 +7,7 @@ from wizard.inbox.nouns import StatusUpdate
 from wizard.model import Secret
 from wizard.repairs import access, message, number, token
 from wizard.repairs.number import REGISTRATIONS, registrations_left
+from wizard.status import Confirmation
 
 
 def test_the_pin_is_in_the_vault_before_the_number_is_registered(at_desk):
@@ -247,3 +248,16 @@ class News:
     def wait_for_status(self, wamid, timeout):
         code = 131042 if self.state == "failed" else 0
         return StatusUpdate(wamid, self.state, "1", "", "", "", "", "{}", code=code)
+
+
+def test_what_was_proven_of_the_former_app_does_not_sign_for_the_new_one(at_desk):
+    with at_desk("rehearsal") as (desk, play):
+        desk.record.ids["app_id"] = "1"
+        desk.record.confirmed["app.published"] = Confirmation("published", desk.stamp())
+        desk.vault.put("app_secret", Secret("a" * 32))
+        desk.vault.put("access_token", Secret("EAA" + "z" * 150))
+        desk.talk = Script({ANY: "", "access_token": play.access_token, "other_app": "switch"})
+        access.take_token(desk, desk.facts())
+        assert desk.record.ids["app_id"] == play.app_id
+        assert desk.vault.get("app_secret") is None
+        assert "app.published" not in desk.record.confirmed

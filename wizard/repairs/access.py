@@ -13,7 +13,7 @@ from wizard.model import Finding, Outcome, Secret, Status
 from wizard.paste import mend_id, mend_token
 from wizard.repairs.candidate import Candidate, candidate, signed
 from wizard.repairs.choosing import choose_account, choose_number, take_account
-from wizard.repairs.keeping import keep
+from wizard.repairs.keeping import keep, put_back
 from wizard.repairs.registry import repair
 from wizard.repairs.token import APP_SECRET, secret_page
 from wizard.talk import Choice, Question, Remark, remark
@@ -191,6 +191,10 @@ def _same_app(desk: Desk, token: Token) -> bool:
         if desk.talk.choose(question, choices) == "stay":
             return False
         ids.clear()
+        # Graph refuses what is signed with another app's secret, and no word about one app
+        # (app.published) holds for another.
+        desk.record.confirmed.clear()
+        put_back(desk, "app_secret", None)
     ids["app_id"] = token.app_id
     desk.save()
     return True
