@@ -4,7 +4,7 @@
         "GET 10": {"id": "10", "name": "Shop"},
         "GET 10/phone_numbers": {"data": [{"id": "20"}]},
         "POST 20/register": envelope(133005, "Two step verification PIN mismatch"),
-        "GET 30": CannotLook(Trouble.UNREACHABLE, cause="reset"),
+        "GET 30": Unavailable(ErrorKind.UNREACHABLE, cause="reset"),
         "GET debug_token": lambda call: {"data": {"app_id": call.params["input_token"]}},
         "GET 20": [{"status": "PENDING"}, {"status": "CONNECTED"}],  # one after the other
     })
@@ -21,7 +21,8 @@ from datetime import UTC, datetime
 from wizard.graph import DEFAULT_VERSION, META_URL, Exchange, Keys, Reach, Refusal
 from wizard.graph.fields import names, without
 from wizard.graph.refusals import refusal
-from wizard.model import CannotLook, Secret, Trouble
+from wizard.text.errors import ErrorKind, Unavailable
+from wizard.text.secret import Secret
 
 
 def envelope(code, message="An error", *, subcode=0, http=400, **more):
@@ -102,7 +103,7 @@ class FakeGraph:
         return self._answer(FakeCall("DELETE", path, params=_clear(params), as_app=as_app))
 
     def probe(self):
-        if isinstance(self.reach, CannotLook):
+        if isinstance(self.reach, Unavailable):
             raise self.reach
         now = datetime.now(UTC)
         return self.reach or Reach(self.url, self.version, self.version, now, now)
@@ -121,7 +122,7 @@ class FakeGraph:
         needed = {"app_id": keys.app_id, "app_secret": keys.app_secret}
         for name, value in (needed if as_app else {"access_token": keys.access_token}).items():
             if not value:
-                raise CannotLook(Trouble.NOT_GIVEN, name=name)
+                raise Unavailable(ErrorKind.NOT_GIVEN, name=name)
 
     def _answer(self, call):
         self.calls.append(call)
@@ -130,13 +131,13 @@ class FakeGraph:
             answer = answer.pop(0) if len(answer) > 1 else answer[0]
         if callable(answer):
             answer = answer(call)
-        failed = isinstance(answer, CannotLook)
+        failed = isinstance(answer, Unavailable)
         refused = not failed and "error" in answer
         http = answer.get("_http", 400) if refused else 0 if failed else 200
         if refused:
             answer = refusal(http, answer)
         self._note(call, http, answer)
-        if isinstance(answer, CannotLook):
+        if isinstance(answer, Unavailable):
             raise answer
         return answer
 

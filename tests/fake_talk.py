@@ -10,8 +10,8 @@ said is put into words of both languages, so that a missing word or value fails 
 
 from contextlib import contextmanager
 
-from wizard.model import LANGUAGES
-from wizard.talk import Move, Remark
+from wizard.talk import Move
+from wizard.text.localised import LANGUAGES, Phrase
 from wizard.ui.words import Words
 
 ANY = "*"
@@ -20,7 +20,7 @@ ANY = "*"
 class Script:
     """See Talk. Answers are a value, or a list of values for several times; an exception is raised.
 
-    `answers` by question name (ask and choose; a choice may also be given as the Remark key of its
+    `answers` by question name (ask and choose; a choice may also be given as the Phrase key of its
     label), `moves`, `consents` and `vouches` by item id. ANY ("*") stands for every other name and
     is never left over.
     """
@@ -37,7 +37,7 @@ class Script:
         self.said = []  # Remarks of say() and of wrong answers
         self.presented, self.settled_ones, self.troubles = [], [], []  # Findings; CannotLooks
         self.asked = []  # Questions
-        self.consents_asked = []  # (item id, Remark, sends, spends)
+        self.consents_asked = []  # (item id, Phrase, sends, spends)
         self.waits, self.browsed = [], []
 
     # What a test looks at afterwards.
@@ -45,7 +45,7 @@ class Script:
     @property
     def keys(self):
         """The keys of everything said, in order."""
-        return [remark.key for remark in self.said]
+        return [phrase.key for phrase in self.said]
 
     @property
     def asked_names(self):
@@ -57,7 +57,7 @@ class Script:
 
     def text(self, language="en"):
         """Everything said, in words."""
-        return "\n".join(Words(language).remark(remark) for remark in self.said)
+        return "\n".join(Words(language).phrase(phrase) for phrase in self.said)
 
     def finish(self):
         """Fails when an answer was never asked for."""
@@ -78,7 +78,7 @@ class Script:
     # Talk
 
     def say(self, key, /, **values):
-        self._hear(Remark(key, values))
+        self._hear(Phrase(key, values))
 
     def present(self, finding, ids, *, brief=False):
         self._judge("present", finding)
@@ -91,8 +91,8 @@ class Script:
     def instruct(self, item, ids):
         self.events.append(("instruct", item.id))
 
-    def trouble(self, error):
-        self.events.append(("trouble", error.trouble.value))
+    def show_error(self, error):
+        self.events.append(("trouble", error.kind.value))
         self.troubles.append(error)
 
     def move(self, finding, moves):
@@ -116,7 +116,7 @@ class Script:
             self._words(choice.label)
         answer = self._next("ask", question.name) or question.default or choices[0].value
         for choice in choices:
-            label = choice.label.key if isinstance(choice.label, Remark) else choice.label
+            label = choice.label.key if isinstance(choice.label, Phrase) else choice.label
             if answer in (choice.value, label):
                 return choice.value
         raise AssertionError(
@@ -154,10 +154,10 @@ class Script:
         self.events.append(("ask", question.name))
         self.asked.append(question)
 
-    def _hear(self, remark):
-        self._words(remark)
-        self.events.append(("say", remark.key))
-        self.said.append(remark)
+    def _hear(self, phrase):
+        self._words(phrase)
+        self.events.append(("say", phrase.key))
+        self.said.append(phrase)
 
     def _judge(self, kind, finding):
         self.events.append(
@@ -166,9 +166,9 @@ class Script:
         for language in LANGUAGES:
             Words(language).reason(finding), Words(language).next_step(finding)
 
-    def _words(self, remark):
+    def _words(self, phrase):
         for language in LANGUAGES:
-            Words(language).remark(remark)
+            Words(language).phrase(phrase)
 
     def _next(self, kind, name):
         table = self._left[kind]

@@ -10,7 +10,8 @@ import pytest
 
 from tests.fake_graph import envelope
 from wizard.graph import DEFAULT_VERSION, Keys, Refusal
-from wizard.model import CannotLook, Secret, Trouble
+from wizard.text.errors import ErrorKind, Unavailable
+from wizard.text.secret import Secret
 
 SHOP = {"id": "10", "name": "Shop", "status": "ACTIVE", "owner": {"id": "9", "name": "Ann"}}
 KEYS = Keys(Secret("EAAcontract"), "100", Secret("contract secret"), proves=True)
@@ -37,7 +38,7 @@ class GraphContract:
         shop = graph({"GET 10": SHOP}, unknown_fields=["tomorrow", "later"])
         with pytest.raises(Refusal) as caught:
             shop.get("10", fields=["tomorrow", "later"])
-        assert (caught.value.trouble, caught.value.code) == (Trouble.ODD, 100)
+        assert (caught.value.kind, caught.value.code) == (ErrorKind.ODD, 100)
         assert caught.value.values["node_type"] == "Fake"
 
     def test_a_refusal_says_what_graph_said(self, graph):
@@ -45,7 +46,7 @@ class GraphContract:
         with pytest.raises(Refusal) as caught:
             graph({"GET 10": said}).get("10")
         error = caught.value
-        assert error.trouble is Trouble.REFUSED
+        assert error.kind is ErrorKind.REFUSED
         assert (error.code, error.subcode, error.message) == (190, 463, "Expired")
         assert error.details == "Log in again"
         assert (error.values["http"], error.values["trace"]) == (401, "Atrace")
@@ -53,7 +54,7 @@ class GraphContract:
     def test_what_is_not_there_is_not_visible(self, graph):
         with pytest.raises(Refusal) as caught:
             graph({}).get("404")
-        assert caught.value.trouble is Trouble.NOT_VISIBLE
+        assert caught.value.kind is ErrorKind.NOT_VISIBLE
 
     def test_every_page_is_read(self, graph):
         rows = [{"id": str(number)} for number in range(7)]
@@ -79,16 +80,16 @@ class GraphContract:
         shop = graph({"POST 20/register": envelope(133005, "PIN mismatch")})
         with pytest.raises(Refusal) as caught:
             shop.post("20/register", {"pin": Secret("123456")})
-        assert (caught.value.trouble, caught.value.code) == (Trouble.ODD, 133005)
+        assert (caught.value.kind, caught.value.code) == (ErrorKind.ODD, 133005)
 
     @pytest.mark.parametrize("missing", ["access_token", "app_id", "app_secret"])
     def test_a_missing_key_is_named_before_anything_is_asked(self, graph, missing):
         less = replace(KEYS, **{missing: "" if missing == "app_id" else None})
         shop = graph({"GET 10": SHOP}, keys=less)
         for act in (shop.get, shop.pages, shop.post, shop.delete):
-            with pytest.raises(CannotLook) as caught:
+            with pytest.raises(Unavailable) as caught:
                 act("10", as_app=missing != "access_token")
-            assert caught.value.trouble is Trouble.NOT_GIVEN
+            assert caught.value.kind is ErrorKind.NOT_GIVEN
             assert caught.value.values == {"name": missing}
         assert shop.exchanges == ()
 

@@ -17,8 +17,8 @@ from wizard.facts import (
 )
 from wizard.facts.nouns import AppSubscription, Callbacks, HealthEntity, HealthIssue, Subscriber
 from wizard.graph import META_URL, Reach
-from wizard.model import CannotLook, Trouble
 from wizard.status import Record, TestMessage
+from wizard.text.errors import ErrorKind, Unavailable
 
 NOW = datetime(2026, 11, 22, 20, 0, tzinfo=UTC)
 
@@ -156,18 +156,18 @@ HEALTHY = {
 }
 SECRETS = ("access_token", "app_secret", "two_step_pin", "verify_token")
 
-NOT_VISIBLE = CannotLook(Trouble.NOT_VISIBLE, code=100, subcode=33)
-PERMISSION = CannotLook(Trouble.PERMISSION, code=200, subcode=0)
-BUSY = CannotLook(Trouble.BUSY, code=80007, subcode=0)
+NOT_VISIBLE = Unavailable(ErrorKind.NOT_VISIBLE, code=100, subcode=33)
+PERMISSION = Unavailable(ErrorKind.PERMISSION, code=200, subcode=0)
+BUSY = Unavailable(ErrorKind.BUSY, code=80007, subcode=0)
 
 
 def unreachable(cause):
     """Nobody answers."""
-    return CannotLook(Trouble.UNREACHABLE, cause=cause)
+    return Unavailable(ErrorKind.UNREACHABLE, cause=cause)
 
 
 class StandIn:
-    """Facts out of a dict: a CannotLook among the answers is raised, as the real ones do."""
+    """Facts out of a dict: a Unavailable among the answers is raised, as the real ones do."""
 
     def __init__(self, answers, origins):
         self._answers, self._origins, self._touched = answers, origins, set()
@@ -178,13 +178,13 @@ class StandIn:
         except KeyError:
             raise AttributeError(name) from None
         self._touched.add(name)
-        if isinstance(answer, CannotLook):
+        if isinstance(answer, Unavailable):
             raise answer
         return answer
 
     def origin(self, name):
         if name not in self._origins:
-            raise CannotLook(Trouble.NOT_GIVEN, name=name)
+            raise Unavailable(ErrorKind.NOT_GIVEN, name=name)
         return self._origins[name]
 
     def gather(self, names=None):
@@ -201,7 +201,7 @@ class StandIn:
 def facts(origins=None, **changes):
     """Facts of the healthy account, changed: `facts(number=replace(NUMBER, status="BANNED"))`.
 
-    A change is an answer or a CannotLook. `origins` are the secrets that are kept.
+    A change is an answer or a Unavailable. `origins` are the secrets that are kept.
     """
     if strange := changes.keys() - HEALTHY.keys() - {"record"}:
         raise TypeError(f"no such fact: {strange.pop()}")

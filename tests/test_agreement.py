@@ -9,7 +9,8 @@ from healthy import facts
 
 from wizard import checklist
 from wizard.checks import CHECKS
-from wizard.model import Goal, Status, Trouble
+from wizard.model import Goal, Status
+from wizard.text.errors import ErrorKind
 from wizard.texts import placeholders
 
 ROOT = Path(__file__).parents[1]
@@ -163,7 +164,7 @@ def test_every_check_has_a_row_that_passes_and_one_that_does_not():
     fine = {item for item, outcome in ROWS if outcome.status is Status.PASSED}
     wrong = {item for item, outcome in ROWS if outcome.status is not Status.PASSED}
     assert fine == set(CHECKS)
-    assert set(CHECKS) - wrong <= {"app.visible"}  # it can only be unknown, by CannotLook
+    assert set(CHECKS) - wrong <= {"app.visible"}  # it can only be unknown, by Unavailable
 
 
 @pytest.mark.parametrize(("item", "outcome"), ROWS, ids=lambda value: str(value)[:60])
@@ -181,7 +182,7 @@ def test_every_verdict_that_is_written_is_tried():
 
 
 def test_no_words_are_left_over():
-    general = {trouble.value for trouble in Trouble} | VOUCHED
+    general = {trouble.value for trouble in ErrorKind} | VOUCHED
     assert {(item, key) for item, key in REASONS if key not in general} <= set(SPOKEN)
 
 

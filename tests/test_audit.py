@@ -11,7 +11,6 @@ from wizard import verdicts
 from wizard.audit import audit, complete_ids, exit_code, look, strangers
 from wizard.checks import CHECKS
 from wizard.model import (
-    CannotLook,
     Checklist,
     Finding,
     Goal,
@@ -19,8 +18,6 @@ from wizard.model import (
     Outcome,
     Section,
     Status,
-    Text,
-    Trouble,
     could_not,
     failed,
     passed,
@@ -29,6 +26,8 @@ from wizard.model import (
 )
 from wizard.status import Confirmation, Record
 from wizard.status.record import ID_NAMES
+from wizard.text.errors import ErrorKind, Unavailable
+from wizard.text.localised import Text
 from wizard.ui.words import messages
 
 WORDS = Text("-", "-")
@@ -94,7 +93,9 @@ def test_findings_come_in_order_and_one_by_one(checks):
     assert statuses(walk) == {"a.two": "failed", "b.one": "passed"}
 
 
-@pytest.mark.parametrize("before", [failed("x"), unknown("x"), waiting(), CannotLook(Trouble.ODD)])
+@pytest.mark.parametrize(
+    "before", [failed("x"), unknown("x"), waiting(), Unavailable(ErrorKind.ODD)]
+)
 @pytest.mark.parametrize("needed_for", [SENDING, None])
 def test_what_requires_something_not_in_order_is_skipped(checks, before, needed_for):
     looked = checks(a_one=before, a_two=passed(), a_three=passed())
@@ -107,7 +108,7 @@ def test_what_requires_something_not_in_order_is_skipped(checks, before, needed_
 
 
 def test_a_check_that_cannot_look_is_unknown_with_its_values(checks):
-    checks(a_one=CannotLook(Trouble.UNREACHABLE, cause="dns"))
+    checks(a_one=Unavailable(ErrorKind.UNREACHABLE, cause="dns"))
     (finding,) = audit(checklist(item("a.one")), Quiet())
     assert finding.outcome == unknown("unreachable", cause="dns")
 
@@ -145,7 +146,7 @@ def test_an_item_to_confirm_waits_for_a_person(checks):
         (failed("x"), True, "failed"),
         (unknown("x"), True, "passed"),
         (unknown("x"), False, "waiting"),
-        (CannotLook(Trouble.ODD), True, "passed"),
+        (Unavailable(ErrorKind.ODD), True, "passed"),
     ],
 )
 def test_what_meta_shows_goes_before_what_a_person_says(checks, judged, confirmed, status):
@@ -240,9 +241,9 @@ def test_ready_for_a_goal_is_everything_it_needs(found, sending, receiving):
     assert ready == {SENDING: sending, RECEIVING: receiving}
 
 
-@pytest.mark.parametrize("trouble", Trouble)
+@pytest.mark.parametrize("trouble", ErrorKind)
 def test_every_trouble_has_words_and_a_next_step_that_its_values_fill(trouble):
-    outcome = could_not(CannotLook(trouble))
+    outcome = could_not(Unavailable(trouble))
     keys = [f"reason.{outcome.reason}", f"reason.{outcome.reason}_next"]
     keys += [key for key in messages() if key.startswith(f"reason.{outcome.reason}_")]
     for key in keys:
@@ -251,7 +252,7 @@ def test_every_trouble_has_words_and_a_next_step_that_its_values_fill(trouble):
 
 
 def test_values_of_the_trouble_itself_go_first():
-    assert could_not(CannotLook(Trouble.BUSY, code=4, wait_minutes=7)).values == {
+    assert could_not(Unavailable(ErrorKind.BUSY, code=4, wait_minutes=7)).values == {
         "code": 4,
         "subcode": 0,
         "message": "",
@@ -294,7 +295,7 @@ def test_an_audit_takes_over_the_ids_that_leave_no_choice_and_says_so():
     assert len(graph.calls) == asked
 
 
-@pytest.mark.parametrize("answer", [CannotLook(Trouble.UNREACHABLE, cause="dns"), envelope(4)])
+@pytest.mark.parametrize("answer", [Unavailable(ErrorKind.UNREACHABLE, cause="dns"), envelope(4)])
 def test_ids_that_cannot_be_found_are_the_audits_to_report(answer):
     desk = Shop(FakeGraph({"GET debug_token": answer}), app_id="1")
     assert complete_ids(desk) == {}

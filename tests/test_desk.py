@@ -6,8 +6,9 @@ from fake_talk import Script
 from fake_vault import MemoryVault
 
 from wizard.desk import Desk
-from wizard.model import Checklist, Secret
+from wizard.model import Checklist
 from wizard.status import Record
+from wizard.text.secret import Secret
 from wizard.vault import VaultTrouble
 from wizard.vault.environment import EnvironmentFirst
 

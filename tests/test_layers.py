@@ -10,12 +10,11 @@ ROOT = Path(__file__).parents[1] / "wizard"
 # A room may import from its own floor's package and from any floor above it in this list.
 FLOORS = [
     ["__init__"],
+    ["text"],
     ["model", "compiled"],
-    ["redacting", "texts", "foreign", "private_file"],
+    ["texts", "private_file"],
     ["document"],
     ["talk"],
-    ["phone"],
-    ["paste"],
     ["graph", "vault", "status", "home", "inbox", "probe"],
     ["checklist", "facts"],
     ["discovery", "graph_errors", "receiver", "tunnel"],
@@ -32,7 +31,7 @@ FLOORS = [
     ["__main__"],
 ]
 # What stands apart: it plays or hears Meta's side and must not share our reading of it.
-APART = {"sandbox": {"sandbox", "model"}, "receiver": {"receiver", "inbox", "model", "foreign"}}
+APART = {"sandbox": {"sandbox", "text"}, "receiver": {"receiver", "inbox", "text"}}
 # Each outside library enters through these rooms only.
 DOORS = {
     "yaml": {"texts", "document", "sandbox", "commands"},
@@ -45,7 +44,7 @@ DOORS = {
     "prompt_toolkit": {"ui"},
     "rich": {"ui"},
     "shtab": {"commands"},
-    "phonenumbers": {"phone"},
+    "phonenumbers": {"text"},
     "platformdirs": {"home"},
     "filelock": {"private_file"},
     "waitress": {"receiver"},
@@ -53,7 +52,7 @@ DOORS = {
 }
 # The only rooms where a secret may leave its wrapper.
 # The receiver compares what Meta shows; the probe shows it to the callback as Meta would.
-REVEALERS = {"graph", "vault", "receiver", "probe", "commands"}
+REVEALERS = {"text", "graph", "vault", "receiver", "probe", "commands"}
 
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 FILES = sorted(ROOT.rglob("*.py"))

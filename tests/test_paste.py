@@ -2,9 +2,14 @@
 
 import pytest
 
-from wizard.model import LANGUAGES
-from wizard.paste import mend_code, mend_id, mend_pin, mend_secret, mend_token
-from wizard.talk import Remark
+from wizard.text.localised import LANGUAGES, Phrase
+from wizard.text.paste import (
+    mend_code,
+    mend_id,
+    mend_pin,
+    mend_secret,
+    mend_token,
+)
 from wizard.ui.words import messages
 
 TOKEN = "EAAG" + "m0PX4ZCpsBA" * 14
@@ -20,7 +25,7 @@ CURL = f"""curl -i -X POST \\
 
 
 def key_of(mended):
-    assert isinstance(mended, Remark), mended
+    assert isinstance(mended, Phrase), mended
     assert all(messages()[mended.key].in_language(lang, **mended.values) for lang in LANGUAGES)
     return mended.key.removeprefix("paste.")
 

@@ -2,14 +2,13 @@
 
 import pytest
 
-from wizard import phone
-from wizard.model import LANGUAGES
-from wizard.talk import Remark
+from wizard.text import phone
+from wizard.text.localised import LANGUAGES, Phrase
 from wizard.ui.words import messages
 
 
 def key_of(number):
-    assert isinstance(number, Remark), number
+    assert isinstance(number, Phrase), number
     assert all(messages()[number.key].in_language(lang, **number.values) for lang in LANGUAGES)
     return number.key.removeprefix("phone.")
 

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from wizard.model import Secret
+from wizard.text.secret import Secret
 
 HARD_VALUES = {
     "token": "EAAG" + "x" * 300,

@@ -10,7 +10,6 @@ from wizard.desk import Desk
 from wizard.discovery import discover
 from wizard.facts import Facts
 from wizard.model import (
-    CannotLook,
     Checklist,
     Finding,
     Goal,
@@ -24,6 +23,7 @@ from wizard.model import (
     waiting,
 )
 from wizard.status.record import ID_NAMES
+from wizard.text.errors import Unavailable
 
 #: Without these an audit cannot look at the number.
 _NEEDED_IDS = ("app_id", "waba_id", "phone_number_id")
@@ -70,7 +70,7 @@ def look(item: Item, facts: Facts, seen: Mapping[str, Outcome] = {}) -> Outcome:
 def _judge(item: Item, facts: Facts) -> Outcome:
     try:
         return CHECKS[item.id](facts)
-    except CannotLook as trouble:
+    except Unavailable as trouble:
         return could_not(trouble)
     except Exception as error:  # noqa: BLE001 (one broken check must not take the others along)
         log.debug("%s broke: %s at %s", item.id, type(error).__name__, _place(error))
@@ -118,7 +118,7 @@ def complete_ids(desk: Desk) -> dict[str, str]:
         return {}
     try:
         taken = discover(desk.graph(), ids).only_choice(ids)
-    except CannotLook:
+    except Unavailable:
         return {}
     ids |= taken
     for name in (name for name in ID_NAMES if name in taken):

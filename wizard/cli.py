@@ -7,10 +7,11 @@ import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from wizard.commands import Branch, Chosen, Exit, branch_of
+from wizard.commands import Branch, Chosen, branch_of
 from wizard.commands.arguments import Line, arrange, early
 from wizard.commands.language import choose
 from wizard.commands.signals import heard
+from wizard.text.errors import Exit
 from wizard.ui.words import Words
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def _obey(line: Line, words: Words) -> int:
 
 
 def parse(line: Line, branch: Branch, words: Words) -> Chosen:
-    """The options of a line; WrongUsage when they make no sense."""
+    """The options of a line; UsageError when they make no sense."""
     chosen = Chosen()
     if branch.options is not None or line.rest:
         from wizard.commands.parser import Parser

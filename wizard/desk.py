@@ -11,9 +11,10 @@ from typing import Any
 from wizard.facts import Facts
 from wizard.graph import Graph, Keys
 from wizard.listening import Listener
-from wizard.model import CannotLook, Checklist, Finding
+from wizard.model import Checklist, Finding
 from wizard.status import Record, Store, write_time
 from wizard.talk import Talk
+from wizard.text.errors import Unavailable
 from wizard.vault import Kept, Vault, VaultTrouble
 
 
@@ -90,7 +91,7 @@ class Desk:
         record.graph_version = facts.version
         # Read by this audit already, if at all; where it failed, what was known stays.
         if any(finding.item.section == "number" for finding in findings):
-            with suppress(CannotLook):
+            with suppress(Unavailable):
                 record.ids["display_phone_number"] = facts.number.display
         changes = record.judge(findings, self.stamp())
         self.save()

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from wizard.checklist import folder
-from wizard.model import Text
+from wizard.text.localised import Text
 from wizard.texts import ContentError, placeholders, read, text
 
 FILE = "graph-errors.yaml"

@@ -1,6 +1,6 @@
 """The nouns of this tool.
 
-Pure: no input or output, no third-party imports, nothing of ours.
+Pure: no input or output.
 """
 
 from __future__ import annotations
@@ -8,56 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NoReturn
 
-LANGUAGES = ("ru", "en")
-
-#: What an Outcome may carry: plain data that any format can hold. Never a Secret.
-Value = str | int | bool | None
-
-
-@dataclass(frozen=True)
-class Text:
-    """One piece of user-facing text in every language we speak."""
-
-    ru: str
-    en: str
-
-    def in_language(self, language: str, /, **values: object) -> str:
-        """The text in one language, with its {placeholders} filled."""
-        template: str = getattr(self, language)
-        return template.format(**values)
-
-
-class Secret:
-    """A value that prints as dots; only `reveal` gives it away."""
-
-    __slots__ = ("_value",)
-
-    def __init__(self, value: str) -> None:
-        self._value = value
-
-    def reveal(self) -> str:
-        """The value itself. Call it at the door where it leaves, never earlier."""
-        return self._value
-
-    # Dots only: the last digits of a six-digit PIN would give most of it away.
-    def __repr__(self) -> str:
-        return "Secret(••••)"
-
-    __str__ = __repr__
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Secret) and self._value == other._value
-
-    def __hash__(self) -> int:
-        return hash(self._value)
-
-    def __bool__(self) -> bool:
-        return bool(self._value)
-
-    def __reduce__(self) -> NoReturn:
-        raise TypeError("a Secret is not written down")
+from wizard.text.errors import ErrorKind, Unavailable
+from wizard.text.localised import Text, Value
 
 
 class Goal(StrEnum):
@@ -111,32 +64,10 @@ def waiting(reason: str = "confirm", /, **values: Value) -> Outcome:
     return Outcome(Status.WAITING, reason, values)
 
 
-class Trouble(StrEnum):
-    """Why we could not look, in the few kinds a person can act on."""
-
-    NOT_GIVEN = "not_given"  # a secret or an id is missing; values: name
-    UNREACHABLE = "unreachable"  # no answer from Meta; values: cause
-    REFUSED = "refused"  # the credential is dead or wrong
-    PERMISSION = "permission"  # the credential lives, but may not do this
-    NOT_VISIBLE = (
-        "not_visible"  # wrong id, deleted, or not visible to this token: Meta does not say
-    )
-    BUSY = "busy"  # throttled, or Meta is down for a moment
-    ODD = "odd"  # an answer of a kind we do not know
-
-
-class CannotLook(Exception):  # noqa: N818 (a sentence, not an "Error": facts say it about themselves)
-    """A fact could not be had. Holds no URL and no body: both can carry tokens."""
-
-    def __init__(self, trouble: Trouble, /, **values: Value) -> None:
-        super().__init__(trouble.value, values)
-        self.trouble, self.values = trouble, values
-
-
 #: What the words about a trouble may count on, whoever raised it.
-_SAID: Mapping[Trouble, Mapping[str, Value]] = {
-    Trouble.NOT_GIVEN: {"name": ""},
-    Trouble.UNREACHABLE: {"cause": "other"},
+_SAID: Mapping[ErrorKind, Mapping[str, Value]] = {
+    ErrorKind.NOT_GIVEN: {"name": ""},
+    ErrorKind.UNREACHABLE: {"cause": "other"},
 }
 _SAID_BY_GRAPH: Mapping[str, Value] = {
     "code": 0,
@@ -147,10 +78,10 @@ _SAID_BY_GRAPH: Mapping[str, Value] = {
 }
 
 
-def could_not(error: CannotLook) -> Outcome:
+def could_not(error: Unavailable) -> Outcome:
     """UNKNOWN for this trouble, with every value that its words may use."""
-    always = _SAID.get(error.trouble, _SAID_BY_GRAPH)
-    return unknown(error.trouble.value, **{**always, **error.values})
+    always = _SAID.get(error.kind, _SAID_BY_GRAPH)
+    return unknown(error.kind.value, **{**always, **error.values})
 
 
 @dataclass(frozen=True)

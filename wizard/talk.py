@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from wizard.model import CannotLook, Finding, Item, Value
+from wizard.model import Finding, Item
+from wizard.text.errors import Unavailable
+from wizard.text.localised import Phrase, Value
 
 
 class Move(StrEnum):
@@ -25,28 +27,15 @@ class Move(StrEnum):
 
 
 @dataclass(frozen=True)
-class Remark:
-    """A word key with the values for its placeholders: how code says something."""
-
-    key: str
-    values: Mapping[str, Value] = field(default_factory=dict)
-
-
-def remark(key: str, /, **values: Value) -> Remark:
-    """A Remark, written as a call."""
-    return Remark(key, values)
-
-
-@dataclass(frozen=True)
 class Choice:
     """One answer to choose; `label` is ours, or foreign text such as a business name."""
 
     value: str
-    label: Remark | str
+    label: Phrase | str
 
 
-#: Returns the answer as it should be used (trimmed, unwrapped), or a Remark saying what is wrong.
-Mend = Callable[[str], "str | Remark"]
+#: Returns the answer as it should be used (trimmed, unwrapped), or a Phrase saying what is wrong.
+Mend = Callable[[str], "str | Phrase"]
 
 
 @dataclass(frozen=True)
@@ -58,23 +47,11 @@ class Question:
     """
 
     name: str
-    text: Remark
+    text: Phrase
     secret: bool = False
     default: str = ""
     mend: Mend | None = None
     option: str = ""  # the command-line option that supplies it, for --no-input
-
-
-class NeedsPerson(Exception):  # noqa: N818
-    """An answer is needed and nobody is there to give it."""
-
-    def __init__(self, name: str, option: str = "") -> None:
-        super().__init__(name)
-        self.name, self.option = name, option
-
-
-class Leaving(Exception):  # noqa: N818
-    """The person chose to leave (not Ctrl-C, which stays KeyboardInterrupt)."""
 
 
 class Talk(Protocol):
@@ -95,23 +72,23 @@ class Talk(Protocol):
     def instruct(self, item: Item, ids: Mapping[str, str]) -> None:
         """The numbered steps and the links of an item, whatever its state."""
 
-    def trouble(self, error: CannotLook) -> None:
+    def show_error(self, error: Unavailable) -> None:
         """An answer that could not be had, in words: what it means, what to do, code and trace."""
 
     def move(self, finding: Finding, moves: Sequence[Move]) -> Move:
         """What next, after an item that is not in order. The first move is the default."""
 
     def ask(self, question: Question) -> str:
-        """One value, mended. Raises NeedsPerson when nobody can answer."""
+        """One value, mended. Raises InputRequired when nobody can answer."""
 
     def choose(self, question: Question, choices: Sequence[Choice]) -> str:
-        """One of several values; `question.default` is preselected. Raises NeedsPerson likewise."""
+        """One of several values; `question.default` is preselected. Raises InputRequired likewise."""
 
     def vouch(self, finding: Finding) -> str:
         """The person's own words that a manual item is done; empty for "not yet"."""
 
     def consent(
-        self, item_id: str, text: Remark, sends: Sequence[str] = (), spends: bool = False
+        self, item_id: str, text: Phrase, sends: Sequence[str] = (), spends: bool = False
     ) -> bool:
         """Leave to change something at Meta. `sends` are the requests, as they will be made.
 
@@ -120,7 +97,7 @@ class Talk(Protocol):
         False when the person declines, or when unattended and the answers file does not consent.
         """
 
-    def wait(self, text: Remark) -> AbstractContextManager[None]:
+    def wait(self, text: Phrase) -> AbstractContextManager[None]:
         """Shows that something is awaited, on a terminal; silent elsewhere."""
 
     def show_link(self, link: str) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from wizard import compiled
-from wizard.model import LANGUAGES, Text
+from wizard.text.localised import LANGUAGES, Text
 
 
 class ContentError(Exception):

@@ -23,8 +23,8 @@ from wizard.facts.reading import GraphFacts
 from wizard.facts.together import together
 from wizard.graph import Keys
 from wizard.graph.client import GraphClient
-from wizard.model import Secret
 from wizard.status import Record
+from wizard.text.secret import Secret
 
 LATENCY_MS = 100
 IDS = ("app_id", "business_id", "waba_id", "phone_number_id")

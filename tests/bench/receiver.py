@@ -19,10 +19,10 @@ from pathlib import Path
 
 from tests import deliveries
 from wizard.inbox import Writer
-from wizard.model import Secret
 from wizard.receiver import Address, Receiver
 from wizard.receiver.payload import read
 from wizard.receiver.running import open_server
+from wizard.text.secret import Secret
 
 
 def request(name):

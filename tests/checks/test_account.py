@@ -20,7 +20,13 @@ from healthy import (
 from wizard.checks import CHECKS
 from wizard.checks.account import UNVERIFIED
 from wizard.facts import Account, Health
-from wizard.model import CannotLook, Trouble, failed, passed, unknown, waiting
+from wizard.model import (
+    failed,
+    passed,
+    unknown,
+    waiting,
+)
+from wizard.text.errors import ErrorKind, Unavailable
 
 WABA = IDS["waba_id"]
 
@@ -41,7 +47,7 @@ def sick(*entities):
 NO_SCOPE = replace(TOKEN, scopes=frozenset({"whatsapp_business_messaging"}), granted={})
 PAYMENT = (141006, "There is an error with the payment method.")
 SIP = (138024, "SIP is not configured")
-LEFT_OUT = CannotLook(Trouble.ODD, details="health_status")
+LEFT_OUT = Unavailable(ErrorKind.ODD, details="health_status")
 UNPAID = {"funding_id": "", "marketing_onboarding": "ELIGIBLE"}
 
 CASES = [

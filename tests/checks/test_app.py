@@ -8,9 +8,15 @@ from healthy import BUSY, HEALTHY, IDS, NOT_VISIBLE, PERMISSION, TOKEN, facts
 from wizard.checks import CHECKS
 from wizard.facts import Arrivals
 from wizard.facts.nouns import AppSubscription, Subscriber
-from wizard.model import CannotLook, Trouble, failed, passed, unknown, waiting
+from wizard.model import (
+    failed,
+    passed,
+    unknown,
+    waiting,
+)
+from wizard.text.errors import ErrorKind, Unavailable
 
-NO_SECRET = CannotLook(Trouble.NOT_GIVEN, name="app_secret")
+NO_SECRET = Unavailable(ErrorKind.NOT_GIVEN, name="app_secret")
 
 #: A token and an app that show no sign of WhatsApp.
 BARE = {
@@ -85,5 +91,5 @@ def test_app(item, given, expected):
 
 
 def test_a_busy_moment_is_no_verdict_on_the_app():
-    with pytest.raises(CannotLook):
+    with pytest.raises(Unavailable):
         CHECKS["app.visible"](facts(app=BUSY))

@@ -8,8 +8,9 @@ from healthy import BUSY, NOW, REACH, VAULT, facts, record, unreachable
 
 from wizard.checks import CHECKS
 from wizard.checks.environment import CAUSES
-from wizard.model import CannotLook, Trouble, failed, passed, unknown
+from wizard.model import failed, passed, unknown
 from wizard.status import SecretNote
+from wizard.text.errors import ErrorKind, Unavailable
 from wizard.vault import Closed
 
 
@@ -61,7 +62,7 @@ CASES = [
     ("environment.reachable", facts(reach=unreachable("gremlins")), unknown("other")),
     (
         "environment.reachable",
-        facts(reach=CannotLook(Trouble.UNREACHABLE)),
+        facts(reach=Unavailable(ErrorKind.UNREACHABLE)),
         unknown("other"),
     ),
     (
@@ -106,6 +107,6 @@ def test_environment(item, given, expected):
 
 
 def test_only_silence_is_a_verdict_on_the_way_to_meta():
-    with pytest.raises(CannotLook) as raised:
+    with pytest.raises(Unavailable) as raised:
         CHECKS["environment.reachable"](facts(reach=BUSY))
-    assert raised.value.trouble is Trouble.BUSY
+    assert raised.value.kind is ErrorKind.BUSY

@@ -23,8 +23,14 @@ from wizard.checks import CHECKS
 from wizard.checks.ailments import CODES
 from wizard.checks.number import LIMITS, STATES
 from wizard.facts import Health
-from wizard.model import CannotLook, Trouble, failed, passed, unknown, waiting
+from wizard.model import (
+    failed,
+    passed,
+    unknown,
+    waiting,
+)
 from wizard.status import write_time
+from wizard.text.errors import ErrorKind, Unavailable
 
 ID = IDS["phone_number_id"]
 SIP = (138025, "SIP is not configured")
@@ -236,7 +242,7 @@ CASES = [
     ("number.health", facts(number_health=Health(())), unknown("not_shown")),
     (
         "number.health",
-        facts(number_health=CannotLook(Trouble.ODD, details="health_status")),
+        facts(number_health=Unavailable(ErrorKind.ODD, details="health_status")),
         unknown("not_shown"),
     ),
 ]
@@ -248,6 +254,6 @@ def test_number(item, given, expected):
 
 
 def test_a_list_of_numbers_that_cannot_be_had_is_no_missing_number():
-    with pytest.raises(CannotLook) as raised:
-        CHECKS["number.added"](facts(numbers=CannotLook(Trouble.BUSY)))
-    assert raised.value.trouble is Trouble.BUSY
+    with pytest.raises(Unavailable) as raised:
+        CHECKS["number.added"](facts(numbers=Unavailable(ErrorKind.BUSY)))
+    assert raised.value.kind is ErrorKind.BUSY

@@ -7,7 +7,8 @@ import pytest
 from healthy import BUSY, IDS, NOT_VISIBLE, NOW, PERMISSION, TOKEN, facts
 
 from wizard.checks import CHECKS
-from wizard.model import CannotLook, failed, passed, unknown
+from wizard.model import failed, passed, unknown
+from wizard.text.errors import Unavailable
 
 
 def token(**changes):
@@ -81,5 +82,5 @@ def test_token(item, given, expected):
 
 @pytest.mark.parametrize("fact", ["account", "number"])
 def test_a_busy_moment_is_no_verdict_on_the_reach(fact):
-    with pytest.raises(CannotLook):
+    with pytest.raises(Unavailable):
         CHECKS["token.assets"](facts(**{fact: BUSY}))

@@ -8,10 +8,16 @@ from healthy import HEALTHY, IDS, NUMBER, facts, record
 from wizard.checks import CHECKS
 from wizard.facts import Arrivals, Handshake
 from wizard.facts.nouns import AppSubscription, Callbacks, Subscriber
-from wizard.model import CannotLook, Trouble, failed, passed, unknown, waiting
+from wizard.model import (
+    failed,
+    passed,
+    unknown,
+    waiting,
+)
+from wizard.text.errors import ErrorKind, Unavailable
 
 URL, FOREIGN = "https://romashka.example/hook", "https://other.example/"
-NO_SECRET = CannotLook(Trouble.NOT_GIVEN, name="app_secret")
+NO_SECRET = Unavailable(ErrorKind.NOT_GIVEN, name="app_secret")
 
 
 def at(expected="", level="app", **levels):
@@ -155,7 +161,7 @@ def test_webhook(item, given, expected):
 
 
 def test_without_secret_and_without_a_message_the_fields_cannot_be_looked_at():
-    with pytest.raises(CannotLook):
+    with pytest.raises(Unavailable):
         CHECKS["webhook.fields"](facts(app_subscriptions=NO_SECRET, arrivals=Arrivals()))
 
 

@@ -2,8 +2,9 @@
 
 import pytest
 
-from wizard.commands import COMMANDS, WrongUsage
+from wizard.commands import COMMANDS
 from wizard.commands.arguments import arrange, early, scenarios
+from wizard.text.errors import UsageError
 
 
 @pytest.mark.parametrize(
@@ -61,7 +62,7 @@ def test_a_wish_for_the_version_needs_no_command():
     ],
 )
 def test_a_mistyped_word_is_refused_with_what_was_probably_meant(words, key, close):
-    with pytest.raises(WrongUsage) as error:
+    with pytest.raises(UsageError) as error:
         arrange(words.split())
     assert (error.value.key, error.value.values.get("close")) == (key, close)
 

@@ -5,15 +5,15 @@ import threading
 
 import pytest
 
-from wizard.commands import Exit, WrongUsage
 from wizard.commands.endings import Ending, quiet_threads
 from wizard.commands.signals import Stopped
 from wizard.document import StatusTrouble
 from wizard.graph import BadAddress, Refusal
 from wizard.home import BadProfileName
 from wizard.inbox import InboxTrouble
-from wizard.model import CannotLook, Secret, Trouble
-from wizard.talk import Leaving, NeedsPerson, Remark
+from wizard.text.errors import ErrorKind, Exit, InputRequired, Unavailable, UsageError, UserAbort
+from wizard.text.localised import Phrase
+from wizard.text.secret import Secret
 from wizard.ui.answers import WrongAnswers
 from wizard.ui.words import Words, family, messages
 from wizard.vault import Closed, VaultTrouble
@@ -32,26 +32,26 @@ ENDS = [
     (Stopped(Exit.TERMINATED), 143),
     (Stopped(Exit.HANGUP), 129),
     (BrokenPipeError(errno.EPIPE, "x"), 141),
-    (WrongUsage("cli.usage", message="x"), 2),
+    (UsageError("cli.usage", message="x"), 2),
     (BadProfileName(".."), 2),
     (BadAddress("url"), 2),
     (BadAddress("version"), 2),
-    (NeedsPerson("waba_id", "--answers FILE"), 2),
-    (NeedsPerson("move:token.kind"), 2),
-    (WrongAnswers(Remark("cli.output")), 2),
-    (Leaving(), 1),
+    (InputRequired("waba_id", "--answers FILE"), 2),
+    (InputRequired("move:token.kind"), 2),
+    (WrongAnswers(Phrase("cli.output")), 2),
+    (UserAbort(), 1),
     *((VaultTrouble(closed, "os-keyring", "x"), 5) for closed in Closed),
     *((StatusTrouble(kind, "/home/x/status.yaml", "1"), 6) for kind in KINDS),
     *((InboxTrouble(kind, "/home/x/inbox.sqlite3"), 6) for kind in (*KINDS[:7], "other")),
-    (refusal(Trouble.REFUSED), 4),
-    (refusal(Trouble.PERMISSION), 4),
-    (CannotLook(Trouble.NOT_GIVEN, name="access_token"), 4),
-    (CannotLook(Trouble.NOT_GIVEN, name="page_token:17"), 4),
-    (CannotLook(Trouble.NOT_GIVEN, name="waba_id"), 2),
-    (CannotLook(Trouble.UNREACHABLE, cause="dns"), 3),
-    (refusal(Trouble.BUSY), 3),
-    (refusal(Trouble.NOT_VISIBLE), 3),
-    (refusal(Trouble.ODD), 3),
+    (refusal(ErrorKind.REFUSED), 4),
+    (refusal(ErrorKind.PERMISSION), 4),
+    (Unavailable(ErrorKind.NOT_GIVEN, name="access_token"), 4),
+    (Unavailable(ErrorKind.NOT_GIVEN, name="page_token:17"), 4),
+    (Unavailable(ErrorKind.NOT_GIVEN, name="waba_id"), 2),
+    (Unavailable(ErrorKind.UNREACHABLE, cause="dns"), 3),
+    (refusal(ErrorKind.BUSY), 3),
+    (refusal(ErrorKind.NOT_VISIBLE), 3),
+    (refusal(ErrorKind.ODD), 3),
     (OSError(errno.ENOSPC, "No space left on device"), 6),
     (OSError(errno.EROFS, "Read-only file system", "/x"), 6),
     (OSError(errno.ECHILD, "?"), 70),

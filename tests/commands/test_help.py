@@ -5,7 +5,8 @@ import subprocess
 import pytest
 
 from wizard import checklist
-from wizard.commands import COMMANDS, Exit
+from wizard.commands import COMMANDS
+from wizard.text.errors import Exit
 from wizard.ui.words import family
 
 

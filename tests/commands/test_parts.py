@@ -10,7 +10,8 @@ from wizard.commands import Chosen
 from wizard.commands.parts import Parts
 from wizard.graph import BadAddress, Keys
 from wizard.home import Config
-from wizard.model import Goal, Secret
+from wizard.model import Goal
+from wizard.text.secret import Secret
 from wizard.vault.environment import Environment
 
 

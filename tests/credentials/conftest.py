@@ -11,11 +11,10 @@ import pytest
 
 from wizard import cli, sandbox
 from wizard.home import Config, find
-from wizard.model import Secret
 from wizard.status import Record, SecretNote
 from wizard.status.file import FileStore
+from wizard.text.secret import Secret, fingerprint
 from wizard.vault.encrypted_file import EncryptedFile
-from wizard.vault.making import fingerprint
 
 PHRASE = "correct horse battery"
 NOON = "2026-11-22T12:00:00Z"

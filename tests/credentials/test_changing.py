@@ -173,7 +173,7 @@ def test_what_lies_in_a_keyring_that_is_gone_is_not_given_up(open_shop, keyring)
 
 
 def test_what_was_left_in_the_store_before_can_be_fetched(shop, keyring):
-    from wizard.model import Secret
+    from wizard.text.secret import Secret
 
     keyring.kept["verify_token"] = Secret("swordfish")
     shop.run("move", "--from", "os-keyring", "--to", "encrypted-file")

@@ -5,7 +5,8 @@ from fake_graph import FakeGraph, envelope
 
 from wizard.discovery import discover
 from wizard.graph import Keys
-from wizard.model import CannotLook, Secret, Trouble
+from wizard.text.errors import ErrorKind, Unavailable
+from wizard.text.secret import Secret
 
 NO = envelope(10, "(#10) Application does not have permission for this action", subcode=1752203)
 TOKEN = {"is_valid": True, "app_id": "1", "type": "SYSTEM_USER"}
@@ -88,7 +89,7 @@ def test_the_owner_of_one_account_leads_to_its_others():
     more = {"data": [{"id": "21", "name": "Second"}]}
     found = discover(graph_of(**{ASSIGNED: LISTED, "20": owner, OWNED: more}))
     assert [entry.account.id for entry in found.accounts] == ["20", "21"]
-    assert found.accounts[1].trouble.trouble is Trouble.NOT_VISIBLE
+    assert found.accounts[1].trouble.kind is ErrorKind.NOT_VISIBLE
 
 
 def test_a_grant_for_something_that_is_no_account_is_no_account():
@@ -103,7 +104,7 @@ def test_an_account_that_is_listed_and_cannot_be_read_is_shown_with_its_trouble(
     shut = envelope(200, "You do not have the necessary permissions")
     found = discover(graph_of(**{ASSIGNED: LISTED, "20": SHOP, "20/phone_numbers": shut}))
     (shop,) = found.accounts
-    assert shop.trouble.trouble is Trouble.PERMISSION
+    assert shop.trouble.kind is ErrorKind.PERMISSION
     assert shop.numbers == ()
 
 
@@ -140,17 +141,17 @@ def test_a_dead_token_reaches_nothing_and_says_so():
 
 @pytest.mark.parametrize("where", ["debug_token", ASSIGNED, "me/businesses"])
 def test_nothing_found_while_meta_is_busy_is_not_said_to_be_nothing(where):
-    with pytest.raises(CannotLook) as caught:
+    with pytest.raises(Unavailable) as caught:
         discover(graph_of(**{where: envelope(80008, "too many calls")}))
-    assert caught.value.trouble is Trouble.BUSY
+    assert caught.value.kind is ErrorKind.BUSY
 
 
 def test_no_token_no_search():
     graph = graph_of()
     graph.keys = Keys()
-    with pytest.raises(CannotLook) as caught:
+    with pytest.raises(Unavailable) as caught:
         discover(graph)
-    assert caught.value.trouble is Trouble.NOT_GIVEN
+    assert caught.value.kind is ErrorKind.NOT_GIVEN
 
 
 def test_where_a_token_may_not_be_inspected_the_other_ways_still_show():

@@ -5,7 +5,8 @@ from fake_graph import NOT_VISIBLE, FakeGraph, envelope
 
 from wizard.discovery import what_is
 from wizard.graph import Keys
-from wizard.model import CannotLook, Secret, Trouble
+from wizard.text.errors import ErrorKind, Unavailable
+from wizard.text.secret import Secret
 
 ACCOUNT = {
     "id": "20",
@@ -106,9 +107,9 @@ def test_what_this_token_may_not_see_is_unseen(answer):
 
 @pytest.mark.parametrize(
     ("answer", "trouble"),
-    [(envelope(190, "expired"), Trouble.REFUSED), (envelope(4, "limit"), Trouble.BUSY)],
+    [(envelope(190, "expired"), ErrorKind.REFUSED), (envelope(4, "limit"), ErrorKind.BUSY)],
 )
 def test_a_trouble_that_is_not_about_the_id_is_raised(answer, trouble):
-    with pytest.raises(CannotLook) as caught:
+    with pytest.raises(Unavailable) as caught:
         what_is(graph_of(**{"66": answer}), "66")
-    assert caught.value.trouble is trouble
+    assert caught.value.kind is trouble

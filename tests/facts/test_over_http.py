@@ -10,9 +10,10 @@ from wizard.discovery import discover, what_is
 from wizard.facts.reading import OF_GRAPH, GraphFacts
 from wizard.graph import Keys
 from wizard.graph.client import GraphClient
-from wizard.model import CannotLook, Secret, Trouble
 from wizard.sandbox import start
 from wizard.status import Record
+from wizard.text.errors import ErrorKind, Unavailable
+from wizard.text.secret import Secret
 
 
 @contextmanager
@@ -35,8 +36,8 @@ def could_not(facts):
     for name in OF_GRAPH:
         try:
             getattr(facts, name)
-        except CannotLook as trouble:
-            troubles[name] = trouble.trouble
+        except Unavailable as trouble:
+            troubles[name] = trouble.kind
     return troubles
 
 
@@ -94,7 +95,7 @@ def test_a_dead_token_says_why_with_and_without_the_secret(scenario, subcode):
 def test_a_network_in_between_is_the_same_trouble_for_every_fact():
     with playing("captive-portal") as (_, _, facts):
         facts.gather()
-        assert set(could_not(facts).values()) == {Trouble.UNREACHABLE}
+        assert set(could_not(facts).values()) == {ErrorKind.UNREACHABLE}
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from wizard.facts.subscribers import subscribers
 from wizard.facts.templates import templates
 from wizard.facts.tokens import dead_token, token
 from wizard.graph.refusals import refusal
-from wizard.model import CannotLook, Trouble
+from wizard.text.errors import ErrorKind, Unavailable
 
 TIME = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 UNIX = int(TIME.timestamp())
@@ -177,9 +177,9 @@ def test_a_refusal_of_the_token_itself_makes_a_dead_token():
 
 @pytest.mark.parametrize("answer", [{}, {"data": []}, {"data": None}, {"data": {}}])
 def test_an_inspection_without_data_is_odd(answer):
-    with pytest.raises(CannotLook) as caught:
+    with pytest.raises(Unavailable) as caught:
         token(answer)
-    assert caught.value.trouble is Trouble.ODD
+    assert caught.value.kind is ErrorKind.ODD
 
 
 def test_an_app_may_show_its_business():
@@ -331,9 +331,9 @@ def test_health_without_entities_is_the_node_as_a_whole():
 
 @pytest.mark.parametrize("answer", [{}, {"id": "1"}, {"health_status": None}])
 def test_health_that_was_left_out_is_odd(answer):
-    with pytest.raises(CannotLook) as caught:
+    with pytest.raises(Unavailable) as caught:
         health(answer)
-    assert caught.value.trouble is Trouble.ODD
+    assert caught.value.kind is ErrorKind.ODD
 
 
 @pytest.mark.parametrize(
@@ -483,5 +483,5 @@ KEYS = [
 def test_no_value_of_a_wrong_type_breaks_a_parser(parser):
     for key in KEYS:
         for junk in JUNK:
-            with suppress(CannotLook):  # ODD is an answer; a crash is not
+            with suppress(Unavailable):  # ODD is an answer; a crash is not
                 PARSERS[parser]({key: junk})

@@ -10,8 +10,9 @@ from fake_vault import MemoryVault
 
 from wizard.facts.reading import OF_GRAPH, GraphFacts
 from wizard.graph import Keys, Refusal
-from wizard.model import CannotLook, Secret, Trouble
 from wizard.status import Record
+from wizard.text.errors import ErrorKind, Unavailable
+from wizard.text.secret import Secret
 from wizard.vault import Kept
 
 TOKEN, SECRET = Secret("EAAGtoken"), Secret("0123456789abcdef0123456789abcdef")
@@ -73,7 +74,7 @@ def facts_of(graph=None, ids=IDS, vault=None, **changed):
 
 
 def trouble_of(facts, name):
-    with pytest.raises(CannotLook) as caught:
+    with pytest.raises(Unavailable) as caught:
         getattr(facts, name)
     return caught.value
 
@@ -169,7 +170,7 @@ def test_what_is_missing_is_named_without_asking(keys, ids, missing):
     facts, graph = facts_of(FakeGraph(ANSWERS, keys=keys), ids)
     for name, lacks in missing.items():
         trouble = trouble_of(facts, name)
-        assert (trouble.trouble, trouble.values["name"]) == (Trouble.NOT_GIVEN, lacks)
+        assert (trouble.kind, trouble.values["name"]) == (ErrorKind.NOT_GIVEN, lacks)
     assert not graph.calls
 
 
@@ -219,7 +220,7 @@ def test_an_app_that_insists_on_the_proof_is_told_from_a_dead_token():
 
 def test_being_throttled_says_nothing_about_the_token():
     facts, graph = facts_of(debug_token=BUSY)
-    assert trouble_of(facts, "token").trouble is Trouble.BUSY
+    assert trouble_of(facts, "token").kind is ErrorKind.BUSY
     assert len(graph.calls) == 1
 
 
@@ -259,7 +260,7 @@ def test_a_secret_that_graph_refuses_does_not_fit(code):
 
 def test_a_secret_nobody_could_try_neither_fits_nor_not():
     facts, _ = facts_of(**{"1": BUSY})
-    assert trouble_of(facts, "secret_fits").trouble is Trouble.BUSY
+    assert trouble_of(facts, "secret_fits").kind is ErrorKind.BUSY
 
 
 def test_the_app_is_asked_with_the_token_where_its_own_is_refused():
@@ -281,11 +282,11 @@ def test_a_field_that_is_not_allowed_costs_that_field_alone():
 @pytest.mark.parametrize("name", ["account", "number", "app", "account_health"])
 def test_an_answer_without_what_was_asked_for_is_odd(name):
     facts, _ = facts_of(**{"20": {"x": 1}, "30": {"x": 1}, "1": {"x": 1}})
-    assert trouble_of(facts, name).trouble is Trouble.ODD
+    assert trouble_of(facts, name).kind is ErrorKind.ODD
 
 
 def test_meta_out_of_reach_is_a_fact_too():
-    facts, _ = facts_of(FakeGraph(reach=CannotLook(Trouble.UNREACHABLE, cause="dns")))
+    facts, _ = facts_of(FakeGraph(reach=Unavailable(ErrorKind.UNREACHABLE, cause="dns")))
     facts.gather()
     assert trouble_of(facts, "reach").values["cause"] == "dns"
 
@@ -306,9 +307,9 @@ def test_a_store_that_is_shut_is_a_fact():
 
 
 def trouble_of_origin(facts, name):
-    with pytest.raises(CannotLook) as caught:
+    with pytest.raises(Unavailable) as caught:
         facts.origin(name)
-    assert caught.value.trouble is Trouble.NOT_GIVEN
+    assert caught.value.kind is ErrorKind.NOT_GIVEN
     assert caught.value.values["name"] == name
     return caught.value
 

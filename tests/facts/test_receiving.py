@@ -14,10 +14,12 @@ from wizard.facts.reading import GraphFacts
 from wizard.facts.receiving import Ears
 from wizard.graph import Keys
 from wizard.inbox import Reader, Refusal, Writer
-from wizard.model import CannotLook, Goal, Secret
+from wizard.model import Goal
 from wizard.probe import Outside
 from wizard.receiver.payload import read
 from wizard.status import Record, TestMessage
+from wizard.text.errors import Unavailable
+from wizard.text.secret import Secret
 
 TOKEN = Secret("verify-me")
 IDS = {"app_id": "1", "waba_id": deliveries.WABA, "phone_number_id": deliveries.NUMBER}
@@ -168,7 +170,7 @@ def test_without_an_expectation_the_callback_in_force_is_asked(callback):
 
 
 def test_without_any_callback_there_is_nothing_to_ask():
-    with pytest.raises(CannotLook) as caught:
+    with pytest.raises(Unavailable) as caught:
         _ = facts_of(HERE, in_force("")).handshake
     assert caught.value.values["name"] == "callback_url"
 

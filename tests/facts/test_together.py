@@ -4,7 +4,7 @@ import pytest
 
 from wizard.facts.memory import Memory
 from wizard.facts.together import together
-from wizard.model import CannotLook, Trouble
+from wizard.text.errors import ErrorKind, Unavailable
 
 
 def test_jobs_run_at_the_same_time():
@@ -29,11 +29,11 @@ def test_never_more_at_once_than_allowed():
 
 def test_answers_keep_the_order_of_the_jobs_and_troubles_stand_among_them():
     def cannot():
-        raise CannotLook(Trouble.BUSY)
+        raise Unavailable(ErrorKind.BUSY)
 
     answers = together({"b": lambda: 1, "a": cannot, "c": lambda: 3})
     assert list(answers) == ["b", "a", "c"]
-    assert isinstance(answers["a"], CannotLook)
+    assert isinstance(answers["a"], Unavailable)
     assert together({}) == {}
 
 

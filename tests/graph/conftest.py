@@ -5,7 +5,7 @@ import pytest
 from tests.graph.loopback import Authority
 from wizard.graph import Keys
 from wizard.graph.client import GraphClient
-from wizard.model import Secret
+from wizard.text.secret import Secret
 
 #: Must never be seen again, wherever one looks.
 TOKEN = "EAAcanary0TOKEN1that2must3not4show5"

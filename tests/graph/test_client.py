@@ -16,7 +16,8 @@ from wizard.graph import BadAddress, Refusal
 from wizard.graph import client as client_module
 from wizard.graph import session as session_module
 from wizard.graph.client import GraphClient
-from wizard.model import CannotLook, Secret, Trouble
+from wizard.text.errors import ErrorKind, Unavailable
+from wizard.text.secret import Secret
 
 PROOF = hmac.new(APP_SECRET.encode(), TOKEN.encode(), hashlib.sha256).hexdigest()
 
@@ -74,9 +75,9 @@ def test_the_app_signs_with_its_own_token_and_without_proof(client):
 def test_a_token_that_cannot_be_one_is_refused_before_it_is_sent(client, keys, token):
     with loopback.web(lambda _: {}) as server:
         graph = client(server.url, replace(keys, access_token=Secret(token)))
-        with pytest.raises(CannotLook) as caught:
+        with pytest.raises(Unavailable) as caught:
             graph.get("1")
-    assert caught.value.trouble is Trouble.REFUSED
+    assert caught.value.kind is ErrorKind.REFUSED
     assert caught.value.values["name"] == "access_token"
     assert token not in repr(caught.value)
     assert server.requests == []
@@ -128,9 +129,9 @@ def test_what_is_pasted_as_an_id_cannot_change_the_request(client):
 
 
 def test_no_path_leaves_the_version(client):
-    with loopback.web(lambda _: {}) as server, pytest.raises(CannotLook) as caught:
+    with loopback.web(lambda _: {}) as server, pytest.raises(Unavailable) as caught:
         client(server.url).get("../v1.0/me")
-    assert caught.value.trouble is Trouble.NOT_VISIBLE
+    assert caught.value.kind is ErrorKind.NOT_VISIBLE
     assert server.requests == []
 
 
@@ -347,7 +348,7 @@ def test_a_read_is_made_again_while_graph_is_busy(client, pauses, code):
 def test_patience_ends(client, pauses, code, tries):
     with loopback.web(lambda _: error(code, 500)) as server, pytest.raises(Refusal) as caught:
         client(server.url).get("1")
-    assert caught.value.trouble is Trouble.BUSY
+    assert caught.value.kind is ErrorKind.BUSY
     assert caught.value.values["wait_minutes"] == 0
     assert len(server.requests) == tries
     assert sum(pauses) < 15
@@ -374,13 +375,13 @@ def test_a_change_is_never_repeated(client, pauses, code):
 
 @pytest.mark.parametrize("play", [loopback.reset, loopback.half_body], ids=["reset", "cut"])
 def test_a_broken_read_is_made_again_once(client, play):
-    with loopback.raw(play) as server, pytest.raises(CannotLook):
+    with loopback.raw(play) as server, pytest.raises(Unavailable):
         client(server.url).get("1")
     assert server.methods() == ["GET", "GET"]
 
 
 def test_a_refused_connection_is_not_tried_again(client, pauses):
-    with pytest.raises(CannotLook):
+    with pytest.raises(Unavailable):
         client(f"http://127.0.0.1:{loopback.closed_port()}").get("1")
     assert pauses == []
 
@@ -399,7 +400,7 @@ def test_a_wait_that_is_too_long_is_told_and_not_waited(client, pauses, headers,
     busy = error(80007, headers=headers)
     with loopback.web(lambda _: busy) as server, pytest.raises(Refusal) as caught:
         client(server.url).get("1")
-    assert caught.value.trouble is Trouble.BUSY
+    assert caught.value.kind is ErrorKind.BUSY
     assert caught.value.values["wait_minutes"] == minutes
     assert len(server.requests) == 1
     assert pauses == []
@@ -476,7 +477,7 @@ def test_any_json_of_graphs_shows_that_meta_answers(client):
 
 def test_a_probe_that_meets_a_portal_says_so(client):
     portal = Reply(b"<html>", 200, {"Content-Type": "text/html"})
-    with loopback.web(lambda _: portal) as server, pytest.raises(CannotLook) as caught:
+    with loopback.web(lambda _: portal) as server, pytest.raises(Unavailable) as caught:
         client(server.url).probe()
     assert caught.value.values["cause"] == "portal"
 

@@ -16,7 +16,7 @@ from tests.graph.conftest import APP_SECRET, TOKEN
 from tests.graph.loopback import Reply
 from wizard.graph import session as session_module
 from wizard.graph import wire
-from wizard.model import CannotLook, Trouble
+from wizard.text.errors import ErrorKind, Unavailable
 
 
 @pytest.fixture
@@ -27,9 +27,9 @@ def impatient(monkeypatch):
 
 
 def trouble(act):
-    with pytest.raises(CannotLook) as caught:
+    with pytest.raises(Unavailable) as caught:
         act()
-    assert caught.value.trouble is Trouble.UNREACHABLE
+    assert caught.value.kind is ErrorKind.UNREACHABLE
     return caught.value
 
 

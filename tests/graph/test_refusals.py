@@ -3,7 +3,7 @@
 import pytest
 
 from wizard.graph.refusals import refusal
-from wizard.model import Trouble
+from wizard.text.errors import ErrorKind
 
 NAMED = "(#100) Tried accessing nonexisting field (verified_name) on node type (Business)"
 REQUIRED = "API calls from the server require an appsecret_proof argument"
@@ -17,37 +17,40 @@ def read(http=400, **error):
 @pytest.mark.parametrize(
     ("trouble", "codes"),
     [
-        (Trouble.REFUSED, [0, 102, 104, 190]),
-        (Trouble.PERMISSION, [3, 10, 15, 200, 250, 299, 131005]),
-        (Trouble.NOT_VISIBLE, [33, 803]),
-        (Trouble.BUSY, [1, 2, 4, 17, 32, 341, 613, 80007, 80008, 130429, 131000, 131016, 2494100]),
-        (Trouble.ODD, [100, 368, 506, 2200, 131030, 131042, 132001, 133005, 133010, 133016, 99]),
+        (ErrorKind.REFUSED, [0, 102, 104, 190]),
+        (ErrorKind.PERMISSION, [3, 10, 15, 200, 250, 299, 131005]),
+        (ErrorKind.NOT_VISIBLE, [33, 803]),
+        (
+            ErrorKind.BUSY,
+            [1, 2, 4, 17, 32, 341, 613, 80007, 80008, 130429, 131000, 131016, 2494100],
+        ),
+        (ErrorKind.ODD, [100, 368, 506, 2200, 131030, 131042, 132001, 133005, 133010, 133016, 99]),
     ],
 )
 def test_the_code_decides(trouble, codes):
-    assert {code: read(code=code).trouble for code in codes} == dict.fromkeys(codes, trouble)
+    assert {code: read(code=code).kind for code in codes} == dict.fromkeys(codes, trouble)
 
 
 @pytest.mark.parametrize(
     ("http", "error", "trouble"),
     [
-        (400, {"code": 100, "error_subcode": 33}, Trouble.NOT_VISIBLE),
-        (400, {"code": 100, "error_subcode": "33"}, Trouble.NOT_VISIBLE),
-        (400, {"code": "190"}, Trouble.REFUSED),
-        (200, {"code": 190}, Trouble.REFUSED),
-        (403, {"code": 131030}, Trouble.ODD),
-        (500, {"code": 424242}, Trouble.BUSY),
-        (503, {"message": "no code"}, Trouble.BUSY),
-        (429, {"code": 424242}, Trouble.BUSY),
-        (400, {"code": 424242, "is_transient": True}, Trouble.BUSY),
-        (400, {"message": "no code"}, Trouble.ODD),
-        (400, {"code": None}, Trouble.ODD),
-        (400, {"code": "x"}, Trouble.ODD),
-        (400, {"code": [1]}, Trouble.ODD),
+        (400, {"code": 100, "error_subcode": 33}, ErrorKind.NOT_VISIBLE),
+        (400, {"code": 100, "error_subcode": "33"}, ErrorKind.NOT_VISIBLE),
+        (400, {"code": "190"}, ErrorKind.REFUSED),
+        (200, {"code": 190}, ErrorKind.REFUSED),
+        (403, {"code": 131030}, ErrorKind.ODD),
+        (500, {"code": 424242}, ErrorKind.BUSY),
+        (503, {"message": "no code"}, ErrorKind.BUSY),
+        (429, {"code": 424242}, ErrorKind.BUSY),
+        (400, {"code": 424242, "is_transient": True}, ErrorKind.BUSY),
+        (400, {"message": "no code"}, ErrorKind.ODD),
+        (400, {"code": None}, ErrorKind.ODD),
+        (400, {"code": "x"}, ErrorKind.ODD),
+        (400, {"code": [1]}, ErrorKind.ODD),
     ],
 )
 def test_the_rest_decides_where_the_code_does_not(http, error, trouble):
-    assert read(http, **error).trouble is trouble
+    assert read(http, **error).kind is trouble
 
 
 @pytest.mark.parametrize(
@@ -61,7 +64,7 @@ def test_the_rest_decides_where_the_code_does_not(http, error, trouble):
 )
 def test_the_proof_of_the_app_secret_is_told_apart(code, message, proof):
     error = read(code=code, message=message)
-    assert (error.trouble, error.values["proof"]) == (Trouble.REFUSED, proof)
+    assert (error.kind, error.values["proof"]) == (ErrorKind.REFUSED, proof)
 
 
 def test_a_field_of_another_kind_of_node_names_the_kind():
@@ -103,7 +106,7 @@ def test_both_names_of_the_subcode_are_read(key):
 )
 def test_an_envelope_of_another_shape_is_odd_and_complete(answer):
     error = refusal(400, answer)
-    assert error.trouble is Trouble.ODD
+    assert error.kind is ErrorKind.ODD
     assert set(error.values) == {"code", "subcode", "http", "message", "details", "trace"}
 
 

@@ -12,8 +12,8 @@ from wizard.facts.reading import GraphFacts
 from wizard.facts.receiving import Ears
 from wizard.graph.client import GraphClient
 from wizard.listening import Listener
-from wizard.model import Secret
 from wizard.probe import Outside
+from wizard.text.secret import Secret
 
 
 @pytest.fixture

@@ -8,12 +8,14 @@ from fake_talk import ANY, Script
 
 from wizard.graph import Refusal
 from wizard.guide import Guide
-from wizard.model import Goal, Secret, Status, Trouble
+from wizard.model import Goal, Status
 from wizard.repairs import REPAIRS
 from wizard.repairs.hearing import diagnose, hear, take_back
 from wizard.repairs.pointing import meta_saw, remove, subscribe
 from wizard.repairs.target import make_public
 from wizard.talk import Move
+from wizard.text.errors import ErrorKind
+from wizard.text.secret import Secret
 
 APP, WABA, NUMBER = "1029384756102938", "102290129340398", "106540352242922"
 THERE = "https://old-provider.example/hook"
@@ -243,7 +245,7 @@ def test_a_busy_moment_is_no_reason_to_do_it_by_hand(at_desk):
             graph = real(keys)
 
             def refuse(path, body=None, *, as_app=False):
-                raise Refusal(Trouble.BUSY, subcode=0, http=400, details="", trace="", **wait)
+                raise Refusal(ErrorKind.BUSY, subcode=0, http=400, details="", trace="", **wait)
 
             graph.post = refuse
             return graph
@@ -401,10 +403,10 @@ def test_metas_2200_is_put_into_words(message, words):
     from wizard.ui.words import Words
 
     start = "(#2200) Callback verification failed with the following errors: "
-    refusal = Refusal(Trouble.ODD, code=2200, subcode=0, message=start + message, details="")
+    refusal = Refusal(ErrorKind.ODD, code=2200, subcode=0, message=start + message, details="")
     saw = meta_saw(refusal)
     assert saw.key == f"webhook.{words}"
-    assert all(Words(language).remark(saw) for language in ("ru", "en"))
+    assert all(Words(language).phrase(saw) for language in ("ru", "en"))
 
 
 def test_the_guide_walks_to_a_message_that_arrived(at_desk):

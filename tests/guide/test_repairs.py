@@ -4,10 +4,10 @@ import pytest
 from fake_talk import ANY, Script
 
 from wizard.inbox.nouns import StatusUpdate
-from wizard.model import Secret
 from wizard.repairs import access, message, number, token
 from wizard.repairs.number import REGISTRATIONS, registrations_left
 from wizard.status import Confirmation
+from wizard.text.secret import Secret
 
 
 def test_the_pin_is_in_the_vault_before_the_number_is_registered(at_desk):

@@ -4,8 +4,9 @@ import pytest
 from fake_talk import ANY, Script
 
 from wizard.guide import Guide
-from wizard.model import Goal, Status, Trouble
-from wizard.talk import Leaving, Move
+from wizard.model import Goal, Status
+from wizard.talk import Move
+from wizard.text.errors import ErrorKind, UserAbort
 
 
 def standing(findings):
@@ -53,7 +54,7 @@ def test_whoever_leaves_finds_everything_kept(at_desk):
         desk.talk = Script(
             {ANY: "", **play.suggestions}, moves={"number.code_verified": Move.LEAVE}
         )
-        with pytest.raises(Leaving):
+        with pytest.raises(UserAbort):
             Guide(desk).walk()
         kept = desk.store.load()
         assert kept.ids["waba_id"] == play.waba_id
@@ -94,10 +95,10 @@ def test_looking_again_sees_what_was_done_elsewhere(at_desk):
 
 
 def test_a_run_that_nobody_watches_says_which_answer_was_missing(at_desk):
-    from wizard.talk import NeedsPerson
+    from wizard.text.errors import InputRequired
 
     with at_desk("rehearsal") as (desk, _):
-        desk.talk = Script({"has_token": "yes", "access_token": NeedsPerson("access_token")})
+        desk.talk = Script({"has_token": "yes", "access_token": InputRequired("access_token")})
         guide = Guide(desk, attended=False)
         guide.walk()
         assert guide.needed == {"access.present": "access_token"}
@@ -117,5 +118,5 @@ def test_a_repair_that_meta_does_not_answer_ends_the_item_and_not_the_walk(at_de
     with at_desk("template-answers-cut-off", knows=True) as (desk, _):
         desk.talk = Script(moves={"message.sent": [Move.REPAIR, Move.LATER], ANY: Move.LATER})
         seen = standing(Guide(desk).walk())
-        assert [error.trouble for error in desk.talk.troubles] == [Trouble.PERMISSION]
+        assert [error.kind for error in desk.talk.troubles] == [ErrorKind.PERMISSION]
         assert seen["message.sent"] is Status.WAITING

@@ -9,9 +9,9 @@ import pytest
 
 from wizard import listening
 from wizard.listening import Listener
-from wizard.model import Secret
 from wizard.probe import Outside
 from wizard.receiver import Address, Arrived
+from wizard.text.secret import Secret
 
 HERE = Outside(allow_local=True, environ={})
 

@@ -14,8 +14,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from authority import HOST, World
 
-from wizard.model import Secret
 from wizard.probe import Outside, probe
+from wizard.text.secret import Secret
 
 TOKEN, APP_SECRET = Secret("my verify+token"), Secret("0123456789abcdef")
 

@@ -9,10 +9,10 @@ import deliveries
 import pytest
 
 from wizard.inbox import InboxTrouble, Knock, Reader, Refusal, Writer
-from wizard.model import Secret
 from wizard.probe import Outside, probe
 from wizard.receiver import Address, Arrived, Receiver
 from wizard.receiver.endpoint import MOST_BYTES, Endpoint
+from wizard.text.secret import Secret
 
 TOKEN = "verify-me ü+/"
 

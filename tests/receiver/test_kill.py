@@ -18,7 +18,7 @@ RECEIVER = """
 import sys, time
 from pathlib import Path
 from wizard.inbox import Writer
-from wizard.model import Secret
+from wizard.text.secret import Secret
 from wizard.receiver import Address, Receiver
 secret = Secret(sys.argv[3])
 at = Address(port=int(sys.argv[2]))

@@ -9,8 +9,8 @@ import deliveries
 import pytest
 
 from wizard.inbox import Reader, Writer
-from wizard.model import Secret
 from wizard.receiver import Address, Receiver, running
+from wizard.text.secret import Secret
 
 ANY_PORT = Address(port=0)
 

@@ -3,9 +3,10 @@
 import pytest
 
 from wizard import checklist
-from wizard.model import Status, Trouble
+from wizard.model import Status
 from wizard.sandbox import scenarios
 from wizard.sandbox.scenario import Scenario, build, merge
+from wizard.text.errors import ErrorKind
 
 # Receiving is the next piece of work; its worlds are ready before its checklist.
 LATER = set()
@@ -54,7 +55,7 @@ def test_every_expectation_names_an_item_and_a_reason_of_it():
             if line.item in LATER or line.item.split(".")[0] not in sections:
                 continue
             assert line.item in known, (scenario.name, line.item)
-            reasons = {"", *known[line.item].reasons, *Trouble}
+            reasons = {"", *known[line.item].reasons, *ErrorKind}
             assert line.reason in reasons, (scenario.name, line)
 
 

@@ -9,10 +9,11 @@ from wizard.facts.reading import GraphFacts
 from wizard.facts.receiving import Ears
 from wizard.graph import Keys
 from wizard.graph.client import GraphClient
-from wizard.model import Goal, Secret
+from wizard.model import Goal
 from wizard.probe import Outside
 from wizard.sandbox import scenarios, start
 from wizard.status import Record
+from wizard.text.secret import Secret
 
 #: Nobody waits six seconds for the slow receiver here.
 EARS = Ears(outside=Outside(allow_local=True, seconds=1.0, environ={}))

@@ -8,9 +8,10 @@ from fake_store import full_record
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from wizard.model import Secret, Status
+from wizard.model import Status
 from wizard.status.file import FileStore
 from wizard.status.record import Change, Record, StatusTrouble, Verdict
+from wizard.text.secret import Secret
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from wizard.commands import COMMANDS, branch_of
 from wizard.commands.endings import Ending
 from wizard.graph.client import GraphClient
 from wizard.home import find
-from wizard.model import CannotLook
+from wizard.text.errors import Unavailable
 
 TOKEN = "EAACanary" + "0canaryToken9" * 14
 SECRET = "c0ffeeca4a4yc0ffeeca4a4yc0ffee77".replace("y", "1")
@@ -121,7 +121,7 @@ class Watch:
         self._capsys, self._caplog, self._seen, self._sent = capsys, caplog, [], []
         caplog.set_level(logging.DEBUG)
         monkeypatch.setattr("wizard.commands.endings.Ending.of", self._ended(Ending.of))
-        monkeypatch.setattr("wizard.model.CannotLook.__init__", self._told(CannotLook.__init__))
+        monkeypatch.setattr("wizard.model.Unavailable.__init__", self._told(Unavailable.__init__))
         monkeypatch.setattr("requests.Session.send", self._went(requests.Session.send))
 
     def run(self, line, scenario="", piped=""):
@@ -156,7 +156,7 @@ class Watch:
     def _told(self, init):
         def kept(error, *parts, **values):
             init(error, *parts, **values)
-            self._seen.append(("CannotLook", f"{error!r} {error} {error.args} {values}"))
+            self._seen.append(("Unavailable", f"{error!r} {error} {error.args} {values}"))
 
         return kept
 

@@ -14,9 +14,9 @@ from wizard import checklist, verdicts
 from wizard.__main__ import main
 from wizard.graph.client import GraphClient
 from wizard.home import find
-from wizard.model import LANGUAGES
 from wizard.sandbox import scenarios
 from wizard.status.file import FileStore
+from wizard.text.localised import LANGUAGES
 from wizard.ui.report import Report
 from wizard.ui.screen import open_screen
 from wizard.ui.verdicts import remembered

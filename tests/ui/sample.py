@@ -9,7 +9,6 @@ from wizard.model import (
     Item,
     Reason,
     Section,
-    Text,
     failed,
     passed,
     skipped,
@@ -17,6 +16,7 @@ from wizard.model import (
     waiting,
 )
 from wizard.status import Record, SecretNote
+from wizard.text.localised import Text
 from wizard.ui.verdicts import Verdicts
 
 NOW = datetime(2026, 11, 22, 20, 0, tzinfo=UTC)

@@ -4,8 +4,10 @@ import signal
 import sys
 import time
 
-from wizard.model import Finding, Item, Text, failed
-from wizard.talk import Choice, Move, NeedsPerson, Question, Remark, remark
+from wizard.model import Finding, Item, failed
+from wizard.talk import Choice, Move, Question
+from wizard.text.errors import InputRequired
+from wizard.text.localised import Phrase, Text, phrase
 from wizard.ui.prompts import TerminalTalk
 from wizard.ui.screen import open_screen
 from wizard.ui.words import Words
@@ -20,12 +22,12 @@ LINK = "https://business.facebook.com/latest/whatsapp_manager/phone_numbers?waba
 ITEM = Item("number.registered", TITLE, WHY, steps=(STEP,), links=(LINK,))
 OPEN = Finding(ITEM, failed("odd"))
 NUMBERS = [Choice(str(n), f"ООО «Ромашка» [/]\x1b]0;x\x07 +7 900 000-00-{n:02}") for n in range(40)]
-ASK = remark("ui.move")
+ASK = phrase("ui.move")
 
 
 def forty(text):
     """A mend that knows only one answer."""
-    return text if text == "good" else Remark("ui.answer_needed")
+    return text if text == "good" else Phrase("ui.answer_needed")
 
 
 def present_and_move(talk):
@@ -34,7 +36,7 @@ def present_and_move(talk):
 
 
 def wait(talk):
-    with talk.wait(remark("ui.browse")):
+    with talk.wait(phrase("ui.browse")):
         time.sleep(1)
         talk.say("ui.agree")
         time.sleep(float(sys.argv[3]) if len(sys.argv) > 3 else 1)
@@ -48,9 +50,9 @@ def late_consent(talk):
 
 
 def ask_while_waiting(talk):
-    with talk.wait(remark("ui.sends")):
+    with talk.wait(phrase("ui.sends")):
         time.sleep(0.5)
-        with talk.wait(remark("ui.agree")):
+        with talk.wait(phrase("ui.agree")):
             return talk.ask(Question("x", ASK))
 
 
@@ -59,7 +61,7 @@ def slow_to_refuse(text):
     if text == "good":
         return text
     time.sleep(1)
-    return Remark("ui.answer_needed")
+    return Phrase("ui.answer_needed")
 
 
 SCENES = {
@@ -93,7 +95,7 @@ def main():
     except KeyboardInterrupt:
         print("LEFT", flush=True)
         return 130
-    except NeedsPerson as needs:
+    except InputRequired as needs:
         print("NEEDS", needs.name, flush=True)
         return 2
     return 0

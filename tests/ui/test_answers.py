@@ -2,7 +2,7 @@
 
 import pytest
 
-from wizard.model import LANGUAGES
+from wizard.text.localised import LANGUAGES
 from wizard.ui.answers import Answers, SecretPlace, WrongAnswers, parse, read
 from wizard.ui.words import Words
 
@@ -78,7 +78,7 @@ def test_a_mistake_is_refused_by_name(content, named):
     with pytest.raises(WrongAnswers) as caught:
         parse(content, ITEMS)
     for language in LANGUAGES:
-        said = Words(language).remark(caught.value.remark)
+        said = Words(language).phrase(caught.value.phrase)
         assert all(name in said for name in named), said
         assert "EAAcanary" not in said
 
@@ -102,4 +102,4 @@ def test_a_file_that_cannot_be_used_is_named(tmp_path, content):
     with pytest.raises(WrongAnswers) as caught:
         read(path)
     for language in LANGUAGES:
-        assert str(path) in Words(language).remark(caught.value.remark)
+        assert str(path) in Words(language).phrase(caught.value.phrase)

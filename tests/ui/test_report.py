@@ -9,8 +9,17 @@ from pathlib import Path
 import pytest
 from sample import BEFORE, CHECKLIST, FINE, NOW, OUTCOMES, verdicts
 
-from wizard.model import LANGUAGES, Checklist, Goal, Status, failed, passed, unknown, waiting
+from wizard.model import (
+    Checklist,
+    Goal,
+    Status,
+    failed,
+    passed,
+    unknown,
+    waiting,
+)
 from wizard.status import Record, SecretNote, Verdict
+from wizard.text.localised import LANGUAGES
 from wizard.ui import essentials
 from wizard.ui.ending import Places, end_screen
 from wizard.ui.greeting import welcome

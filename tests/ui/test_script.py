@@ -3,19 +3,21 @@
 import pytest
 from fake_talk import ANY, Script
 
-from wizard.model import Finding, Item, Text, failed
-from wizard.talk import Choice, Leaving, Move, Question, remark
+from wizard.model import Finding, Item, failed
+from wizard.talk import Choice, Move, Question
+from wizard.text.errors import UserAbort
+from wizard.text.localised import Text, phrase
 
 T = Text("т", "t")
 OPEN = Finding(Item("sample.item", T, T), failed("x"))
-ASK = remark("ui.move")
+ASK = phrase("ui.move")
 
 
 def test_answers_come_by_name_and_in_order():
-    mend = lambda text: text if text.isdecimal() else remark("ui.answer_needed")  # noqa: E731
+    mend = lambda text: text if text.isdecimal() else phrase("ui.answer_needed")  # noqa: E731
     with Script({"waba_id": ["x", "1"], "goals": "ui.agree"}, moves={ANY: Move.LATER}) as talk:
         assert talk.ask(Question("waba_id", ASK, mend=mend)) == "1"
-        assert talk.choose(Question("goals", ASK), [Choice("y", remark("ui.agree"))]) == "y"
+        assert talk.choose(Question("goals", ASK), [Choice("y", phrase("ui.agree"))]) == "y"
         assert talk.move(OPEN, [Move.AGAIN, Move.LATER]) is Move.LATER
     assert talk.keys == ["ui.answer_needed"]
     assert talk.asked_names == ["waba_id", "goals"]
@@ -51,5 +53,5 @@ def test_a_word_that_does_not_exist_is_a_failure():
 
 
 def test_leaving_can_be_scripted():
-    with pytest.raises(Leaving), Script({"x": Leaving()}) as talk:
+    with pytest.raises(UserAbort), Script({"x": UserAbort()}) as talk:
         talk.ask(Question("x", ASK))

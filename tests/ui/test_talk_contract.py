@@ -6,8 +6,15 @@ import io
 import pytest
 from fake_talk import Script
 
-from wizard.model import CannotLook, Finding, Item, Text, Trouble, failed, passed
-from wizard.talk import Talk, remark
+from wizard.model import (
+    Finding,
+    Item,
+    failed,
+    passed,
+)
+from wizard.talk import Talk
+from wizard.text.errors import ErrorKind, Unavailable
+from wizard.text.localised import Text, phrase
 from wizard.ui.prompts import TerminalTalk
 from wizard.ui.screen import Screen
 from wizard.ui.unattended import UnattendedTalk
@@ -41,8 +48,8 @@ def test_what_expects_no_answer_works_without_anybody(talk):
     talk.present(Finding(ITEM, failed("odd")), {})
     talk.instruct(ITEM, {"app_id": "1"})
     talk.settled(Finding(ITEM, passed()))
-    talk.trouble(CannotLook(Trouble.UNREACHABLE, cause="dns"))
-    with talk.wait(remark("ui.move")):
+    talk.show_error(Unavailable(ErrorKind.UNREACHABLE, cause="dns"))
+    with talk.wait(phrase("ui.move")):
         talk.say("ui.agree")
     talk.browse("https://a.example")
 
@@ -50,6 +57,6 @@ def test_what_expects_no_answer_works_without_anybody(talk):
 def test_waiting_is_silent_without_a_terminal():
     for kind in (TerminalTalk, UnattendedTalk):
         out = io.StringIO()
-        with kind(Screen(out, colour=True), Words("ru")).wait(remark("ui.move")):
+        with kind(Screen(out, colour=True), Words("ru")).wait(phrase("ui.move")):
             pass
         assert out.getvalue() == ""

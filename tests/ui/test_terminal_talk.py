@@ -7,8 +7,16 @@ from prompt_toolkit.application import create_app_session
 from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
-from wizard.model import Finding, Item, Text, failed, passed, waiting
-from wizard.talk import Choice, Move, NeedsPerson, Question, remark
+from wizard.model import (
+    Finding,
+    Item,
+    failed,
+    passed,
+    waiting,
+)
+from wizard.talk import Choice, Move, Question
+from wizard.text.errors import InputRequired
+from wizard.text.localised import Text, phrase
 from wizard.ui.keys import FullKeyboard
 from wizard.ui.prompts import TerminalTalk
 from wizard.ui.screen import Screen
@@ -17,7 +25,7 @@ from wizard.ui.words import Words
 DOWN, UP, ENTER, CTRL_C, CTRL_D, BACK = "\x1b[B", "\x1b[A", "\r", "\x03", "\x04", "\x7f"
 T = Text("т", "t")
 ITEM = Item("sample.item", T, T)
-ASK = remark("ui.move")  # any text of ours
+ASK = phrase("ui.move")  # any text of ours
 OPEN = Finding(ITEM, failed("odd"))
 PASTE = "\x1b[200~{}\x1b[201~"
 
@@ -83,7 +91,7 @@ def test_a_wrong_answer_is_explained_and_asked_again(typed, talk, out):
         if text == "5":
             return "five"
         typed("5" + ENTER)
-        return remark("ui.answer_needed")
+        return phrase("ui.answer_needed")
 
     typed("four" + ENTER)
     assert talk.ask(Question("x", ASK, mend=mend)) == "five"
@@ -95,7 +103,7 @@ def test_a_wrong_answer_comes_back_with_the_up_arrow(typed, talk):
         if text.endswith("!"):
             return text
         typed(UP + "!" + ENTER)
-        return remark("ui.answer_needed")
+        return phrase("ui.answer_needed")
 
     typed("long answer" + ENTER)
     assert talk.ask(Question("x", ASK, mend=mend)) == "long answer!"
@@ -106,7 +114,7 @@ def test_a_wrong_secret_does_not_come_back(typed, talk):
         if text == "!":
             return text
         typed(UP + "!" + ENTER)
-        return remark("ui.answer_needed")
+        return phrase("ui.answer_needed")
 
     typed("wrong" + ENTER)
     assert talk.ask(Question("x", ASK, secret=True, mend=mend)) == "!"
@@ -266,12 +274,12 @@ def test_without_a_terminal_nothing_is_ever_asked(out):
         lambda: talk.consent("a.b", ASK),
         lambda: talk.vouch(OPEN),
     ):
-        with pytest.raises(NeedsPerson):
+        with pytest.raises(InputRequired):
             question()
 
 
 def test_needs_person_names_the_option_that_supplies_the_answer(out):
     talk = TerminalTalk(Screen(out, colour=False), Words("ru"))
-    with pytest.raises(NeedsPerson) as caught:
+    with pytest.raises(InputRequired) as caught:
         talk.ask(Question("waba_id", ASK, option="--answers FILE"))
     assert (caught.value.name, caught.value.option) == ("waba_id", "--answers FILE")

@@ -6,7 +6,9 @@ import pytest
 
 from wizard.graph.refusals import refusal
 from wizard.graph_errors import explain
-from wizard.model import LANGUAGES, CannotLook, Finding, Item, Text, Trouble, could_not
+from wizard.model import Finding, Item, could_not
+from wizard.text.errors import ErrorKind, Unavailable
+from wizard.text.localised import LANGUAGES, Text
 from wizard.ui.screen import Screen
 from wizard.ui.showing import Showing
 from wizard.ui.words import Words, messages
@@ -16,15 +18,15 @@ ITEM = Item("a.one", Text("-", "-"), Text("-", "-"))
 
 def shown(error, language="en"):
     out = io.StringIO()
-    Showing(Screen(out, colour=False, width=2000), Words(language)).trouble(error)
+    Showing(Screen(out, colour=False, width=2000), Words(language)).show_error(error)
     return out.getvalue()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("trouble", Trouble)
+@pytest.mark.parametrize("trouble", ErrorKind)
 def test_every_trouble_is_said_with_a_next_step_even_without_values(trouble, language):
     unworded = Words(language).say("report.reason_unworded", reason=trouble.value)
-    text = shown(CannotLook(trouble), language)
+    text = shown(Unavailable(trouble), language)
     assert unworded not in text
     assert len(text.splitlines()) >= 2
 
@@ -37,14 +39,14 @@ def test_code_and_trace_are_shown_for_whoever_looks_closer():
 
 @pytest.mark.parametrize("cause", ["dns", "proxy_auth", "portal", "tls_untrusted"])
 def test_every_cause_of_silence_has_its_own_words(cause):
-    finding = Finding(ITEM, could_not(CannotLook(Trouble.UNREACHABLE, cause=cause)))
+    finding = Finding(ITEM, could_not(Unavailable(ErrorKind.UNREACHABLE, cause=cause)))
     words = Words("en")
     assert words.reason(finding) == messages()[f"reason.unreachable_{cause}"].en
     assert words.next_step(finding) == messages()[f"reason.unreachable_{cause}_next"].en
 
 
 def test_a_cause_nobody_knows_has_the_general_words():
-    finding = Finding(ITEM, could_not(CannotLook(Trouble.UNREACHABLE, cause="novel")))
+    finding = Finding(ITEM, could_not(Unavailable(ErrorKind.UNREACHABLE, cause="novel")))
     assert "novel" in Words("en").reason(finding)
 
 

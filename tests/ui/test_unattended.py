@@ -4,14 +4,21 @@ import io
 
 import pytest
 
-from wizard.model import Finding, Item, Text, failed, waiting
-from wizard.talk import Choice, Move, NeedsPerson, Question, remark
+from wizard.model import (
+    Finding,
+    Item,
+    failed,
+    waiting,
+)
+from wizard.talk import Choice, Move, Question
+from wizard.text.errors import InputRequired
+from wizard.text.localised import Text, phrase
 from wizard.ui.answers import Answers
 from wizard.ui.screen import Screen
 from wizard.ui.unattended import UnattendedTalk
 from wizard.ui.words import Words
 
-ASK = remark("ui.move")
+ASK = phrase("ui.move")
 T = Text("т", "t")
 OPEN = Finding(Item("number.registered", T, T), failed("x"))
 CHOICES = [Choice("1", "one"), Choice("2", "two")]
@@ -47,14 +54,14 @@ def test_what_the_question_makes_of_enter_counts(make):
 
 
 def test_a_missing_answer_names_its_option(make):
-    with pytest.raises(NeedsPerson) as caught:
+    with pytest.raises(InputRequired) as caught:
         make().ask(Question("x", ASK, option="--answers FILE"))
     assert (caught.value.name, caught.value.option) == ("x", "--answers FILE")
 
 
 def test_a_wrong_answer_is_explained_and_not_tried_again(make, out):
-    mend = lambda text: remark("ui.not_offered", answer=text, offered="2")  # noqa: E731
-    with pytest.raises(NeedsPerson):
+    mend = lambda text: phrase("ui.not_offered", answer=text, offered="2")  # noqa: E731
+    with pytest.raises(InputRequired):
         make(given(x="1")).ask(Question("x", ASK, mend=mend))
     said = " ".join(out.getvalue().split())
     assert Words("en").say("ui.not_offered", answer="1", offered="2") in said
@@ -64,7 +71,7 @@ def test_an_answer_that_is_never_good_enough_ends(make):
     talk = make(given(x="1"))
     answers = [talk.ask(Question("x", ASK)) for _ in range(3)]
     assert answers == ["1", "1", "1"]
-    with pytest.raises(NeedsPerson):
+    with pytest.raises(InputRequired):
         talk.ask(Question("x", ASK))
 
 
@@ -81,13 +88,13 @@ def test_in_the_sandbox_a_choice_falls_as_enter_would(make):
     stale = {"suggestions": {"x": "not offered"}, "sandbox": True}
     assert make(**stale).choose(Question("x", ASK), CHOICES) == "1"
     assert make(**stale).choose(Question("x", ASK, default="2"), CHOICES) == "2"
-    with pytest.raises(NeedsPerson):
+    with pytest.raises(InputRequired):
         make(given(x="3"), **stale).choose(Question("x", ASK), CHOICES)
 
 
 @pytest.mark.parametrize("answers", [{}, {"x": "3"}], ids=["none", "not offered"])
 def test_a_choice_between_several_needs_a_person(make, answers):
-    with pytest.raises(NeedsPerson):
+    with pytest.raises(InputRequired):
         make(given(**answers)).choose(Question("x", ASK), CHOICES)
 
 

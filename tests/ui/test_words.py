@@ -4,18 +4,16 @@ import pytest
 
 from wizard import checklist
 from wizard.model import (
-    LANGUAGES,
-    CannotLook,
     Finding,
     Item,
     Reason,
-    Text,
-    Trouble,
     could_not,
     failed,
     skipped,
     unknown,
 )
+from wizard.text.errors import ErrorKind, Unavailable
+from wizard.text.localised import LANGUAGES, Text
 from wizard.texts import read
 from wizard.ui.words import FOLDER, Words, messages
 
@@ -37,13 +35,13 @@ def test_values_are_cleaned_and_may_have_any_name():
 
 
 def test_foreign_text_is_only_cleaned():
-    assert EN.remark("Acme {x} [/]\x07") == "Acme {x} [/]"
+    assert EN.phrase("Acme {x} [/]\x07") == "Acme {x} [/]"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("trouble", list(Trouble))
+@pytest.mark.parametrize("trouble", list(ErrorKind))
 def test_every_trouble_has_words(trouble, language):
-    finding = Finding(ITEM, could_not(CannotLook(trouble)))
+    finding = Finding(ITEM, could_not(Unavailable(trouble)))
     assert Words(language).reason(finding)
     assert Words(language).next_step(finding)
 

@@ -13,7 +13,7 @@ import sys
 import time
 from pathlib import Path
 
-from wizard.model import Secret
+from wizard.text.secret import Secret
 from wizard.vault.encrypted_file import EncryptedFile
 from wizard.vault.moving import move
 from wizard.vault.os_keyring import OsKeyring

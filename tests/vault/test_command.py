@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from vault_contract import VaultContract
 
-from wizard.model import Secret
+from wizard.text.secret import Secret
 from wizard.vault import Closed, VaultTrouble
 from wizard.vault.command import CommandVault, Helper
 from wizard.vault.presets import PRESETS

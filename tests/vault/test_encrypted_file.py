@@ -12,8 +12,8 @@ import pytest
 from programs import child_environ
 from vault_contract import VaultContract
 
-from wizard.model import Secret
-from wizard.talk import Leaving, NeedsPerson
+from wizard.text.errors import InputRequired, UserAbort
+from wizard.text.secret import Secret
 from wizard.vault import Closed, VaultTrouble
 from wizard.vault.encrypted_file import COST, EncryptedFile
 from wizard.vault.opening import Person, open_vault
@@ -151,9 +151,9 @@ class TestPassphrase:
 
             return EncryptedFile(kept, "shop", ask, CHEAP)
 
-        nobody = raising(NeedsPerson("passphrase", "--passphrase-file"))
+        nobody = raising(InputRequired("passphrase", "--passphrase-file"))
         assert closed_by(lambda: nobody.get("access_token")).detail == "none"
-        for error in (Leaving, KeyboardInterrupt):
+        for error in (UserAbort, KeyboardInterrupt):
             with pytest.raises(error):
                 raising(error).get("access_token")
 
@@ -305,7 +305,7 @@ class TestFull:
     def test_a_full_disk_keeps_the_old_file_and_leaves_nothing(self, kept):
         before = kept.read_bytes()
         script = (
-            "import resource, sys; from pathlib import Path; from wizard.model import Secret;"
+            "import resource, sys; from pathlib import Path; from wizard.text.secret import Secret;"
             "from wizard.vault import VaultTrouble;"
             "from wizard.vault.encrypted_file import EncryptedFile;"
             "vault = EncryptedFile(Path(sys.argv[1]), 'shop', lambda new: Secret(sys.argv[2]), 10);"
@@ -329,7 +329,7 @@ class TestFull:
 
 def test_six_processes_lose_nothing(path):
     script = (
-        "import sys; from pathlib import Path; from wizard.model import Secret;"
+        "import sys; from pathlib import Path; from wizard.text.secret import Secret;"
         "from wizard.vault.encrypted_file import EncryptedFile;"
         "vault = EncryptedFile(Path(sys.argv[1]), 'shop', lambda new: Secret(sys.argv[2]), 10);"
         "[vault.put(f'page_token:{sys.argv[3]}{n}', Secret('v' * 99)) for n in range(5)]"

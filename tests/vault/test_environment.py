@@ -6,7 +6,7 @@ import pytest
 from fake_vault import MemoryVault
 from vault_contract import VaultContract
 
-from wizard.model import Secret
+from wizard.text.secret import Secret
 from wizard.vault import Closed, VaultTrouble
 from wizard.vault.environment import EnvironmentFirst
 

@@ -2,8 +2,13 @@
 
 import pytest
 
-from wizard.model import Secret
-from wizard.vault.making import fingerprint, generate_pin, generate_verify_token, trivial
+from wizard.text.secret import (
+    Secret,
+    fingerprint,
+    generate_pin,
+    generate_verify_token,
+    trivial,
+)
 
 TOKEN = Secret("EAAG" + "x" * 200)
 

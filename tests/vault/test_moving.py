@@ -3,7 +3,7 @@
 import pytest
 from fake_vault import MemoryVault
 
-from wizard.model import Secret
+from wizard.text.secret import Secret
 from wizard.vault import Closed, VaultTrouble
 from wizard.vault.environment import EnvironmentFirst
 from wizard.vault.moving import move

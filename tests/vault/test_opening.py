@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from wizard.model import Secret
+from wizard.text.secret import Secret
 from wizard.vault import Closed, VaultTrouble
 from wizard.vault.opening import (
     STORES,

@@ -27,7 +27,7 @@ from keyring_backends import (
 from programs import ROOT, child_environ
 from vault_contract import VaultContract
 
-from wizard.model import Secret
+from wizard.text.secret import Secret
 from wizard.vault import Closed, VaultTrouble, backend
 from wizard.vault.os_keyring import OsKeyring
 

@@ -5,7 +5,7 @@ import stat
 import pytest
 from vault_contract import VaultContract
 
-from wizard.model import Secret
+from wizard.text.secret import Secret
 from wizard.vault import Closed, VaultTrouble
 from wizard.vault.play import PlayVault
 

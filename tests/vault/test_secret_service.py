@@ -18,7 +18,7 @@ from programs import child_environ
 from secret_service import SecretService
 from vault_contract import VaultContract
 
-from wizard.model import Secret
+from wizard.text.secret import Secret
 from wizard.vault import Closed, VaultTrouble
 from wizard.vault.os_keyring import OsKeyring
 
@@ -120,7 +120,7 @@ class TestContract(VaultContract):
 
     def test_six_processes_neither_tear_nor_fail(self, vault, tmp_path):
         script = (
-            "import sys; from pathlib import Path; from wizard.model import Secret;"
+            "import sys; from pathlib import Path; from wizard.text.secret import Secret;"
             "from wizard.vault.os_keyring import OsKeyring;"
             "vault = OsKeyring('six', 30, folder=Path(sys.argv[1]));"
             "fine = [Secret(c * 5000) for c in 'abcdef'];"

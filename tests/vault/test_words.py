@@ -2,7 +2,7 @@
 
 import pytest
 
-from wizard.model import LANGUAGES
+from wizard.text.localised import LANGUAGES
 from wizard.ui.words import Words, messages
 from wizard.vault import Closed
 

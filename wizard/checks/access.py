@@ -5,7 +5,13 @@ from __future__ import annotations
 from wizard.checks.looking import obstacle
 from wizard.checks.registry import check
 from wizard.facts import Facts, Token
-from wizard.model import Outcome, Trouble, failed, passed, unknown
+from wizard.model import (
+    Outcome,
+    failed,
+    passed,
+    unknown,
+)
+from wizard.text.errors import ErrorKind
 
 #: Why a token died, by the subcode of error 190.
 #: Source: developers.facebook.com/docs/graph-api/guides/error-handling
@@ -31,7 +37,7 @@ SOURCES = {
 @check("access.present")
 def present(facts: Facts) -> Outcome:
     """There is a token; the remark says where it comes from."""
-    if obstacle(lambda: facts.origin("access_token"), Trouble.NOT_GIVEN):
+    if obstacle(lambda: facts.origin("access_token"), ErrorKind.NOT_GIVEN):
         return failed("not_given")
     origin = facts.origin("access_token")
     if origin.source == "environment":

@@ -7,7 +7,13 @@ from collections.abc import Callable
 from wizard.checks.looking import obstacle
 from wizard.facts import Health
 from wizard.facts.nouns import HealthEntity
-from wizard.model import Outcome, Trouble, failed, passed, unknown
+from wizard.model import (
+    Outcome,
+    failed,
+    passed,
+    unknown,
+)
+from wizard.text.errors import ErrorKind
 
 #: Codes that have words of their own. Source: Meta's pages and examples on health status.
 CODES = {
@@ -27,7 +33,7 @@ def judged(read: Callable[[], Health], kinds: frozenset[str]) -> Outcome:
     The overall `can_send_message` is not used: it counts calls that are not set up as well.
     """
     # health_status is in beta for some, and left out or refused as a field for others.
-    if obstacle(read, Trouble.ODD):
+    if obstacle(read, ErrorKind.ODD):
         return unknown("not_shown")
     # Without a kind: Meta listed no entities, and this is the node as a whole.
     entities = [entity for entity in read().entities if entity.kind in {*kinds, ""}]

@@ -5,7 +5,14 @@ from __future__ import annotations
 from wizard.checks.looking import SHUT, glimpse, obstacle
 from wizard.checks.registry import check
 from wizard.facts import Facts
-from wizard.model import Outcome, Trouble, failed, passed, unknown, waiting
+from wizard.model import (
+    Outcome,
+    failed,
+    passed,
+    unknown,
+    waiting,
+)
+from wizard.text.errors import ErrorKind
 
 
 @check("app.visible")
@@ -40,7 +47,7 @@ def whatsapp(facts: Facts) -> Outcome:
 @check("app.secret")
 def secret(facts: Facts) -> Outcome:
     """The app secret is known, and Graph takes it as this app's."""
-    if obstacle(lambda: facts.origin("app_secret"), Trouble.NOT_GIVEN):
+    if obstacle(lambda: facts.origin("app_secret"), ErrorKind.NOT_GIVEN):
         return failed("not_given")
     return passed() if facts.secret_fits else failed("other_app")
 

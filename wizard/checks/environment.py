@@ -8,7 +8,13 @@ from wizard.checks.looking import obstacle
 from wizard.checks.registry import check
 from wizard.facts import Facts
 from wizard.graph import META_URL
-from wizard.model import Outcome, Trouble, failed, passed, unknown
+from wizard.model import (
+    Outcome,
+    failed,
+    passed,
+    unknown,
+)
+from wizard.text.errors import ErrorKind
 
 #: The last day on which Meta serves a version; None: not announced. Versions that are newer than
 #: this table are simply not in it. Source: developers.facebook.com/docs/graph-api/changelog,
@@ -63,7 +69,7 @@ def vault(facts: Facts) -> Outcome:
 @check("environment.reachable")
 def reachable(facts: Facts) -> Outcome:
     """Meta answers. Not answering is UNKNOWN: it says nothing about the account."""
-    if wall := obstacle(lambda: facts.reach, Trouble.UNREACHABLE):
+    if wall := obstacle(lambda: facts.reach, ErrorKind.UNREACHABLE):
         cause = str(wall.values.get("cause", ""))
         return unknown(cause if cause in CAUSES else "other")
     if facts.reach.url != META_URL:

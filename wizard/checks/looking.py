@@ -8,20 +8,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from wizard.model import CannotLook, Trouble
+from wizard.text.errors import ErrorKind, Unavailable
 
 Seen = TypeVar("Seen")
 
 #: Meta answered, and this token is not let in. Which of the two it says depends on the endpoint.
-SHUT = (Trouble.NOT_VISIBLE, Trouble.PERMISSION)
+SHUT = (ErrorKind.NOT_VISIBLE, ErrorKind.PERMISSION)
 
 
-def obstacle(read: Callable[[], object], *kinds: Trouble) -> CannotLook | None:
+def obstacle(read: Callable[[], object], *kinds: ErrorKind) -> Unavailable | None:
     """What stands in the way of a read, if it is of these kinds; any other is raised."""
     try:
         read()
-    except CannotLook as trouble:
-        if trouble.trouble in kinds:
+    except Unavailable as trouble:
+        if trouble.kind in kinds:
             return trouble
         raise
     return None
@@ -31,5 +31,5 @@ def glimpse(read: Callable[[], Seen]) -> Seen | None:
     """An answer that would help but is not the subject; None when it cannot be had."""
     try:
         return read()
-    except CannotLook:
+    except Unavailable:
         return None

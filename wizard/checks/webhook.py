@@ -10,7 +10,14 @@ from wizard.checks.looking import glimpse
 from wizard.checks.registry import check
 from wizard.facts import Facts
 from wizard.facts.chain import whatsapp
-from wizard.model import CannotLook, Outcome, failed, passed, unknown, waiting
+from wizard.model import (
+    Outcome,
+    failed,
+    passed,
+    unknown,
+    waiting,
+)
+from wizard.text.errors import Unavailable
 
 #: The one field that messages and their statuses come in; there is no field `message_status`.
 FIELD = "messages"
@@ -39,7 +46,7 @@ def fields(facts: Facts) -> Outcome:
     """The app is subscribed to `messages`: only the app itself is told its fields."""
     try:
         rows = facts.app_subscriptions
-    except CannotLook:
+    except Unavailable:
         heard = glimpse(lambda: facts.arrivals)
         if heard and heard.message_at:
             return passed("proven", date=heard.message_at[:10])

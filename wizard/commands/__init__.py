@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Mapping
-from enum import IntEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -35,23 +34,6 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
 }
 #: What `wa-wizard` alone does.
 DEFAULT_COMMAND = "setup"
-
-
-class Exit(IntEnum):
-    """The exit codes, the same in every format. Other programs rely on them."""
-
-    FINE = 0
-    NOT_IN_ORDER = 1  # a required item failed or waits; Meta refused what was asked of it
-    USAGE = 2  # the command line is wrong, or an answer is needed and nobody is there
-    NOT_SEEN = 3  # nothing failed, but something required could not be looked at
-    CREDENTIAL = 4  # a command needs a credential that is missing or refused
-    VAULT = 5
-    FILE = 6
-    DEFECT = 70
-    HANGUP = 129
-    INTERRUPTED = 130
-    PIPE = 141
-    TERMINATED = 143
 
 
 class Chosen:
@@ -87,11 +69,3 @@ def branch_of(command: str, branch: str) -> Branch | None:
         return Branch(getattr(module, "options", None), module.run)
     found: Branch | None = module.BRANCHES.get(branch)
     return found
-
-
-class WrongUsage(Exception):  # noqa: N818
-    """The command line cannot be understood: exit code 2. `key` and `values` say why, in words."""
-
-    def __init__(self, key: str, /, **values: str) -> None:
-        super().__init__(key)
-        self.key, self.values = key, values

@@ -8,14 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from wizard.checklist import load
-from wizard.talk import NeedsPerson
+from wizard.text.errors import InputRequired
 from wizard.ui.answers import Answers, SecretPlace, read
 
 LONGEST = 65536
 
 
 def read_answers(path: str, environ: Mapping[str, str] = os.environ) -> Answers:
-    """The answers, with the secrets among them; NeedsPerson names a place that holds none."""
+    """The answers, with the secrets among them; InputRequired names a place that holds none."""
     answers = read(Path(path), [item.id for item in load().items])
     secrets = {name: _fetch(name, place, environ) for name, place in answers.secrets.items()}
     return replace(answers, given={**answers.given, **secrets})
@@ -31,5 +31,5 @@ def _fetch(name: str, place: SecretPlace, environ: Mapping[str, str]) -> str:
         except (OSError, UnicodeDecodeError):
             value = ""
     if not value:
-        raise NeedsPerson(name, f"{place.kind}: {place.name}")
+        raise InputRequired(name, f"{place.kind}: {place.name}")
     return value

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from wizard.commands import COMMANDS, DEFAULT_COMMAND, WrongUsage
+from wizard.commands import COMMANDS, DEFAULT_COMMAND
+from wizard.text.errors import UsageError
 
 #: Options of every command that take the next word.
 VALUED = ("--profile", "--lang", "--color", "--passphrase-file")
@@ -30,7 +31,7 @@ class Line(NamedTuple):
 
 
 def arrange(words: Sequence[str]) -> Line:
-    """Finds command and branch wherever our common options stand; WrongUsage for unknown ones."""
+    """Finds command and branch wherever our common options stand; UsageError for unknown ones."""
     ours, theirs = _split(words)
     ours = _with_scenarios(ours)
     wants_help = "-h" in ours or "--help" in ours
@@ -68,15 +69,15 @@ def scenarios() -> tuple[str, ...]:
     return tuple(sorted(name.removesuffix(".yaml") for name in names if name.endswith(".yaml")))
 
 
-def unknown(key: str, word: str, known: Iterable[str], of: str = "") -> WrongUsage:
+def unknown(key: str, word: str, known: Iterable[str], of: str = "") -> UsageError:
     """A word that means nothing here, with the one that was probably meant."""
     import difflib
 
     close = difflib.get_close_matches(word, list(known), 1, 0.5)
     values = {"word": word[:40], "of": of, "known": ", ".join(known)}
     if close:
-        return WrongUsage(f"{key}_close", **values, close=close[0])
-    return WrongUsage(key, **values)
+        return UsageError(f"{key}_close", **values, close=close[0])
+    return UsageError(key, **values)
 
 
 def _split(words: Sequence[str]) -> tuple[list[str], list[str]]:

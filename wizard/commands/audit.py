@@ -5,10 +5,9 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from wizard.commands import WrongUsage
 from wizard.commands.parts import Parts
 from wizard.document import StatusTrouble
-from wizard.model import CannotLook
+from wizard.text.errors import Unavailable, UsageError
 from wizard.ui.words import Words
 from wizard.vault import VaultTrouble
 
@@ -52,19 +51,19 @@ def _one_of_several(chosen: Chosen, profile: str) -> int:
         sys.stdout.write("\n" + words.say("status.profile", profile=profile) + "\n")
     try:
         return audit_profile(chosen)
-    except (CannotLook, StatusTrouble, VaultTrouble) as error:
+    except (Unavailable, StatusTrouble, VaultTrouble) as error:
         return int(Ending(words, chosen.command, chosen.verbose).of(error))
 
 
 def audit_profile(chosen: Chosen) -> int:
     """Looks, keeps what was seen, shows it."""
     from wizard.audit import audit, complete_ids, exit_code
-    from wizard.talk import remark
+    from wizard.text.localised import phrase
     from wizard.ui.verdicts import Verdicts
 
     with Parts(chosen) as parts:
         desk = parts.desk
-        with desk.talk.wait(remark("guide.looking")):
+        with desk.talk.wait(phrase("guide.looking")):
             complete_ids(desk)
             facts = desk.facts()
             findings = list(audit(desk.checklist, facts, chosen.only, chosen.skip))
@@ -100,4 +99,4 @@ def _refuse_strangers(chosen: Chosen) -> None:
     from wizard.checklist import load
 
     if unknown := strangers(load(), [*chosen.only, *chosen.skip]):
-        raise WrongUsage("audit.no_such_item", item=unknown[0])
+        raise UsageError("audit.no_such_item", item=unknown[0])

@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from wizard.commands import COMMANDS, Exit, branch_of
+from wizard.commands import COMMANDS, branch_of
 from wizard.commands.parser import PROGRAM, Parser
+from wizard.text.errors import Exit
 
 if TYPE_CHECKING:
     from wizard.commands import Chosen

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from wizard.commands import Exit, WrongUsage
 from wizard.commands.signals import Stopped, impatient
 from wizard.document import StatusTrouble
 from wizard.home import BadProfileName
+from wizard.text.errors import Exit, UsageError
 from wizard.ui.screen import open_screen
 from wizard.ui.words import Words
 
@@ -40,8 +40,7 @@ class Ending:
         # Here at last the time these imports take does not matter.
         from wizard.graph import BadAddress
         from wizard.inbox import InboxTrouble
-        from wizard.model import CannotLook
-        from wizard.talk import Leaving, NeedsPerson
+        from wizard.text.errors import InputRequired, Unavailable, UserAbort
         from wizard.ui.answers import WrongAnswers
         from wizard.ui.prefilled import BadAnswer
         from wizard.vault import VaultTrouble
@@ -50,17 +49,17 @@ class Ending:
             (KeyboardInterrupt, self._interrupted),
             (Stopped, self._stopped),
             (BrokenPipeError, lambda _: Exit.PIPE),
-            (WrongUsage, self._wrong_usage),
+            (UsageError, self._wrong_usage),
             (BadProfileName, lambda _: self._say(Exit.USAGE, "cli.bad_profile")),
             (BadAddress, lambda e: self._say(Exit.USAGE, f"cli.bad_{e.part}")),
             (WrongAnswers, self._wrong_answers),
             (BadAnswer, self._wrong_answers),
-            (NeedsPerson, self._needs_person),
-            (Leaving, lambda _: self._say(Exit.NOT_IN_ORDER, "cli.left")),
+            (InputRequired, self._needs_person),
+            (UserAbort, lambda _: self._say(Exit.NOT_IN_ORDER, "cli.left")),
             (VaultTrouble, self._vault),
             (StatusTrouble, self._file),
             (InboxTrouble, self._inbox),
-            (CannotLook, self._cannot_look),
+            (Unavailable, self._cannot_look),
             (OSError, self._system),
         ]
 
@@ -77,13 +76,13 @@ class Ending:
     def _stopped(self, error: Stopped) -> Exit:
         return self._say(error.code, "cli.interrupted")
 
-    def _wrong_usage(self, error: WrongUsage) -> Exit:
+    def _wrong_usage(self, error: UsageError) -> Exit:
         self._say(Exit.USAGE, error.key, **error.values)
         command = self._command or error.values.get("of", "")
         return self._say(Exit.USAGE, "cli.see_help", command=f"{command} --help".strip())
 
     def _wrong_answers(self, error: Any) -> Exit:
-        self._screen.line(self._words.remark(error.remark))
+        self._screen.line(self._words.phrase(error.phrase))
         return Exit.USAGE
 
     def _needs_person(self, error: Any) -> Exit:
@@ -109,18 +108,18 @@ class Ending:
         return self._file(StatusTrouble(kind, error.path, error.detail))
 
     def _cannot_look(self, error: Any) -> Exit:
-        from wizard.model import Trouble
+        from wizard.text.errors import ErrorKind
+        from wizard.text.secret import SECRET_NAMES
         from wizard.ui.showing import Showing
-        from wizard.vault import SECRET_NAMES
 
-        Showing(self._screen, self._words).trouble(error)
-        if error.trouble is Trouble.NOT_GIVEN:
+        Showing(self._screen, self._words).show_error(error)
+        if error.kind is ErrorKind.NOT_GIVEN:
             secret = str(error.values.get("name")).partition(":")[0] in (
                 *SECRET_NAMES,
                 "page_token",
             )
             return Exit.CREDENTIAL if secret else Exit.USAGE
-        refused = error.trouble in (Trouble.REFUSED, Trouble.PERMISSION)
+        refused = error.kind in (ErrorKind.REFUSED, ErrorKind.PERMISSION)
         return Exit.CREDENTIAL if refused else Exit.NOT_SEEN
 
     def _system(self, error: OSError) -> Exit:

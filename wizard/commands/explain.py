@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wizard.commands import Exit
+from wizard.text.errors import Exit
 
 if TYPE_CHECKING:
     from wizard.commands import Chosen

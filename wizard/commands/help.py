@@ -5,9 +5,10 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from wizard.commands import COMMANDS, Chosen, Exit, branch_of
+from wizard.commands import COMMANDS, Chosen, branch_of
 from wizard.commands.arguments import Line, arrange, unknown
 from wizard.commands.parser import Parser
+from wizard.text.errors import Exit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from wizard.document import StatusTrouble
 from wizard.home import BadProfileName, find, profile_name
-from wizard.model import LANGUAGES
+from wizard.text.localised import LANGUAGES
 
 DEFAULT = "en"
 

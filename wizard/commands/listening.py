@@ -7,9 +7,9 @@ import math
 import sys
 from typing import TYPE_CHECKING, Any
 
-from wizard.commands import Exit, WrongUsage
 from wizard.commands.parts import Parts
 from wizard.commands.prefilling import prefilled
+from wizard.text.errors import Exit, UsageError
 
 if TYPE_CHECKING:
     from wizard.commands import Chosen
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from wizard.desk import Desk
     from wizard.listening import Listener
     from wizard.listening.forwarding import Forwarder
-    from wizard.model import Secret
     from wizard.receiver import Address, Event
+    from wizard.text.secret import Secret
 
 
 def listening_options(parser: Parser) -> None:
@@ -40,13 +40,13 @@ def address(chosen: Chosen) -> Address | None:
     usual = Address()
     path = chosen.path or usual.path
     if not path.startswith("/") or not 0 <= (chosen.port or 0) < 65536:
-        raise WrongUsage("webhook.bad_address")
+        raise UsageError("webhook.bad_address")
     port = usual.port if chosen.port is None else chosen.port
     return Address(chosen.host or usual.host, port, path)
 
 
 def run_listen(chosen: Chosen) -> int:
-    """Until Ctrl-C. CannotLook without the app secret: nothing could be taken."""
+    """Until Ctrl-C. Unavailable without the app secret: nothing could be taken."""
     from wizard.inbox import InboxTrouble
     from wizard.receiver import Address
     from wizard.repairs.target import hand_over, need_app_secret
@@ -97,7 +97,7 @@ def _listen(listener: Listener, told: _Printing, forward_to: str | None) -> int:
         try:
             forwarder = Forwarder(forward_to, told.not_forwarded)
         except Failure:
-            raise WrongUsage("webhook.bad_forward") from None
+            raise UsageError("webhook.bad_forward") from None
     try:
         listener.wait(lambda event: told.event(event, forwarder), math.inf, since=0)
     finally:

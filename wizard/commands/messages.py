@@ -7,9 +7,9 @@ import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from wizard.commands import Exit, WrongUsage
 from wizard.commands.parts import Parts
-from wizard.commands.spans import moment
+from wizard.text.durations import moment
+from wizard.text.errors import Exit, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,7 +36,7 @@ def options(parser: Parser) -> None:
 def run(chosen: Chosen) -> int:
     """0; 1 when `purge` was not consented to."""
     if chosen.older_than and chosen.action != "purge":
-        raise WrongUsage("messages.only_with_purge")
+        raise UsageError("messages.only_with_purge")
     with Parts(chosen) as parts:
         reader = parts.listener.reader
         if chosen.action == "purge":
@@ -87,7 +87,7 @@ def _export(parts: Parts, reader: Reader) -> int:
         try:
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         except FileExistsError:
-            raise WrongUsage("messages.export_exists", path=str(path)) from None
+            raise UsageError("messages.export_exists", path=str(path)) from None
         opened = os.fdopen(descriptor, "w", encoding="utf-8")  # type: ignore[assignment]
     with opened as file:
         file.writelines(line + "\n" for line in lines)
@@ -97,7 +97,7 @@ def _export(parts: Parts, reader: Reader) -> int:
 
 def _purge(parts: Parts, reader: Reader) -> int:
     if not parts.chosen.older_than:
-        raise WrongUsage("messages.purge_what")
+        raise UsageError("messages.purge_what")
     before = _when(parts.chosen.older_than)
     gone = reader.purge(before)
     if parts.chosen.json:
@@ -122,7 +122,7 @@ def _sender(parts: Parts) -> str:
 def _when(text: str) -> datetime:
     found = moment(text, datetime.now(UTC))
     if found is None:
-        raise WrongUsage("messages.bad_time", given=text[:30])
+        raise UsageError("messages.bad_time", given=text[:30])
     return found
 
 

@@ -6,7 +6,7 @@ import argparse
 import re
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from wizard.commands import WrongUsage
+from wizard.text.errors import UsageError
 
 if TYPE_CHECKING:
     from wizard.ui.words import Words
@@ -49,7 +49,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """argparse's own complaint, without whatever may be a secret."""
-        raise WrongUsage("cli.usage", message=_SECRET_LIKE.sub("••••", message))
+        raise UsageError("cli.usage", message=_SECRET_LIKE.sub("••••", message))
 
 
 def _add(group: Any, *flags: str, help: str, **how: Any) -> argparse.Action:

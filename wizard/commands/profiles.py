@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from wizard.commands import Branch, Exit
+from wizard.commands import Branch
+from wizard.text.errors import Exit
 
 if TYPE_CHECKING:
     from wizard.commands import Chosen
@@ -105,7 +106,8 @@ def _existing(parts: Parts) -> str:
 
 def _confirmed(parts: Parts, name: str, given: str) -> None:
     """Typing the name is the consent: what goes cannot be brought back."""
-    from wizard.talk import Question, remark
+    from wizard.talk import Question
+    from wizard.text.localised import phrase
 
     secrets = ", ".join(sorted(parts.record.secrets)) or "–"
     folder = str(parts.home.folder(name))
@@ -113,9 +115,9 @@ def _confirmed(parts: Parts, name: str, given: str) -> None:
 
     def mend(answer: str) -> Any:
         same = answer.strip().lower() == name
-        return name if same else remark("profiles.not_the_name", name=name)
+        return name if same else phrase("profiles.not_the_name", name=name)
 
-    text = remark("profiles.type_name", name=name)
+    text = phrase("profiles.type_name", name=name)
     question = Question("profiles.remove", text, default=given, mend=mend, option="--confirm NAME")
     if given:
         _must_match(mend(given), name)
@@ -124,10 +126,10 @@ def _confirmed(parts: Parts, name: str, given: str) -> None:
 
 
 def _must_match(answer: object, name: str) -> None:
-    from wizard.commands import WrongUsage
+    from wizard.text.errors import UsageError
 
     if answer != name:
-        raise WrongUsage("profiles.not_the_name", name=name)
+        raise UsageError("profiles.not_the_name", name=name)
 
 
 def _forget_secrets(parts: Parts) -> None:

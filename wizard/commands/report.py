@@ -6,8 +6,8 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
-from wizard.commands import WrongUsage
 from wizard.commands.parts import Parts
+from wizard.text.errors import UsageError
 
 if TYPE_CHECKING:
     from wizard.commands import Chosen
@@ -42,7 +42,7 @@ def run(chosen: Chosen) -> int:
 
     import yaml
 
-    from wizard.redacting import redacted
+    from wizard.text.redact import redacted
 
     with Parts(chosen) as parts:
         content = redacted(_content(parts))
@@ -57,7 +57,7 @@ def run(chosen: Chosen) -> int:
         # O_EXCL: neither a link nor a file of somebody else's is written over.
         descriptor = os.open(chosen.output, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        raise WrongUsage("support.exists", path=chosen.output) from None
+        raise UsageError("support.exists", path=chosen.output) from None
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(text)
     parts.notes.line(parts.words.say("support.written", path=chosen.output))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from wizard.commands import Exit, WrongUsage
 from wizard.commands.arguments import DEFAULT_SCENARIO, scenarios, unknown
+from wizard.text.errors import Exit, UsageError
 
 if TYPE_CHECKING:
     from wizard.commands import Chosen
@@ -68,7 +68,7 @@ def _start(parts: Parts, name: str) -> Running:
         return sandbox.start(name, folder, chosen.port, chosen.latency)
     except (OSError, OverflowError) as error:
         why = getattr(error, "strerror", None) or str(error)
-        raise WrongUsage("sandbox.port_taken", port=str(chosen.port), why=why) from None
+        raise UsageError("sandbox.port_taken", port=str(chosen.port), why=why) from None
 
 
 def _announce(running: Running) -> None:

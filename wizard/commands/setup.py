@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from wizard.commands import Exit
 from wizard.commands.parts import Parts
+from wizard.text.errors import Exit
 
 if TYPE_CHECKING:
     from wizard.commands import Chosen
@@ -27,7 +27,7 @@ def run(chosen: Chosen) -> int:
     from wizard.commands.answering import read_answers
     from wizard.guide import Guide
     from wizard.repairs.environment import open_store
-    from wizard.talk import Leaving
+    from wizard.text.errors import UserAbort
     from wizard.ui.greeting import welcome
     from wizard.ui.verdicts import remembered
 
@@ -39,13 +39,13 @@ def run(chosen: Chosen) -> int:
         if parts.attended:
             try:
                 open_store(desk)
-            except Leaving:
+            except UserAbort:
                 desk.talk.say("guide.left")
                 return Exit.VAULT
         guide = Guide(desk, attended=parts.attended)
         try:
             _walk(parts, guide)
-        except Leaving:
+        except UserAbort:
             desk.talk.say("guide.left")
         else:
             _end(parts, guide)

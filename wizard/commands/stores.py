@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wizard.model import Secret
-from wizard.talk import Question, remark
+from wizard.talk import Question
+from wizard.text.localised import phrase
+from wizard.text.secret import Secret
 from wizard.vault import Vault
 from wizard.vault.hardening import harden
 from wizard.vault.opening import Person, open_vault
@@ -45,4 +46,4 @@ def _passphrase(parts: Parts, new: bool) -> Secret | None:
 
 def _typed(parts: Parts, key: str) -> str:
     option = "--passphrase-file"
-    return parts.talk.ask(Question("passphrase", remark(key), secret=True, option=option))
+    return parts.talk.ask(Question("passphrase", phrase(key), secret=True, option=option))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from wizard import checklist
-from wizard.commands import Exit
+from wizard.text.errors import Exit
 from wizard.ui.layout import cells
 from wizard.ui.screen import Screen
 from wizard.ui.words import Words

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from wizard.commands import Branch, Exit, WrongUsage
+from wizard.commands import Branch
 from wizard.commands.listening import address, listening_options, run_listen
 from wizard.commands.parts import Parts
 from wizard.commands.prefilling import prefilled
+from wizard.text.errors import Exit, UsageError
 from wizard.vault import VaultTrouble
 
 if TYPE_CHECKING:
     from wizard.commands import Chosen
     from wizard.commands.parser import Parser
     from wizard.desk import Desk
-    from wizard.model import Secret
     from wizard.probe import Handshake
+    from wizard.text.secret import Secret
 
 LEVELS = ("app", "account", "number")
 
@@ -65,16 +66,16 @@ def run_show(chosen: Chosen) -> int:
 def run_probe(chosen: Chosen) -> int:
     """0 when Meta would take the address, 1 when not, 3 when that cannot be told from here."""
     from wizard.probe import probe
-    from wizard.talk import remark
+    from wizard.text.localised import phrase
 
     with Parts(chosen) as parts:
         desk = parts.desk
         url = chosen.url or desk.record.webhook.get("callback_url", "")
         url = url or desk.facts().number.callbacks.winner[1]
         if not url:
-            raise WrongUsage("webhook.probe_what")
+            raise UsageError("webhook.probe_what")
         token = _verify_token(desk)
-        with desk.talk.wait(remark("webhook.probing", url=url)):
+        with desk.talk.wait(phrase("webhook.probing", url=url)):
             found = probe(url, token, parts.listener.outside, _secret(desk, chosen))
         if chosen.json:
             parts.print_json(_as_json(found))
@@ -95,7 +96,7 @@ def run_set(chosen: Chosen) -> int:
         facts = desk.facts()
         if chosen.remove:
             if chosen.level not in ("account", "number"):
-                raise WrongUsage("webhook.remove_what")
+                raise UsageError("webhook.remove_what")
             return Exit.FINE if pointing.remove(desk, facts, chosen.level) else Exit.NOT_IN_ORDER
         target = choose_target(desk, facts, may_here=False)
         if target is None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from wizard.facts import Account, MetaApp, Number, Token
 from wizard.facts.nouns import Business
-from wizard.model import CannotLook
+from wizard.text.errors import Unavailable
 
 #: What Meta calls the WABA that it makes for trying out; the person may have renamed it.
 _TEST_NAME = "test whatsapp business account"
@@ -19,7 +19,7 @@ class Found:
 
     account: Account
     numbers: tuple[Number, ...] = ()
-    trouble: CannotLook | None = None
+    trouble: Unavailable | None = None
 
     @property
     def is_test(self) -> bool:
@@ -47,7 +47,7 @@ class Discovery:
     app: MetaApp | None = None
     businesses: tuple[Business, ...] = ()
     accounts: tuple[Found, ...] = ()
-    dead_ends: Mapping[str, CannotLook] = field(default_factory=dict)
+    dead_ends: Mapping[str, Unavailable] = field(default_factory=dict)
 
     def numbers_of(self, waba_id: str) -> tuple[Number, ...]:
         """The numbers of one WABA; none when it was not found."""

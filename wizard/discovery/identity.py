@@ -11,13 +11,13 @@ from wizard.facts.accounts import account
 from wizard.facts.numbers import number
 from wizard.facts.plain import node, text
 from wizard.graph import Graph, Json, Refusal
-from wizard.model import CannotLook, Trouble
+from wizard.text.errors import ErrorKind, Unavailable
 
 #: A field that no node has: Graph's refusal names the kind of node, "(#100) Tried accessing
 #: nonexisting field (x) on node type (WhatsAppBusinessAccount)".
 _NO_FIELD = "wa_wizard_asks_for_the_kind_of_this_node"
 #: Meta does not let this token look, and does not say which of its reasons it has.
-_SHUT = frozenset({Trouble.NOT_VISIBLE, Trouble.PERMISSION})
+_SHUT = frozenset({ErrorKind.NOT_VISIBLE, ErrorKind.PERMISSION})
 #: Fields that only one kind has among those a node shows unasked.
 _TELLING = {
     "display_phone_number": "number",
@@ -45,7 +45,7 @@ class Node:
 
 
 def what_is(graph: Graph, node_id: str, found: Discovery | None = None) -> Node:
-    """What stands behind an id. CannotLook when Meta cannot be asked, or refuses the token.
+    """What stands behind an id. Unavailable when Meta cannot be asked, or refuses the token.
 
     `found` saves a search where one was made already.
     """
@@ -56,7 +56,7 @@ def what_is(graph: Graph, node_id: str, found: Discovery | None = None) -> Node:
             return read(graph, node_id, meta_type, found)
         shown = _shown(graph, node_id, ("id", "name"))
     except Refusal as refusal:
-        if refusal.trouble in _SHUT:
+        if refusal.kind in _SHUT:
             return Node("unseen", node_id)
         raise
     return Node(kind, node_id, text(shown.get("name")), meta_type)
@@ -69,7 +69,7 @@ def _kind(graph: Graph, node_id: str) -> tuple[str, str]:
         graph.get(node_id, fields=(_NO_FIELD,))
     except Refusal as refusal:
         meta_type = text(refusal.values.get("node_type"))
-        if refusal.trouble is not Trouble.ODD:
+        if refusal.kind is not ErrorKind.ODD:
             raise
     if kind := _named(meta_type):
         return kind, meta_type
@@ -105,7 +105,7 @@ def _holder(graph: Graph, number_id: str, found: Discovery | None) -> Account:
         shown = graph.get(number_id, fields=("whatsapp_business_account",))
         if (direct := account(node(shown.get("whatsapp_business_account")))).id:
             return direct
-    except CannotLook:
+    except Unavailable:
         pass  # "#100" for system users, by one report
     return (found or discover(graph)).holder(number_id) or Account("", "")
 

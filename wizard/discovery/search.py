@@ -21,7 +21,7 @@ from wizard.facts.nouns import Business
 from wizard.facts.numbers import LIST_FIELDS, number
 from wizard.facts.together import together
 from wizard.graph import Graph, Json
-from wizard.model import CannotLook, Trouble
+from wizard.text.errors import ErrorKind, Unavailable
 
 Noun = TypeVar("Noun", Account, Business, Number)
 
@@ -37,7 +37,7 @@ _SCOPES = ("whatsapp_business_management", "whatsapp_business_messaging")
 _TOKEN = "debug_token"
 _EDGES = ("owned_whatsapp_business_accounts", "client_whatsapp_business_accounts")
 #: Nobody answers, or nobody answers this token: no other way would tell more.
-_HOPELESS = frozenset({Trouble.UNREACHABLE, Trouble.BUSY, Trouble.NOT_GIVEN})
+_HOPELESS = frozenset({ErrorKind.UNREACHABLE, ErrorKind.BUSY, ErrorKind.NOT_GIVEN})
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class _Way:
 def discover(graph: Graph, known: Mapping[str, str] | None = None) -> Discovery:
     """Everything the token of this Graph reaches, starting with the ids that are `known`.
 
-    CannotLook when Meta cannot be asked at all. A token that Meta refuses reaches nothing.
+    Unavailable when Meta cannot be asked at all. A token that Meta refuses reaches nothing.
     """
     return _Search(graph, known or {}).made()
 
@@ -66,7 +66,7 @@ class _Search:
         self._businesses: dict[str, Business] = {}
         self._accounts: dict[str, Account] = {}
         self._numbers: dict[str, tuple[Number, ...]] = {}
-        self._troubles: dict[str, CannotLook] = {}
+        self._troubles: dict[str, Unavailable] = {}
         self._asked: set[str] = set()
         self._listed: set[str] = set()
 
@@ -93,9 +93,9 @@ class _Search:
     def _ask(self, ways: Mapping[str, _Way]) -> None:
         for path, answer in together({path: way.read for path, way in ways.items()}).items():
             self._asked.add(path)
-            if not isinstance(answer, CannotLook):
+            if not isinstance(answer, Unavailable):
                 ways[path].take(answer)
-            elif answer.trouble in _HOPELESS and path == _TOKEN:
+            elif answer.kind in _HOPELESS and path == _TOKEN:
                 raise answer
             else:
                 self._troubles[path] = answer
@@ -103,7 +103,7 @@ class _Search:
     def _raise_if_nobody_answered(self) -> None:
         # "There is none" would be a guess while one of the ways may only be throttled.
         for trouble in self._troubles.values():
-            if trouble.trouble in _HOPELESS:
+            if trouble.kind in _HOPELESS:
                 raise trouble
 
     def _first_ways(self) -> dict[str, _Way]:

@@ -51,7 +51,7 @@ class Origin:
 
 
 class Facts(Protocol):
-    """Every property raises CannotLook when its read fails, however often it is asked."""
+    """Every property raises Unavailable when its read fails, however often it is asked."""
 
     @property
     def now(self) -> datetime:

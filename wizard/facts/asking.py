@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from wizard.graph import Graph, Json, Refusal
-from wizard.model import Secret, Trouble
+from wizard.text.errors import ErrorKind
+from wizard.text.secret import Secret
 
 T = TypeVar("T")
 
 #: Refusals that leaving out the optional fields may mend.
-_PICKY = frozenset({Trouble.PERMISSION, Trouble.ODD})
+_PICKY = frozenset({ErrorKind.PERMISSION, ErrorKind.ODD})
 
 
 class Asking:
@@ -45,7 +46,7 @@ class Asking:
             return read((*fields, *extras))
         except Refusal as refusal:
             # The unknown-field fallback does not help where a field needs a permission.
-            if refusal.trouble not in _PICKY:
+            if refusal.kind not in _PICKY:
                 raise
             return read(fields)
 

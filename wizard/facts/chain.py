@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from wizard.facts import AppSubscription, Facts
 from wizard.facts.nouns import Callbacks, Subscriber
-from wizard.model import CannotLook
+from wizard.text.errors import Unavailable
 
 T = TypeVar("T")
 
@@ -111,6 +111,6 @@ def whatsapp(rows: tuple[AppSubscription, ...]) -> AppSubscription | None:
 def _look(name: str, read: Callable[[], T], missing: dict[str, str]) -> T | None:
     try:
         return read()
-    except CannotLook as error:
-        missing[name] = error.trouble.value
+    except Unavailable as error:
+        missing[name] = error.kind.value
         return None

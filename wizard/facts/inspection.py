@@ -6,7 +6,8 @@ from wizard.facts.asking import Asking
 from wizard.facts.nouns import Token
 from wizard.facts.tokens import dead_token, token
 from wizard.graph import Refusal
-from wizard.model import CannotLook, Secret, Trouble
+from wizard.text.errors import ErrorKind, Unavailable
+from wizard.text.secret import Secret
 
 #: Graph refuses the token itself: "session", "expired or invalid".
 _DEAD = frozenset({102, 190})
@@ -22,7 +23,7 @@ def inspect(asking: Asking) -> Token:
     """
     access_token = asking.graph.keys.access_token
     if not access_token:
-        raise CannotLook(Trouble.NOT_GIVEN, name="access_token")
+        raise Unavailable(ErrorKind.NOT_GIVEN, name="access_token")
     by_app = _by_app(asking, access_token)
     if by_app and not _of_another_app(by_app):
         return by_app
@@ -40,7 +41,7 @@ def _by_app(asking: Asking, access_token: Secret) -> Token | None:
     try:
         return token(asking.get("debug_token", as_app=True, input_token=access_token))
     except Refusal as refusal:
-        if refusal.trouble is Trouble.BUSY:
+        if refusal.kind is ErrorKind.BUSY:
             raise
         return None
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from threading import Lock
 from typing import TypeVar, cast
 
-from wizard.model import CannotLook
+from wizard.text.errors import Unavailable
 
 T = TypeVar("T")
 
@@ -35,8 +35,8 @@ class _Cell:
 
 def _anew(failure: Exception) -> Exception:
     # An exception that is raised in several threads would gather all their tracebacks.
-    if isinstance(failure, CannotLook):
-        return type(failure)(failure.trouble, **failure.values)
+    if isinstance(failure, Unavailable):
+        return type(failure)(failure.kind, **failure.values)
     return failure
 
 

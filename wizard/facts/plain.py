@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from wizard.foreign import clean
 from wizard.graph import Json
-from wizard.model import CannotLook, Trouble
+from wizard.text.errors import ErrorKind, Unavailable
+from wizard.text.sanitise import clean
 
 
 def text(node: object, longest: int = 300) -> str:
@@ -87,6 +87,6 @@ def inner(value: object, key: str) -> object:
     return value.get(key) if isinstance(value, Mapping) else value
 
 
-def odd(what: str) -> CannotLook:
+def odd(what: str) -> Unavailable:
     """Graph's answer lacks what it was asked for; `what` names it."""
-    return CannotLook(Trouble.ODD, details=what)
+    return Unavailable(ErrorKind.ODD, details=what)

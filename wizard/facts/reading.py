@@ -14,9 +14,10 @@ from wizard.facts.reads import APP_ASKS_ITSELF, Reads
 from wizard.facts.receiving import Ears
 from wizard.facts.together import together
 from wizard.graph import Graph
-from wizard.model import Goal, Secret
+from wizard.model import Goal
 from wizard.probe import Handshake
 from wizard.status import Record
+from wizard.text.secret import Secret
 from wizard.vault import Vault, VaultTrouble
 
 T = TypeVar("T")

@@ -23,8 +23,8 @@ from wizard.facts.plain import odd
 from wizard.facts.subscribers import subscribers
 from wizard.facts.templates import TEMPLATE_FIELDS, templates
 from wizard.graph import Graph, Reach, Refusal
-from wizard.model import CannotLook, Trouble
 from wizard.status import Record
+from wizard.text.errors import ErrorKind, Unavailable
 
 #: Two reads rest on this one: what the app itself says when asked with its secret.
 APP_ASKS_ITSELF = "app_asks_itself"
@@ -54,7 +54,7 @@ class Reads:
             self._app_asks_itself()
         except Refusal as refusal:
             # A wrong secret is 190 ("Invalid OAuth access token signature"), a wrong app 101.
-            if refusal.trouble is Trouble.REFUSED or refusal.code in (101, 190):
+            if refusal.kind is ErrorKind.REFUSED or refusal.code in (101, 190):
                 return False
             raise
         return True
@@ -66,7 +66,7 @@ class Reads:
             try:
                 return self._app_asks_itself()
             except Refusal as refusal:
-                if refusal.trouble is Trouble.BUSY or not self._graph.keys.access_token:
+                if refusal.kind is ErrorKind.BUSY or not self._graph.keys.access_token:
                     raise
         self._with_token()
         return self._app(app_id, as_app=False)
@@ -131,7 +131,7 @@ class Reads:
     def _as_app(self) -> str:
         """The app's id, once it is clear that the app token can be made."""
         if not self._graph.keys.app_secret:
-            raise CannotLook(Trouble.NOT_GIVEN, name="app_secret")
+            raise Unavailable(ErrorKind.NOT_GIVEN, name="app_secret")
         return self._id("app_id")
 
     def _waba(self) -> str:
@@ -144,9 +144,9 @@ class Reads:
 
     def _with_token(self) -> None:
         if not self._graph.keys.access_token:
-            raise CannotLook(Trouble.NOT_GIVEN, name="access_token")
+            raise Unavailable(ErrorKind.NOT_GIVEN, name="access_token")
 
     def _id(self, name: str) -> str:
         if found := self._record.ids.get(name):
             return found
-        raise CannotLook(Trouble.NOT_GIVEN, name=name)
+        raise Unavailable(ErrorKind.NOT_GIVEN, name=name)

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 
 from wizard.facts.nouns import Arrivals
 from wizard.inbox import InboxTrouble, Message, Reader, Refusal, furthest
-from wizard.model import CannotLook, Secret, Trouble
 from wizard.probe import Handshake, Outside, probe
 from wizard.status import Record
+from wizard.text.errors import ErrorKind, Unavailable
+from wizard.text.secret import Secret
 
 #: How far back refused deliveries are still worth a word.
 LOOKED_AT = 200
@@ -33,7 +34,7 @@ def handshake(ears: Ears, record: Record, token: Secret | None, winner: str) -> 
     """
     url = record.webhook.get("callback_url") or winner
     if not url:
-        raise CannotLook(Trouble.NOT_GIVEN, name="callback_url")
+        raise Unavailable(ErrorKind.NOT_GIVEN, name="callback_url")
     return probe(url, token, ears.outside)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wizard.facts import Origin, VaultState
-from wizard.model import CannotLook, Trouble
+from wizard.text.errors import ErrorKind, Unavailable
 from wizard.vault import Vault, VaultTrouble
 
 
@@ -23,7 +23,7 @@ def origin(vault: Vault, name: str) -> Origin:
     try:
         kept = vault.get(name)
     except VaultTrouble as trouble:
-        raise CannotLook(Trouble.NOT_GIVEN, name=name, closed=trouble.closed.value) from None
+        raise Unavailable(ErrorKind.NOT_GIVEN, name=name, closed=trouble.closed.value) from None
     if kept is None:
-        raise CannotLook(Trouble.NOT_GIVEN, name=name)
+        raise Unavailable(ErrorKind.NOT_GIVEN, name=name)
     return Origin(kept.source, kept.detail)

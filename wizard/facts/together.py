@@ -8,7 +8,7 @@ from contextlib import suppress
 from threading import Thread
 from typing import TypeVar
 
-from wizard.model import CannotLook
+from wizard.text.errors import Unavailable
 
 K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
@@ -19,13 +19,13 @@ MOST_AT_ONCE = 16
 
 def together(
     jobs: Mapping[K, Callable[[], T]], most: int = MOST_AT_ONCE
-) -> dict[K, T | CannotLook]:
-    """What each job answered, or the CannotLook it raised, in the order of the jobs.
+) -> dict[K, T | Unavailable]:
+    """What each job answered, or the Unavailable it raised, in the order of the jobs.
 
     Any other exception is raised here, after all jobs have ended.
     """
     waiting = deque(jobs.items())
-    answers: dict[K, T | CannotLook] = {}
+    answers: dict[K, T | Unavailable] = {}
     broken: list[Exception] = []
 
     def work() -> None:
@@ -52,8 +52,8 @@ def together(
     return {name: answers[name] for name in jobs}
 
 
-def _answer(job: Callable[[], T]) -> T | CannotLook:
+def _answer(job: Callable[[], T]) -> T | Unavailable:
     try:
         return job()
-    except CannotLook as trouble:
+    except Unavailable as trouble:
         return trouble

@@ -1,6 +1,6 @@
 """The only door to Meta's Graph API: this page is the port, `client` the real adapter.
 
-Everything that goes wrong comes out as CannotLook (no answer at all: UNREACHABLE) or as its
+Everything that goes wrong comes out as Unavailable (no answer at all: UNREACHABLE) or as its
 child Refusal (Graph answered with an error). Neither holds a URL or a body.
 """
 
@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from wizard.model import CannotLook, Secret, Trouble, Value
+from wizard.text.errors import ErrorKind, Unavailable
+from wizard.text.localised import Value
+from wizard.text.secret import Secret
 
 Json = Mapping[str, Any]
 
@@ -49,13 +51,13 @@ class BadAddress(ValueError):  # noqa: N818
         self.part = part
 
 
-class Refusal(CannotLook):
+class Refusal(Unavailable):
     """Graph's error envelope, cleaned for people. Decide on `code`, never on the HTTP status.
 
     `values` always has: code, subcode (0 = none), http, message, details, trace (fbtrace_id).
     """
 
-    def __init__(self, trouble: Trouble, /, **values: Value) -> None:
+    def __init__(self, trouble: ErrorKind, /, **values: Value) -> None:
         super().__init__(trouble, **values)
 
     @property

@@ -13,7 +13,6 @@ from urllib.parse import quote
 from wizard.graph import DEFAULT_VERSION, META_URL, Exchange, Json, Keys, Reach, Refusal
 from wizard.graph.address import checked_url, checked_version
 from wizard.graph.fields import unknown_names, without
-from wizard.graph.masking import masked
 from wizard.graph.paging import every_item
 from wizard.graph.patience import (
     BUDGET_SECONDS,
@@ -26,7 +25,9 @@ from wizard.graph.patience import (
 from wizard.graph.refusals import refusal
 from wizard.graph.signing import Signature, revealed, sign, unsigned
 from wizard.graph.wire import Answer, Call, Wire
-from wizard.model import CannotLook, Secret, Trouble
+from wizard.text.errors import ErrorKind, Unavailable
+from wizard.text.redact import masked
+from wizard.text.secret import Secret
 
 if TYPE_CHECKING:
     import requests
@@ -141,7 +142,7 @@ class GraphClient:
             try:
                 answer = self._send(call)
                 break
-            except CannotLook as trouble:
+            except Unavailable as trouble:
                 if not patience.again(trouble, {}):
                     raise
         half = timedelta(seconds=(time.monotonic() - clock) / 2)
@@ -189,7 +190,7 @@ class GraphClient:
                 answer = self._send(call)
                 headers = answer.headers
                 return _success(answer, secrets)
-            except CannotLook as trouble:
+            except Unavailable as trouble:
                 if not patience.again(trouble, headers):
                     raise
 
@@ -224,7 +225,7 @@ class GraphClient:
     def _path(self, path: str) -> str:
         parts = path.strip("/").split("/")
         if {".", ".."} & set(parts):
-            raise CannotLook(Trouble.NOT_VISIBLE, **unsigned("path"))
+            raise Unavailable(ErrorKind.NOT_VISIBLE, **unsigned("path"))
         return f"/{self._version}/{quote('/'.join(parts), safe='/')}"
 
 

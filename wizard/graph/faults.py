@@ -1,4 +1,4 @@
-"""Names why no answer came: the causes of Trouble.UNREACHABLE that a person can act on."""
+"""Names why no answer came: the causes of ErrorKind.UNREACHABLE that a person can act on."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from wizard.graph import Refusal
-from wizard.model import CannotLook, Trouble
+from wizard.text.errors import ErrorKind, Unavailable
 
 #: A person waits in front of the screen: a read may take this long with all its repetitions.
 BUDGET_SECONDS = 15.0
@@ -38,7 +38,7 @@ class Patience:
         self._paused = 0.0
         self._tries = 0
 
-    def again(self, trouble: CannotLook, headers: Mapping[str, str]) -> bool:
+    def again(self, trouble: Unavailable, headers: Mapping[str, str]) -> bool:
         """Whether the read should be repeated; if so, the time to wait has passed."""
         self._tries += 1
         seconds = self._wait(trouble, headers)
@@ -50,11 +50,11 @@ class Patience:
         self._pause(seconds)
         return True
 
-    def _wait(self, trouble: CannotLook, headers: Mapping[str, str]) -> float | None:
-        if trouble.trouble is Trouble.UNREACHABLE:
+    def _wait(self, trouble: Unavailable, headers: Mapping[str, str]) -> float | None:
+        if trouble.kind is ErrorKind.UNREACHABLE:
             once = self._tries == 1 and trouble.values.get("cause") in _ONCE
             return self._back_off() if once else None
-        if trouble.trouble is not Trouble.BUSY or not isinstance(trouble, Refusal):
+        if trouble.kind is not ErrorKind.BUSY or not isinstance(trouble, Refusal):
             return None
         told = told_seconds(headers)
         if told:

@@ -12,22 +12,23 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from wizard.graph import Refusal
-from wizard.graph.masking import masked
-from wizard.model import Trouble, Value
+from wizard.text.errors import ErrorKind
+from wizard.text.localised import Value
+from wizard.text.redact import masked
 
 #: "(#100) Tried accessing nonexisting field (name) on node type (WhatsAppBusinessAccount)"
 UNKNOWN_FIELD = re.compile(r"nonexist\w* field \(([^)]+)\)(?: on node type \((\w+)\))?", re.I)
 
 # 80000-80014 are the limits of Meta's business use cases; WhatsApp's own pages name 80007,
 # the Graph reference 80008.
-_TROUBLES: tuple[tuple[Trouble, frozenset[int]], ...] = (
+_TROUBLES: tuple[tuple[ErrorKind, frozenset[int]], ...] = (
     # 2500: "An active access token must be used to query information about the current user".
-    (Trouble.REFUSED, frozenset({0, 102, 104, 190, 2500})),
+    (ErrorKind.REFUSED, frozenset({0, 102, 104, 190, 2500})),
     # 15: "This method must be called with an app access_token".
-    (Trouble.PERMISSION, frozenset({3, 10, 15, *range(200, 300), 131005})),
-    (Trouble.NOT_VISIBLE, frozenset({33, 803})),
+    (ErrorKind.PERMISSION, frozenset({3, 10, 15, *range(200, 300), 131005})),
+    (ErrorKind.NOT_VISIBLE, frozenset({33, 803})),
     (
-        Trouble.BUSY,
+        ErrorKind.BUSY,
         frozenset({1, 2, 4, 17, 32, 341, 613, *range(80000, 80015)})
         | frozenset({130429, 131000, 131016, 131056, 131057, 133004, 2494100}),
     ),
@@ -63,21 +64,23 @@ def refusal(
         values["proof"] = proof
     if unknown := UNKNOWN_FIELD.search(str(message)):
         values["node_type"] = masked(unknown[2] or "")
-    trouble = Trouble.REFUSED if proof else _trouble(code, values, envelope)
-    if trouble is Trouble.BUSY:
+    trouble = ErrorKind.REFUSED if proof else _trouble(code, values, envelope)
+    if trouble is ErrorKind.BUSY:
         values["wait_minutes"] = wait_minutes
     return Refusal(trouble, **values)
 
 
-def _trouble(code: int | None, values: Mapping[str, Value], envelope: Mapping[str, Any]) -> Trouble:
+def _trouble(
+    code: int | None, values: Mapping[str, Value], envelope: Mapping[str, Any]
+) -> ErrorKind:
     if code == 100 and values["subcode"] == 33:
-        return Trouble.NOT_VISIBLE
+        return ErrorKind.NOT_VISIBLE
     if code in _TROUBLE:
         return _TROUBLE[code]
     http = int(values["http"] or 0)
     if http >= 500 or http == 429 or envelope.get("is_transient") is True:
-        return Trouble.BUSY
-    return Trouble.ODD
+        return ErrorKind.BUSY
+    return ErrorKind.ODD
 
 
 def _proof(message: str) -> str:

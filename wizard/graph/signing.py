@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from wizard.graph import Keys
-from wizard.model import CannotLook, Secret, Trouble, Value
+from wizard.text.errors import ErrorKind, Unavailable
+from wizard.text.localised import Value
+from wizard.text.secret import Secret
 
 _PRINTABLE = re.compile(r"[!-~]+")
 
@@ -39,22 +41,22 @@ def sign(keys: Keys, as_app: bool, prove: bool = True) -> Signature:
 
 def _as_app(keys: Keys) -> Signature:
     if not keys.app_id:
-        raise CannotLook(Trouble.NOT_GIVEN, name="app_id")
+        raise Unavailable(ErrorKind.NOT_GIVEN, name="app_id")
     secret = _given(keys.app_secret, "app_secret")
     # The app's own token is not proven: the secret is in it.
     token = f"{keys.app_id}|{secret}"
     if not _PRINTABLE.fullmatch(token):
-        raise CannotLook(Trouble.REFUSED, **unsigned("app_id"))
+        raise Unavailable(ErrorKind.REFUSED, **unsigned("app_id"))
     return Signature(token, {}, (token, secret))
 
 
 def _given(secret: Secret | None, name: str) -> str:
     if not secret:
-        raise CannotLook(Trouble.NOT_GIVEN, name=name)
+        raise Unavailable(ErrorKind.NOT_GIVEN, name=name)
     value = secret.reveal()
     # A line break would end the header; everything outside ASCII came in by a paste.
     if not _PRINTABLE.fullmatch(value):
-        raise CannotLook(Trouble.REFUSED, **unsigned(name))
+        raise Unavailable(ErrorKind.REFUSED, **unsigned(name))
     return value
 
 

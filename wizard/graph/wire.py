@@ -15,7 +15,7 @@ import urllib3.exceptions
 from wizard import __version__
 from wizard.graph.faults import cause
 from wizard.graph.session import Watch, proxy_name, session_for
-from wizard.model import CannotLook, Trouble
+from wizard.text.errors import ErrorKind, Unavailable
 
 CONNECT_SECONDS, READ_SECONDS, TOTAL_SECONDS = 5.0, 20.0, 30.0
 LARGEST = 5 * 1024 * 1024
@@ -62,7 +62,7 @@ class Wire:
         self._session = session
 
     def send(self, call: Call) -> Answer:
-        """The answer, or CannotLook(UNREACHABLE).
+        """The answer, or Unavailable(UNREACHABLE).
 
         Its values: `cause`; `host` (Graph's); `proxy` (host and port, "" without); `http` (the
         status, 0 when there was no answer). The error holds nothing of the request: neither in
@@ -80,8 +80,8 @@ class Wire:
         # Outside the handlers: else the error would hang on as __context__.
         named, http = fault
         host = urlsplit(self.url).netloc
-        raise CannotLook(
-            Trouble.UNREACHABLE, cause=named, host=host, proxy=proxy_name(self.url), http=http
+        raise Unavailable(
+            ErrorKind.UNREACHABLE, cause=named, host=host, proxy=proxy_name(self.url), http=http
         )
 
     def close(self) -> None:

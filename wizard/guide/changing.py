@@ -8,7 +8,8 @@ from wizard.desk import Desk
 from wizard.facts import Facts
 from wizard.guide.goals import ask_goals
 from wizard.repairs import access, message, token
-from wizard.talk import Choice, Question, remark
+from wizard.talk import Choice, Question
+from wizard.text.localised import phrase
 
 NOTHING = "nothing"
 
@@ -21,8 +22,8 @@ def offer_changes(desk: Desk) -> bool:
         "number": _choose_again,
         "goals": _other_goals,
     }
-    choices = [Choice(name, remark(f"guide.change_{name}")) for name in (NOTHING, *changes)]
-    question = Question("change", remark("guide.change_ask"), default=NOTHING)
+    choices = [Choice(name, phrase(f"guide.change_{name}")) for name in (NOTHING, *changes)]
+    question = Question("change", phrase("guide.change_ask"), default=NOTHING)
     picked = desk.talk.choose(question, choices)
     if picked == NOTHING:
         return False

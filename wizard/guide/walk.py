@@ -9,16 +9,23 @@ from wizard.audit import audit, look
 from wizard.desk import Desk
 from wizard.facts import Facts
 from wizard.graph import Keys
-from wizard.model import CannotLook, Finding, Goal, Item, Status, Trouble
+from wizard.model import (
+    Finding,
+    Goal,
+    Item,
+    Status,
+)
 from wizard.repairs import repair_of
 from wizard.status import Confirmation
-from wizard.talk import Leaving, Move, NeedsPerson, remark
+from wizard.talk import Move
+from wizard.text.errors import ErrorKind, InputRequired, Unavailable, UserAbort
+from wizard.text.localised import phrase
 from wizard.vault import Vault
 
 #: How often one item may be tried in a run that nobody watches.
 UNATTENDED_TRIES = 2
 #: Nothing is wrong yet, something was simply never asked: no menu stands before the question.
-NEVER_ASKED = frozenset({Trouble.NOT_GIVEN, "not_chosen"})
+NEVER_ASKED = frozenset({ErrorKind.NOT_GIVEN, "not_chosen"})
 
 
 class Guide:
@@ -43,7 +50,7 @@ class Guide:
     ) -> list[Finding]:
         """Settles what is not in order, of one section or of all; returns how everything stands.
 
-        `seen` is told of the first look, before anything is settled. Raises Leaving or
+        `seen` is told of the first look, before anything is settled. Raises UserAbort or
         KeyboardInterrupt when the person goes; all that was done is saved.
         """
         only = (section,) if section else ()
@@ -66,7 +73,7 @@ class Guide:
         self._facts = self._desk.facts()
 
     def _look(self, only: Sequence[str] = ()) -> list[Finding]:
-        with self._desk.talk.wait(remark("guide.looking")):
+        with self._desk.talk.wait(phrase("guide.looking")):
             findings = list(audit(self._desk.checklist, self._facts, only=only))
         for item_id, change in self._desk.take_over(findings, self._facts).items():
             # The first look of a run is what "since the last time" means.
@@ -99,7 +106,7 @@ class Guide:
             return
         try:
             self._round(finding, first)
-        except NeedsPerson as missing:
+        except InputRequired as missing:
             if self._attended:
                 raise
             self.needed[item.id] = missing.name
@@ -120,7 +127,7 @@ class Guide:
             talk.instruct(item, ids)
             move = talk.move(finding, [m for m in self._moves(finding) if m is not Move.STEPS])
         if move is Move.LEAVE:
-            raise Leaving
+            raise UserAbort
         if move is Move.REPAIR:
             self._repair(finding)
         elif item.confirm is not None and (move is Move.AGAIN or not self._attended):
@@ -142,9 +149,9 @@ class Guide:
         assert act is not None
         try:
             act(self._desk, self._facts)
-        except CannotLook as error:
+        except Unavailable as error:
             # Meta did not play along: said, and the item is shown again as it stands then.
-            self._desk.talk.trouble(error)
+            self._desk.talk.show_error(error)
         finally:
             self._desk.save()
             if self._signed() != before:

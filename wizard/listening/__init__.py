@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from wizard.inbox import Reader, Writer
-from wizard.model import Secret
 from wizard.probe import Outside
 from wizard.receiver import Address, Event, Receiver
+from wizard.text.secret import Secret
 from wizard.tunnel import Tunnel, open_tunnel
 
 T = TypeVar("T")

@@ -10,11 +10,11 @@ import time
 from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit
 
-from wizard.foreign import clean
-from wizard.model import Secret
 from wizard.probe.nouns import Failure, Handshake, Outside, Step
 from wizard.probe.pages import service
 from wizard.probe.way import Target, Way, aim
+from wizard.text.sanitise import clean
+from wizard.text.secret import Secret
 
 #: The name Meta's handshake is seen to come under; warning pages of tunnels are for browsers.
 AGENT = "facebookplatform/1.0 (+http://developers.facebook.com)"

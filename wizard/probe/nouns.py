@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from wizard.model import Value
+from wizard.text.localised import Value
 
 #: Meta gives up on a handshake after about six seconds (curl_errno 28 in its refusal).
 SECONDS = 6.0

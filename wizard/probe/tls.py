@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from wizard.foreign import clean
-from wizard.model import Value
 from wizard.probe.nouns import Failure
+from wizard.text.localised import Value
+from wizard.text.sanitise import clean
 
 if TYPE_CHECKING:
     from cryptography import x509

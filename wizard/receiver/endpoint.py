@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs
 
-from wizard.foreign import clean
 from wizard.inbox import Delivery, InboxTrouble, Knock, Refusal, Stored, Writer
-from wizard.model import Secret
 from wizard.receiver.payload import NotJson, claimed, read
+from wizard.text.sanitise import clean
+from wizard.text.secret import Secret
 
 #: Meta sends at most 3 MB and a thousand updates per POST. The bytes are the limit here: what is
 #: signed is Meta's, and turning it away for its number of updates would lose it for good.

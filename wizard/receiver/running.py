@@ -19,8 +19,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from wizard.inbox import Writer
-from wizard.model import Secret
 from wizard.receiver.endpoint import MOST_BYTES, Endpoint, Event
+from wizard.text.secret import Secret
 
 #: A request of 3 MB at 300 KB/s.
 REQUEST_SECONDS = 10.0

@@ -9,14 +9,16 @@ from wizard.desk import Desk
 from wizard.discovery import Found, discover, what_is
 from wizard.facts import Account, Facts, Token
 from wizard.graph import Graph
-from wizard.model import Finding, Outcome, Secret, Status
-from wizard.paste import mend_id, mend_token
+from wizard.model import Finding, Outcome, Status
 from wizard.repairs.candidate import Candidate, candidate, signed
 from wizard.repairs.choosing import choose_account, choose_number, take_account
 from wizard.repairs.keeping import keep, put_back
 from wizard.repairs.registry import repair
 from wizard.repairs.token import APP_SECRET, secret_page
-from wizard.talk import Choice, Question, Remark, remark
+from wizard.talk import Choice, Question
+from wizard.text.localised import Phrase, phrase
+from wizard.text.paste import mend_id, mend_token
+from wizard.text.secret import Secret
 
 #: The words for the kinds of tokens that Meta names; its list is open.
 KINDS = {"SYSTEM_USER": "system_user", "USER": "user", "PAGE": "page"}
@@ -46,7 +48,7 @@ def take_assets(desk: Desk, graph: Graph) -> bool:
 
     False when no WABA shows.
     """
-    with desk.talk.wait(remark("access.discovering")):
+    with desk.talk.wait(phrase("access.discovering")):
         found = discover(graph, desk.record.ids)
     if not choose_account(desk, found.accounts):
         return False
@@ -57,7 +59,7 @@ def take_assets(desk: Desk, graph: Graph) -> bool:
         if held is None:
             desk.talk.say("access.no_number")
         else:
-            desk.talk.trouble(held)
+            desk.talk.show_error(held)
     return True
 
 
@@ -69,7 +71,7 @@ def find_account(desk: Desk, facts: Facts) -> None:
         return
     desk.talk.say("account.none_found")
     typed = desk.talk.ask(
-        Question("waba_id", remark("account.paste"), mend=_mend_id_or_none, option="--answers")
+        Question("waba_id", phrase("account.paste"), mend=_mend_id_or_none, option="--answers")
     )
     if typed:
         take_id(desk, graph, typed)
@@ -77,14 +79,14 @@ def find_account(desk: Desk, facts: Facts) -> None:
         desk.talk.instruct(desk.checklist.item("account.visible"), desk.record.ids)
 
 
-def _mend_id_or_none(typed: str) -> str | Remark:
+def _mend_id_or_none(typed: str) -> str | Phrase:
     """Nothing typed is an answer too: there is no account yet."""
     return mend_id(typed) if typed.strip() else ""
 
 
 def take_id(desk: Desk, graph: Graph, pasted: str) -> None:
     """A pasted id is looked up first: people paste phone number ids and portfolios for WABAs."""
-    with desk.talk.wait(remark("account.asking_what")):
+    with desk.talk.wait(phrase("account.asking_what")):
         node = what_is(graph, pasted)
     lost = "_alone" if node.kind == "number" and not node.parent else ""
     desk.talk.say(
@@ -109,7 +111,7 @@ def _accepted_paste(desk: Desk) -> Candidate | None:
     tried: Secret | None = None
     question = Question(
         "access_token",
-        remark("access.paste"),
+        phrase("access.paste"),
         secret=True,
         mend=mend_token,
         option="credentials set access_token",
@@ -141,7 +143,7 @@ def _signed(desk: Desk, trial: Candidate, outcome: Outcome) -> tuple[Candidate, 
 def _said(desk: Desk, trial: Candidate) -> Outcome:
     """Says what the token is, or why it is not accepted."""
     item = desk.checklist.item("access.valid")
-    with desk.talk.wait(remark("access.trying")):
+    with desk.talk.wait(phrase("access.trying")):
         outcome = look(item, trial.facts)
     if outcome.status is Status.PASSED:
         describe(desk, trial.facts.token)
@@ -169,10 +171,10 @@ def describe(desk: Desk, token: Token) -> None:
 
 
 def _has_token(desk: Desk) -> bool:
-    question = Question("has_token", remark("access.has_token"), default="yes")
+    question = Question("has_token", phrase("access.has_token"), default="yes")
     choices = [
-        Choice("yes", remark("access.has_token_yes")),
-        Choice("no", remark("access.has_token_no")),
+        Choice("yes", phrase("access.has_token_yes")),
+        Choice("no", phrase("access.has_token_no")),
     ]
     return desk.talk.choose(question, choices) == "yes"
 
@@ -183,10 +185,10 @@ def _same_app(desk: Desk, token: Token) -> bool:
     before = ids.get("app_id")
     if before and before != token.app_id:
         desk.talk.say("access.other_app", app=token.app_name, id=token.app_id, before=before)
-        question = Question("other_app", remark("access.other_app_ask"), default="switch")
+        question = Question("other_app", phrase("access.other_app_ask"), default="switch")
         choices = [
-            Choice("switch", remark("access.other_app_switch")),
-            Choice("stay", remark("access.other_app_stay")),
+            Choice("switch", phrase("access.other_app_switch")),
+            Choice("stay", phrase("access.other_app_stay")),
         ]
         if desk.talk.choose(question, choices) == "stay":
             return False

@@ -9,8 +9,10 @@ from wizard.audit import audit
 from wizard.desk import Desk
 from wizard.facts import Facts
 from wizard.graph import Graph, Keys
-from wizard.model import CannotLook, Finding, Secret, Status
-from wizard.talk import remark
+from wizard.model import Finding, Status
+from wizard.text.errors import Unavailable
+from wizard.text.localised import phrase
+from wizard.text.secret import Secret
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ def candidate(desk: Desk, secret: Secret) -> Candidate:
     proven = signed(desk, secret, keys.app_secret)
     try:
         return proven if plain.facts.token.app_id == keys.app_id else plain
-    except CannotLook as error:
+    except Unavailable as error:
         # An app that demands the proof answers nothing at all without it.
         return proven if error.values.get("proof") == "required" else plain
 
@@ -54,7 +56,7 @@ def prove(desk: Desk, trial: Candidate, item_ids: Sequence[str]) -> bool:
 
     An advice that fails (a token of 60 days) is said and does not refuse the candidate.
     """
-    with desk.talk.wait(remark("token.proving")):
+    with desk.talk.wait(phrase("token.proving")):
         findings = list(audit(desk.checklist, trial.facts, only=item_ids))
     for finding in findings:
         if finding.outcome.status is not Status.PASSED:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from wizard.desk import Desk
 from wizard.discovery import Found
 from wizard.facts import Account, Number
-from wizard.talk import Choice, Question, remark
+from wizard.talk import Choice, Question
+from wizard.text.localised import phrase
 
 ADD = "add"
 
@@ -37,7 +38,7 @@ def choose_account(desk: Desk, found: Sequence[Found]) -> bool:
     if len(found) == 1:
         chosen = found[0].account
     else:
-        question = Question("waba_id", remark("account.choose"), option="--answers")
+        question = Question("waba_id", phrase("account.choose"), option="--answers")
         choices = [Choice(entry.account.id, _label(entry)) for entry in found]
         picked = desk.talk.choose(question, choices)
         chosen = next(entry.account for entry in found if entry.account.id == picked)
@@ -55,10 +56,10 @@ def choose_number(desk: Desk, numbers: Sequence[Number], *, may_add: bool = Fals
     if len(numbers) == 1 and not again:
         chosen = numbers[0]
     else:
-        question = Question("phone_number_id", remark("number.choose"), option="--answers")
-        choices = [Choice(n.id, remark("number.choice", **_described(n))) for n in numbers]
+        question = Question("phone_number_id", phrase("number.choose"), option="--answers")
+        choices = [Choice(n.id, phrase("number.choice", **_described(n))) for n in numbers]
         if may_add:
-            choices.append(Choice(ADD, remark("number.choice_add")))
+            choices.append(Choice(ADD, phrase("number.choice_add")))
         picked = desk.talk.choose(question, choices)
         if picked == ADD:
             return False

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 
 from wizard.desk import Desk
 from wizard.facts import Facts
-from wizard.model import CannotLook
 from wizard.repairs.message import follow
 from wizard.repairs.registry import repair
+from wizard.text.errors import Unavailable
 
 #: Longer than Meta usually takes, shorter than a person minds.
 SECONDS = 30.0
@@ -40,7 +40,7 @@ def somebody_hears(desk: Desk) -> bool:
     try:
         if not desk.facts().handshake.ok:
             return False
-    except CannotLook:
+    except Unavailable:
         return False
     for _ in range(NOTED_TRIES):
         if any(knock.accepted for knock in listener.reader.knocks(since=before)):

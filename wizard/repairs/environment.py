@@ -8,7 +8,9 @@ from typing import Any
 from wizard.desk import Desk, Stores
 from wizard.facts import Facts
 from wizard.repairs.registry import repair
-from wizard.talk import Choice, Leaving, Question, remark
+from wizard.talk import Choice, Question
+from wizard.text.errors import UserAbort
+from wizard.text.localised import phrase
 from wizard.vault import VaultTrouble
 from wizard.vault.presets import PRESETS
 
@@ -39,14 +41,14 @@ def open_store(desk: Desk) -> None:
 
 
 def choose_store(desk: Desk, stores: Stores) -> None:
-    """One screen of choices; the chosen store is tried before it is recorded. May raise Leaving."""
-    question = Question("vault_store", remark("environment.store_ask"), option="config.yaml")
+    """One screen of choices; the chosen store is tried before it is recorded. May raise UserAbort."""
+    question = Question("vault_store", phrase("environment.store_ask"), option="config.yaml")
     picked = desk.talk.choose(question, _choices())
     if picked == AGAIN:
         return  # the next look tells
     if picked == SESSION:
         desk.talk.say("environment.session_how")
-        raise Leaving
+        raise UserAbort
     choice: dict[str, Any] = {"store": picked}
     if picked in PRESETS:
         choice = {"store": "command", "preset": picked}
@@ -72,11 +74,11 @@ def _choices() -> list[Choice]:
     """What this machine has: a password manager is offered where it is installed."""
     managers = [name for name, preset in PRESETS.items() if shutil.which(preset["get"][0])]
     return [
-        Choice(FILE, remark("environment.store_file")),
-        *(Choice(name, remark("environment.store_command", program=name)) for name in managers),
-        Choice(ENVIRONMENT, remark("environment.store_environment")),
-        Choice(SESSION, remark("environment.store_session")),
-        Choice(AGAIN, remark("environment.store_again")),
+        Choice(FILE, phrase("environment.store_file")),
+        *(Choice(name, phrase("environment.store_command", program=name)) for name in managers),
+        Choice(ENVIRONMENT, phrase("environment.store_environment")),
+        Choice(SESSION, phrase("environment.store_session")),
+        Choice(AGAIN, phrase("environment.store_again")),
     ]
 
 
@@ -84,7 +86,7 @@ def _explain_environment(desk: Desk) -> None:
     """A store that nobody can write to: the token has to be there already."""
     if desk.vault.get("access_token") is None:
         desk.talk.say("environment.environment_how")
-        raise Leaving
+        raise UserAbort
     desk.talk.say("environment.environment_chosen")
 
 

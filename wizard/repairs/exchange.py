@@ -10,14 +10,15 @@ from collections.abc import Mapping
 
 from wizard.desk import Desk
 from wizard.graph import Graph, Json
-from wizard.model import CannotLook, Secret, Trouble
-from wizard.talk import remark
+from wizard.text.errors import ErrorKind, Unavailable
+from wizard.text.localised import phrase
+from wizard.text.secret import Secret
 
 
 def longer(desk: Desk, token: Secret, *, system_user: bool) -> Secret:
     """A token for 60 days from now in place of one that still lives, not kept yet.
 
-    The old one stays valid to its own end. CannotLook when Meta refuses, or the app secret is not
+    The old one stays valid to its own end. Unavailable when Meta refuses, or the app secret is not
     known. After its end no token can be exchanged.
     """
     graph, app_id, secret = _as_app(desk)
@@ -29,23 +30,23 @@ def longer(desk: Desk, token: Secret, *, system_user: bool) -> Secret:
     }
     if system_user:
         params["set_token_expires_in_60_days"] = "true"
-    with desk.talk.wait(remark("credentials.exchanging")):
+    with desk.talk.wait(phrase("credentials.exchanging")):
         answer = _call(graph, "oauth/access_token", params)
     value = answer.get("access_token")
     if not isinstance(value, str) or not value:
-        raise CannotLook(Trouble.ODD, cause="no_token")
+        raise Unavailable(ErrorKind.ODD, cause="no_token")
     return Secret(value)
 
 
 def revoke(desk: Desk, token: Secret) -> None:
-    """Ends a token at Meta; CannotLook when Meta refuses, or the app secret is not known."""
+    """Ends a token at Meta; Unavailable when Meta refuses, or the app secret is not known."""
     graph, app_id, secret = _as_app(desk)
     params: dict[str, str | Secret] = {
         "client_id": app_id,
         "client_secret": secret,
         "revoke_token": token,
     }
-    with desk.talk.wait(remark("credentials.revoking")):
+    with desk.talk.wait(phrase("credentials.revoking")):
         _call(graph, "oauth/revoke", params)
 
 
@@ -56,7 +57,7 @@ def _call(graph: Graph, path: str, params: Mapping[str, str | Secret]) -> Json:
 def _as_app(desk: Desk) -> tuple[Graph, str, Secret]:
     keys = desk.keys()
     if not keys.app_id:
-        raise CannotLook(Trouble.NOT_GIVEN, name="app_id")
+        raise Unavailable(ErrorKind.NOT_GIVEN, name="app_id")
     if keys.app_secret is None:
-        raise CannotLook(Trouble.NOT_GIVEN, name="app_secret")
+        raise Unavailable(ErrorKind.NOT_GIVEN, name="app_secret")
     return desk.open_graph(keys), keys.app_id, keys.app_secret

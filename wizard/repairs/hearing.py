@@ -9,11 +9,12 @@ from wizard.desk import Desk
 from wizard.facts import Facts, Number
 from wizard.inbox import Message, Refusal
 from wizard.listening import Listener
-from wizard.model import CannotLook, Finding, Status
+from wizard.model import Finding, Status
 from wizard.receiver import Arrived, Event
 from wizard.repairs.pointing import point, remove, subscribe
 from wizard.repairs.target import HERE, Target, choose_target, proven, verify_token
-from wizard.talk import remark
+from wizard.text.errors import Unavailable
+from wizard.text.localised import phrase
 from wizard.tunnel import AUTO
 
 #: The links in the order in which a message passes them; the last is told by no API.
@@ -41,14 +42,14 @@ def hear(desk: Desk, facts: Facts, tunnel: str = AUTO, *, here: bool = False) ->
             _invite(desk, number, "webhook.write_to_server")
             return None
         listener = _ready(desk, facts, tunnel)
-    except CannotLook as error:
-        desk.talk.trouble(error)
+    except Unavailable as error:
+        desk.talk.show_error(error)
         return None
     if listener is None:
         return None
     _invite(desk, number, "webhook.write_now")
     desk.nudge()
-    with desk.talk.wait(remark("webhook.waiting", number=number.display)):
+    with desk.talk.wait(phrase("webhook.waiting", number=number.display)):
         message = listener.wait(_Watch(desk, number), listener.patience, mark)
     if message is None:
         diagnose(desk, listener)
@@ -63,7 +64,7 @@ def diagnose(desk: Desk, listener: Listener) -> Finding | None:
     if listener.tunnel is not None and not listener.tunnel.alive:
         desk.talk.say("webhook.tunnel_died", program=listener.tunnel.program)
         return None
-    with desk.talk.wait(remark("webhook.walking")):
+    with desk.talk.wait(phrase("webhook.walking")):
         found = {f.item.id: f for f in audit(desk.checklist, desk.facts(), only=CHAIN)}
     broken = _broken(found)
     if broken is None:
@@ -93,8 +94,8 @@ def take_back(desk: Desk) -> None:
         return
     try:
         remove(desk, desk.facts(), chosen["level"])
-    except CannotLook as error:
-        desk.talk.trouble(error)
+    except Unavailable as error:
+        desk.talk.show_error(error)
 
 
 def _of_somebody_else(desk: Desk, number: Number) -> bool:

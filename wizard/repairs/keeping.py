@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from wizard.desk import Desk
 from wizard.facts import Token
-from wizard.model import Secret
 from wizard.status import SecretNote, write_time
+from wizard.text.secret import Secret, fingerprint
 from wizard.vault import Kept
-from wizard.vault.making import fingerprint
 
 
 def keep(desk: Desk, name: str, secret: Secret, token: Token | None = None) -> None:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from wizard import phone
 from wizard.checks.message import REACHED
 from wizard.desk import Desk
 from wizard.facts import Facts, Number, Template
 from wizard.graph import Json, Refusal
-from wizard.model import CannotLook, Trouble
 from wizard.repairs.registry import repair
 from wizard.status import TestMessage
-from wizard.talk import Choice, Question, remark
+from wizard.talk import Choice, Question
+from wizard.text import phone
+from wizard.text.errors import ErrorKind, Unavailable
+from wizard.text.localised import phrase
 
 #: How long news of a message is waited for; it usually comes within a second or two.
 PATIENCE_SECONDS = 20.0
@@ -30,10 +31,10 @@ def send_test(desk: Desk, facts: Facts) -> None:
     if number.is_test_number:
         desk.talk.say("message.test_number_rule")
     question = Question(
-        "test_message.to", remark("message.to_ask"), mend=phone.normalise, option="--to"
+        "test_message.to", phrase("message.to_ask"), mend=phone.normalise, option="--to"
     )
     to = desk.talk.ask(question)
-    consent = remark(
+    consent = phrase(
         "message.consent", to=phone.pretty(to), template=template.name, number=number.display
     )
     if not desk.talk.consent("message.sent", consent, [f"POST /{number.id}/messages  → {to}"]):
@@ -44,9 +45,9 @@ def send_test(desk: Desk, facts: Facts) -> None:
 def send_text(desk: Desk, number: Number, text: str) -> bool:
     """A free text; Meta takes it only within 24 hours of the recipient's last message (131047)."""
     to = desk.talk.ask(
-        Question("test_message.to", remark("message.to_ask"), mend=phone.normalise, option="--to")
+        Question("test_message.to", phrase("message.to_ask"), mend=phone.normalise, option="--to")
     )
-    consent = remark("message.text_consent", to=phone.pretty(to), number=number.display)
+    consent = phrase("message.text_consent", to=phone.pretty(to), number=number.display)
     if not desk.talk.consent("message.sent", consent, [f"POST /{number.id}/messages  → {to}"]):
         return False
     body = {
@@ -87,13 +88,13 @@ def send_template(desk: Desk, number: Number, template: Template, to: str) -> bo
 def send(desk: Desk, number: Number, body: Json, to: str, template: str = "") -> bool:
     """Posts one message, never twice, and remembers how it went."""
     try:
-        with desk.talk.wait(remark("message.sending")):
+        with desk.talk.wait(phrase("message.sending")):
             answer = desk.graph().post(f"{number.id}/messages", body)
-    except CannotLook as error:
+    except Unavailable as error:
         if isinstance(error, Refusal):
             failed = TestMessage(number.id, to, "", desk.stamp(), "failed", template)
             _remember(desk, replace(failed, code=error.code, details=error.details))
-        desk.talk.trouble(error)
+        desk.talk.show_error(error)
         return False
     contact = (answer.get("contacts") or [{}])[0]
     sent = (answer.get("messages") or [{}])[0]
@@ -117,7 +118,7 @@ def follow(desk: Desk, seconds: float) -> None:
     message = desk.record.test_message
     if desk.listener is None or message is None or not message.wamid:
         return
-    with desk.talk.wait(remark("message.following")):
+    with desk.talk.wait(phrase("message.following")):
         status = desk.listener.reader.wait_for_status(message.wamid, seconds)
     if status is None:
         desk.talk.say("message.silent")
@@ -126,9 +127,9 @@ def follow(desk: Desk, seconds: float) -> None:
     _remember(desk, heard)
     if status.state == "failed":
         desk.talk.say("message.failed_later")
-        desk.talk.trouble(
+        desk.talk.show_error(
             Refusal(
-                Trouble.ODD,
+                ErrorKind.ODD,
                 code=status.code,
                 subcode=0,
                 http=0,
@@ -152,12 +153,12 @@ def _choose(desk: Desk, templates: list[Template]) -> Template:
     """By name, then by language where it has several; the person's own comes first."""
     names = {template.name: template.text for template in templates}
     question = Question(
-        "test_message.template", remark("message.template_ask"), option="--template"
+        "test_message.template", phrase("message.template_ask"), option="--template"
     )
     name = _pick(desk, question, [Choice(n, f"{n} — {text}") for n, text in names.items()])
     same = [template for template in templates if template.name == name]
     own = next((t.language for t in same if t.language.startswith(desk.language)), "")
-    text = remark("message.language_ask", template=name)
+    text = phrase("message.language_ask", template=name)
     question = Question("test_message.language", text, default=own, option="--language")
     language = _pick(desk, question, [Choice(t.language, t.language) for t in same])
     return next(template for template in same if template.language == language)

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from wizard import phone
 from wizard.checks.number import REGISTRATIONS, WINDOW
 from wizard.desk import Desk
 from wizard.facts import Facts, Number
 from wizard.graph import Refusal
-from wizard.model import CannotLook
-from wizard.paste import mend_code
 from wizard.repairs.choosing import choose_number
 from wizard.repairs.keeping import put_back
 from wizard.repairs.pin import NAME as PIN
 from wizard.repairs.pin import pin_for, replace_pin
 from wizard.repairs.registry import repair
-from wizard.talk import Choice, Question, Remark, remark
+from wizard.talk import Choice, Question
+from wizard.text import phone
+from wizard.text.errors import Unavailable
+from wizard.text.localised import Phrase, phrase
+from wizard.text.paste import mend_code
 
 WRONG_PIN, TOO_MANY_GUESSES = 133005, 133008
 
@@ -27,22 +28,22 @@ def add(desk: Desk, facts: Facts) -> None:
         return
     waba = desk.record.ids["waba_id"]
     typed = desk.talk.ask(
-        Question("phone_number", remark("number.add_ask"), mend=_mend_phone, option="NUMBER")
+        Question("phone_number", phrase("number.add_ask"), mend=_mend_phone, option="NUMBER")
     )
     name = desk.talk.ask(
-        Question("display_name", remark("number.name_ask"), mend=_mend_name, option="--name")
+        Question("display_name", phrase("number.name_ask"), mend=_mend_name, option="--name")
     )
     country, national = phone.split(typed)
     body = {"cc": country, "phone_number": national, "verified_name": name}
-    consent = remark("number.add_consent", number=phone.pretty(typed), name=name)
+    consent = phrase("number.add_consent", number=phone.pretty(typed), name=name)
     shown = f'POST /{waba}/phone_numbers  {{"cc": "{country}", "phone_number": "{national}", …}}'
     if not desk.talk.consent("number.added", consent, [shown]):
         return
     try:
-        with desk.talk.wait(remark("number.adding")):
+        with desk.talk.wait(phrase("number.adding")):
             answer = desk.graph().post(f"{waba}/phone_numbers", body)
-    except CannotLook as error:
-        desk.talk.trouble(error)
+    except Unavailable as error:
+        desk.talk.show_error(error)
         return
     desk.record.ids |= {"phone_number_id": str(answer.get("id", "")), "display_phone_number": typed}
     desk.save()
@@ -62,14 +63,14 @@ def request_code(desk: Desk, number: Number) -> bool:
     way = desk.talk.choose(
         Question(
             "code_method",
-            remark("number.code_way", number=number.display),
+            phrase("number.code_way", number=number.display),
             default="sms",
             option="--method",
         ),
         [
-            Choice("sms", remark("number.code_way_sms")),
-            Choice("voice", remark("number.code_way_voice")),
-            Choice("have", remark("number.code_way_have")),
+            Choice("sms", phrase("number.code_way_sms")),
+            Choice("voice", phrase("number.code_way_voice")),
+            Choice("have", phrase("number.code_way_have")),
         ],
     )
     if way == "have":
@@ -78,15 +79,15 @@ def request_code(desk: Desk, number: Number) -> bool:
     # in both readings of the specification.
     language = {"ru": "ru_RU"}.get(desk.language, "en_US")
     shown = f'POST /{number.id}/request_code  {{"code_method": "{way.upper()}", …}}'
-    consent = remark(f"number.code_consent_{way}", number=number.display)
+    consent = phrase(f"number.code_consent_{way}", number=number.display)
     if not desk.talk.consent("number.code_verified", consent, [shown]):
         return False
     try:
-        with desk.talk.wait(remark("number.code_requesting")):
+        with desk.talk.wait(phrase("number.code_requesting")):
             body = {"code_method": way.upper(), "language": language}
             desk.graph().post(f"{number.id}/request_code", body)
-    except CannotLook as error:
-        desk.talk.trouble(error)
+    except Unavailable as error:
+        desk.talk.show_error(error)
         return False
     desk.talk.say("number.code_sent", number=number.display)
     return True
@@ -95,13 +96,13 @@ def request_code(desk: Desk, number: Number) -> bool:
 def enter_code(desk: Desk, number: Number) -> bool:
     """Asks for the code and hands it to Meta; True when Meta took it."""
     code = desk.talk.ask(
-        Question("verification_code", remark("number.code_ask"), mend=mend_code, option="CODE")
+        Question("verification_code", phrase("number.code_ask"), mend=mend_code, option="CODE")
     )
     try:
-        with desk.talk.wait(remark("number.code_verifying")):
+        with desk.talk.wait(phrase("number.code_verifying")):
             desk.graph().post(f"{number.id}/verify_code", {"code": code})
-    except CannotLook as error:
-        desk.talk.trouble(error)
+    except Unavailable as error:
+        desk.talk.show_error(error)
         return False
     return True
 
@@ -123,7 +124,7 @@ def register(desk: Desk, facts: Facts) -> None:
     if pin is None:
         return
     shown = f'POST /{number.id}/register  {{"messaging_product": "whatsapp", "pin": "••••••"}}'
-    consent = remark("number.register_consent", number=number.display, left=left)
+    consent = phrase("number.register_consent", number=number.display, left=left)
     if not desk.talk.consent("number.registered", consent, [shown], spends=True):
         put_back(desk, PIN, before)
         return
@@ -131,16 +132,16 @@ def register(desk: Desk, facts: Facts) -> None:
     desk.record.attempts.setdefault(_key(number.id), []).append(desk.stamp())
     desk.save()
     try:
-        with desk.talk.wait(remark("number.registering")):
+        with desk.talk.wait(phrase("number.registering")):
             graph.post(f"{number.id}/register", {"messaging_product": "whatsapp", "pin": pin})
-    except CannotLook as error:
+    except Unavailable as error:
         if isinstance(error, Refusal) and error.code == WRONG_PIN:
             # Refused by Meta itself: not to be tried again by mistake, guesses are limited.
             put_back(desk, PIN, None if before and before.secret == pin else before)
             desk.talk.say("number.pin_wrong")
         elif isinstance(error, Refusal) and error.code == TOO_MANY_GUESSES:
             put_back(desk, PIN, before)  # what was typed now is as unproven as it was
-        desk.talk.trouble(error)
+        desk.talk.show_error(error)
 
 
 @repair("number.pin")
@@ -167,11 +168,11 @@ def _key(number_id: str) -> str:
     return f"register:{number_id}"
 
 
-def _mend_phone(typed: str) -> str | Remark:
+def _mend_phone(typed: str) -> str | Phrase:
     return phone.normalise(typed)
 
 
-def _mend_name(typed: str) -> str | Remark:
+def _mend_name(typed: str) -> str | Phrase:
     """Display names have 2 to 75 characters (source: Meta's specification)."""
     name = typed.strip()
-    return name if 2 <= len(name) <= 75 else remark("number.name_length")
+    return name if 2 <= len(name) <= 75 else phrase("number.name_length")

@@ -5,11 +5,12 @@ from __future__ import annotations
 from wizard.desk import Desk
 from wizard.facts import Number
 from wizard.graph import Graph
-from wizard.model import CannotLook, Secret
-from wizard.paste import mend_pin
 from wizard.repairs.keeping import keep, put_back
-from wizard.talk import Choice, Question, remark
-from wizard.vault.making import generate_pin
+from wizard.talk import Choice, Question
+from wizard.text.errors import Unavailable
+from wizard.text.localised import phrase
+from wizard.text.paste import mend_pin
+from wizard.text.secret import Secret, generate_pin
 
 NAME = "two_step_pin"
 #: What supplies it to a run that nobody watches.
@@ -37,10 +38,10 @@ def pin_for(desk: Desk, graph: Graph, number: Number, *, doubted: bool = False) 
     desk.talk.say("number.pin_must_be_known")
     default = "replace" if doubted else "known"
     way = desk.talk.choose(
-        Question("two_step_pin_way", remark("number.pin_way"), default=default),
+        Question("two_step_pin_way", phrase("number.pin_way"), default=default),
         [
-            Choice("known", remark("number.pin_way_known")),
-            Choice("replace", remark("number.pin_way_replace")),
+            Choice("known", phrase("number.pin_way_known")),
+            Choice("replace", phrase("number.pin_way_replace")),
         ],
     )
     if way == "replace":
@@ -56,17 +57,17 @@ def replace_pin(desk: Desk, graph: Graph, number: Number) -> Secret | None:
     pin = Secret(_new_pin(desk))
     if not desk.talk.consent(
         "number.pin",
-        remark("number.pin_replace_consent", number=number.display),
+        phrase("number.pin_replace_consent", number=number.display),
         [f'POST /{number.id}  {{"pin": "••••••"}}'],
     ):
         return None
     keep(desk, NAME, pin)
     try:
-        with desk.talk.wait(remark("number.pin_setting")):
+        with desk.talk.wait(phrase("number.pin_setting")):
             graph.post(number.id, {"pin": pin})
-    except CannotLook as error:
+    except Unavailable as error:
         put_back(desk, NAME, before)
-        desk.talk.trouble(error)
+        desk.talk.show_error(error)
         return None
     desk.talk.say("number.pin_set")
     return pin
@@ -79,6 +80,6 @@ def _new_pin(desk: Desk) -> str:
 
 def _ask_pin(desk: Desk, key: str, default: str = "") -> str:
     question = Question(
-        NAME, remark(key), secret=True, default=default, mend=mend_pin, option=OPTION
+        NAME, phrase(key), secret=True, default=default, mend=mend_pin, option=OPTION
     )
     return desk.talk.ask(question)

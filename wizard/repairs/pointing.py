@@ -17,11 +17,13 @@ from wizard.facts import Facts
 from wizard.facts.chain import OBJECT, whatsapp
 from wizard.graph import Refusal
 from wizard.inbox import Knock
-from wizard.model import CannotLook, Secret, Trouble
 from wizard.receiver import Event
 from wizard.repairs.target import HERE, Target, ask_verify_token
 from wizard.repairs.token import app_secret
-from wizard.talk import Choice, Question, Remark, remark
+from wizard.talk import Choice, Question
+from wizard.text.errors import ErrorKind, Unavailable
+from wizard.text.localised import Phrase, phrase
+from wizard.text.secret import Secret
 
 #: "Callback verification failed with the following errors: …"
 VERIFICATION_FAILED = 2200
@@ -30,7 +32,7 @@ CURL = {6: "dns", 7: "refused", 28: "timeout", 47: "redirect", 52: "empty", 56: 
 #: Meta asks before it answers; what was heard here may be told a moment later.
 KNOCK_SECONDS = 1.0
 #: What the way by hand would not mend.
-NOT_NOW = frozenset({Trouble.BUSY, Trouble.REFUSED, Trouble.UNREACHABLE, Trouble.NOT_GIVEN})
+NOT_NOW = frozenset({ErrorKind.BUSY, ErrorKind.REFUSED, ErrorKind.UNREACHABLE, ErrorKind.NOT_GIVEN})
 CURL_TLS = frozenset({35, 51, 53, 58, 60, 77, 83})
 
 
@@ -54,13 +56,13 @@ def point(desk: Desk, target: Target, token: Secret) -> bool:
     try:
         before = getattr(facts.number.callbacks, target.level)
         request = _request(desk, facts, target, token)
-    except CannotLook as error:
-        desk.talk.trouble(error)
+    except Unavailable as error:
+        desk.talk.show_error(error)
         return False
     foreign = bool(before) and before not in (target.url, desk.record.webhook.get("callback_url"))
     if foreign:
         desk.talk.say(f"webhook.foreign_{target.level}", before=before)
-    consent = remark(f"webhook.consent_{target.level}", url=target.url)
+    consent = phrase(f"webhook.consent_{target.level}", url=target.url)
     if not desk.talk.consent("webhook.callback", consent, [request.shown], spends=foreign):
         return False
     return _send(desk, request, target)
@@ -73,8 +75,8 @@ def add_field(desk: Desk) -> bool:
     facts, app_id = desk.facts(), desk.record.ids["app_id"]
     try:
         row = whatsapp(facts.app_subscriptions)
-    except CannotLook as error:
-        desk.talk.trouble(error)
+    except Unavailable as error:
+        desk.talk.show_error(error)
         return False
     kept = desk.vault.get("verify_token")
     fields = ",".join(sorted({FIELD} | (row.fields if row else frozenset())))
@@ -82,7 +84,7 @@ def add_field(desk: Desk) -> bool:
     if row and row.callback_url and kept:
         body |= {"callback_url": row.callback_url, "verify_token": kept.secret}
     shown = f'POST /{app_id}/subscriptions  {{"object": "{OBJECT}", "fields": "{fields}"}}'
-    if not desk.talk.consent("webhook.fields", remark("webhook.consent_fields"), [shown]):
+    if not desk.talk.consent("webhook.fields", phrase("webhook.consent_fields"), [shown]):
         return False
     return _post(desk, Request(f"{app_id}/subscriptions", body, shown, as_app=True))
 
@@ -92,8 +94,8 @@ def subscribe(desk: Desk) -> bool:
     facts, waba = desk.facts(), desk.record.ids.get("waba_id", "")
     try:
         there, owner = facts.subscribers, facts.token.app_id
-    except CannotLook as error:
-        desk.talk.trouble(error)
+    except Unavailable as error:
+        desk.talk.show_error(error)
         return False
     ours = desk.record.ids.get("app_id") or owner
     if any(one.app_id == ours for one in there):
@@ -103,7 +105,7 @@ def subscribe(desk: Desk) -> bool:
         desk.talk.say("webhook.token_of_another_app", app_id=ours, token_app_id=owner)
         return False
     shown = f"POST /{waba}/subscribed_apps"
-    if not desk.talk.consent("webhook.subscribed", remark("webhook.consent_subscribe"), [shown]):
+    if not desk.talk.consent("webhook.subscribed", phrase("webhook.consent_subscribe"), [shown]):
         return False
     return _post(desk, Request(f"{waba}/subscribed_apps", {}, shown))
 
@@ -123,7 +125,7 @@ def remove(desk: Desk, facts: Facts, level: str) -> bool:
         path = f"{ids['waba_id']}/subscribed_apps"
         request = Request(path, {}, f"POST /{path}")
     desk.talk.say(f"webhook.foreign_{level}", before=before)
-    consent = remark(f"webhook.consent_remove_{level}")
+    consent = phrase(f"webhook.consent_remove_{level}")
     spends = before != desk.record.webhook.get("callback_url")
     if not desk.talk.consent("webhook.effective", consent, [request.shown], spends=spends):
         return False
@@ -133,26 +135,26 @@ def remove(desk: Desk, facts: Facts, level: str) -> bool:
     return _post(desk, request)
 
 
-def meta_saw(refusal: Refusal) -> Remark:
+def meta_saw(refusal: Refusal) -> Phrase:
     """Meta's 2200 in words: what its servers met at the callback."""
     text = f"{refusal.message} {refusal.details}"
     if "does not match challenge" in text.lower():
-        return remark("webhook.meta_body")
+        return phrase("webhook.meta_body")
     errno = _number(r"curl_errno\s*=\s*(\d+)", text)
     if errno:
-        return remark(f"webhook.meta_{'tls' if errno in CURL_TLS else CURL.get(errno, 'other')}")
+        return phrase(f"webhook.meta_{'tls' if errno in CURL_TLS else CURL.get(errno, 'other')}")
     if http := _number(r"HTTP Status Code\s*=\s*(\d+)", text):
-        return remark("webhook.meta_status", http=http)
-    return remark("webhook.meta_other")
+        return phrase("webhook.meta_status", http=http)
+    return phrase("webhook.meta_other")
 
 
 def _send(desk: Desk, request: Request, target: Target) -> bool:
     listener = desk.listener if target.here else None
     mark = listener.mark() if listener else 0
     try:
-        with desk.talk.wait(remark("webhook.setting")):
+        with desk.talk.wait(phrase("webhook.setting")):
             desk.graph().post(request.path, request.body, as_app=request.as_app)
-    except CannotLook as error:
+    except Unavailable as error:
         _refused(desk, error, target)
         return False
     _expect(desk, target)
@@ -192,18 +194,18 @@ def _shown(path: str, body: Mapping[str, Any]) -> str:
 
 def _post(desk: Desk, request: Request) -> bool:
     try:
-        with desk.talk.wait(remark("webhook.setting")):
+        with desk.talk.wait(phrase("webhook.setting")):
             desk.graph().post(request.path, request.body, as_app=request.as_app)
-    except CannotLook as error:
+    except Unavailable as error:
         _explain(desk, error)
         return False
     return True
 
 
-def _refused(desk: Desk, error: CannotLook, target: Target) -> None:
+def _refused(desk: Desk, error: Unavailable, target: Target) -> None:
     """Meta's own reason; and for what Meta's screen can do as well, the way by hand."""
     met = isinstance(error, Refusal) and error.code == VERIFICATION_FAILED
-    if met or not isinstance(error, Refusal) or target.level != "app" or error.trouble in NOT_NOW:
+    if met or not isinstance(error, Refusal) or target.level != "app" or error.kind in NOT_NOW:
         _explain(desk, error)
         return
     # The app's own edge is refused to some apps, and says so: sources differ on who may use it.
@@ -216,14 +218,14 @@ def _refused(desk: Desk, error: CannotLook, target: Target) -> None:
     else:
         desk.talk.say("webhook.by_hand_token")
     desk.talk.instruct(desk.checklist.item("webhook.callback"), desk.record.ids)
-    question = Question("webhook.by_hand", remark("webhook.by_hand_ask"), default="done")
-    answers = [Choice(one, remark(f"webhook.by_hand_{one}")) for one in ("done", "later")]
+    question = Question("webhook.by_hand", phrase("webhook.by_hand_ask"), default="done")
+    answers = [Choice(one, phrase(f"webhook.by_hand_{one}")) for one in ("done", "later")]
     if desk.talk.choose(question, answers) == "done":
         _expect(desk, target)
 
 
-def _explain(desk: Desk, error: CannotLook) -> None:
-    desk.talk.trouble(error)
+def _explain(desk: Desk, error: Unavailable) -> None:
+    desk.talk.show_error(error)
     if isinstance(error, Refusal) and error.code == VERIFICATION_FAILED:
         saw = meta_saw(error)
         desk.talk.say(saw.key, **saw.values)

@@ -12,10 +12,12 @@ from dataclasses import dataclass
 
 from wizard.checks.token import NEEDED
 from wizard.desk import Desk
-from wizard.foreign import clean
 from wizard.graph import Graph, Json, Refusal
-from wizard.model import CannotLook, Secret, Trouble
-from wizard.talk import Choice, Question, remark
+from wizard.talk import Choice, Question
+from wizard.text.errors import ErrorKind, Unavailable
+from wizard.text.localised import phrase
+from wizard.text.sanitise import clean
+from wizard.text.secret import Secret
 
 NAME = "wa-wizard"
 NEW = "new"
@@ -33,23 +35,23 @@ class Place:
 
 
 def make_token(desk: Desk, graph: Graph, place: Place) -> Secret | None:
-    """A new token, not kept yet; None when the person declined. CannotLook when Meta refused.
+    """A new token, not kept yet; None when the person declined. Unavailable when Meta refused.
 
     What was made before a refusal stays and is found again by the next try.
     """
     users = graph.pages(f"{place.business_id}/system_users", fields=("id", "name", "role"))
     user = _choose(desk, users)
     sends = _sends(place, user)
-    if not desk.talk.consent("token.kind", remark("token.api_consent", name=NAME), sends):
+    if not desk.talk.consent("token.kind", phrase("token.api_consent", name=NAME), sends):
         return None
     if user == NEW:
-        with desk.talk.wait(remark("token.making_user")):
+        with desk.talk.wait(phrase("token.making_user")):
             made = graph.post(f"{place.business_id}/system_users", {"name": NAME, "role": "ADMIN"})
         user = str(made["id"])
         desk.talk.say("token.user_made", name=NAME, id=user)
     _assign(desk, graph, place, user)
     _install(desk, graph, place, user)
-    with desk.talk.wait(remark("token.making_token")):
+    with desk.talk.wait(phrase("token.making_token")):
         return _mint(desk, graph, place, user)
 
 
@@ -64,8 +66,8 @@ def _choose(desk: Desk, users: Sequence[Json]) -> str:
         Choice(str(user["id"]), f"{clean(user.get('name', ''), 60)} · {user.get('role', '')}")
         for user in users
     ]
-    question = Question("system_user", remark("token.choose_user"), default=NEW)
-    return desk.talk.choose(question, [Choice(NEW, remark("token.new_user", name=NAME)), *choices])
+    question = Question("system_user", phrase("token.choose_user"), default=NEW)
+    return desk.talk.choose(question, [Choice(NEW, phrase("token.new_user", name=NAME)), *choices])
 
 
 def _sends(place: Place, user: str) -> list[str]:
@@ -81,7 +83,7 @@ def _sends(place: Place, user: str) -> list[str]:
 
 def _assign(desk: Desk, graph: Graph, place: Place, user: str) -> None:
     edge = f"{place.waba_id}/assigned_users"
-    with desk.talk.wait(remark("token.assigning")):
+    with desk.talk.wait(phrase("token.assigning")):
         graph.post(edge, {"user": user, "tasks": ["MANAGE"]})
         seen = graph.pages(edge, business=place.business_id)
     if not any(str(row.get("id")) == user for row in seen):
@@ -92,7 +94,7 @@ def _assign(desk: Desk, graph: Graph, place: Place, user: str) -> None:
 
 
 def _install(desk: Desk, graph: Graph, place: Place, user: str) -> None:
-    with desk.talk.wait(remark("token.installing")):
+    with desk.talk.wait(phrase("token.installing")):
         graph.post(f"{user}/applications", {"business_app": place.app_id})
     desk.talk.say("token.installed")
 
@@ -104,12 +106,12 @@ def _mint(desk: Desk, graph: Graph, place: Place, user: str) -> Secret:
     try:
         return _token(graph.post(edge, wanted))
     except Refusal as error:
-        if error.trouble not in (Trouble.ODD, Trouble.NOT_VISIBLE):
+        if error.kind not in (ErrorKind.ODD, ErrorKind.NOT_VISIBLE):
             raise
         first = error
     try:
         made = _token(graph.post(edge, wanted | {"set_token_expires_in_60_days": True}))
-    except CannotLook:
+    except Unavailable:
         raise first from None
     desk.talk.say("token.only_sixty_days")
     return made
@@ -118,5 +120,5 @@ def _mint(desk: Desk, graph: Graph, place: Place, user: str) -> Secret:
 def _token(answer: Json) -> Secret:
     value = answer.get("access_token")
     if not isinstance(value, str) or not value:
-        raise CannotLook(Trouble.ODD, cause="no_token")
+        raise Unavailable(ErrorKind.ODD, cause="no_token")
     return Secret(value)

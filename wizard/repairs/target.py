@@ -11,11 +11,14 @@ from wizard.desk import Desk
 from wizard.facts import Facts, Handshake
 from wizard.inbox import InboxTrouble
 from wizard.listening import Listener
-from wizard.model import CannotLook, Finding, Secret, Trouble, failed, unknown
+from wizard.model import Finding, failed, unknown
 from wizard.probe import Failure, Outside, aim, probe
 from wizard.repairs.keeping import keep
 from wizard.repairs.token import app_secret
-from wizard.talk import Choice, Question, Remark, remark
+from wizard.talk import Choice, Question
+from wizard.text.errors import ErrorKind, Unavailable
+from wizard.text.localised import Phrase, phrase
+from wizard.text.secret import Secret
 from wizard.tunnel import AUTO, TunnelTrouble, installed
 
 #: What stands for "receive on this computer" where a URL is asked for.
@@ -66,7 +69,7 @@ def make_public(desk: Desk, tunnel: str = AUTO) -> str:
         at = listener.start()
         talk.say("webhook.listening", url=at.url)
         if not listener.public_url:
-            with talk.wait(remark("webhook.tunnel_opening")):
+            with talk.wait(phrase("webhook.tunnel_opening")):
                 listener.open_tunnel(tunnel)
     except TunnelTrouble as trouble:
         key = f"webhook.tunnel_{trouble.kind}"
@@ -104,7 +107,7 @@ def ask_verify_token(desk: Desk, words: str) -> Secret:
     """Asks for the verify token and keeps it: it opens nothing, so there is nothing to prove."""
     question = Question(
         VERIFY_TOKEN,
-        remark(words),
+        phrase(words),
         secret=True,
         mend=_mend_token,
         option="credentials set verify_token",
@@ -121,7 +124,7 @@ def proven(desk: Desk, target: Target, token: Secret) -> bool:
     secret = kept.secret if kept and target.here else None
     fresh = bool(target.here and listener and listener.tunnel)
     end = time.monotonic() + (NEW_NAME_SECONDS if fresh else 0)
-    with desk.talk.wait(remark("webhook.probing", url=target.url)):
+    with desk.talk.wait(phrase("webhook.probing", url=target.url)):
         if fresh:
             time.sleep(LOOK_AGAIN_SECONDS)  # asked for too early, the name is remembered as missing
         found = probe(target.url, token, outside, secret)
@@ -144,9 +147,9 @@ def _told(desk: Desk, found: Handshake) -> bool:
 
 
 def need_app_secret(desk: Desk) -> None:
-    """CannotLook when there is none: every delivery would have to be refused."""
+    """Unavailable when there is none: every delivery would have to be refused."""
     if desk.vault.get("app_secret") is None:
-        raise CannotLook(Trouble.NOT_GIVEN, name="app_secret")
+        raise Unavailable(ErrorKind.NOT_GIVEN, name="app_secret")
 
 
 def _ask_url(desk: Desk, may_here: bool) -> str:
@@ -158,7 +161,7 @@ def _ask_url(desk: Desk, may_here: bool) -> str:
         before = HERE if may_here else ""
     question = Question(
         "webhook.callback_url",
-        remark("webhook.url_ask" if may_here else "webhook.url_ask_server"),
+        phrase("webhook.url_ask" if may_here else "webhook.url_ask_server"),
         default=before or (HERE if can_here else ""),
         mend=lambda typed: _mend_url(typed, outside, may_here),
         option="--url",
@@ -166,15 +169,15 @@ def _ask_url(desk: Desk, may_here: bool) -> str:
     return desk.talk.ask(question)
 
 
-def _mend_url(typed: str, outside: Outside, may_here: bool) -> str | Remark:
+def _mend_url(typed: str, outside: Outside, may_here: bool) -> str | Phrase:
     url = typed.strip().strip("\"'<>")
     if url.lower() in (HERE, ""):
-        return HERE if may_here else remark("webhook.url_here_elsewhere")
+        return HERE if may_here else phrase("webhook.url_here_elsewhere")
     try:
         aim(url, outside)
     except Failure as failure:
-        return remark(f"webhook.url_{failure.reason}")
-    return url if len(url) <= LONGEST else remark("webhook.url_too_long")
+        return phrase(f"webhook.url_{failure.reason}")
+    return url if len(url) <= LONGEST else phrase("webhook.url_too_long")
 
 
 def _ask_level(desk: Desk, facts: Facts, here: bool) -> str:
@@ -183,20 +186,20 @@ def _ask_level(desk: Desk, facts: Facts, here: bool) -> str:
     passing = here and bool(facts.number.callbacks.app) and not desk.record.webhook
     question = Question(
         "webhook.level",
-        remark("webhook.level_ask"),
+        phrase("webhook.level_ask"),
         default=desk.record.webhook.get("level") or ("number" if passing else "app"),
         option="--level",
     )
-    choices = [Choice(level, remark(f"webhook.level_{level}")) for level in LEVELS]
+    choices = [Choice(level, phrase(f"webhook.level_{level}")) for level in LEVELS]
     return desk.talk.choose(question, choices)
 
 
 def _has_one(desk: Desk) -> bool:
-    question = Question("verify_token_way", remark("webhook.token_way"), default="have")
-    choices = [Choice(way, remark(f"webhook.token_way_{way}")) for way in ("have", "make")]
+    question = Question("verify_token_way", phrase("webhook.token_way"), default="have")
+    choices = [Choice(way, phrase(f"webhook.token_way_{way}")) for way in ("have", "make")]
     return desk.talk.choose(question, choices) == "have"
 
 
-def _mend_token(typed: str) -> str | Remark:
+def _mend_token(typed: str) -> str | Phrase:
     # A space at either end is the most common reason why tokens do not match.
-    return typed.strip() or remark("webhook.token_empty")
+    return typed.strip() or phrase("webhook.token_empty")

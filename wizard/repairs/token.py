@@ -5,13 +5,15 @@ from __future__ import annotations
 from wizard.desk import Desk
 from wizard.facts import Facts
 from wizard.graph import Keys
-from wizard.model import CannotLook, Secret
-from wizard.paste import mend_secret, mend_token
 from wizard.repairs.candidate import candidate, prove
 from wizard.repairs.keeping import keep
 from wizard.repairs.registry import repair
 from wizard.repairs.system_user import Place, make_token
-from wizard.talk import Choice, Question, remark
+from wizard.talk import Choice, Question
+from wizard.text.errors import Unavailable
+from wizard.text.localised import phrase
+from wizard.text.paste import mend_secret, mend_token
+from wizard.text.secret import Secret
 
 #: What a new token must stand before it replaces the old one.
 TRIAL = (
@@ -28,7 +30,7 @@ TRIAL = (
 
 APP_SECRET = Question(
     "app_secret",
-    remark("token.secret_ask"),
+    phrase("token.secret_ask"),
     secret=True,
     mend=mend_secret,
     option="credentials set app_secret",
@@ -52,8 +54,8 @@ def renew(desk: Desk, facts: Facts) -> None:
         return
     try:
         made = make_token(desk, desk.graph(), place)
-    except CannotLook as error:
-        desk.talk.trouble(error)
+    except Unavailable as error:
+        desk.talk.show_error(error)
         desk.talk.say("token.api_failed")
         _by_hand(desk)
         return
@@ -84,10 +86,10 @@ def ask_app_secret(desk: Desk) -> bool:
     secret = Secret(desk.talk.ask(APP_SECRET))
     graph = desk.open_graph(Keys(desk.keys().access_token, app_id, secret))
     try:
-        with desk.talk.wait(remark("token.secret_proving")):
+        with desk.talk.wait(phrase("token.secret_proving")):
             graph.get(app_id, fields=("id",), as_app=True)
-    except CannotLook as error:
-        desk.talk.trouble(error)
+    except Unavailable as error:
+        desk.talk.show_error(error)
         desk.talk.say("token.secret_refused")
         return False
     keep(desk, "app_secret", secret)
@@ -96,17 +98,17 @@ def ask_app_secret(desk: Desk) -> bool:
 
 
 def _way(desk: Desk) -> str:
-    question = Question("token_way", remark("token.way"), default="api")
+    question = Question("token_way", phrase("token.way"), default="api")
     return desk.talk.choose(
         question,
-        [Choice("api", remark("token.way_api")), Choice("manual", remark("token.way_manual"))],
+        [Choice("api", phrase("token.way_api")), Choice("manual", phrase("token.way_manual"))],
     )
 
 
 def _by_hand(desk: Desk) -> None:
     desk.talk.instruct(desk.checklist.item("token.kind"), desk.record.ids)
     typed = desk.talk.ask(
-        Question("access_token", remark("token.paste_new"), secret=True, mend=mend_token)
+        Question("access_token", phrase("token.paste_new"), secret=True, mend=mend_token)
     )
     adopt(desk, Secret(typed))
 
@@ -116,7 +118,7 @@ def _place(desk: Desk, facts: Facts) -> Place | None:
     ids = desk.record.ids
     try:
         business = ids.get("business_id") or facts.account.business_id
-    except CannotLook:
+    except Unavailable:
         business = ""
     place = Place(business, ids.get("app_id", ""), ids.get("waba_id", ""))
     return place if all((place.business_id, place.app_id, place.waba_id)) else None

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from wizard.desk import Desk
 from wizard.facts import Facts
-from wizard.model import CannotLook
 from wizard.repairs import hearing, pointing
 from wizard.repairs.registry import repair
 from wizard.repairs.target import ask_verify_token, choose_target, proven, verify_token
+from wizard.text.errors import Unavailable
 
 
 @repair(
@@ -29,8 +29,8 @@ def set_callback(desk: Desk, facts: Facts) -> None:
         token = verify_token(desk, target.here)
         if proven(desk, target, token):
             pointing.point(desk, target, token)
-    except CannotLook as error:
-        desk.talk.trouble(error)
+    except Unavailable as error:
+        desk.talk.show_error(error)
 
 
 @repair("webhook.fields")

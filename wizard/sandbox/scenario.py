@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from wizard.model import Text
+from wizard.text.localised import Text
 
 FOLDER = Path(__file__).with_name("scenarios")
 KEYS = {"title", "extends", "world", "repeat", "faults", "profile", "suggestions", "expect"}

@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from wizard.document import StatusTrouble
-from wizard.model import Finding, Goal, Status, Value
+from wizard.model import Finding, Goal, Status
+from wizard.text.localised import Value
 
 __all__ = [
     "HISTORY_LENGTH",

@@ -19,7 +19,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Self
 
-from wizard.foreign import clean
+from wizard.text.sanitise import clean
 
 AUTO = "auto"
 #: How long a program may take to name its address.

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from wizard.model import CannotLook, Finding, Item, Value
+from wizard.model import Finding, Item
 from wizard.talk import Question
+from wizard.text.errors import Unavailable
+from wizard.text.localised import Value
 from wizard.ui.codes import show_code
 from wizard.ui.screen import Screen
 from wizard.ui.showing import Showing
@@ -57,10 +59,10 @@ class Announcing:
             self._showing.link(link)
             show_code(self._screen, link)
 
-    def trouble(self, error: CannotLook) -> None:
+    def show_error(self, error: Unavailable) -> None:
         """See Talk."""
         with self._waiting.paused():
-            self._showing.trouble(error)
+            self._showing.show_error(error)
 
     def _offered(self, question: Question) -> str:
         """What Enter takes: the sandbox's own value, else the question's."""

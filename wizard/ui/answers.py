@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from wizard.document import LARGEST, Malformed, guard
-from wizard.model import Goal, Value
+from wizard.model import Goal
 from wizard.status.record import ID_NAMES
-from wizard.talk import Remark
-from wizard.vault import SECRET_NAMES
+from wizard.text.localised import Phrase, Value
+from wizard.text.secret import SECRET_NAMES
 
 #: Answers that stand in the file under their own name.
 PLAIN = (
@@ -51,9 +51,9 @@ class Answers:
 class WrongAnswers(Exception):  # noqa: N818
     """The answers file cannot be used: exit code 2. `remark` says where and why."""
 
-    def __init__(self, remark: Remark) -> None:
-        super().__init__(remark.key, remark.values)
-        self.remark = remark
+    def __init__(self, phrase: Phrase) -> None:
+        super().__init__(phrase.key, phrase.values)
+        self.phrase = phrase
 
 
 def read(path: Path, item_ids: Collection[str] = ()) -> Answers:
@@ -151,4 +151,4 @@ def _word(node: object, where: str) -> str:
 
 
 def _wrong(word: str, **values: Value) -> WrongAnswers:
-    return WrongAnswers(Remark(f"answers.{word}", values))
+    return WrongAnswers(Phrase(f"answers.{word}", values))

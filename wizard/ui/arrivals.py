@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from wizard.foreign import clean, clean_lines
 from wizard.inbox import Message, StatusUpdate, Update
+from wizard.text.sanitise import clean, clean_lines
 from wizard.ui.screen import Screen
 from wizard.ui.words import Words
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wizard.facts.chain import LEVELS, Chain
-from wizard.foreign import clean
+from wizard.text.sanitise import clean
 from wizard.ui.screen import Screen
 from wizard.ui.words import Words
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from wizard.foreign import clean
 from wizard.model import Goal
+from wizard.text.sanitise import clean
 from wizard.ui import essentials
 from wizard.ui.report import INDENT, Report
 from wizard.ui.screen import Screen

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from wizard.foreign import clean
 from wizard.status import Record, SecretNote, parse_time
+from wizard.text.sanitise import clean
 from wizard.ui.screen import Screen
 from wizard.ui.words import Words, message
 

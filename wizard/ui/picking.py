@@ -67,7 +67,7 @@ class Picking:
         shown.append(("class:question", question.removeprefix(self._mark)))
         style, text = "class:instruction", f"/{self._typed}" if self._typed else self._hint
         if get_app().is_done:
-            # Leaving is no answer, and must not look like one.
+            # UserAbort is no answer, and must not look like one.
             style, text = "class:answer", self._label() if self._chosen else ""
         last = question.rpartition("\n")[2]
         if cells(last) + 1 + cells(text) <= width:

@@ -5,16 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 
-from wizard.model import CannotLook, Finding, Item, Value
-from wizard.talk import Choice, Move, Question, Remark, Talk
+from wizard.model import Finding, Item
+from wizard.talk import (
+    Choice,
+    Move,
+    Question,
+    Talk,
+)
+from wizard.text.errors import Unavailable
+from wizard.text.localised import Phrase, Value
 
 
 class BadAnswer(Exception):  # noqa: N818
     """What the command line gave for a question will not do; `remark` says why."""
 
-    def __init__(self, option: str, remark: Remark) -> None:
+    def __init__(self, option: str, phrase: Phrase) -> None:
         super().__init__(option)
-        self.option, self.remark = option, remark
+        self.option, self.phrase = option, phrase
 
 
 class Prefilled:
@@ -33,7 +40,7 @@ class Prefilled:
             return self._talk.ask(question)
         answer = self._answers[question.name]
         mended = question.mend(answer) if question.mend else answer
-        if isinstance(mended, Remark):
+        if isinstance(mended, Phrase):
             raise BadAnswer(question.option, mended)
         return mended
 
@@ -43,12 +50,12 @@ class Prefilled:
             return self._talk.choose(question, choices)
         answer, offered = self._answers[question.name], [choice.value for choice in choices]
         if answer not in offered:
-            listed = Remark("ui.not_offered", {"answer": answer, "offered": ", ".join(offered)})
+            listed = Phrase("ui.not_offered", {"answer": answer, "offered": ", ".join(offered)})
             raise BadAnswer(question.option, listed)
         return answer
 
     def consent(
-        self, item_id: str, text: Remark, sends: Sequence[str] = (), spends: bool = False
+        self, item_id: str, text: Phrase, sends: Sequence[str] = (), spends: bool = False
     ) -> bool:
         """See Talk."""
         return self._yes or self._talk.consent(item_id, text, sends, spends)
@@ -69,9 +76,9 @@ class Prefilled:
         """See Talk."""
         self._talk.instruct(item, ids)
 
-    def trouble(self, error: CannotLook) -> None:
+    def show_error(self, error: Unavailable) -> None:
         """See Talk."""
-        self._talk.trouble(error)
+        self._talk.show_error(error)
 
     def move(self, finding: Finding, moves: Sequence[Move]) -> Move:
         """See Talk."""
@@ -81,7 +88,7 @@ class Prefilled:
         """See Talk."""
         return self._talk.vouch(finding)
 
-    def wait(self, text: Remark) -> AbstractContextManager[None]:
+    def wait(self, text: Phrase) -> AbstractContextManager[None]:
         """See Talk."""
         return self._talk.wait(text)
 

@@ -6,7 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 
 from wizard.model import Finding
-from wizard.talk import Choice, Mend, Move, NeedsPerson, Question, Remark
+from wizard.talk import (
+    Choice,
+    Mend,
+    Move,
+    Question,
+)
+from wizard.text.errors import InputRequired
+from wizard.text.localised import Phrase
 from wizard.ui.announcing import Announcing
 from wizard.ui.browsing import Browser
 from wizard.ui.keyboard import NUMBERED, Keyboard, Option, hushed, open_keyboard
@@ -17,7 +24,7 @@ ANSWERS = "--answers FILE"
 
 
 class TerminalTalk(Announcing):
-    """Talk with the person at this screen. Where nobody sits, every question is NeedsPerson."""
+    """Talk with the person at this screen. Where nobody sits, every question is InputRequired."""
 
     def __init__(
         self,
@@ -40,7 +47,7 @@ class TerminalTalk(Announcing):
         typed: list[str] = []
         with self._asking(question.name, question.option) as keys, hushed(question.secret):
             while True:
-                text = _ending(f"{self._words.remark(question.text)}{hint}")
+                text = _ending(f"{self._words.phrase(question.text)}{hint}")
                 answer = keys.line(text, secret=question.secret, history=typed)
                 mended = _mended(answer or suggested, question.mend)
                 if isinstance(mended, str):
@@ -54,8 +61,8 @@ class TerminalTalk(Announcing):
         values = [choice.value for choice in choices]
         preselected = self._preselected(question, values)
         default = values.index(preselected) if preselected else 0
-        rows = [Option(choice.value, self._words.remark(choice.label)) for choice in choices]
-        text = self._words.remark(question.text)
+        rows = [Option(choice.value, self._words.phrase(choice.label)) for choice in choices]
+        text = self._words.phrase(question.text)
         with self._asking(question.name, question.option) as keys:
             return keys.pick(text, self._pick_hint(rows), rows, default)
 
@@ -79,7 +86,7 @@ class TerminalTalk(Announcing):
             return keys.line(_ending(f"{text} {self._words.say('ui.vouch_hint')}"))
 
     def consent(
-        self, item_id: str, text: Remark, sends: Sequence[str] = (), spends: bool = False
+        self, item_id: str, text: Phrase, sends: Sequence[str] = (), spends: bool = False
     ) -> bool:
         """See Talk."""
         # In the sandbox nothing is spent, and Enter goes all the way.
@@ -88,11 +95,11 @@ class TerminalTalk(Announcing):
             self._showing.requests(sends)
             if not self._sandbox:
                 keys.forget()  # an Enter typed out of impatience is not a consent
-            return self._yes(self._words.remark(text), yes_first)
+            return self._yes(self._words.phrase(text), yes_first)
 
-    def wait(self, text: Remark) -> AbstractContextManager[None]:
+    def wait(self, text: Phrase) -> AbstractContextManager[None]:
         """See Talk."""
-        return self._waiting.shown(self._words.remark(text))
+        return self._waiting.shown(self._words.phrase(text))
 
     def browse(self, link: str) -> None:
         """See Talk."""
@@ -116,7 +123,7 @@ class TerminalTalk(Announcing):
     @contextmanager
     def _asking(self, name: str, option: str = "") -> Iterator[Keyboard]:
         if self._keys is None:
-            raise NeedsPerson(name, option)
+            raise InputRequired(name, option)
         with self._waiting.paused():
             self._screen.flush()
             yield self._keys
@@ -135,10 +142,10 @@ class TerminalTalk(Announcing):
         return "".join(f" {part}" for part in parts)
 
 
-def _mended(answer: str, mend: Mend | None) -> str | Remark:
+def _mended(answer: str, mend: Mend | None) -> str | Phrase:
     if mend is not None:
         return mend(answer)
-    return answer or Remark("ui.answer_needed")
+    return answer or Phrase("ui.answer_needed")
 
 
 def _ending(text: str) -> str:

@@ -83,7 +83,7 @@ class Report:
                     self._words.say(f"report.{'left' if required else 'tips'}"), "bold"
                 )
             for finding in findings:
-                self._explained(finding, verdicts, remark=False)
+                self._explained(finding, verdicts, phrase=False)
 
     def closing(self, verdicts: Verdicts) -> None:
         """What to run next."""
@@ -113,14 +113,14 @@ class Report:
             return
         self._explained(finding, verdicts)
 
-    def _explained(self, finding: Finding, verdicts: Verdicts, remark: bool = True) -> None:
+    def _explained(self, finding: Finding, verdicts: Verdicts, phrase: bool = True) -> None:
         """What was seen and what is next; `remark` says of advice that it is only that."""
         status, title = finding.outcome.status, self._title(finding)
         required = verdicts.required(finding)
         sign = SIGNS[status] if required or status is not Status.FAILED else ADVICE
         if status is Status.UNKNOWN:
             title = self._words.say("report.not_looked", item=title)
-        elif remark and not required:
+        elif phrase and not required:
             title = self._words.say("report.advice", item=title)
         self._screen.marked(sign, title, "bold", INDENT)
         self._screen.line(self._words.reason(finding), first=INDENT * 2)

@@ -5,15 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from wizard.foreign import clean
-from wizard.model import CannotLook, Finding, Item, Status, Text, could_not
+from wizard.model import (
+    Finding,
+    Item,
+    Status,
+    could_not,
+)
+from wizard.text.errors import Unavailable
+from wizard.text.localised import Text
+from wizard.text.sanitise import clean
 from wizard.ui.links import deep, deep_links
 from wizard.ui.screen import Screen
 from wizard.ui.signs import SIGNS
 from wizard.ui.words import Words, reason_of
 
 if TYPE_CHECKING:
-    from wizard.talk import Remark
+    from wizard.text.localised import Phrase
 
 #: The values of a trouble that help whoever looks closer, as they are shown.
 TRACES = {"code": "code", "subcode": "subcode", "trace": "fbtrace_id"}
@@ -69,15 +76,15 @@ class Showing:
 
     def settled(self, finding: Finding, indent: str = "") -> None:
         """One line, and what is worth remarking all the same below it."""
-        sign, remark = SIGNS[finding.outcome.status], self._words.reason(finding)
+        sign, phrase = SIGNS[finding.outcome.status], self._words.reason(finding)
         self._screen.marked(sign, self._words.text(finding.item.title), indent=indent)
-        if remark:
-            self._screen.line(remark, "dim", f"{indent}  ")
+        if phrase:
+            self._screen.line(phrase, "dim", f"{indent}  ")
 
-    def trouble(self, error: CannotLook) -> None:
+    def show_error(self, error: Unavailable) -> None:
         """An answer that could not be had, as if it were the reason of an item."""
         words = Text("-", "-")
-        finding = Finding(Item("ui.trouble", words, words), could_not(error))
+        finding = Finding(Item("ui.kind", words, words), could_not(error))
         self._screen.marked(SIGNS[Status.UNKNOWN], self._words.reason(finding))
         self.next_thing(finding, {}, set())
         traces = [
@@ -88,9 +95,9 @@ class Showing:
         if traces:
             self._screen.line(", ".join(traces), "dim", "  ")
 
-    def wrong(self, remark: Remark) -> None:
+    def wrong(self, phrase: Phrase) -> None:
         """What is wrong with an answer; it is asked again afterwards."""
-        self._screen.marked(SIGNS[Status.FAILED], self._words.remark(remark))
+        self._screen.marked(SIGNS[Status.FAILED], self._words.phrase(phrase))
 
     def requests(self, sends: Sequence[str]) -> None:
         """Exactly what will go to Meta."""

@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 
 from wizard.model import Finding
-from wizard.talk import Choice, Move, NeedsPerson, Question, Remark
+from wizard.talk import Choice, Move, Question
+from wizard.text.errors import InputRequired
+from wizard.text.localised import Phrase
 from wizard.ui.announcing import Announcing
 from wizard.ui.answers import Answers
 from wizard.ui.screen import Screen
@@ -18,7 +20,7 @@ PATIENCE = 3
 
 
 class UnattendedTalk(Announcing):
-    """Talk without a person: an answer it does not have is NeedsPerson.
+    """Talk without a person: an answer it does not have is InputRequired.
 
     In the sandbox everything is consented to and confirmed, and `suggestions` answer.
     """
@@ -39,12 +41,12 @@ class UnattendedTalk(Announcing):
     def ask(self, question: Question) -> str:
         """See Talk."""
         given = self._given(question) or self._offered(question)
-        answer: str | Remark = question.mend(given) if question.mend else given
+        answer: str | Phrase = question.mend(given) if question.mend else given
         if isinstance(answer, str) and answer:
             return answer
-        if isinstance(answer, Remark) and given:
+        if isinstance(answer, Phrase) and given:
             self._showing.wrong(answer)
-        raise NeedsPerson(question.name, question.option)
+        raise InputRequired(question.name, question.option)
 
     def choose(self, question: Question, choices: Sequence[Choice]) -> str:
         """See Talk. What can only be one thing need not be given."""
@@ -53,12 +55,12 @@ class UnattendedTalk(Announcing):
             if given in values:
                 return given
             offered = ", ".join(values)
-            self._showing.wrong(Remark("ui.not_offered", {"answer": given, "offered": offered}))
+            self._showing.wrong(Phrase("ui.not_offered", {"answer": given, "offered": offered}))
         elif preselected := self._preselected(question, values):
             return preselected
         elif len(values) == 1 or self._sandbox:
             return values[0]  # in the sandbox, as Enter alone would
-        raise NeedsPerson(question.name, question.option)
+        raise InputRequired(question.name, question.option)
 
     def move(self, finding: Finding, moves: Sequence[Move]) -> Move:
         """See Talk. Once for each item what may be repaired is; the rest is put off."""
@@ -75,7 +77,7 @@ class UnattendedTalk(Announcing):
         return self._words.say("ui.vouched_in_sandbox") if self._sandbox else ""
 
     def consent(
-        self, item_id: str, text: Remark, sends: Sequence[str] = (), spends: bool = False
+        self, item_id: str, text: Phrase, sends: Sequence[str] = (), spends: bool = False
     ) -> bool:
         """See Talk."""
         may = self._may(item_id)
@@ -85,7 +87,7 @@ class UnattendedTalk(Announcing):
             self._screen.line(self._words.say("ui.no_consent", item=item_id))
         return may
 
-    def wait(self, text: Remark) -> AbstractContextManager[None]:
+    def wait(self, text: Phrase) -> AbstractContextManager[None]:
         """See Talk."""
         return nullcontext()
 
@@ -98,5 +100,5 @@ class UnattendedTalk(Announcing):
     def _given(self, question: Question) -> str:
         self._asked[question.name] += 1
         if self._asked[question.name] > PATIENCE:
-            raise NeedsPerson(question.name, question.option)
+            raise InputRequired(question.name, question.option)
         return self._file.given.get(question.name, "")

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wizard import checklist
-from wizard.foreign import clean
-from wizard.model import Finding, Reason, Text
+from wizard.model import Finding, Reason
+from wizard.text.localised import Text
+from wizard.text.sanitise import clean
 from wizard.texts import read, text
 
 if TYPE_CHECKING:
-    from wizard.talk import Remark
+    from wizard.text.localised import Phrase
 
 FOLDER = Path(__file__).with_name("messages")
 #: A value longer than this is no name any more; addresses stay whole.
@@ -69,11 +70,11 @@ class Words:
         file, _, name = key.partition(".")
         return self.text(family(file)[name], **values)
 
-    def remark(self, remark: Remark | str) -> str:
+    def phrase(self, phrase: Phrase | str) -> str:
         """A remark in words; a plain string is foreign text, and only cleaned."""
-        if isinstance(remark, str):
-            return clean(remark, LONGEST)
-        return self.say(remark.key, **remark.values)
+        if isinstance(phrase, str):
+            return clean(phrase, LONGEST)
+        return self.say(phrase.key, **phrase.values)
 
     def time(self, written: str) -> str:
         """A time of the status file as the clock on the wall shows it."""

@@ -10,11 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from wizard.model import Secret
-
-#: The secrets by the names that people, files and the environment use. Page tokens are
-#: `page_token:<page id>`.
-SECRET_NAMES = ("access_token", "app_secret", "verify_token", "two_step_pin", "user_token")
+from wizard.text.secret import Secret
 
 
 class Closed(StrEnum):

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wizard.foreign import clean
+from wizard.text.sanitise import clean
 from wizard.vault import Closed, VaultTrouble
 
 if TYPE_CHECKING:

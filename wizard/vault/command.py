@@ -20,7 +20,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from wizard.model import Secret
+from wizard.text.secret import Secret
 from wizard.vault import Closed, Description, Kept, VaultTrouble
 from wizard.vault.environment import without_secrets
 from wizard.vault.files import guarded

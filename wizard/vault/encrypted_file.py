@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from wizard import private_file
-from wizard.model import Secret
-from wizard.talk import NeedsPerson
+from wizard.text.errors import InputRequired
+from wizard.text.secret import Secret
 from wizard.vault import Closed, Description, Kept, VaultTrouble
 from wizard.vault.files import guarded
 
@@ -32,7 +32,7 @@ _FORMAT = 1
 _MOST = 64 << 20
 _PATIENCE = 10.0
 
-#: Asks for the passphrase; told whether it is a new one (to be typed twice). None, or NeedsPerson:
+#: Asks for the passphrase; told whether it is a new one (to be typed twice). None, or InputRequired:
 #: it is not to be had.
 Passphrase = Callable[[bool], Secret | None]
 
@@ -155,7 +155,7 @@ class EncryptedFile:
         if self._passphrase is None:
             try:
                 given = self._ask(new)
-            except NeedsPerson:
+            except InputRequired:
                 given = None
             if not given:
                 raise VaultTrouble(Closed.PASSPHRASE, STORE, "none")

@@ -8,8 +8,14 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 
-from wizard.model import Secret
-from wizard.vault import SECRET_NAMES, Closed, Description, Kept, Vault, VaultTrouble
+from wizard.text.secret import SECRET_NAMES, Secret
+from wizard.vault import (
+    Closed,
+    Description,
+    Kept,
+    Vault,
+    VaultTrouble,
+)
 
 SOURCE = "environment"
 PREFIX = "WA_WIZARD_"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from wizard.private_file import Held, NotPrivate
-from wizard.talk import Leaving
+from wizard.text.errors import UserAbort
 from wizard.vault import Closed, VaultTrouble
 from wizard.vault.causes import explain
 
@@ -16,7 +16,7 @@ def guarded(store: str) -> Iterator[None]:
     """Everything raised within comes out as VaultTrouble, whose traceback hides where from."""
     try:
         yield
-    except Leaving:  # of the person who was asked for a passphrase
+    except UserAbort:  # of the person who was asked for a passphrase
         raise
     except NotPrivate as error:
         detail = f"{error.path} ({error.kind})"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from wizard.model import Secret
+from wizard.text.secret import Secret
 from wizard.vault import Closed, Vault, VaultTrouble
 from wizard.vault.deadline import ATTENDED, UNATTENDED
 from wizard.vault.environment import EnvironmentFirst

@@ -9,8 +9,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wizard.model import Secret
 from wizard.private_file import NotPrivate, alone
+from wizard.text.secret import Secret
 from wizard.vault import Closed, Description, Kept, VaultTrouble
 from wizard.vault.backend import LONGEST, PLACES, choose, class_path, disk_full
 from wizard.vault.causes import explain

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from wizard.model import Secret
+from wizard.text.secret import Secret
 from wizard.vault.environment import content
 
 VARIABLE = "WA_WIZARD_PASSPHRASE_FILE"

@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 
 from wizard import private_file
-from wizard.model import Secret
+from wizard.text.secret import Secret
 from wizard.vault import Closed, Description, Kept, VaultTrouble
 from wizard.vault.files import guarded
 

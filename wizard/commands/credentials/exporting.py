@@ -6,13 +6,14 @@ import os
 import sys
 from pathlib import Path
 
-from wizard.commands import Chosen, Exit, WrongUsage
+from wizard.commands import Chosen
 from wizard.commands.arguments import unknown
 from wizard.commands.credentials.formats import dressed, named
 from wizard.commands.credentials.programs import IDS, PROGRAMS
 from wizard.commands.credentials.saying import agreed, names_of, record_of
 from wizard.commands.parts import Parts
-from wizard.talk import remark
+from wizard.text.errors import Exit, UsageError
+from wizard.text.localised import phrase
 
 
 def run(chosen: Chosen) -> int:
@@ -31,7 +32,7 @@ def run(chosen: Chosen) -> int:
             parts.notes.line(parts.words.say("credentials.nothing_to_export"))
             return Exit.CREDENTIAL
         _announce(parts, wanted, target)
-        if not agreed(parts, "export", remark("credentials.export_consent")):
+        if not agreed(parts, "export", phrase("credentials.export_consent")):
             return Exit.NOT_IN_ORDER
         text = dressed(revealed(parts, wanted), style, chosen.program or "")
         if target is None:
@@ -78,9 +79,9 @@ def _announce(parts: Parts, names: list[str], target: Path | None) -> None:
 def refuse_unsafe(target: Path, *, force: bool) -> None:
     """Neither through a link, nor over what is there unless it is meant."""
     if target.is_symlink() or (target.exists() and not target.is_file()):
-        raise WrongUsage("credentials.not_a_plain_file", path=str(target))
+        raise UsageError("credentials.not_a_plain_file", path=str(target))
     if target.exists() and not force:
-        raise WrongUsage("credentials.file_is_there", path=str(target))
+        raise UsageError("credentials.file_is_there", path=str(target))
 
 
 def write_private(target: Path, text: str, *, force: bool) -> None:
@@ -91,7 +92,7 @@ def write_private(target: Path, text: str, *, force: bool) -> None:
     try:
         descriptor = os.open(target, flags, 0o600)
     except FileExistsError:
-        raise WrongUsage("credentials.file_is_there", path=str(target)) from None
+        raise UsageError("credentials.file_is_there", path=str(target)) from None
     with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
         file.write(text)
         file.flush()

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from wizard.model import Secret
+from wizard.text.secret import Secret
 
 TOKEN = "token"
 

@@ -7,8 +7,8 @@ import shlex
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from wizard.commands import WrongUsage
 from wizard.commands.credentials.programs import N8N_VARIABLE, PROGRAMS, ours
+from wizard.text.errors import UsageError
 
 Values = Mapping[str, str]
 
@@ -61,7 +61,7 @@ def _dotenv(name: str, value: str) -> str:
 def _bare(name: str, value: str) -> str:
     """Docker's --env-file and $GITHUB_ENV take everything after = as it stands."""
     if "\n" in value or "\r" in value:
-        raise WrongUsage("credentials.many_lines", name=name)
+        raise UsageError("credentials.many_lines", name=name)
     return f"{name}={value}"
 
 

@@ -6,7 +6,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from wizard.commands import Chosen, WrongUsage
+from wizard.commands import Chosen
+from wizard.text.errors import UsageError
 
 # Bytes: far more than any token, and little enough to hold.
 _MOST = 1 << 20
@@ -16,7 +17,7 @@ def given(chosen: Chosen, environ: Mapping[str, str]) -> str | None:
     """The value that the command line points at; None when it points nowhere."""
     sources = [name for name in ("from_stdin", "from_file", "from_env") if getattr(chosen, name)]
     if len(sources) > 1:
-        raise WrongUsage("credentials.two_sources")
+        raise UsageError("credentials.two_sources")
     if not sources:
         return None
     if chosen.from_stdin:
@@ -27,13 +28,13 @@ def given(chosen: Chosen, environ: Mapping[str, str]) -> str | None:
 
 
 def text_of(path: Path) -> str:
-    """The text of a file; WrongUsage when it cannot be read, is too long or is no text."""
+    """The text of a file; UsageError when it cannot be read, is too long or is no text."""
     try:
         with path.open("rb") as file:
             return _decoded(file.read(_MOST + 1), str(path))
     except OSError as error:
         why = error.strerror or type(error).__name__
-    raise WrongUsage("credentials.unreadable", source=str(path), why=why)
+    raise UsageError("credentials.unreadable", source=str(path), why=why)
 
 
 def _decoded(content: bytes, source: str) -> str:
@@ -46,10 +47,10 @@ def _decoded(content: bytes, source: str) -> str:
                 return content.decode(encoding)
             except UnicodeDecodeError:
                 continue
-    raise WrongUsage("credentials.unreadable", source=source, why="UTF-8, < 1 MiB")
+    raise UsageError("credentials.unreadable", source=source, why="UTF-8, < 1 MiB")
 
 
 def _filled(value: str, source: str) -> str:
     if not value.strip():
-        raise WrongUsage("credentials.empty_source", source=source)
+        raise UsageError("credentials.empty_source", source=source)
     return value

@@ -7,19 +7,19 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from wizard.commands import Chosen, Exit, WrongUsage
+from wizard.commands import Chosen
 from wizard.commands.credentials.finding import TOKEN, find
 from wizard.commands.credentials.giving import text_of
 from wizard.commands.credentials.placing import Placed, placed, secret_of
 from wizard.commands.credentials.saying import agreed, say_kept
 from wizard.commands.parts import Parts
 from wizard.desk import Desk
-from wizard.model import CannotLook, Secret, Trouble
 from wizard.repairs.candidate import candidate
 from wizard.repairs.exchange import longer
 from wizard.repairs.keeping import keep
-from wizard.talk import remark
-from wizard.vault.making import fingerprint
+from wizard.text.errors import ErrorKind, Exit, Unavailable, UsageError
+from wizard.text.localised import phrase
+from wizard.text.secret import Secret, fingerprint
 
 #: A person's token that lives shorter than this is worth exchanging for one of 60 days.
 _SHORT = timedelta(days=3)
@@ -41,7 +41,7 @@ def run(chosen: Chosen) -> int:
         kept = bool(useful) and agreed(
             parts,
             "import",
-            remark("credentials.import_consent", names=", ".join(row.place for row in useful)),
+            phrase("credentials.import_consent", names=", ".join(row.place for row in useful)),
         )
         if kept:
             _keep(parts, useful)
@@ -109,15 +109,15 @@ def _variant(parts: Parts, row: Placed) -> None:
 def _lengthen(parts: Parts, secret: Secret) -> None:
     """Sixty days in place of hours; what was kept stays when Meta will not."""
     desk = parts.desk
-    if not agreed(parts, "exchange", remark("credentials.exchange_consent")):
+    if not agreed(parts, "exchange", phrase("credentials.exchange_consent")):
         return
     try:
         made = longer(desk, secret, system_user=False)
         token = candidate(desk, made).facts.token
-    except CannotLook as error:
-        if error.trouble is Trouble.UNREACHABLE:
+    except Unavailable as error:
+        if error.kind is ErrorKind.UNREACHABLE:
             raise
-        desk.talk.trouble(error)
+        desk.talk.show_error(error)
         return
     if token.valid and token.app_id == desk.record.ids.get("app_id"):
         keep(desk, "access_token", made, token)
@@ -138,7 +138,7 @@ def _settle_file(parts: Parts, path: Path, *, whole: bool) -> bool:
         path.unlink()
     except OSError as error:
         why = error.strerror or type(error).__name__
-        raise WrongUsage("credentials.unremovable", path=str(path), why=why) from None
+        raise UsageError("credentials.unremovable", path=str(path), why=why) from None
     desk.talk.say("credentials.file_removed", path=str(path))
     return False
 

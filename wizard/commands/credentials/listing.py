@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from wizard.commands import Chosen, Exit
+from wizard.commands import Chosen
 from wizard.commands.credentials.saying import days_left, described, record_of
 from wizard.commands.parts import Parts
 from wizard.status import Record, SecretNote
 from wizard.status.record import ID_NAMES
+from wizard.text.errors import Exit
 from wizard.vault import Description
 from wizard.vault.opening import DEFAULT
 

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from wizard.commands import Chosen, Exit, WrongUsage
+from wizard.commands import Chosen
 from wizard.commands.parts import Parts
-from wizard.vault import SECRET_NAMES, Closed, Vault, VaultTrouble
+from wizard.text.errors import Exit, UsageError
+from wizard.text.secret import SECRET_NAMES
+from wizard.vault import Closed, Vault, VaultTrouble
 from wizard.vault.moving import move
 from wizard.vault.opening import DEFAULT
 
@@ -19,7 +21,7 @@ TARGETS = ("os-keyring", "encrypted-file", "command")
 def run(chosen: Chosen) -> int:
     """Moves what is there, and records the choice once it is proven."""
     if chosen.sandbox:
-        raise WrongUsage("credentials.no_move_in_sandbox")
+        raise UsageError("credentials.no_move_in_sandbox")
     with Parts(chosen) as parts:
         record = parts.record
         now = dict(parts.choice)
@@ -45,7 +47,7 @@ def _choice(chosen: Chosen, now: Mapping[str, Any]) -> dict[str, Any]:
     if chosen.preset:
         choice["preset"] = chosen.preset
     if chosen.to == "command" and not (choice.get("preset") or choice.get("get")):
-        raise WrongUsage("credentials.which_program")
+        raise UsageError("credentials.which_program")
     return choice
 
 

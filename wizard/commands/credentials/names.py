@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from wizard.commands import WrongUsage
 from wizard.commands.arguments import unknown
-from wizard.foreign import unhidden
-from wizard.paste import mend_pin, mend_secret, mend_token
-from wizard.talk import Mend, Remark, remark
-from wizard.vault import SECRET_NAMES
+from wizard.talk import Mend
+from wizard.text.errors import UsageError
+from wizard.text.localised import Phrase, phrase
+from wizard.text.paste import mend_pin, mend_secret, mend_token
+from wizard.text.sanitise import unhidden
+from wizard.text.secret import SECRET_NAMES
 
 PAGE = "page_token"
 _PAGE_TOKEN = re.compile(rf"{PAGE}:[0-9]{{1,20}}")
@@ -23,11 +24,11 @@ TOKENS = ("access_token", "user_token", PAGE)
 
 
 def secret_name(word: str) -> str:
-    """A name of ours; WrongUsage with the one that was probably meant, and never a value."""
+    """A name of ours; UsageError with the one that was probably meant, and never a value."""
     if word in SECRET_NAMES or _PAGE_TOKEN.fullmatch(word):
         return word
     if _VALUE_LIKE.fullmatch(word):
-        raise WrongUsage("credentials.value_for_a_name", names=", ".join(SECRET_NAMES))
+        raise UsageError("credentials.value_for_a_name", names=", ".join(SECRET_NAMES))
     raise unknown("credentials.no_such_name", word, (*SECRET_NAMES, f"{PAGE}:ID"))
 
 
@@ -41,10 +42,10 @@ def mend_of(name: str) -> Mend:
     return _MENDS.get(name.partition(":")[0], mend_token)
 
 
-def mend_verify_token(text: str) -> str | Remark:
+def mend_verify_token(text: str) -> str | Phrase:
     """What Meta sends back unchanged in a URL: printable ASCII without spaces."""
     value = unhidden(text).strip().strip("\"'")
-    return value if _VERIFY_TOKEN.fullmatch(value) else remark("credentials.verify_token_wrong")
+    return value if _VERIFY_TOKEN.fullmatch(value) else phrase("credentials.verify_token_wrong")
 
 
 _MENDS: Mapping[str, Mend] = {

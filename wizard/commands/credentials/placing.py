@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from wizard.audit import look
-from wizard.commands import Exit
 from wizard.commands.credentials.finding import TOKEN, Found
 from wizard.commands.credentials.trying import app_secret
 from wizard.desk import Desk
 from wizard.facts import Token
-from wizard.model import CannotLook, Secret, Status, Trouble
+from wizard.model import Status
 from wizard.repairs.candidate import Candidate, candidate
-from wizard.talk import remark
+from wizard.text.errors import ErrorKind, Exit, Unavailable
+from wizard.text.localised import phrase
+from wizard.text.secret import Secret
 
 #: The better the kind suits WhatsApp, the higher.
 RANKS = {"SYSTEM_USER": 3, "USER": 2, "PAGE": 1}
@@ -64,7 +65,7 @@ def _ids(desk: Desk, things: Sequence[Found]) -> dict[str, str]:
 def _ask_meta(desk: Desk, row: Placed, ids: dict[str, str]) -> None:
     assert row.found.secret is not None
     trial = candidate(desk, row.found.secret)
-    with desk.talk.wait(remark("access.trying")):
+    with desk.talk.wait(phrase("access.trying")):
         outcome = look(desk.checklist.item("access.valid"), trial.facts)
         if outcome.status is Status.UNKNOWN:
             _ = trial.facts.token  # raises what stood in the way
@@ -80,8 +81,8 @@ def _reaches(trial: Candidate, waba_id: str) -> bool | None:
         return None
     try:
         trial.graph.get(waba_id, fields=("id",))
-    except CannotLook as error:
-        if error.trouble in (Trouble.UNREACHABLE, Trouble.BUSY):
+    except Unavailable as error:
+        if error.kind in (ErrorKind.UNREACHABLE, ErrorKind.BUSY):
             raise
         return False
     return True

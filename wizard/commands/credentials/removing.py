@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from wizard.commands import Chosen, Exit, WrongUsage
+from wizard.commands import Chosen
 from wizard.commands.credentials.names import is_token, secret_name
 from wizard.commands.credentials.saying import agreed, shadowing
 from wizard.commands.parts import Parts
 from wizard.desk import Desk
-from wizard.model import CannotLook
 from wizard.repairs.exchange import revoke
 from wizard.status.record import SecretNote
-from wizard.talk import remark
+from wizard.text.errors import Exit, Unavailable, UsageError
+from wizard.text.localised import phrase
 from wizard.vault import Closed, Vault, VaultTrouble
 
 #: Where a person ends what the API cannot, by what it is.
@@ -25,14 +25,14 @@ ANY = "https://business.facebook.com/settings/system-users"
 def run(chosen: Chosen) -> int:
     """One secret, or all of the profile."""
     if bool(chosen.name) == bool(chosen.all):
-        raise WrongUsage("credentials.name_or_all")
+        raise UsageError("credentials.name_or_all")
     with Parts(chosen) as parts:
         desk = parts.desk
         names = _names(parts)
         # Before anything is touched: the app secret that ends tokens may be among the names.
         if chosen.revoke and not _revoked(parts, [name for name in names if is_token(name)]):
             return Exit.NOT_IN_ORDER
-        text = remark("credentials.remove_all_consent", names=", ".join(names) or "–")
+        text = phrase("credentials.remove_all_consent", names=", ".join(names) or "–")
         if chosen.all and not agreed(parts, "remove", text):
             return Exit.NOT_IN_ORDER
         for name in names:
@@ -54,14 +54,14 @@ def _revoked(parts: Parts, names: list[str]) -> bool:
     """Ends these tokens at Meta; False when the person declines."""
     desk = parts.desk
     if names and not agreed(
-        parts, "revoke", remark("credentials.revoke_consent", names=", ".join(names)), danger=True
+        parts, "revoke", phrase("credentials.revoke_consent", names=", ".join(names)), danger=True
     ):
         return False
     for name in names:
         if kept := desk.vault.get(name):
             try:
                 revoke(desk, kept.secret)
-            except CannotLook:
+            except Unavailable:
                 desk.talk.say("credentials.not_revoked", name=name, link=_place(desk, name))
                 raise
             desk.talk.say("credentials.revoked", name=name)

@@ -7,17 +7,19 @@ from datetime import timedelta
 from typing import Any
 
 from wizard.audit import look
-from wizard.commands import Chosen, Exit, WrongUsage
+from wizard.commands import Chosen
 from wizard.commands.credentials.saying import agreed, shadowing, shown
 from wizard.commands.credentials.setting import given_or_asked
 from wizard.commands.parts import Parts
 from wizard.desk import Desk
 from wizard.facts import Facts, Token
-from wizard.model import CannotLook, Finding, Secret, Status, Trouble
+from wizard.model import Finding, Status
 from wizard.repairs.exchange import longer, revoke
 from wizard.repairs.system_user import Place, make_token
 from wizard.repairs.token import adopt
-from wizard.talk import remark
+from wizard.text.errors import ErrorKind, Exit, Unavailable, UsageError
+from wizard.text.localised import phrase
+from wizard.text.secret import Secret
 from wizard.vault import Closed, VaultTrouble
 
 NAME = "access_token"
@@ -50,7 +52,7 @@ def run(chosen: Chosen) -> int:
 def _span(text: str) -> timedelta:
     found = _SPAN.fullmatch(text.strip().lower())
     if found is None:
-        raise WrongUsage("credentials.bad_span", text=text[:20])
+        raise UsageError("credentials.bad_span", text=text[:20])
     return timedelta(hours=int(found[1]) * _HOURS[found[2]])
 
 
@@ -69,7 +71,7 @@ def _made(parts: Parts, facts: Facts) -> Secret | None:
     """A new token, from the command line, by exchange, by the API, or from the person."""
     chosen, desk = parts.chosen, parts.desk
     if chosen.from_stdin or chosen.from_file or chosen.from_env:
-        return given_or_asked(parts, NAME, remark("token.paste_new"))
+        return given_or_asked(parts, NAME, phrase("token.paste_new"))
     token = facts.token
     if not token.valid:
         # Only a living token makes another one.
@@ -77,10 +79,10 @@ def _made(parts: Parts, facts: Facts) -> Secret | None:
         return _pasted(parts)
     try:
         return _by_api(parts, token)
-    except CannotLook as error:
-        if error.trouble in (Trouble.UNREACHABLE, Trouble.BUSY):
+    except Unavailable as error:
+        if error.kind in (ErrorKind.UNREACHABLE, ErrorKind.BUSY):
             raise
-        desk.talk.trouble(error)
+        desk.talk.show_error(error)
     return _pasted(parts)
 
 
@@ -88,7 +90,7 @@ def _by_api(parts: Parts, token: Token) -> Secret | None:
     desk = parts.desk
     kept = desk.vault.get(NAME)
     if kept is None:
-        raise CannotLook(Trouble.NOT_GIVEN, name=NAME)
+        raise Unavailable(ErrorKind.NOT_GIVEN, name=NAME)
     if token.expires_at is not None and token.kind in ("SYSTEM_USER", "USER"):
         # Sixty days more for what lasts sixty days; the old one stays valid to its end.
         return longer(desk, kept.secret, system_user=token.kind == "SYSTEM_USER")
@@ -96,10 +98,10 @@ def _by_api(parts: Parts, token: Token) -> Secret | None:
     place = Place(ids.get("business_id", ""), ids.get("app_id", ""), ids.get("waba_id", ""))
     for name in ("business_id", "app_id", "waba_id"):
         if not ids.get(name):
-            raise CannotLook(Trouble.NOT_GIVEN, name=name)
+            raise Unavailable(ErrorKind.NOT_GIVEN, name=name)
     if desk.vault.get("app_secret") is None:
-        raise CannotLook(Trouble.NOT_GIVEN, name="app_secret")
-    if not agreed(parts, "rotate", remark("credentials.make_consent")):
+        raise Unavailable(ErrorKind.NOT_GIVEN, name="app_secret")
+    if not agreed(parts, "rotate", phrase("credentials.make_consent")):
         return None
     return make_token(consenting(desk), desk.graph(), place)
 
@@ -108,7 +110,7 @@ def _pasted(parts: Parts) -> Secret | None:
     if not parts.attended:
         parts.desk.talk.say("credentials.rotate_by_hand")
         return None
-    return given_or_asked(parts, NAME, remark("token.paste_new"))
+    return given_or_asked(parts, NAME, phrase("token.paste_new"))
 
 
 def consenting(desk: Desk) -> Desk:
@@ -121,11 +123,11 @@ def consenting(desk: Desk) -> Desk:
 def _end_old(parts: Parts, old: Secret) -> Exit:
     """Ends the old token; the new one must live on, whatever Meta takes along."""
     desk = parts.desk
-    if not agreed(parts, "revoke", remark("credentials.revoke_old_consent"), danger=True):
+    if not agreed(parts, "revoke", phrase("credentials.revoke_old_consent"), danger=True):
         return Exit.FINE
     try:
         revoke(desk, old)
-    except CannotLook:
+    except Unavailable:
         desk.talk.say("credentials.old_not_revoked")
         raise
     desk.talk.say("credentials.old_revoked")

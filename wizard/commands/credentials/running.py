@@ -11,10 +11,11 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
-from wizard.commands import Chosen, WrongUsage
+from wizard.commands import Chosen
 from wizard.commands.credentials.exporting import revealable, revealed
 from wizard.commands.credentials.formats import named
 from wizard.commands.parts import Parts
+from wizard.text.errors import UsageError
 
 #: Signals that are meant for the child where it is waited for.
 _PASSED_ON = ("SIGTERM", "SIGHUP", "SIGINT", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGWINCH")
@@ -23,11 +24,11 @@ _PASSED_ON = ("SIGTERM", "SIGHUP", "SIGINT", "SIGQUIT", "SIGUSR1", "SIGUSR2", "S
 def run(chosen: Chosen) -> int:
     """Becomes the program where that is possible, so that signals and exit code are its own."""
     if not chosen.program_words:
-        raise WrongUsage("credentials.no_program")
+        raise UsageError("credentials.no_program")
     with Parts(chosen) as parts:
         path = shutil.which(chosen.program_words[0])
         if path is None:
-            raise WrongUsage("credentials.program_not_found", program=chosen.program_words[0][:60])
+            raise UsageError("credentials.program_not_found", program=chosen.program_words[0][:60])
         environ = _environ(parts)
         sys.stdout.flush()
         sys.stderr.flush()
@@ -58,7 +59,7 @@ def _become(path: str, words: list[str], environ: Mapping[str, str]) -> None:
         os.execve(path, words, environ)  # noqa: S606 (to run it is the purpose)
     except OSError as error:
         why = error.strerror or type(error).__name__
-    raise WrongUsage("credentials.program_failed", program=path, why=why)
+    raise UsageError("credentials.program_failed", program=path, why=why)
 
 
 def _wait_for(path: str, words: list[str], environ: Mapping[str, str]) -> int:
@@ -69,7 +70,7 @@ def _wait_for(path: str, words: list[str], environ: Mapping[str, str]) -> int:
         )
     except OSError as error:
         why = error.strerror or type(error).__name__
-        raise WrongUsage("credentials.program_failed", program=path, why=why) from None
+        raise UsageError("credentials.program_failed", program=path, why=why) from None
 
     def pass_on(number: int, _frame: Any) -> None:
         with suppress(OSError):

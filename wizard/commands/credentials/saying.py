@@ -8,7 +8,8 @@ from typing import Any
 from wizard.commands.parts import Parts
 from wizard.desk import Desk
 from wizard.status import Record, SecretNote, parse_time
-from wizard.talk import NeedsPerson, Remark
+from wizard.text.errors import InputRequired
+from wizard.text.localised import Phrase
 from wizard.vault import Vault
 
 #: Never fingerprinted, whatever a status file says: they could be found by trying.
@@ -65,10 +66,10 @@ def names_of(record: Record, vault: Vault) -> list[str]:
     return sorted({*record.secrets, *given})
 
 
-def agreed(parts: Parts, name: str, text: Remark, *, danger: bool = False) -> bool:
-    """Leave to go on: --yes, or the person; NeedsPerson where neither is there."""
+def agreed(parts: Parts, name: str, text: Phrase, *, danger: bool = False) -> bool:
+    """Leave to go on: --yes, or the person; InputRequired where neither is there."""
     if parts.chosen.yes:
         return True
     if not parts.attended and not parts.chosen.sandbox:
-        raise NeedsPerson(name, "--yes")
+        raise InputRequired(name, "--yes")
     return parts.talk.consent(f"credentials.{name}", text, (), danger)

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from wizard.commands import Chosen, Exit
+from wizard.commands import Chosen
 from wizard.commands.credentials import giving
 from wizard.commands.credentials.names import mend_of, secret_name
 from wizard.commands.credentials.saying import say_kept, shown
 from wizard.commands.credentials.trying import tried
 from wizard.commands.parts import Parts
-from wizard.model import Secret
 from wizard.repairs.keeping import keep
-from wizard.talk import Question, Remark, remark
+from wizard.talk import Question
+from wizard.text.errors import Exit
+from wizard.text.localised import Phrase, phrase
+from wizard.text.secret import Secret
 
 
 def run(chosen: Chosen) -> int:
     """Reads it, tries it, keeps it; 4 when it is refused."""
     name = secret_name(chosen.name)
     with Parts(chosen) as parts:
-        value = given_or_asked(parts, name, remark("credentials.paste", name=name))
+        value = given_or_asked(parts, name, phrase("credentials.paste", name=name))
         desk = parts.desk
         if value is None:
             return Exit.CREDENTIAL
@@ -35,7 +37,7 @@ def run(chosen: Chosen) -> int:
         return Exit.FINE
 
 
-def given_or_asked(parts: Parts, name: str, text: Remark) -> Secret | None:
+def given_or_asked(parts: Parts, name: str, text: Phrase) -> Secret | None:
     """The value, in the shape its name wants; None when what was given has another shape."""
     value, mend = giving.given(parts.chosen, parts.environ), mend_of(name)
     if value is None:

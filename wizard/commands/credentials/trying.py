@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from wizard.audit import audit, look
-from wizard.commands import Exit
 from wizard.commands.credentials.names import PAGE, is_token
 from wizard.desk import Desk
 from wizard.facts import Token
 from wizard.graph import Keys, Refusal
-from wizard.model import CannotLook, Finding, Secret, Status, Trouble
+from wizard.model import Finding, Status
 from wizard.repairs.access import describe
 from wizard.repairs.candidate import Candidate, candidate, prove
-from wizard.talk import remark
+from wizard.text.errors import ErrorKind, Exit, Unavailable
+from wizard.text.localised import phrase
+from wizard.text.secret import Secret
 
 #: What a token must stand before it may replace one that works.
 MUST = ("access.valid", "access.app", "account.visible", "number.added", "token.assets")
@@ -38,15 +39,15 @@ def tried(desk: Desk, name: str, secret: Secret) -> Tried:
 
 
 def app_secret(desk: Desk, app_id: str, secret: Secret) -> Exit:
-    """Whether it belongs to this app. CannotLook when the app is not known, or nobody answers."""
+    """Whether it belongs to this app. Unavailable when the app is not known, or nobody answers."""
     if not app_id:
-        raise CannotLook(Trouble.NOT_GIVEN, name="app_id")
+        raise Unavailable(ErrorKind.NOT_GIVEN, name="app_id")
     graph = desk.open_graph(Keys(None, app_id, secret))
     try:
-        with desk.talk.wait(remark("token.secret_proving")):
+        with desk.talk.wait(phrase("token.secret_proving")):
             graph.get(app_id, fields=("id",), as_app=True)
     except Refusal as error:
-        if error.trouble is Trouble.BUSY:
+        if error.kind is ErrorKind.BUSY:
             raise
         desk.talk.say("credentials.secret_refused", app=app_id)
         return Exit.CREDENTIAL
@@ -56,7 +57,7 @@ def app_secret(desk: Desk, app_id: str, secret: Secret) -> Exit:
 def _token(desk: Desk, name: str, secret: Secret) -> Tried:
     trial = candidate(desk, secret)
     item = desk.checklist.item("access.valid")
-    with desk.talk.wait(remark("access.trying")):
+    with desk.talk.wait(phrase("access.trying")):
         outcome = look(item, trial.facts)
     if outcome.status is not Status.PASSED:
         desk.talk.settled(Finding(item, outcome))

@@ -1,12 +1,15 @@
-"""Secrets made here, and what may be shown of one."""
+"""Secrets: the wrapper that never prints one, their names, and how new ones are generated."""
 
 from __future__ import annotations
 
 import hashlib
 import secrets
 from itertools import pairwise
+from typing import NoReturn
 
-from wizard.model import Secret
+#: The secrets by the names that people, files and the environment use. Page tokens are
+#: `page_token:<page id>`.
+SECRET_NAMES = ("access_token", "app_secret", "verify_token", "two_step_pin", "user_token")
 
 #: Never fingerprinted: a PIN is found by trying a million, a chosen word from a list.
 _GUESSABLE = frozenset({"two_step_pin", "verify_token"})
@@ -14,6 +17,37 @@ _SHORTEST = 16
 _PIN_DIGITS = 6
 # Straight lines and corners of a keypad; the rest of the well-known ones follow rules below.
 _KEYPAD = frozenset({"147258", "258369", "159753", "753159", "147369", "789456", "456123"})
+
+
+class Secret:
+    """A value that prints as dots; only `reveal` gives it away."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """The value itself. Call it at the door where it leaves, never earlier."""
+        return self._value
+
+    # Dots only: the last digits of a six-digit PIN would give most of it away.
+    def __repr__(self) -> str:
+        return "Secret(••••)"
+
+    __str__ = __repr__
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and self._value == other._value
+
+    def __hash__(self) -> int:
+        return hash(self._value)
+
+    def __bool__(self) -> bool:
+        return bool(self._value)
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a Secret is not written down")
 
 
 def fingerprint(secret: Secret, name: str = "") -> str:

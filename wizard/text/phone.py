@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from wizard.foreign import clean, unhidden
-from wizard.talk import Remark, remark
+from wizard.text.localised import Phrase, phrase
+from wizard.text.sanitise import clean, unhidden
 
 if TYPE_CHECKING:
     from phonenumbers import PhoneNumber
+
 
 _LINK = re.compile(
     r"(?:https?://)?(?:wa\.me/|(?:api|web)\.whatsapp\.com/send/?\?(?:.*&)?phone=)\+?(\d{7,15})\b.*",
@@ -32,8 +33,8 @@ _MOBILE_DIGITS = (
 )
 
 
-def normalise(text: str, region: str = "") -> str | Remark:
-    """A number as +<digits> (E.164), or a Remark saying what is wrong with it.
+def normalise(text: str, region: str = "") -> str | Phrase:
+    """A number as +<digits> (E.164), or a Phrase saying what is wrong with it.
 
     Without a plus it is read as one of `region` ("RU"). Without a region it is asked for again:
     guessing the country would send a stranger's code.
@@ -87,33 +88,33 @@ def looks_like_one(digits: str) -> bool:
     return number is not None and phonenumbers.is_valid_number(number)
 
 
-def _misplaced(written: str, digits: str) -> Remark | None:
+def _misplaced(written: str, digits: str) -> Phrase | None:
     if not digits:
-        return remark("phone.empty" if not written else "phone.not_a_number")
+        return phrase("phone.empty" if not written else "phone.not_a_number")
     if any(character.isalpha() for character in written):
-        return remark("phone.not_a_number")
+        return phrase("phone.not_a_number")
     bare = written.removeprefix("+")
     if len(digits) >= _SHORTEST_ID and bare.isdigit() and not looks_like_one(digits):
-        return remark("phone.is_an_id")
+        return phrase("phone.is_an_id")
     return None
 
 
-def _without_plus(digits: str) -> Remark:
+def _without_plus(digits: str) -> Phrase:
     # Russians write 8 for +7; everybody leaves out the plus.
     if len(digits) == 11 and digits.startswith("89"):
-        return remark("phone.trunk_eight", example=pretty(f"+7{digits[1:]}"))
+        return phrase("phone.trunk_eight", example=pretty(f"+7{digits[1:]}"))
     if looks_like_one(digits):
-        return remark("phone.no_plus", example=pretty(f"+{digits}"))
-    return remark("phone.no_country")
+        return phrase("phone.no_plus", example=pretty(f"+{digits}"))
+    return phrase("phone.no_country")
 
 
-def _checked(written: str, region: str) -> str | Remark:
+def _checked(written: str, region: str) -> str | Phrase:
     import phonenumbers
     from phonenumbers import ValidationResult
 
     number = _parsed(written, region)
     if number is None:
-        return remark("phone.not_a_number")
+        return phrase("phone.not_a_number")
     e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     judged = phonenumbers.is_possible_number_with_reason(number)
     if judged == ValidationResult.IS_POSSIBLE or _reduced(e164) != _digits(e164):
@@ -123,7 +124,7 @@ def _checked(written: str, region: str) -> str | Remark:
         ValidationResult.TOO_LONG: "phone.too_long",
         ValidationResult.INVALID_LENGTH: "phone.wrong_length",
     }
-    return remark(reasons.get(judged, "phone.too_short"))
+    return phrase(reasons.get(judged, "phone.too_short"))
 
 
 def _parsed(written: str, region: str = "") -> PhoneNumber | None:

@@ -1,6 +1,6 @@
 """What people paste: mended where that is certain, recognised and refused in words where not.
 
-Pure. A Remark never holds what was pasted: it may be a key of another service.
+Pure. A Phrase never holds what was pasted: it may be a key of another service.
 """
 
 from __future__ import annotations
@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from wizard import phone
-from wizard.foreign import unhidden
-from wizard.talk import Remark, remark
+from wizard.text import phone
+from wizard.text.localised import Phrase, phrase
+from wizard.text.sanitise import unhidden
 
 _QUOTES = "\"'`«»“”„‘’"
 
@@ -53,60 +53,60 @@ _SERVICES = (
 _FOREIGN = tuple((name, re.compile(form, re.S)) for name, form in _SERVICES)
 
 
-def mend_token(text: str) -> str | Remark:
+def mend_token(text: str) -> str | Phrase:
     """An access token out of whatever surrounds it: quotes, Bearer, a curl command, JSON, .env."""
     bare = _bare(text)
     if not bare:
-        return remark("paste.token_empty")
+        return phrase("paste.token_empty")
     found = set(_TOKEN.findall(_joined(bare)))
     if len(found) > 1:
-        return remark("paste.token_two")
+        return phrase("paste.token_two")
     if found:
         return _whole(found.pop(), bare)
     value = _unwrapped(bare)
     return _not_a_token(value) or value
 
 
-def mend_id(text: str) -> str | Remark:
+def mend_id(text: str) -> str | Phrase:
     """Digits of an id, also out of `Phone number ID: 1234…`."""
     bare = _bare(text)
     if not bare:
-        return remark("paste.id_empty")
+        return phrase("paste.id_empty")
     if _TOKEN.search(bare) or _APP_TOKEN.search(bare):
-        return remark("paste.id_is_token")
+        return phrase("paste.id_is_token")
     if _SECRET.fullmatch(bare) and not bare.isdigit():
-        return remark("paste.id_is_secret")
+        return phrase("paste.id_is_secret")
     if re.search(r"https?://|www\.", bare):
-        return remark("paste.id_is_link")
+        return phrase("paste.id_is_link")
     return _the_id(bare)
 
 
-def mend_secret(text: str) -> str | Remark:
+def mend_secret(text: str) -> str | Phrase:
     """An app secret: 32 hexadecimal digits, also out of an app token or a line of .env."""
     bare = _bare(text)
     if service := _service(_unwrapped(bare)):
-        return remark("paste.foreign", service=service)
+        return phrase("paste.foreign", service=service)
     found = {str(secret).lower() for secret in _SECRET.findall(bare)}
     if len(found) == 1 and not _TOKEN.search(bare):
         return found.pop()
-    return remark(f"paste.secret_{_instead_of_a_secret(bare)}")
+    return phrase(f"paste.secret_{_instead_of_a_secret(bare)}")
 
 
-def mend_code(text: str) -> str | Remark:
+def mend_code(text: str) -> str | Phrase:
     """The six digits of a verification code, which arrives as 123-830, also out of the message."""
     bare = _bare(text)
     codes = re.findall(r"(?<!\d)(\d{3})[\s\u2010-\u2015-]?(\d{3})(?!\d)", bare)
     if len(codes) == 1:
         return "".join(codes[0])
-    return remark("paste.code_wrong" if bare else "paste.code_empty")
+    return phrase("paste.code_wrong" if bare else "paste.code_empty")
 
 
-def mend_pin(text: str) -> str | Remark:
+def mend_pin(text: str) -> str | Phrase:
     """The six digits of a two-step PIN."""
     digits = re.sub(r"[\s\u2010-\u2015-]", "", _bare(text))
     if re.fullmatch(r"[0-9]{6}", digits):
         return digits
-    return remark("paste.pin_wrong")
+    return phrase("paste.pin_wrong")
 
 
 def _instead_of_a_secret(bare: str) -> str:
@@ -119,52 +119,52 @@ def _instead_of_a_secret(bare: str) -> str:
     return "is_id" if _unwrapped(bare).isdigit() else "wrong"
 
 
-def _whole(token: str, bare: str) -> str | Remark:
+def _whole(token: str, bare: str) -> str | Phrase:
     if _CUT.search(bare[bare.find(token[:8]) :]) or len(token) < _SHORTEST_TOKEN:
-        return remark("paste.token_cut")
+        return phrase("paste.token_cut")
     return token
 
 
-def _not_a_token(value: str) -> Remark | None:
+def _not_a_token(value: str) -> Phrase | None:
     """Why text without anything like Meta's EA… is none; None for a form we do not know."""
     if service := _service(value):
-        return remark("paste.foreign", service=service)
+        return phrase("paste.foreign", service=service)
     if _PLACEHOLDER.fullmatch(value):
-        return remark("paste.token_placeholder")
+        return phrase("paste.token_placeholder")
     for key, form in (
         ("paste.token_is_app_token", _APP_TOKEN),
         ("paste.token_is_secret", _SECRET),
         ("paste.token_is_link", re.compile(r"(?:https?://|www\.)\S*")),
     ):
         if form.fullmatch(value):
-            return remark(key)
+            return phrase(key)
     return _number_for_a_token(value)
 
 
-def _number_for_a_token(value: str) -> Remark | None:
+def _number_for_a_token(value: str) -> Phrase | None:
     if re.fullmatch(r"\+?[\d\s()./-]+", value):
         digits = re.sub(r"\D", "", value)
         as_phone = not value.isdigit() or _may_be_phone(digits)
-        return remark("paste.token_is_phone" if as_phone else "paste.token_is_id")
+        return phrase("paste.token_is_phone" if as_phone else "paste.token_is_id")
     if _CUT.search(value):
-        return remark("paste.token_cut")
+        return phrase("paste.token_cut")
     if len(value) < _SHORTEST_TOKEN or not re.fullmatch(r"[!-~]+", value):
-        return remark("paste.token_wrong")
+        return phrase("paste.token_wrong")
     return None
 
 
-def _the_id(bare: str) -> str | Remark:
+def _the_id(bare: str) -> str | Phrase:
     if service := _service(_unwrapped(bare)):
-        return remark("paste.foreign", service=service)
+        return phrase("paste.foreign", service=service)
     runs = re.findall(r"\d+", bare)
     digits = runs[0] if len(runs) == 1 else ""
     if not digits:
         looks_dialled = re.fullmatch(r"\+?[\d\s()./-]+", bare) and runs
-        return remark("paste.id_is_phone" if looks_dialled else "paste.id_wrong")
+        return phrase("paste.id_is_phone" if looks_dialled else "paste.id_wrong")
     if f"+{digits}" in bare or _may_be_phone(digits):
-        return remark("paste.id_is_phone")
+        return phrase("paste.id_is_phone")
     if not 5 <= len(digits) <= 20 or _CUT.search(bare):
-        return remark("paste.id_wrong")
+        return phrase("paste.id_wrong")
     return digits
 
 

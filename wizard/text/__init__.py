@@ -1,0 +1,1 @@
+"""Pure text handling: pastes, phone numbers, foreign text, redaction, secrets, durations."""

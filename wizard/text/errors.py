@@ -1,0 +1,100 @@
+"""The base of every error of this tool, and the errors that no single package owns.
+
+    WizardError
+    ├── Unavailable         a fact could not be had (kind says why)
+    │   └── graph.GraphError    Graph answered with an error
+    ├── UsageError          the command line or an answers file is wrong
+    ├── InputRequired       an answer is needed and nobody can give it
+    ├── UserAbort           the person chose to stop
+    ├── state.StateFileError, state.InvalidYaml, state.UnsafeFile, state.LockTimeout
+    └── vault.VaultError, webhook.InboxError, …
+
+KeyboardInterrupt stays what it is.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum, StrEnum
+from typing import ClassVar
+
+from wizard.text.localised import Value
+
+
+class Exit(IntEnum):
+    """The exit codes, the same in every format. Other programs rely on them."""
+
+    FINE = 0
+    NOT_IN_ORDER = 1  # a required item failed or waits; Meta refused what was asked of it
+    USAGE = 2  # the command line is wrong, or an answer is needed and nobody is there
+    NOT_SEEN = 3  # nothing failed, but something required could not be looked at
+    CREDENTIAL = 4  # a command needs a credential that is missing or refused
+    VAULT = 5
+    FILE = 6
+    DEFECT = 70
+    HANGUP = 129
+    INTERRUPTED = 130
+    PIPE = 141
+    TERMINATED = 143
+
+
+class WizardError(Exception):
+    """An error with an exit code, the key of the text that explains it, and its values.
+
+    `str()` shows the key alone: a value may come from outside. `values` never hold a secret.
+    """
+
+    exit_code: ClassVar[Exit] = Exit.NOT_SEEN
+
+    def __init__(self, key: str, /, **values: Value) -> None:
+        super().__init__(key)
+        self.key, self.values = key, values
+
+
+class ErrorKind(StrEnum):
+    """Why a fact could not be had, in the few kinds a person can act on."""
+
+    NOT_GIVEN = "not_given"  # a secret or an id is missing; values: name
+    UNREACHABLE = "unreachable"  # no answer from Meta; values: cause
+    REFUSED = "refused"  # the credential is dead or wrong
+    PERMISSION = "permission"  # the credential lives, but may not do this
+    NOT_VISIBLE = (
+        "not_visible"  # wrong id, deleted, or not visible to this token: Meta does not say
+    )
+    BUSY = "busy"  # throttled, or Meta is down for a moment
+    ODD = "odd"  # an answer of a kind this version does not know
+
+
+class Unavailable(WizardError):
+    """A fact could not be had. Holds no URL and no body: both can carry tokens."""
+
+    def __init__(self, kind: ErrorKind, /, **values: Value) -> None:
+        super().__init__(kind.value, **values)
+        self.kind = kind
+
+
+class UsageError(WizardError):
+    """The command line cannot be understood. `key` and `values` say why, in words."""
+
+    exit_code = Exit.USAGE
+
+
+class InputRequired(WizardError):
+    """An answer is needed and nobody is there to give it.
+
+    `name` is the name of the question, `option` the command-line option that supplies the answer.
+    """
+
+    exit_code = Exit.USAGE
+
+    def __init__(self, name: str, option: str = "") -> None:
+        super().__init__("cli.needs_person", name=name, option=option)
+        self.name, self.option = name, option
+
+
+class UserAbort(WizardError):
+    """The person chose to stop here (not Ctrl-C, which stays KeyboardInterrupt)."""
+
+    exit_code = Exit.NOT_IN_ORDER
+
+    def __init__(self) -> None:
+        super().__init__("cli.left")
