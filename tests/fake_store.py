@@ -2,23 +2,24 @@
 
 from copy import deepcopy
 
-from wizard.model import Goal, Status
-from wizard.status.record import (
+from wizard.state.record import (
     Change,
     Confirmation,
-    Record,
+    Goal,
+    ProfileRecord,
     SecretNote,
-    StatusTrouble,
+    Status,
     TestMessage,
     Verdict,
 )
+from wizard.state.yaml_file import StateFileError
 
 NOON = "2026-11-22T12:00:00Z"
 
 
 def full_record():
     """A record in which every field is used, with values that YAML likes to misread."""
-    return Record(
+    return ProfileRecord(
         profile="default",
         goals=(Goal.SENDING, Goal.RECEIVING),
         ids={"waba_id": "0102290129340398", "display_phone_number": "+1 555-010-0123"},
@@ -42,15 +43,15 @@ def full_record():
 class MemoryStore:
     """Remembers what was saved last; `trouble` makes the next saves fail as a full disk would."""
 
-    def __init__(self, record: Record | None = None, trouble: StatusTrouble | None = None):
+    def __init__(self, record: ProfileRecord | None = None, trouble: StateFileError | None = None):
         self.saved = deepcopy(record) if record else None
         self.trouble = trouble
         self.saves = 0
 
-    def load(self) -> Record:
-        return deepcopy(self.saved) if self.saved else Record()
+    def load(self) -> ProfileRecord:
+        return deepcopy(self.saved) if self.saved else ProfileRecord()
 
-    def save(self, record: Record) -> None:
+    def save(self, record: ProfileRecord) -> None:
         if self.trouble:
             raise self.trouble
         self.saved = deepcopy(record)

@@ -17,7 +17,7 @@ from wizard.facts import (
 )
 from wizard.facts.nouns import AppSubscription, Callbacks, HealthEntity, HealthIssue, Subscriber
 from wizard.graph import META_URL, Reach
-from wizard.status import Record, TestMessage
+from wizard.state.record import ProfileRecord, TestMessage
 from wizard.text.errors import ErrorKind, Unavailable
 
 NOW = datetime(2026, 11, 22, 20, 0, tzinfo=UTC)
@@ -116,7 +116,7 @@ SENT = TestMessage(
 def record(**changes):
     """What is remembered of the healthy account, changed."""
     values = {"ids": dict(IDS), "test_message": SENT, **changes}
-    return Record(**values)
+    return ProfileRecord(**values)
 
 
 def without(*names):

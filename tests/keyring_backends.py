@@ -114,7 +114,7 @@ class WindowsError(Exception):
     """Neither OSError nor KeyringError: pywintypes.error and macOS's api.Error look like this."""
 
 
-class DBusErrorResponse(Exception):  # noqa: N818
+class DBusErrorResponse(Exception):
     """jeepney's: the name of the error in `name`, its text in `data`."""
 
     def __init__(self, name, data):
@@ -125,7 +125,7 @@ class DBusErrorResponse(Exception):  # noqa: N818
         return f"[{self.name}] {self.data}"
 
 
-class SecretServiceNotAvailableException(Exception):  # noqa: N818
+class SecretServiceNotAvailableException(Exception):
     """secretstorage's, when the bus dies between two calls."""
 
 

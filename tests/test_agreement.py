@@ -9,9 +9,9 @@ from healthy import facts
 
 from wizard import checklist
 from wizard.checks import CHECKS
-from wizard.model import Goal, Status
+from wizard.state.content import placeholders
+from wizard.state.record import Goal, Status
 from wizard.text.errors import ErrorKind
-from wizard.texts import placeholders
 
 ROOT = Path(__file__).parents[1]
 CHECKLIST = checklist.load()

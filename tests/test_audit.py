@@ -13,19 +13,17 @@ from wizard.checks import CHECKS
 from wizard.model import (
     Checklist,
     Finding,
-    Goal,
     Item,
     Outcome,
     Section,
-    Status,
     could_not,
     failed,
+    keep_results,
     passed,
     unknown,
     waiting,
 )
-from wizard.status import Confirmation, Record
-from wizard.status.record import ID_NAMES
+from wizard.state.record import ID_NAMES, Confirmation, Goal, ProfileRecord, Status
 from wizard.text.errors import ErrorKind, Unavailable
 from wizard.text.localised import Text
 from wizard.ui.words import messages
@@ -38,7 +36,9 @@ class Quiet:
     """Facts of which nothing is asked but the record."""
 
     def __init__(self, confirmed=()):
-        self.record = Record(confirmed={item: Confirmation("done", "now") for item in confirmed})
+        self.record = ProfileRecord(
+            confirmed={item: Confirmation("done", "now") for item in confirmed}
+        )
         self.gathered = 0
 
     def gather(self, names=None):
@@ -233,8 +233,8 @@ def test_the_exit_code_is_that_of_what_is_required(found, goals, code):
     ],
 )
 def test_ready_for_a_goal_is_everything_it_needs(found, sending, receiving):
-    findings, record = findings_of(**found), Record()
-    record.judge(findings, "2026-11-22T20:00:00Z")
+    findings, record = findings_of(**found), ProfileRecord()
+    keep_results(record, findings, "2026-11-22T20:00:00Z")
     items = tuple(finding.item for finding in findings)
     whole = Checklist((Section("s", Text("-", "-"), items),))
     ready = {goal: verdicts.stands(record, whole, [goal]) is Status.PASSED for goal in Goal}
@@ -270,7 +270,7 @@ class Shop:
     """As much of a desk as taking over ids needs."""
 
     def __init__(self, graph, **ids):
-        self.record, self.talk, self._graph = Record(ids=ids), Script(), graph
+        self.record, self.talk, self._graph = ProfileRecord(ids=ids), Script(), graph
 
     def graph(self):
         return self._graph

@@ -12,8 +12,8 @@ import pexpect
 import pytest
 from fake_store import full_record
 
-from wizard.home import find
-from wizard.status.file import FileStore
+from wizard.state.config import find
+from wizard.state.status_file import RecordFile
 
 HEAVY = ("rich", "questionary", "prompt_toolkit", "requests", "urllib3", "keyring", "cryptography")
 
@@ -96,7 +96,7 @@ def test_what_may_be_a_secret_is_not_repeated(home):
 
 
 def test_json_stands_alone_and_whole(home):
-    FileStore(home.status_path("default")).save(full_record())
+    RecordFile(home.status_path("default")).save(full_record())
     result = wizard("status", "--json", "--lang", "ru")
     data = json.loads(result.stdout)
     assert data["ids"]["waba_id"] == "0102290129340398"
@@ -105,7 +105,7 @@ def test_json_stands_alone_and_whole(home):
 
 @pytest.mark.parametrize("words", ["--version", "help", "status", "status --json", "help status"])
 def test_nothing_heavy_is_imported_where_people_wait(words, home):
-    FileStore(home.status_path("default")).save(full_record())
+    RecordFile(home.status_path("default")).save(full_record())
     code = (
         "from wizard.__main__ import main as real\n"
         "def main():\n"
@@ -116,7 +116,7 @@ def test_nothing_heavy_is_imported_where_people_wait(words, home):
 
 
 def test_a_status_seen_before_needs_no_yaml(home):
-    FileStore(home.status_path("default")).save(full_record())
+    RecordFile(home.status_path("default")).save(full_record())
     code = (
         "sys.dont_write_bytecode = False\n"
         "from wizard.__main__ import main as real\n"
@@ -149,7 +149,7 @@ def test_a_reader_that_leaves_is_no_error(words, home):
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "latin-1", "cp866"])
 def test_an_output_that_cannot_show_a_sign_shows_another(encoding, home, monkeypatch):
     monkeypatch.setenv("PYTHONIOENCODING", encoding)
-    FileStore(home.status_path("default")).save(full_record())
+    RecordFile(home.status_path("default")).save(full_record())
     for words in ("status", "--help", "help checklist", "statsu"):
         result = wizard(*words.split(), "--lang", "ru", encoding=encoding)
         assert "Traceback" not in result.stderr

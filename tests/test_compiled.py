@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
-from wizard import compiled
-from wizard.texts import ContentError, read
+from wizard.state import compiled
+from wizard.state.content import ContentError, read
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def kept(source):
 
 def test_the_second_reading_does_not_touch_yaml(source, monkeypatch):
     first = read(source)
-    monkeypatch.setattr("wizard.texts._parse", lambda *_: pytest.fail("parsed again"))
+    monkeypatch.setattr("wizard.state.content._parse", lambda *_: pytest.fail("parsed again"))
     assert read(source) == first
 
 

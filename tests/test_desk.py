@@ -7,7 +7,7 @@ from fake_vault import MemoryVault
 
 from wizard.desk import Desk
 from wizard.model import Checklist
-from wizard.status import Record
+from wizard.state.record import ProfileRecord
 from wizard.text.secret import Secret
 from wizard.vault import VaultTrouble
 from wizard.vault.environment import EnvironmentFirst
@@ -16,7 +16,7 @@ TOKEN, SECRET = Secret("EAAtoken"), Secret("0" * 32)
 
 
 def desk_of(vault, **ids):
-    record = Record(ids=ids)
+    record = ProfileRecord(ids=ids)
     return Desk(
         Script(),
         vault,

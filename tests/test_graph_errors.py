@@ -5,7 +5,7 @@ import re
 import pytest
 
 from wizard.graph_errors import FILE, Retry, entries, explain, find, related, variant_of
-from wizard.texts import ContentError
+from wizard.state.content import ContentError
 
 #: What Meta's pages and the field name; each must have words of its own.
 # fmt: off

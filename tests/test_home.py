@@ -3,8 +3,15 @@
 import platformdirs
 import pytest
 
-from wizard.document import StatusTrouble
-from wizard.home import BadProfileName, Config, Home, Preferences, find, profile_name
+from wizard.state.config import (
+    Config,
+    Home,
+    InvalidProfileName,
+    Preferences,
+    find,
+    profile_name,
+)
+from wizard.state.yaml_file import StateFileError
 
 
 @pytest.fixture
@@ -73,7 +80,7 @@ ODD = ["x" * 65, "ж" * 40, "a\u202eb", "\udc80"]
 
 @pytest.mark.parametrize("name", [*PATHS, *TAKEN, *ODD])
 def test_a_name_that_is_a_path_trick_is_refused(name, home):
-    with pytest.raises(BadProfileName):
+    with pytest.raises(InvalidProfileName):
         home.folder(name)
 
 
@@ -124,7 +131,7 @@ def test_keys_of_a_later_version_are_kept(home):
 def test_a_configuration_that_cannot_be_trusted_is_refused(text, home):
     home.config_path.write_text(text)
     home.config_path.chmod(0o600)
-    with pytest.raises(StatusTrouble) as trouble:
+    with pytest.raises(StateFileError) as trouble:
         home.config()
     assert trouble.value.kind == "malformed"
 

@@ -8,8 +8,8 @@ import time
 import pytest
 from programs import child_environ
 
-from wizard import private_file
-from wizard.private_file import NotPrivate
+from wizard.state import private_file
+from wizard.state.private_file import UnsafeFile
 
 
 def test_what_is_not_there_is_none(tmp_path):
@@ -21,7 +21,7 @@ def test_a_file_may_be_as_long_as_that_and_no_longer(tmp_path):
     path = tmp_path / "file"
     private_file.replace(path, b"x" * 10)
     assert private_file.read(path, 10) == b"x" * 10
-    with pytest.raises(NotPrivate) as caught:
+    with pytest.raises(UnsafeFile) as caught:
         private_file.read(path, 9)
     assert caught.value.kind == "too_big"
 
@@ -73,7 +73,7 @@ def test_bytes_are_on_the_disk_before_the_name_is(tmp_path, monkeypatch):
 def test_who_holds_the_lock_keeps_others_out_until_it_dies(tmp_path):
     path = tmp_path / "file"
     script = (
-        "import sys; from pathlib import Path; from wizard import private_file\n"
+        "import sys; from pathlib import Path; from wizard.state import private_file\n"
         "with private_file.alone(Path(sys.argv[1]), 1): print(flush=True); sys.stdin.read()"
     )
     holder = subprocess.Popen(

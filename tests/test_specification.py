@@ -25,7 +25,7 @@ from wizard.facts.subscribers import subscribers
 from wizard.facts.templates import templates
 from wizard.facts.tokens import token
 from wizard.graph.refusals import refusal
-from wizard.status import Record
+from wizard.state.record import ProfileRecord
 from wizard.text.errors import Unavailable
 
 SPECIFICATION = os.environ.get("META_OPENAPI", "")
@@ -163,7 +163,7 @@ def calls():
     token = {"is_valid": True, "app_id": "10", "granular_scopes": granted}
     graph = FakeGraph({"GET debug_token": {"data": token}})
     ids = {"app_id": "10", "waba_id": "20", "phone_number_id": "30"}
-    GraphFacts(graph, Record(ids=ids), MemoryVault()).gather()
+    GraphFacts(graph, ProfileRecord(ids=ids), MemoryVault()).gather()
     with suppress(Unavailable):
         discover(graph)
     return graph.calls

@@ -12,17 +12,15 @@ from wizard.facts import Facts
 from wizard.model import (
     Checklist,
     Finding,
-    Goal,
     Item,
     Outcome,
-    Status,
     could_not,
     passed,
     skipped,
     unknown,
     waiting,
 )
-from wizard.status.record import ID_NAMES
+from wizard.state.record import ID_NAMES, Goal, Status
 from wizard.text.errors import Unavailable
 
 #: Without these an audit cannot look at the number.

@@ -8,8 +8,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from wizard.model import Checklist, Goal, Item, Reason, Section
-from wizard.texts import ContentError, read, text
+from wizard.model import (
+    Checklist,
+    Item,
+    Reason,
+    Section,
+)
+from wizard.state.content import ContentError, read, text
+from wizard.state.record import Goal
 
 ITEM_KEYS = {field.name for field in fields(Item)}
 REASON_KEYS = {field.name for field in fields(Reason)}

@@ -11,8 +11,8 @@ from typing import Any
 from wizard.facts import Facts
 from wizard.graph import Graph, Keys
 from wizard.listening import Listener
-from wizard.model import Checklist, Finding
-from wizard.status import Record, Store, write_time
+from wizard.model import Checklist, Finding, keep_results
+from wizard.state.record import ProfileRecord, RecordStore, write_time
 from wizard.talk import Talk
 from wizard.text.errors import Unavailable
 from wizard.vault import Kept, Vault, VaultTrouble
@@ -38,11 +38,11 @@ class Desk:
 
     talk: Talk
     vault: Vault
-    store: Store
-    record: Record
+    store: RecordStore
+    record: ProfileRecord
     checklist: Checklist
     open_graph: Callable[[Keys], Graph]
-    open_facts: Callable[[Graph, Record, Vault], Facts]
+    open_facts: Callable[[Graph, ProfileRecord, Vault], Facts]
     language: str = "en"
     stores: Stores | None = None  # None: there is nothing to choose (the sandbox)
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -86,14 +86,14 @@ class Desk:
         self.store.save(self.record)
 
     def take_over(self, findings: list[Finding], facts: Facts) -> dict[str, str]:
-        """Keeps what an audit saw; returns item id → new, same or fixed (see Record.judge)."""
+        """Keeps what an audit saw; returns item id → new, same or fixed (see ProfileRecord.judge)."""
         record = self.record
         record.graph_version = facts.version
         # Read by this audit already, if at all; where it failed, what was known stays.
         if any(finding.item.section == "number" for finding in findings):
             with suppress(Unavailable):
                 record.ids["display_phone_number"] = facts.number.display
-        changes = record.judge(findings, self.stamp())
+        changes = keep_results(record, findings, self.stamp())
         self.save()
         return changes
 

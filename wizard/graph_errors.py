@@ -11,8 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from wizard.checklist import folder
+from wizard.state.content import (
+    ContentError,
+    placeholders,
+    read,
+    text,
+)
 from wizard.text.localised import Text
-from wizard.texts import ContentError, placeholders, read, text
 
 FILE = "graph-errors.yaml"
 #: Numbers like 2388091 come as a code and as a subcode of other codes; they mean the same.

@@ -7,27 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 
+from wizard.state.record import HISTORY_LENGTH, Change, Goal, ProfileRecord, Status, Verdict
 from wizard.text.errors import ErrorKind, Unavailable
 from wizard.text.localised import Text, Value
-
-
-class Goal(StrEnum):
-    """What the number is wanted for; decides which items are required."""
-
-    SENDING = "sending"
-    RECEIVING = "receiving"
-
-
-class Status(StrEnum):
-    """The five answers to "is this item in order?"."""
-
-    PASSED = "passed"
-    FAILED = "failed"  # seen, and wrong
-    UNKNOWN = "unknown"  # could not look: no network, no permission
-    SKIPPED = "skipped"  # something it requires has not passed
-    WAITING = "waiting"  # no API shows it: a person has to say so, and has not yet
 
 
 @dataclass(frozen=True)
@@ -157,3 +140,41 @@ class Finding:
 
     item: Item
     outcome: Outcome
+
+
+def keep_results(record: ProfileRecord, findings: list[Finding], at: str) -> dict[str, str]:
+    """Takes over the verdicts of an audit; returns item id → "new", "same" or "fixed".
+
+    "new" stands for an item that is not in order and was, or was never seen before; "fixed"
+    for one that was not in order and is; everything else is "same". Items that this audit did
+    not look at (`--only`, `--skip`) keep their old verdict.
+    """
+    goals = frozenset(record.goals)
+    changes: dict[str, str] = {}
+    for finding in findings:
+        item, outcome = finding.item, finding.outcome
+        before = record.verdicts.get(item.id)
+        changes[item.id] = _change(before, outcome.status)
+        stands = before is not None and (before.status, before.reason) == (
+            outcome.status,
+            outcome.reason,
+        )
+        since = before.since if before is not None and stands else at
+        if before is not None and before.status is not outcome.status:
+            was, now = before.status.value, outcome.status.value
+            record.history.append(Change(at, item.id, was, now, outcome.reason))
+        record.verdicts[item.id] = Verdict(
+            outcome.status, outcome.reason, dict(outcome.values), since, item.required(goals)
+        )
+    record.history = record.history[-HISTORY_LENGTH:]
+    record.checked_at = at
+    return changes
+
+
+def _change(before: Verdict | None, now: Status) -> str:
+    was_fine = before is not None and before.status is Status.PASSED
+    if now is Status.PASSED:
+        return "same" if was_fine or before is None else "fixed"
+    if before is None or was_fine:
+        return "new"
+    return "same" if before.status is now else "new"

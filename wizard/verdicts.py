@@ -6,14 +6,14 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from wizard import __version__
-from wizard.model import Checklist, Finding, Goal, Outcome, Status
-from wizard.status.record import ID_NAMES, Record
+from wizard.model import Checklist, Finding, Outcome
+from wizard.state.record import ID_NAMES, Goal, ProfileRecord, Status
 
 SCHEMA = 1
 TOOL = f"wa-wizard {__version__}"
 
 
-def findings(record: Record, checklist: Checklist) -> list[Finding]:
+def findings(record: ProfileRecord, checklist: Checklist) -> list[Finding]:
     """What was seen of each item, in the order of the checklist; without items never looked at."""
     return [
         Finding(item, Outcome(seen.status, seen.reason, seen.values))
@@ -22,7 +22,7 @@ def findings(record: Record, checklist: Checklist) -> list[Finding]:
     ]
 
 
-def stands(record: Record, checklist: Checklist, goals: Collection[Goal]) -> Status:
+def stands(record: ProfileRecord, checklist: Checklist, goals: Collection[Goal]) -> Status:
     """How everything stands that these goals need, by the last look at each item.
 
     PASSED: ready. FAILED: something is wrong, or waits for a person. UNKNOWN: nothing is known to
@@ -36,21 +36,21 @@ def stands(record: Record, checklist: Checklist, goals: Collection[Goal]) -> Sta
     return Status.PASSED if seen == {Status.PASSED} else Status.UNKNOWN
 
 
-def exit_code(record: Record, checklist: Checklist) -> int:
+def exit_code(record: ProfileRecord, checklist: Checklist) -> int:
     """0 in order, 1 something required failed or waits, 3 something required was not seen."""
     codes = {Status.PASSED: 0, Status.FAILED: 1, Status.UNKNOWN: 3}
     return codes[stands(record, checklist, record.goals)]
 
 
 def as_data(
-    record: Record,
+    record: ProfileRecord,
     checklist: Checklist,
     seen: Iterable[Finding] | None = None,
     changes: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """The JSON object of the interface: keys are always there, ids are strings, no prose.
 
-    `seen` and `changes` are what an audit found and what `Record.judge` made of it; without them,
+    `seen` and `changes` are what an audit found and what `ProfileRecord.judge` made of it; without them,
     everything that is remembered, and what the last audit changed by the history.
     """
     rows = findings(record, checklist) if seen is None else seen
@@ -67,7 +67,7 @@ def as_data(
     }
 
 
-def _item(record: Record, found: Finding, changes: Mapping[str, str]) -> dict[str, Any]:
+def _item(record: ProfileRecord, found: Finding, changes: Mapping[str, str]) -> dict[str, Any]:
     item, outcome = found.item, found.outcome
     verdict = record.verdicts.get(item.id)
     return {
@@ -81,7 +81,7 @@ def _item(record: Record, found: Finding, changes: Mapping[str, str]) -> dict[st
     }
 
 
-def last_changes(record: Record) -> dict[str, str]:
+def last_changes(record: ProfileRecord) -> dict[str, str]:
     """Item id → new or fixed, as the last audit judged it."""
     changes = {}
     for name, verdict in record.verdicts.items():

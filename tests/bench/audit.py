@@ -23,7 +23,7 @@ from wizard.facts.reading import GraphFacts
 from wizard.facts.together import together
 from wizard.graph import Keys
 from wizard.graph.client import GraphClient
-from wizard.status import Record
+from wizard.state.record import ProfileRecord
 from wizard.text.secret import Secret
 
 LATENCY_MS = 100
@@ -57,7 +57,7 @@ def client(play):
 
 def audited(play):
     """(seconds, requests) of one audit; every fact is read anew."""
-    record = Record(ids={name: play[name] for name in IDS if name in play})
+    record = ProfileRecord(ids={name: play[name] for name in IDS if name in play})
     secrets = {name: Secret(play[name]) for name in ("access_token", "app_secret")}
     graph = client(play)
     began = time.perf_counter()

@@ -14,10 +14,9 @@ from pathlib import Path
 
 from tests.fake_store import full_record
 from wizard import checklist
-from wizard.home import find
-from wizard.model import Status
-from wizard.status.file import FileStore
-from wizard.status.record import Verdict
+from wizard.state.config import find
+from wizard.state.record import Status, Verdict
+from wizard.state.status_file import RecordFile
 
 #: Name → command line, and the most it should take, in starts of Python.
 ROWS = {
@@ -40,7 +39,7 @@ def saved_profile(folder):
     record.verdicts[wrong.id] = Verdict(Status.FAILED, next(iter(wrong.reasons)))
     environ = {**os.environ, "WA_WIZARD_HOME": str(folder)}
     environ.pop("PYTHONDONTWRITEBYTECODE", None)
-    FileStore(find(environ).status_path("default")).save(record)
+    RecordFile(find(environ).status_path("default")).save(record)
     return environ
 
 

@@ -9,7 +9,7 @@ from healthy import BUSY, NOW, REACH, VAULT, facts, record, unreachable
 from wizard.checks import CHECKS
 from wizard.checks.environment import CAUSES
 from wizard.model import failed, passed, unknown
-from wizard.status import SecretNote
+from wizard.state.record import SecretNote
 from wizard.text.errors import ErrorKind, Unavailable
 from wizard.vault import Closed
 

@@ -29,7 +29,7 @@ from wizard.model import (
     unknown,
     waiting,
 )
-from wizard.status import write_time
+from wizard.state.record import write_time
 from wizard.text.errors import ErrorKind, Unavailable
 
 ID = IDS["phone_number_id"]

@@ -7,8 +7,8 @@ import pytest
 from fake_store import full_record
 
 from wizard.__main__ import main
-from wizard.home import find
-from wizard.status.file import FileStore
+from wizard.state.config import find
+from wizard.state.status_file import RecordFile
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def saved(home):
         record.profile = profile
         for name, value in fields.items():
             setattr(record, name, value)
-        FileStore(home.status_path(profile)).save(record)
+        RecordFile(home.status_path(profile)).save(record)
         return record
 
     return save

@@ -7,14 +7,14 @@ import pytest
 
 from wizard.commands.endings import Ending, quiet_threads
 from wizard.commands.signals import Stopped
-from wizard.document import StatusTrouble
 from wizard.graph import BadAddress, Refusal
-from wizard.home import BadProfileName
 from wizard.inbox import InboxTrouble
+from wizard.state.answers import InvalidAnswers
+from wizard.state.config import InvalidProfileName
+from wizard.state.yaml_file import StateFileError
 from wizard.text.errors import ErrorKind, Exit, InputRequired, Unavailable, UsageError, UserAbort
 from wizard.text.localised import Phrase
 from wizard.text.secret import Secret
-from wizard.ui.answers import WrongAnswers
 from wizard.ui.words import Words, family, messages
 from wizard.vault import Closed, VaultTrouble
 
@@ -33,15 +33,15 @@ ENDS = [
     (Stopped(Exit.HANGUP), 129),
     (BrokenPipeError(errno.EPIPE, "x"), 141),
     (UsageError("cli.usage", message="x"), 2),
-    (BadProfileName(".."), 2),
+    (InvalidProfileName(".."), 2),
     (BadAddress("url"), 2),
     (BadAddress("version"), 2),
     (InputRequired("waba_id", "--answers FILE"), 2),
     (InputRequired("move:token.kind"), 2),
-    (WrongAnswers(Phrase("cli.output")), 2),
+    (InvalidAnswers(Phrase("cli.output")), 2),
     (UserAbort(), 1),
     *((VaultTrouble(closed, "os-keyring", "x"), 5) for closed in Closed),
-    *((StatusTrouble(kind, "/home/x/status.yaml", "1"), 6) for kind in KINDS),
+    *((StateFileError(kind, "/home/x/status.yaml", "1"), 6) for kind in KINDS),
     *((InboxTrouble(kind, "/home/x/inbox.sqlite3"), 6) for kind in (*KINDS[:7], "other")),
     (refusal(ErrorKind.REFUSED), 4),
     (refusal(ErrorKind.PERMISSION), 4),

@@ -3,8 +3,7 @@
 import pytest
 
 from wizard import checklist, graph_errors
-from wizard.model import Status
-from wizard.status.record import Verdict
+from wizard.state.record import Status, Verdict
 
 
 @pytest.mark.parametrize(

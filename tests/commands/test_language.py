@@ -3,7 +3,7 @@
 import pytest
 
 from wizard.commands.language import choose
-from wizard.home import Config, find
+from wizard.state.config import Config, find
 
 
 @pytest.mark.parametrize(

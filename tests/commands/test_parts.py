@@ -9,8 +9,8 @@ import pytest
 from wizard.commands import Chosen
 from wizard.commands.parts import Parts
 from wizard.graph import BadAddress, Keys
-from wizard.home import Config
-from wizard.model import Goal
+from wizard.state.config import Config
+from wizard.state.record import Goal
 from wizard.text.secret import Secret
 from wizard.vault.environment import Environment
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from wizard.home import Config
-from wizard.status.record import SecretNote
+from wizard.state.config import Config
+from wizard.state.record import SecretNote
 from wizard.vault import Closed, VaultTrouble
 
 

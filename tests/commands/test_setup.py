@@ -3,7 +3,7 @@
 import pytest
 
 from wizard import sandbox
-from wizard.status.file import FileStore
+from wizard.state.status_file import RecordFile
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def play(monkeypatch):
 
 def test_a_token_of_the_environment_lists_app_account_and_number(wizard, home, play):
     code, _, _ = wizard("setup", "--no-input")
-    ids = FileStore(home.status_path("default")).load().ids
+    ids = RecordFile(home.status_path("default")).load().ids
     assert code == 1
     assert (ids["app_id"], ids["waba_id"]) == (play.app_id, play.waba_id)
     assert ids["phone_number_id"] == play.phone_number_id
@@ -24,7 +24,7 @@ def test_a_token_of_the_environment_lists_app_account_and_number(wizard, home, p
 
 def test_what_is_not_consented_to_is_not_done(wizard, home, play):
     wizard("setup", "--no-input")
-    record = FileStore(home.status_path("default")).load()
+    record = RecordFile(home.status_path("default")).load()
     assert record.verdicts["number.code_verified"].status == "failed"
     assert not record.attempts
     assert record.test_message is None

@@ -5,8 +5,7 @@ from dataclasses import replace
 import pytest
 
 from wizard import checklist
-from wizard.model import Goal, Status
-from wizard.status.record import Change, SecretNote, Verdict
+from wizard.state.record import Change, Goal, SecretNote, Status, Verdict
 
 NOON = "2026-11-22T12:00:00Z"
 BEFORE = "2026-11-21T12:00:00Z"

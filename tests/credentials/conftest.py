@@ -10,9 +10,9 @@ from types import SimpleNamespace
 import pytest
 
 from wizard import cli, sandbox
-from wizard.home import Config, find
-from wizard.status import Record, SecretNote
-from wizard.status.file import FileStore
+from wizard.state.config import Config, find
+from wizard.state.record import ProfileRecord, SecretNote
+from wizard.state.status_file import RecordFile
 from wizard.text.secret import Secret, fingerprint
 from wizard.vault.encrypted_file import EncryptedFile
 
@@ -26,7 +26,7 @@ class Shop:
     def __init__(self, meta, folder, capsys):
         self.meta, self.home, self._capsys = meta, find(os.environ), capsys
         self.folder = folder
-        self.store = FileStore(self.home.status_path("default"))
+        self.store = RecordFile(self.home.status_path("default"))
 
     @property
     def vault(self):
@@ -52,7 +52,7 @@ class Shop:
     def settle(self, *secrets, ids=True):
         """What the owner of the scenario has already: these secrets, and the ids."""
         held = self.meta.profile
-        record = Record(ids=dict(held.ids) if ids else {})
+        record = ProfileRecord(ids=dict(held.ids) if ids else {})
         if "display_phone_number" not in record.ids and ids:
             record.ids["display_phone_number"] = "+44 7700 900123"
         self.store.save(record)

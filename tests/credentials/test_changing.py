@@ -4,8 +4,8 @@ from typing import ClassVar
 
 import pytest
 
-from wizard.home import Config
-from wizard.status import SecretNote
+from wizard.state.config import Config
+from wizard.state.record import SecretNote
 from wizard.vault import Closed, VaultTrouble
 
 

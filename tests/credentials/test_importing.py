@@ -5,7 +5,7 @@ import json
 import pytest
 
 from wizard.commands.credentials.finding import find
-from wizard.status import Record
+from wizard.state.record import ProfileRecord
 
 TOKEN, SECRET = "EAAG" + "b" * 120, "0123456789abcdef0123456789abcdef"
 
@@ -171,7 +171,7 @@ def test_what_one_machine_exports_another_imports(shop, style):
     target = shop.folder / "move"
     shop.run("export", "--yes", "--format", style, "--output", str(target))
     shop.run("remove", "--all", "--yes")
-    shop.store.save(Record())
+    shop.store.save(ProfileRecord())
     data = shop.data("import", str(target), "--yes", "--remove-file")
     assert data["file_remains"] is False
     assert {name: shop.kept(name) for name in before} == before

@@ -3,8 +3,8 @@
 import pytest
 from terminal import ENTER, Terminal
 
-from wizard.home import Config
-from wizard.status import SecretNote
+from wizard.state.config import Config
+from wizard.state.record import SecretNote
 
 DEAD = "EAA" + "d" * 150
 

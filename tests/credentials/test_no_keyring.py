@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from terminal import ENTER, Terminal
 
-from wizard.home import Config
+from wizard.state.config import Config
 from wizard.ui.words import Words
 
 WORDS = Words("en")

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wizard.document import LARGEST, Malformed, dump
-from wizard.document.guard import DEEPEST, parse
+from wizard.state.safe_yaml import DEEPEST, LARGEST, InvalidYaml, parse
+from wizard.state.yaml_file import dump
 
 LAUGHS = b"a: &a [x, x, x, x]\n" + b"".join(
     b"%c: &%c [%s]\n" % (98 + i, 98 + i, b", ".join([b"*%c" % (97 + i)] * 9)) for i in range(8)
@@ -51,7 +51,7 @@ BOMBS = {
 @pytest.mark.parametrize("name", BOMBS)
 def test_what_we_never_write_is_refused_with_its_line(name):
     content, why, line = BOMBS[name]
-    with pytest.raises(Malformed) as error:
+    with pytest.raises(InvalidYaml) as error:
         parse(content)
     assert (error.value.why, error.value.line) == (why, line)
 
@@ -105,7 +105,7 @@ def test_the_pure_parser_reads_the_same(monkeypatch):
     assert parse(content) == expected
     for bomb, why, _ in BOMBS.values():
         if len(bomb) < 10_000:
-            with pytest.raises(Malformed) as error:
+            with pytest.raises(InvalidYaml) as error:
                 parse(bomb)
             assert error.value.why == why
 
@@ -129,7 +129,7 @@ def test_whatever_we_write_we_read(tree):
     st.binary(max_size=200) | st.text("[]{}:,-?&*!|>'\"%@`#\n\t ab01", max_size=80).map(str.encode)
 )
 def test_any_bytes_are_a_mapping_or_are_refused(content):
-    with suppress(Malformed):
+    with suppress(InvalidYaml):
         assert isinstance(parse(content), dict)
 
 
@@ -146,8 +146,8 @@ def test_the_worst_file_that_is_small_enough_is_refused_or_read_soon():
         "questions": "b'? ' * 130000",
     }
     code = (
-        "from wizard.document import Malformed; from wizard.document.guard import parse\n"
-        "try: parse({})\nexcept Malformed: pass\n"
+        "from wizard.state.safe_yaml import InvalidYaml; from wizard.state.safe_yaml import parse\n"
+        "try: parse({})\nexcept InvalidYaml: pass\n"
     )
     for name, content in worst.items():
         began = time.monotonic()

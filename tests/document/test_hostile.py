@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from wizard.document import Document, StatusTrouble
+from wizard.state.yaml_file import StateFileError, YamlFile
 
 AS_ROOT = os.geteuid() == 0
 root = pytest.mark.skipif(not AS_ROOT, reason="only root can give a file away or mount a disk")
@@ -25,12 +25,12 @@ def path(tmp_path):
 
 @pytest.fixture
 def kept(path):
-    Document(path).save({"a": "old"})
+    YamlFile(path).save({"a": "old"})
     return path
 
 
 def kind_of(call, *args):
-    with pytest.raises(StatusTrouble) as trouble:
+    with pytest.raises(StateFileError) as trouble:
         call(*args)
     return trouble.value.kind
 
@@ -38,22 +38,22 @@ def kind_of(call, *args):
 def test_a_file_that_others_may_write_is_refused(kept):
     for mode in (0o620, 0o602, 0o666):
         kept.chmod(mode)
-        assert kind_of(Document(kept).load) == "unsafe"
-        assert kind_of(Document(kept).save, {"a": "new"}) == "unsafe"
+        assert kind_of(YamlFile(kept).load) == "unsafe"
+        assert kind_of(YamlFile(kept).save, {"a": "new"}) == "unsafe"
     assert "old" in kept.read_text()
 
 
 def test_a_file_that_others_may_only_read_is_taken_and_closed_again(kept):
     kept.chmod(0o644)
-    assert Document(kept).load() == {"a": "old"}
-    Document(kept).save({"a": "new"})
+    assert YamlFile(kept).load() == {"a": "old"}
+    YamlFile(kept).save({"a": "new"})
     assert kept.stat().st_mode & 0o777 == 0o600
 
 
 def test_a_folder_that_others_may_write_is_refused(kept):
     kept.parent.chmod(0o777)
-    assert kind_of(Document(kept).load) == "unsafe"
-    assert kind_of(Document(kept).save, {"a": "new"}) == "unsafe"
+    assert kind_of(YamlFile(kept).load) == "unsafe"
+    assert kind_of(YamlFile(kept).save, {"a": "new"}) == "unsafe"
 
 
 def test_a_link_of_our_own_is_followed_and_stays_a_link(kept, tmp_path):
@@ -62,9 +62,9 @@ def test_a_link_of_our_own_is_followed_and_stays_a_link(kept, tmp_path):
     target = dotfiles / "wizard.yaml"
     kept.rename(target)
     kept.symlink_to(target)
-    Document(kept).save({"a": "new"})
+    YamlFile(kept).save({"a": "new"})
     assert kept.is_symlink()
-    assert Document(target).load() == {"a": "new"}
+    assert YamlFile(target).load() == {"a": "new"}
 
 
 def test_a_link_into_a_folder_that_others_may_write_is_refused(kept, tmp_path):
@@ -73,49 +73,49 @@ def test_a_link_into_a_folder_that_others_may_write_is_refused(kept, tmp_path):
     shared.chmod(0o777)
     kept.rename(shared / "x.yaml")
     kept.symlink_to(shared / "x.yaml")
-    assert kind_of(Document(kept).load) == "unsafe"
+    assert kind_of(YamlFile(kept).load) == "unsafe"
 
 
 @root
 def test_a_file_or_link_or_folder_of_somebody_else_is_refused(kept, tmp_path):
     os.chown(kept, 1234, 1234)
-    assert kind_of(Document(kept).load) == "unsafe"
-    assert kind_of(Document(kept).save, {"a": "new"}) == "unsafe"
+    assert kind_of(YamlFile(kept).load) == "unsafe"
+    assert kind_of(YamlFile(kept).save, {"a": "new"}) == "unsafe"
     os.chown(kept, 0, 0)
     link = kept.with_name("link.yaml")
     link.symlink_to(kept)
     os.chown(link, 1234, 1234, follow_symlinks=False)
-    assert kind_of(Document(link).load) == "unsafe"
+    assert kind_of(YamlFile(link).load) == "unsafe"
     os.chown(kept.parent, 1234, 1234)
-    assert kind_of(Document(kept).load) == "unsafe"
+    assert kind_of(YamlFile(kept).load) == "unsafe"
     os.chown(kept.parent, 0, 0)
-    assert Document(kept).load() == {"a": "old"}
+    assert YamlFile(kept).load() == {"a": "old"}
 
 
 def test_a_hint_that_others_may_write_is_not_believed(kept):
     hint = kept.with_name(f".{kept.name}.json")
     hint.write_text(json.dumps({"of": kept.read_text(), "is": {"schema": 1, "a": "planted"}}))
     hint.chmod(0o666)
-    assert Document(kept).load() == {"a": "old"}
+    assert YamlFile(kept).load() == {"a": "old"}
     hint.unlink()
     hint.symlink_to(kept)
-    assert Document(kept).load() == {"a": "old"}
+    assert YamlFile(kept).load() == {"a": "old"}
 
 
 def test_a_hint_of_another_text_is_not_believed(kept):
-    Document(kept).load()
+    YamlFile(kept).load()
     kept.write_text("a: new\n")
-    assert Document(kept).load() == {"a": "new"}
+    assert YamlFile(kept).load() == {"a": "new"}
     hint = kept.with_name(f".{kept.name}.json")
     hint.write_text(json.dumps({"of": kept.read_text(), "is": ["no mapping"]}))
-    assert Document(kept).load() == {"a": "new"}
+    assert YamlFile(kept).load() == {"a": "new"}
 
 
 def test_the_second_reading_needs_no_yaml(kept):
     code = (
         "import sys\n"
-        "from wizard.document import Document\n"
-        "print(Document(sys.argv[1]).load(), 'yaml' in sys.modules)\n"
+        "from wizard.state.yaml_file import YamlFile\n"
+        "print(YamlFile(sys.argv[1]).load(), 'yaml' in sys.modules)\n"
     )
     run = subprocess.run(
         [sys.executable, "-c", code, str(kept)], capture_output=True, text=True, check=True
@@ -130,16 +130,16 @@ def test_a_link_to_a_victims_file_does_not_harm_it(kept, tmp_path):
     os.chown(victim, 1234, 1234)
     kept.unlink()
     kept.symlink_to(victim)
-    assert kind_of(Document(kept).save, {"a": "new"}) == "unsafe"
+    assert kind_of(YamlFile(kept).save, {"a": "new"}) == "unsafe"
     assert victim.read_text() == "a: precious\n"
 
 
 def test_a_pipe_or_folder_in_its_place_is_refused_and_does_not_hang(path):
     os.mkfifo(path)
-    assert kind_of(Document(path).load) == "unsafe"
+    assert kind_of(YamlFile(path).load) == "unsafe"
     path.unlink()
     path.mkdir()
-    assert kind_of(Document(path).load) == "unsafe"
+    assert kind_of(YamlFile(path).load) == "unsafe"
 
 
 @root
@@ -153,17 +153,17 @@ def test_a_full_disk_keeps_the_old_file_and_says_how_much_is_free(tmp_path):
         pytest.skip("no leave to mount")
     try:
         path = disk / "config.yaml"
-        Document(path).save({"a": "old"})
+        YamlFile(path).save({"a": "old"})
         (disk / "fill").write_bytes(b"x" * 40_000)
-        with pytest.raises(StatusTrouble) as trouble:
-            Document(path).save({"a": "new" * 10_000})
+        with pytest.raises(StateFileError) as trouble:
+            YamlFile(path).save({"a": "new" * 10_000})
         assert trouble.value.kind == "full"
         assert trouble.value.detail.isdigit()
-        assert Document(path).load() == {"a": "old"}
+        assert YamlFile(path).load() == {"a": "old"}
         assert not list(disk.glob(".config.yaml.[!lj]*"))
         subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
-        assert kind_of(Document(path).save, {"a": "new"}) == "read_only"
-        assert Document(path).load() == {"a": "old"}
+        assert kind_of(YamlFile(path).save, {"a": "new"}) == "read_only"
+        assert YamlFile(path).load() == {"a": "old"}
     finally:
         subprocess.run(["umount", str(disk)], check=True)
 
@@ -172,17 +172,17 @@ def test_a_size_limit_keeps_the_old_file(kept):
     """Without root: RLIMIT_FSIZE gives a short write, then EFBIG."""
     code = (
         "import resource, signal, sys\n"
-        "from wizard.document import Document, StatusTrouble\n"
+        "from wizard.state.yaml_file import YamlFile, StateFileError\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (4096, resource.RLIM_INFINITY))\n"
-        "try: Document(sys.argv[1]).save({'a': 'new' * 10000})\n"
-        "except StatusTrouble as trouble: print(trouble.kind)\n"
+        "try: YamlFile(sys.argv[1]).save({'a': 'new' * 10000})\n"
+        "except StateFileError as trouble: print(trouble.kind)\n"
     )
     run = subprocess.run(
         [sys.executable, "-c", code, str(kept)], capture_output=True, text=True, check=True
     )
     assert run.stdout == "full\n"
-    assert Document(kept).load() == {"a": "old"}
+    assert YamlFile(kept).load() == {"a": "old"}
     assert not list(kept.parent.glob(".config.yaml.[!lj]*"))
 
 
@@ -190,8 +190,8 @@ def test_a_size_limit_keeps_the_old_file(kept):
 def test_no_leave_to_write_is_read_only(kept):
     kept.parent.chmod(0o500)
     try:
-        assert kind_of(Document(kept).save, {"a": "new"}) == "read_only"
-        assert Document(kept).load() == {"a": "old"}
+        assert kind_of(YamlFile(kept).save, {"a": "new"}) == "read_only"
+        assert YamlFile(kept).load() == {"a": "old"}
     finally:
         kept.parent.chmod(0o700)
 
@@ -203,7 +203,7 @@ def test_temporary_files_that_the_killed_left_are_swept_and_others_are_not(kept)
     for file in (ours, editors, foreign):
         file.write_text("x")
         os.utime(file, (0, 0))
-    Document(kept).save({"a": "new"})
+    YamlFile(kept).save({"a": "new"})
     assert not ours.exists()
     assert editors.exists()
     assert foreign.exists()
@@ -212,7 +212,7 @@ def test_temporary_files_that_the_killed_left_are_swept_and_others_are_not(kept)
 HOLD = (
     "import sys, time\n"
     "from pathlib import Path\n"
-    "from wizard.private_file import alone\n"
+    "from wizard.state.private_file import alone\n"
     "with alone(Path(sys.argv[1]), 5):\n"
     "    print('held', flush=True)\n"
     "    time.sleep(60)\n"
@@ -225,22 +225,22 @@ def test_a_second_writer_waits_then_names_who_holds_the_lock(kept):
     )
     try:
         assert holder.stdout.readline() == "held\n"
-        with pytest.raises(StatusTrouble) as trouble:
-            Document(kept, patience=0.2).save({"a": "new"})
+        with pytest.raises(StateFileError) as trouble:
+            YamlFile(kept, patience=0.2).save({"a": "new"})
         assert (trouble.value.kind, trouble.value.detail) == ("locked", str(holder.pid))
-        assert Document(kept).load() == {"a": "old"}
+        assert YamlFile(kept).load() == {"a": "old"}
     finally:
         holder.kill()
         holder.wait()
         holder.stdout.close()
-    Document(kept, patience=2).save({"a": "new"})
-    assert Document(kept).load() == {"a": "new"}
+    YamlFile(kept, patience=2).save({"a": "new"})
+    assert YamlFile(kept).load() == {"a": "new"}
 
 
 WRITE = (
     "import sys, itertools\n"
-    "from wizard.document import Document, StatusTrouble\n"
-    "document = Document(sys.argv[1])\n"
+    "from wizard.state.yaml_file import YamlFile, StateFileError\n"
+    "document = YamlFile(sys.argv[1])\n"
     "print('go', flush=True)\n"
     "for n in itertools.count():\n"
     "    document.save({'n': n, 'again': n, 'fill': 'x' * 20000})\n"
@@ -248,7 +248,7 @@ WRITE = (
 
 
 def test_a_kill_at_any_moment_leaves_a_whole_file(kept):
-    Document(kept).save({"n": -1, "again": -1})
+    YamlFile(kept).save({"n": -1, "again": -1})
     for round_ in range(12):
         writer = subprocess.Popen(
             [sys.executable, "-c", WRITE, str(kept)], stdout=subprocess.PIPE, text=True
@@ -258,12 +258,12 @@ def test_a_kill_at_any_moment_leaves_a_whole_file(kept):
         writer.send_signal(signal.SIGKILL)
         writer.wait()
         writer.stdout.close()
-        content = Document(kept).load()
+        content = YamlFile(kept).load()
         assert content["n"] == content["again"]
         backup = Path(f"{kept}.bak")
         if backup.exists():
-            Document(backup).load()
-    Document(kept).save({"n": 0, "again": 0})
+            YamlFile(backup).load()
+    YamlFile(kept).save({"n": 0, "again": 0})
 
 
 def test_writers_side_by_side_lose_no_file(kept):
@@ -273,7 +273,7 @@ def test_writers_side_by_side_lose_no_file(kept):
         for _ in range(4)
     ]
     assert [writer.wait(30) for writer in writers] == [0] * 4
-    assert Document(kept).load()["n"] == 14
+    assert YamlFile(kept).load()["n"] == 14
 
 
 def test_a_power_cut_finds_the_bytes_on_disk_before_the_name(kept, monkeypatch):
@@ -286,19 +286,19 @@ def test_a_power_cut_finds_the_bytes_on_disk_before_the_name(kept, monkeypatch):
             return real(*args)
 
         monkeypatch.setattr(os, name, noted)
-    Document(kept).save({"a": "new"})
+    YamlFile(kept).save({"a": "new"})
     # The content, the second name of the old file, the new name, the folder.
     # The hint for the next run needs no such care.
     assert order == ["fsync", "replace", "replace", "fsync", "replace"]
 
 
 def test_a_migrated_file_is_written_in_the_new_schema_and_the_old_one_kept(path):
-    Document(path, schema=1).save({"colour": "red"})
+    YamlFile(path, schema=1).save({"colour": "red"})
     steps = {1: lambda old: {"colours": [old["colour"]]}, 2: lambda old: {**old, "n": 1}}
-    document = Document(path, schema=3, migrations=steps)
+    document = YamlFile(path, schema=3, migrations=steps)
     content = document.load()
     assert content == {"colours": ["red"], "n": 1}
     document.save(content)
-    assert Document(path, schema=3).load() == content
-    assert Document(f"{path}.bak").load() == {"colour": "red"}
-    assert kind_of(Document(path, schema=1).save, {}) == "newer"
+    assert YamlFile(path, schema=3).load() == content
+    assert YamlFile(f"{path}.bak").load() == {"colour": "red"}
+    assert kind_of(YamlFile(path, schema=1).save, {}) == "newer"

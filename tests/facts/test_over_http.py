@@ -11,7 +11,7 @@ from wizard.facts.reading import OF_GRAPH, GraphFacts
 from wizard.graph import Keys
 from wizard.graph.client import GraphClient
 from wizard.sandbox import start
-from wizard.status import Record
+from wizard.state.record import ProfileRecord
 from wizard.text.errors import ErrorKind, Unavailable
 from wizard.text.secret import Secret
 
@@ -26,7 +26,7 @@ def playing(scenario, **options):
         keys = Keys(token, ids.get("app_id", ""), secret, proves=bool(token and secret))
         graph = GraphClient(keys, url=sandbox.graph_url, pause=lambda seconds: None)
         try:
-            yield sandbox, graph, GraphFacts(graph, Record(ids=ids), MemoryVault(**kept))
+            yield sandbox, graph, GraphFacts(graph, ProfileRecord(ids=ids), MemoryVault(**kept))
         finally:
             graph.close()
 

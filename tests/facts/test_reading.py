@@ -10,7 +10,7 @@ from fake_vault import MemoryVault
 
 from wizard.facts.reading import OF_GRAPH, GraphFacts
 from wizard.graph import Keys, Refusal
-from wizard.status import Record
+from wizard.state.record import ProfileRecord
 from wizard.text.errors import ErrorKind, Unavailable
 from wizard.text.secret import Secret
 from wizard.vault import Kept
@@ -70,7 +70,7 @@ class SlowGraph(FakeGraph):
 def facts_of(graph=None, ids=IDS, vault=None, **changed):
     changed = {f"GET {path}": answer for path, answer in changed.items()}
     graph = graph or FakeGraph({**ANSWERS, **changed}, keys=ALL_KEYS)
-    return GraphFacts(graph, Record(ids=dict(ids)), vault or MemoryVault()), graph
+    return GraphFacts(graph, ProfileRecord(ids=dict(ids)), vault or MemoryVault()), graph
 
 
 def trouble_of(facts, name):
@@ -326,5 +326,5 @@ def test_a_secret_tells_where_it_comes_from():
 
 def test_now_is_when_the_facts_were_opened():
     moment = datetime(2026, 11, 22, tzinfo=UTC)
-    facts = GraphFacts(FakeGraph(), Record(), MemoryVault(), lambda: moment)
+    facts = GraphFacts(FakeGraph(), ProfileRecord(), MemoryVault(), lambda: moment)
     assert facts.now == moment

@@ -14,10 +14,9 @@ from wizard.facts.reading import GraphFacts
 from wizard.facts.receiving import Ears
 from wizard.graph import Keys
 from wizard.inbox import Reader, Refusal, Writer
-from wizard.model import Goal
 from wizard.probe import Outside
 from wizard.receiver.payload import read
-from wizard.status import Record, TestMessage
+from wizard.state.record import Goal, ProfileRecord, TestMessage
 from wizard.text.errors import Unavailable
 from wizard.text.secret import Secret
 
@@ -28,7 +27,7 @@ SENT = TestMessage(deliveries.NUMBER, "79161234567", "wamid.out", "2026-11-22T19
 
 def facts_of(ears, graph=None, vault=None, **record):
     graph = graph or FakeGraph({}, keys=Keys(Secret("EAAG")))
-    record = Record(**{"ids": IDS, "test_message": SENT, **record})
+    record = ProfileRecord(**{"ids": IDS, "test_message": SENT, **record})
     return GraphFacts(graph, record, vault or MemoryVault(verify_token=TOKEN), ears=ears)
 
 

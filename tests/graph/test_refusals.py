@@ -126,6 +126,6 @@ def test_control_bytes_of_meta_do_not_reach_the_terminal():
     ],
 )
 def test_what_looks_like_a_secret_is_masked(secret):
-    error = read(code=190, message=f"Malformed access token {secret}", error_user_msg=secret)
-    assert error.message == "Malformed access token ••••"
+    error = read(code=190, message=f"InvalidYaml access token {secret}", error_user_msg=secret)
+    assert error.message == "InvalidYaml access token ••••"
     assert error.details == "••••"

@@ -8,11 +8,11 @@ from fake_talk import ANY, Script
 
 from wizard.graph import Refusal
 from wizard.guide import Guide
-from wizard.model import Goal, Status
 from wizard.repairs import REPAIRS
 from wizard.repairs.hearing import diagnose, hear, take_back
 from wizard.repairs.pointing import meta_saw, remove, subscribe
 from wizard.repairs.target import make_public
+from wizard.state.record import Goal, Status
 from wizard.talk import Move
 from wizard.text.errors import ErrorKind
 from wizard.text.secret import Secret

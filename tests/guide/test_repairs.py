@@ -6,7 +6,7 @@ from fake_talk import ANY, Script
 from wizard.inbox.nouns import StatusUpdate
 from wizard.repairs import access, message, number, token
 from wizard.repairs.number import REGISTRATIONS, registrations_left
-from wizard.status import Confirmation
+from wizard.state.record import Confirmation
 from wizard.text.secret import Secret
 
 

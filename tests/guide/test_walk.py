@@ -4,7 +4,7 @@ import pytest
 from fake_talk import ANY, Script
 
 from wizard.guide import Guide
-from wizard.model import Goal, Status
+from wizard.state.record import Goal, Status
 from wizard.talk import Move
 from wizard.text.errors import ErrorKind, UserAbort
 

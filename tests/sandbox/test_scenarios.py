@@ -3,9 +3,9 @@
 import pytest
 
 from wizard import checklist
-from wizard.model import Status
 from wizard.sandbox import scenarios
 from wizard.sandbox.scenario import Scenario, build, merge
+from wizard.state.record import Status
 from wizard.text.errors import ErrorKind
 
 # Receiving is the next piece of work; its worlds are ready before its checklist.

@@ -9,10 +9,9 @@ from wizard.facts.reading import GraphFacts
 from wizard.facts.receiving import Ears
 from wizard.graph import Keys
 from wizard.graph.client import GraphClient
-from wizard.model import Goal
 from wizard.probe import Outside
 from wizard.sandbox import scenarios, start
-from wizard.status import Record
+from wizard.state.record import Goal, ProfileRecord
 from wizard.text.secret import Secret
 
 #: Nobody waits six seconds for the slow receiver here.
@@ -33,7 +32,7 @@ def keys_of(profile):
 def verdicts(running):
     """What the audit says, by item: (status, reason)."""
     profile = running.profile
-    record = Record(
+    record = ProfileRecord(
         goals=tuple(Goal(goal) for goal in profile.goals),
         ids=dict(profile.ids),
         webhook=dict(profile.webhook),

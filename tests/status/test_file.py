@@ -8,9 +8,9 @@ from fake_store import full_record
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from wizard.model import Status
-from wizard.status.file import FileStore
-from wizard.status.record import Change, Record, StatusTrouble, Verdict
+from wizard.state.record import Change, ProfileRecord, Status, Verdict
+from wizard.state.status_file import RecordFile
+from wizard.state.yaml_file import StateFileError
 from wizard.text.secret import Secret
 
 
@@ -24,15 +24,15 @@ def path(tmp_path):
 def put(path, text):
     path.write_text(text, "utf-8")
     path.chmod(0o600)
-    return FileStore(path)
+    return RecordFile(path)
 
 
 def test_a_fresh_record_is_named_after_its_folder(path):
-    assert FileStore(path).load().profile == "shop"
+    assert RecordFile(path).load().profile == "shop"
 
 
 def test_the_file_is_yaml_that_begins_with_its_schema(path):
-    FileStore(path).save(full_record())
+    RecordFile(path).save(full_record())
     content = yaml.safe_load(path.read_text("utf-8"))
     assert next(iter(content)) == "schema"
     assert content["ids"]["waba_id"] == "0102290129340398"
@@ -104,7 +104,7 @@ def test_a_newer_schema_is_read_but_never_written(path):
     store = put(path, text)
     record = store.load()
     assert record.ids == {"waba_id": "5"}
-    with pytest.raises(StatusTrouble) as trouble:
+    with pytest.raises(StateFileError) as trouble:
         store.save(record)
     assert (trouble.value.kind, trouble.value.detail) == ("newer", "2")
     assert path.read_text("utf-8") == text
@@ -127,7 +127,7 @@ def test_a_newer_schema_is_read_but_never_written(path):
 )
 def test_what_we_would_never_write_is_refused_by_its_key(path, text, where):
     store = put(path, text)
-    with pytest.raises(StatusTrouble) as trouble:
+    with pytest.raises(StateFileError) as trouble:
         store.load()
     assert (trouble.value.kind, trouble.value.detail) == ("malformed", where)
 
@@ -135,25 +135,25 @@ def test_what_we_would_never_write_is_refused_by_its_key(path, text, where):
 def test_a_malformed_file_is_never_replaced(path):
     text = "ids: {waba_id: '1'\nprofile: shop\n"
     store = put(path, text)
-    with pytest.raises(StatusTrouble) as trouble:
-        store.save(Record())
+    with pytest.raises(StateFileError) as trouble:
+        store.save(ProfileRecord())
     assert trouble.value.kind == "malformed"
     assert trouble.value.detail.startswith("2")
     assert path.read_text("utf-8") == text
 
 
 def test_the_content_before_is_kept_beside_the_file(path):
-    store = FileStore(path)
-    store.save(Record(profile="first"))
-    store.save(Record(profile="second"))
-    assert FileStore(f"{path}.bak").load().profile == "first"
+    store = RecordFile(path)
+    store.save(ProfileRecord(profile="first"))
+    store.save(ProfileRecord(profile="second"))
+    assert RecordFile(f"{path}.bak").load().profile == "first"
 
 
 def test_a_secret_cannot_get_into_the_file(path):
-    store = FileStore(path)
-    store.save(Record(profile="before"))
+    store = RecordFile(path)
+    store.save(ProfileRecord(profile="before"))
     with pytest.raises(yaml.YAMLError) as error:
-        store.save(Record(ids={"waba_id": Secret("EAAcanary")}))
+        store.save(ProfileRecord(ids={"waba_id": Secret("EAAcanary")}))
     assert "EAAcanary" not in str(error.value)
     assert store.load().profile == "before"
     assert "EAAcanary" not in "".join(p.read_text("utf-8") for p in path.parent.iterdir())
@@ -161,18 +161,18 @@ def test_a_secret_cannot_get_into_the_file(path):
 
 def test_history_gives_way_before_the_file_grows_unreadable(path):
     changes = [Change("2026-11-22T20:00:00Z", "x" * 300, "a", "b") for _ in range(2000)]
-    store = FileStore(path)
-    store.save(Record(profile="shop", ids={"waba_id": "1"}, history=changes))
+    store = RecordFile(path)
+    store.save(ProfileRecord(profile="shop", ids={"waba_id": "1"}, history=changes))
     kept = store.load()
     assert kept.ids == {"waba_id": "1"}
     assert 0 < len(kept.history) < 2000
 
 
 def test_a_record_too_big_without_history_is_said_and_nothing_is_lost(path):
-    store = FileStore(path)
-    store.save(Record(profile="before"))
-    with pytest.raises(StatusTrouble) as trouble:
-        store.save(Record(ids={"waba_id": "1" * 300_000}))
+    store = RecordFile(path)
+    store.save(ProfileRecord(profile="before"))
+    with pytest.raises(StateFileError) as trouble:
+        store.save(ProfileRecord(ids={"waba_id": "1" * 300_000}))
     assert trouble.value.kind == "too_big"
     assert store.load().profile == "before"
 
@@ -187,9 +187,9 @@ words = st.text(max_size=40)
     extra=st.dictionaries(st.just("later"), st.lists(words | st.booleans()), max_size=1),
 )
 def test_any_text_comes_back_as_it_was(tmp_path_factory, ids, values, extra):
-    store = FileStore(tmp_path_factory.mktemp("any") / "p" / "status.yaml")
+    store = RecordFile(tmp_path_factory.mktemp("any") / "p" / "status.yaml")
     big = {k: v for k, v in values.items() if not isinstance(v, int) or abs(v) < 10**17}
-    record = Record(
+    record = ProfileRecord(
         profile="p", ids=ids, verdicts={"a.b": Verdict(Status.FAILED, values=big)}, extra=extra
     )
     store.save(record)
@@ -201,8 +201,8 @@ def test_folder_and_files_are_for_the_owner_alone(tmp_path):
     before = os.umask(0)
     try:
         path = tmp_path / "deep" / "shop" / "status.yaml"
-        FileStore(path).save(Record())
-        FileStore(path).save(Record())
+        RecordFile(path).save(ProfileRecord())
+        RecordFile(path).save(ProfileRecord())
     finally:
         os.umask(before)
     for folder in (path.parent, path.parent.parent):

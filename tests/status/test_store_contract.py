@@ -3,8 +3,9 @@
 import pytest
 from fake_store import MemoryStore, full_record
 
-from wizard.status.file import FileStore
-from wizard.status.record import Record, StatusTrouble
+from wizard.state.record import ProfileRecord
+from wizard.state.status_file import RecordFile
+from wizard.state.yaml_file import StateFileError
 
 
 class StoreContract:
@@ -13,7 +14,7 @@ class StoreContract:
         raise NotImplementedError
 
     def test_what_was_never_saved_is_a_fresh_record(self, store):
-        assert store.load() == Record(profile="default")
+        assert store.load() == ProfileRecord(profile="default")
 
     def test_what_was_saved_comes_back(self, store):
         store.save(full_record())
@@ -21,7 +22,7 @@ class StoreContract:
 
     def test_the_last_save_wins(self, store):
         store.save(full_record())
-        store.save(Record(profile="default", ids={"app_id": "1"}))
+        store.save(ProfileRecord(profile="default", ids={"app_id": "1"}))
         assert store.load().ids == {"app_id": "1"}
         assert store.load().verdicts == {}
 
@@ -38,14 +39,14 @@ class StoreContract:
         assert store.load() == full_record()
 
     def test_goals_may_be_empty(self, store):
-        store.save(Record(profile="default", goals=()))
+        store.save(ProfileRecord(profile="default", goals=()))
         assert store.load().goals == ()
 
 
 class TestFileStore(StoreContract):
     @pytest.fixture
     def store(self, tmp_path):
-        return FileStore(tmp_path / "home" / "default" / "status.yaml")
+        return RecordFile(tmp_path / "home" / "default" / "status.yaml")
 
 
 class TestMemoryStore(StoreContract):
@@ -55,6 +56,6 @@ class TestMemoryStore(StoreContract):
 
 
 def test_the_fake_can_fail_like_a_disk():
-    store = MemoryStore(trouble=StatusTrouble("full", "status.yaml", "0"))
-    with pytest.raises(StatusTrouble):
-        store.save(Record())
+    store = MemoryStore(trouble=StateFileError("full", "status.yaml", "0"))
+    with pytest.raises(StateFileError):
+        store.save(ProfileRecord())

@@ -7,18 +7,17 @@ from fake_store import full_record
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wizard.document.merging import merged
-from wizard.model import Status
-from wizard.status.file import FileStore
-from wizard.status.record import Record, SecretNote, Verdict
+from wizard.state.record import ProfileRecord, SecretNote, Status, Verdict
+from wizard.state.status_file import RecordFile
+from wizard.state.yaml_file import merged
 
 
 @pytest.fixture
 def two(tmp_path):
     """Two stores of one file, each with its own record, loaded from the same content."""
     path = tmp_path / "shop" / "status.yaml"
-    FileStore(path).save(full_record())
-    stores = FileStore(path), FileStore(path)
+    RecordFile(path).save(full_record())
+    stores = RecordFile(path), RecordFile(path)
     return [(store, store.load()) for store in stores]
 
 
@@ -94,9 +93,9 @@ def test_an_entry_is_of_one_piece(two):
 
 def test_a_store_that_never_looked_replaces_what_is_there(tmp_path):
     path = tmp_path / "shop" / "status.yaml"
-    FileStore(path).save(Record(profile="shop", ids={"waba_id": "1"}))
-    FileStore(path).save(Record(profile="shop", ids={"app_id": "2"}))
-    assert FileStore(path).load().ids == {"app_id": "2"}
+    RecordFile(path).save(ProfileRecord(profile="shop", ids={"waba_id": "1"}))
+    RecordFile(path).save(ProfileRecord(profile="shop", ids={"app_id": "2"}))
+    assert RecordFile(path).load().ids == {"app_id": "2"}
 
 
 keys = st.sampled_from("abc")

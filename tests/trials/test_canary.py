@@ -21,7 +21,7 @@ from wizard.__main__ import main
 from wizard.commands import COMMANDS, branch_of
 from wizard.commands.endings import Ending
 from wizard.graph.client import GraphClient
-from wizard.home import find
+from wizard.state.config import find
 from wizard.text.errors import Unavailable
 
 TOKEN = "EAACanary" + "0canaryToken9" * 14

@@ -13,9 +13,9 @@ import pytest
 from wizard import checklist, verdicts
 from wizard.__main__ import main
 from wizard.graph.client import GraphClient
-from wizard.home import find
 from wizard.sandbox import scenarios
-from wizard.status.file import FileStore
+from wizard.state.config import find
+from wizard.state.status_file import RecordFile
 from wizard.text.localised import LANGUAGES
 from wizard.ui.report import Report
 from wizard.ui.screen import open_screen
@@ -55,7 +55,7 @@ def agreed(items):
 
 def told(name, language):
     """(what was seen, the report of it as a reader joins its lines)."""
-    record = FileStore(home_of(name).status_path("default")).load()
+    record = RecordFile(home_of(name).status_path("default")).load()
     seen, stream = remembered(checklist.load(), record), io.StringIO()
     screen = open_screen(stream, "never")
     Report(screen, Words(language), sandbox=True, full=True).show(seen)
@@ -131,7 +131,7 @@ def test_a_process_of_its_own_says_the_same(name, language):
     done = subprocess.run(
         call, capture_output=True, encoding="utf-8", env=environ, timeout=60, check=False
     )
-    record = FileStore(home_of(name).status_path("default")).load()
+    record = RecordFile(home_of(name).status_path("default")).load()
     assert done.returncode == verdicts.exit_code(record, checklist.load())
     assert done.stderr == ""
     said = joined(done.stdout)

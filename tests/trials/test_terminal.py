@@ -12,9 +12,9 @@ import pytest
 from terminal import CTRL_C, ENTER, ROOT, Terminal
 
 from wizard import checklist
-from wizard.home import find
 from wizard.sandbox import scenarios
-from wizard.status.file import FileStore
+from wizard.state.config import find
+from wizard.state.status_file import RecordFile
 from wizard.ui.words import messages
 
 IDS = next(world for world in scenarios() if world.name == "rehearsal").suggestions
@@ -73,7 +73,7 @@ def sit():
 
 
 def record(scenario="rehearsal"):
-    return FileStore(find(os.environ).sandbox(scenario).status_path("default")).load()
+    return RecordFile(find(os.environ).sandbox(scenario).status_path("default")).load()
 
 
 def vocabulary(language):
@@ -195,7 +195,7 @@ def test_a_piped_answer_is_no_answer():
     done = wizard("setup", "--lang", "en", input="EAA" + "y" * 190 + "\n", timeout=90)
     assert done.returncode != 0
     assert "EAA" not in done.stdout + done.stderr
-    assert not FileStore(find(os.environ).status_path("default")).load().secrets
+    assert not RecordFile(find(os.environ).status_path("default")).load().secrets
 
 
 def test_a_reader_who_has_seen_enough_and_a_full_disk_end_quietly():

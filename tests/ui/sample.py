@@ -5,17 +5,17 @@ from datetime import UTC, datetime
 from wizard.model import (
     Checklist,
     Finding,
-    Goal,
     Item,
     Reason,
     Section,
     failed,
+    keep_results,
     passed,
     skipped,
     unknown,
     waiting,
 )
-from wizard.status import Record, SecretNote
+from wizard.state.record import Goal, ProfileRecord, SecretNote
 from wizard.text.localised import Text
 from wizard.ui.verdicts import Verdicts
 
@@ -117,7 +117,7 @@ OUTCOMES = {
 
 def verdicts(outcomes=OUTCOMES, goals=(Goal.SENDING,), before=None):
     """What an audit with these outcomes leaves; `before` are those of the audit before it."""
-    record = Record(
+    record = ProfileRecord(
         goals=goals,
         ids={
             "app_id": "1111",
@@ -137,7 +137,7 @@ def verdicts(outcomes=OUTCOMES, goals=(Goal.SENDING,), before=None):
     for looked, at in ((before, "2026-11-20T20:00:00Z"), (outcomes, "2026-11-22T20:00:00Z")):
         if looked is not None:
             findings = [Finding(CHECKLIST.item(name), seen) for name, seen in looked.items()]
-            changes = record.judge(findings, at)
+            changes = keep_results(record, findings, at)
     return Verdicts(CHECKLIST, record, findings, changes)
 
 

@@ -2,8 +2,14 @@
 
 import pytest
 
+from wizard.state.answers import (
+    Answers,
+    InvalidAnswers,
+    SecretPlace,
+    parse,
+    read,
+)
 from wizard.text.localised import LANGUAGES
-from wizard.ui.answers import Answers, SecretPlace, WrongAnswers, parse, read
 from wizard.ui.words import Words
 
 ITEMS = ("number.registered", "webhook.subscribed", "app.published")
@@ -75,7 +81,7 @@ def test_receiving_includes_sending(goals, answer):
     ],
 )
 def test_a_mistake_is_refused_by_name(content, named):
-    with pytest.raises(WrongAnswers) as caught:
+    with pytest.raises(InvalidAnswers) as caught:
         parse(content, ITEMS)
     for language in LANGUAGES:
         said = Words(language).phrase(caught.value.phrase)
@@ -99,7 +105,7 @@ def test_a_file_that_cannot_be_used_is_named(tmp_path, content):
     path = tmp_path / "answers.yaml"
     if content is not None:
         path.write_text(content)
-    with pytest.raises(WrongAnswers) as caught:
+    with pytest.raises(InvalidAnswers) as caught:
         read(path)
     for language in LANGUAGES:
         assert str(path) in Words(language).phrase(caught.value.phrase)

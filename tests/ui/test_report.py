@@ -11,14 +11,12 @@ from sample import BEFORE, CHECKLIST, FINE, NOW, OUTCOMES, verdicts
 
 from wizard.model import (
     Checklist,
-    Goal,
-    Status,
     failed,
     passed,
     unknown,
     waiting,
 )
-from wizard.status import Record, SecretNote, Verdict
+from wizard.state.record import Goal, ProfileRecord, SecretNote, Status, Verdict
 from wizard.text.localised import LANGUAGES
 from wizard.ui import essentials
 from wizard.ui.ending import Places, end_screen
@@ -43,7 +41,7 @@ PICTURES = {
     "report_fine": lambda s, w: Report(s, w, sandbox=True).show(verdicts(FINE)),
     "end": lambda s, w: end_screen(s, w, verdicts(FINE, BOTH), PLACES, NOW),
     "end_unfinished": lambda s, w: end_screen(s, w, verdicts(), PLACES, NOW, sandbox=True),
-    "welcome": lambda s, w: welcome(s, w, Verdicts(CHECKLIST, Record(), []), sandbox=True),
+    "welcome": lambda s, w: welcome(s, w, Verdicts(CHECKLIST, ProfileRecord(), []), sandbox=True),
     "welcome_back": lambda s, w: welcome(s, w, remembered(CHECKLIST, verdicts().record)),
     "welcome_back_fine": lambda s, w: welcome(s, w, remembered(CHECKLIST, verdicts(FINE).record)),
 }
@@ -135,7 +133,9 @@ def test_the_sandbox_says_so_first(name):
 
 
 def token(expires="never", kind="SYSTEM_USER", store="os-keyring", backend="", **more):
-    record = Record(secrets={"access_token": SecretNote(store, backend, kind, expires_at=expires)})
+    record = ProfileRecord(
+        secrets={"access_token": SecretNote(store, backend, kind, expires_at=expires)}
+    )
     text = shown(lambda s, w: essentials.show(s, w, record, NOW, **more), width=200)
     return text.splitlines()[-1].removeprefix("Access token").strip()
 
@@ -169,7 +169,7 @@ def test_a_token_from_the_environment_says_so():
 
 
 def test_what_is_not_there_yet_is_said():
-    text = shown(lambda s, w: essentials.show(s, w, Record(), NOW))
+    text = shown(lambda s, w: essentials.show(s, w, ProfileRecord(), NOW))
     assert text.count(EN("essentials.none")) == 3
 
 
@@ -199,7 +199,7 @@ def test_the_object_for_machines():
 
 
 def test_every_key_is_there_for_a_fresh_profile():
-    fresh = Verdicts(CHECKLIST, Record(), []).as_json()
+    fresh = Verdicts(CHECKLIST, ProfileRecord(), []).as_json()
     assert fresh["ids"] == dict.fromkeys(
         ("app_id", "business_id", "waba_id", "phone_number_id", "display_phone_number"), ""
     )
@@ -227,7 +227,7 @@ def test_ready_means_that_all_it_needs_has_passed(outcomes, goals, ready):
 
 
 def test_an_empty_checklist_is_never_ready():
-    empty = Verdicts(Checklist(()), Record(), [])
+    empty = Verdicts(Checklist(()), ProfileRecord(), [])
     assert empty.stands(Goal.SENDING) is Status.UNKNOWN
     assert empty.as_json()["ready"] == {"sending": False, "receiving": False}
 
@@ -284,7 +284,7 @@ def test_the_status_screen():
 
 
 def test_the_status_of_a_fresh_profile_says_where_to_begin():
-    text = shown(lambda s, w: Overview(s, w, NOW).show(Record(), CHECKLIST))
+    text = shown(lambda s, w: Overview(s, w, NOW).show(ProfileRecord(), CHECKLIST))
     assert "wa-wizard setup" in text
 
 

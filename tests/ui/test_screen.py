@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wizard.model import Status
+from wizard.state.record import Status
 from wizard.ui.layout import cells, wrap
 from wizard.ui.screen import Screen, open_screen, wants_colour
 from wizard.ui.signs import FIXED, NEW, SIGNS, fit

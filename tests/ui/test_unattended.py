@@ -10,10 +10,10 @@ from wizard.model import (
     failed,
     waiting,
 )
+from wizard.state.answers import Answers
 from wizard.talk import Choice, Move, Question
 from wizard.text.errors import InputRequired
 from wizard.text.localised import Text, phrase
-from wizard.ui.answers import Answers
 from wizard.ui.screen import Screen
 from wizard.ui.unattended import UnattendedTalk
 from wizard.ui.words import Words

@@ -12,9 +12,9 @@ from wizard.model import (
     skipped,
     unknown,
 )
+from wizard.state.content import read
 from wizard.text.errors import ErrorKind, Unavailable
 from wizard.text.localised import LANGUAGES, Text
-from wizard.texts import read
 from wizard.ui.words import FOLDER, Words, messages
 
 T = Text("т", "t")

@@ -11,7 +11,7 @@ from wizard.facts.receiving import Ears
 from wizard.graph import Graph
 from wizard.listening import PATIENCE_SECONDS, Listener
 from wizard.probe import Outside
-from wizard.status import Record
+from wizard.state.record import ProfileRecord
 from wizard.vault import Vault
 
 #: How long a play person is waited for.
@@ -24,7 +24,7 @@ def listener_of(inbox_path: Path, environ: Mapping[str, str], *, play: bool) -> 
     return Listener(inbox_path, outside, PLAY_SECONDS if play else PATIENCE_SECONDS)
 
 
-def facts_opener(listener: Listener) -> Callable[[Graph, Record, Vault], Facts]:
+def facts_opener(listener: Listener) -> Callable[[Graph, ProfileRecord, Vault], Facts]:
     """Opens facts that hear with this listener's ears."""
     ears = Ears(listener.reader, listener.outside)
     return lambda graph, record, vault: GraphFacts(graph, record, vault, ears=ears)

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from wizard.commands.signals import Stopped, impatient
-from wizard.document import StatusTrouble
-from wizard.home import BadProfileName
+from wizard.state.config import InvalidProfileName
+from wizard.state.yaml_file import StateFileError
 from wizard.text.errors import Exit, UsageError
 from wizard.ui.screen import open_screen
 from wizard.ui.words import Words
@@ -40,8 +40,8 @@ class Ending:
         # Here at last the time these imports take does not matter.
         from wizard.graph import BadAddress
         from wizard.inbox import InboxTrouble
+        from wizard.state.answers import InvalidAnswers
         from wizard.text.errors import InputRequired, Unavailable, UserAbort
-        from wizard.ui.answers import WrongAnswers
         from wizard.ui.prefilled import BadAnswer
         from wizard.vault import VaultTrouble
 
@@ -50,14 +50,14 @@ class Ending:
             (Stopped, self._stopped),
             (BrokenPipeError, lambda _: Exit.PIPE),
             (UsageError, self._wrong_usage),
-            (BadProfileName, lambda _: self._say(Exit.USAGE, "cli.bad_profile")),
+            (InvalidProfileName, lambda _: self._say(Exit.USAGE, "cli.bad_profile")),
             (BadAddress, lambda e: self._say(Exit.USAGE, f"cli.bad_{e.part}")),
-            (WrongAnswers, self._wrong_answers),
+            (InvalidAnswers, self._wrong_answers),
             (BadAnswer, self._wrong_answers),
             (InputRequired, self._needs_person),
             (UserAbort, lambda _: self._say(Exit.NOT_IN_ORDER, "cli.left")),
             (VaultTrouble, self._vault),
-            (StatusTrouble, self._file),
+            (StateFileError, self._file),
             (InboxTrouble, self._inbox),
             (Unavailable, self._cannot_look),
             (OSError, self._system),
@@ -94,7 +94,7 @@ class Ending:
         self._say(Exit.VAULT, f"vault.{error.closed}", **values)
         return self._say(Exit.VAULT, f"vault.{error.closed}_next", **values)
 
-    def _file(self, error: StatusTrouble) -> Exit:
+    def _file(self, error: StateFileError) -> Exit:
         values = {"path": error.path, "detail": error.detail or "?"}
         self._say(Exit.FILE, f"files.{error.kind}", **values)
         return self._say(Exit.FILE, f"files.{error.kind}_next", **values)
@@ -105,7 +105,7 @@ class Ending:
             self._say(Exit.FILE, "inbox.malformed", **values)
             return self._say(Exit.FILE, "inbox.malformed_next", **values)
         kind = "unreadable" if error.kind == "other" else error.kind
-        return self._file(StatusTrouble(kind, error.path, error.detail))
+        return self._file(StateFileError(kind, error.path, error.detail))
 
     def _cannot_look(self, error: Any) -> Exit:
         from wizard.text.errors import ErrorKind

@@ -79,7 +79,7 @@ def _unknown(parts: Parts, asked: str) -> int:
 def _item(parts: Parts, asked: str) -> int:
     """The item, and where the last audit saw it wrong, what it saw."""
     from wizard.commands.arguments import unknown
-    from wizard.model import Status
+    from wizard.state.record import Status
     from wizard.ui.showing import Showing
     from wizard.ui.verdicts import remembered
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from wizard.document import StatusTrouble
-from wizard.home import BadProfileName, find, profile_name
+from wizard.state.config import InvalidProfileName, find, profile_name
+from wizard.state.yaml_file import StateFileError
 from wizard.text.localised import LANGUAGES
 
 DEFAULT = "en"
@@ -25,7 +25,7 @@ def _preferred(profile: str, environ: Mapping[str, str]) -> str:
         config = find(environ).config()
         name = profile or environ.get("WA_WIZARD_PROFILE") or config.current
         return config.of(profile_name(name)).lang
-    except (StatusTrouble, BadProfileName):
+    except (StateFileError, InvalidProfileName):
         return ""
 
 

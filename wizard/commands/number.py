@@ -128,7 +128,8 @@ def _rung(
 ) -> int:
     """Acts, then looks: the code says how the item stands, not what was tried."""
     from wizard.audit import look
-    from wizard.model import Finding, Status
+    from wizard.model import Finding
+    from wizard.state.record import Status
 
     with Parts(chosen) as parts:
         desk = prefilled(parts.desk, answers, yes=bool(getattr(chosen, "yes", False)))

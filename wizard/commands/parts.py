@@ -10,11 +10,16 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from wizard import checklist
-from wizard.home import Config, Home, find, profile_name
 from wizard.model import Checklist
-from wizard.private_file import make_folder
-from wizard.status.file import FileStore
-from wizard.status.record import Record
+from wizard.state.config import (
+    Config,
+    Home,
+    find,
+    profile_name,
+)
+from wizard.state.private_file import make_folder
+from wizard.state.record import ProfileRecord
+from wizard.state.status_file import RecordFile
 from wizard.ui.screen import Screen, is_terminal, open_screen
 from wizard.ui.words import Words
 
@@ -24,8 +29,8 @@ if TYPE_CHECKING:
     from wizard.graph import Graph, Keys
     from wizard.listening import Listener
     from wizard.sandbox import Running
+    from wizard.state.answers import Answers
     from wizard.talk import Talk
-    from wizard.ui.answers import Answers
     from wizard.vault import Vault
 
 
@@ -131,12 +136,12 @@ class Parts:
         return " ".join(options)
 
     @cached_property
-    def store(self) -> FileStore:
+    def store(self) -> RecordFile:
         """The status file of this profile."""
-        return FileStore(self.home.status_path(self.profile))
+        return RecordFile(self.home.status_path(self.profile))
 
     @cached_property
-    def record(self) -> Record:
+    def record(self) -> ProfileRecord:
         """What is remembered of this profile."""
         return self.store.load()
 

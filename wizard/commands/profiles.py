@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from wizard.commands import Chosen
     from wizard.commands.parser import Parser
     from wizard.commands.parts import Parts
-    from wizard.status.record import Record
+    from wizard.state.record import ProfileRecord
 
 #: Stores that keep their secrets in the folder of the profile: they go with it.
 INSIDE = ("encrypted-file", "sandbox")
@@ -58,10 +58,10 @@ def _row(parts: Parts, name: str) -> dict[str, Any]:
     }
 
 
-def _record(parts: Parts, name: str) -> Record:
-    from wizard.status.file import FileStore
+def _record(parts: Parts, name: str) -> ProfileRecord:
+    from wizard.state.status_file import RecordFile
 
-    return FileStore(parts.home.status_path(name)).load()
+    return RecordFile(parts.home.status_path(name)).load()
 
 
 def use(chosen: Chosen) -> int:
@@ -95,7 +95,7 @@ def remove(chosen: Chosen) -> int:
 
 def _existing(parts: Parts) -> str:
     from wizard.commands.arguments import unknown
-    from wizard.home import profile_name
+    from wizard.state.config import profile_name
 
     name = profile_name(parts.chosen.name)
     known = {*parts.home.profiles(), parts.config.current}

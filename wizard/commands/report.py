@@ -12,7 +12,7 @@ from wizard.text.errors import UsageError
 if TYPE_CHECKING:
     from wizard.commands import Chosen
     from wizard.commands.parser import Parser
-    from wizard.status import Record
+    from wizard.state.record import ProfileRecord
 
 #: The libraries whose versions matter when something goes wrong.
 LIBRARIES = ("requests", "urllib3", "keyring", "questionary", "prompt_toolkit", "rich", "PyYAML")
@@ -98,7 +98,7 @@ def _machine(parts: Parts) -> dict[str, Any]:
     }
 
 
-def _secrets(record: Record) -> dict[str, dict[str, str]]:
+def _secrets(record: ProfileRecord) -> dict[str, dict[str, str]]:
     """Where secrets are kept, and of what kind they are; not even fingerprints of them."""
     return {
         name: {
@@ -112,7 +112,7 @@ def _secrets(record: Record) -> dict[str, dict[str, str]]:
     }
 
 
-def _test_message(record: Record) -> dict[str, Any]:
+def _test_message(record: ProfileRecord) -> dict[str, Any]:
     sent = record.test_message
     if sent is None:
         return {}

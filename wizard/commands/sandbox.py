@@ -59,7 +59,7 @@ def _list(parts: Parts) -> None:
 
 def _start(parts: Parts, name: str) -> Running:
     from wizard import sandbox
-    from wizard.private_file import make_folder
+    from wizard.state.private_file import make_folder
 
     chosen = parts.chosen
     folder = parts.real_home.sandbox(name).state_folder

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wizard.model import Goal
-from wizard.status.record import SecretNote
+from wizard.state.record import Goal, SecretNote
 from wizard.text.secret import Secret
 
 if TYPE_CHECKING:

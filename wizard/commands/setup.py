@@ -24,14 +24,17 @@ def options(parser: Parser) -> None:
 def run(chosen: Chosen) -> int:
     """Environment first, then the goal, then everything else; ends on the end screen."""
     from wizard.audit import exit_code
-    from wizard.commands.answering import read_answers
+    from wizard.checklist import load
     from wizard.guide import Guide
     from wizard.repairs.environment import open_store
+    from wizard.state.answers import read_answers
     from wizard.text.errors import UserAbort
     from wizard.ui.greeting import welcome
     from wizard.ui.verdicts import remembered
 
-    answers = read_answers(chosen.answers) if chosen.answers else None
+    answers = (
+        read_answers(chosen.answers, [item.id for item in load().items]) if chosen.answers else None
+    )
     with Parts(chosen, answers=answers, seeded=False) as parts:
         desk = parts.desk
         before = remembered(desk.checklist, desk.record)
@@ -56,7 +59,7 @@ def _walk(parts: Parts, guide: Guide) -> None:
     from wizard.audit import complete_ids, exit_code
     from wizard.guide.changing import offer_changes
     from wizard.guide.goals import ask_goals
-    from wizard.model import Status
+    from wizard.state.record import Status
 
     desk = parts.desk
     begun = bool(desk.record.ids or desk.record.secrets)

@@ -8,6 +8,7 @@ from wizard.commands import Branch
 from wizard.commands.listening import address, listening_options, run_listen
 from wizard.commands.parts import Parts
 from wizard.commands.prefilling import prefilled
+from wizard.model import keep_results
 from wizard.text.errors import Exit, UsageError
 from wizard.vault import VaultTrouble
 
@@ -144,11 +145,12 @@ def run_test(chosen: Chosen) -> int:
 def _settle(desk: Desk, item_id: str) -> int:
     """Looks anew: the code says how the item stands, not what was tried."""
     from wizard.audit import look
-    from wizard.model import Finding, Status
+    from wizard.model import Finding
+    from wizard.state.record import Status
 
     item = desk.checklist.item(item_id)
     finding = Finding(item, look(item, desk.facts()))
-    desk.record.judge([finding], desk.stamp())
+    keep_results(desk.record, [finding], desk.stamp())
     desk.save()
     desk.talk.settled(finding)
     return Exit.FINE if finding.outcome.status is Status.PASSED else Exit.NOT_IN_ORDER

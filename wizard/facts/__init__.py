@@ -24,7 +24,7 @@ from wizard.facts.nouns import (
 )
 from wizard.graph import Reach
 from wizard.probe import Handshake
-from wizard.status import Record
+from wizard.state.record import ProfileRecord
 from wizard.vault import Closed
 
 
@@ -62,7 +62,7 @@ class Facts(Protocol):
         """The Graph version that is asked for, `v26.0`. No read."""
 
     @property
-    def record(self) -> Record:
+    def record(self) -> ProfileRecord:
         """What is remembered of the profile: ids, confirmations, the test message."""
 
     @property

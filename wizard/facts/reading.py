@@ -14,9 +14,8 @@ from wizard.facts.reads import APP_ASKS_ITSELF, Reads
 from wizard.facts.receiving import Ears
 from wizard.facts.together import together
 from wizard.graph import Graph
-from wizard.model import Goal
 from wizard.probe import Handshake
-from wizard.status import Record
+from wizard.state.record import Goal, ProfileRecord
 from wizard.text.secret import Secret
 from wizard.vault import Vault, VaultTrouble
 
@@ -53,7 +52,7 @@ class GraphFacts:
     def __init__(
         self,
         graph: Graph,
-        record: Record,
+        record: ProfileRecord,
         vault: Vault,
         now: Callable[[], datetime] = _this_moment,
         ears: Ears | None = None,
@@ -76,7 +75,7 @@ class GraphFacts:
         return self._version
 
     @property
-    def record(self) -> Record:
+    def record(self) -> ProfileRecord:
         """The profile these facts are about."""
         return self._record
 

@@ -23,7 +23,7 @@ from wizard.facts.plain import odd
 from wizard.facts.subscribers import subscribers
 from wizard.facts.templates import TEMPLATE_FIELDS, templates
 from wizard.graph import Graph, Reach, Refusal
-from wizard.status import Record
+from wizard.state.record import ProfileRecord
 from wizard.text.errors import ErrorKind, Unavailable
 
 #: Two reads rest on this one: what the app itself says when asked with its secret.
@@ -33,7 +33,7 @@ APP_ASKS_ITSELF = "app_asks_itself"
 class Reads:
     """Asks anew at every call, but for what two reads share. Thread-safe."""
 
-    def __init__(self, graph: Graph, record: Record, memory: Memory) -> None:
+    def __init__(self, graph: Graph, record: ProfileRecord, memory: Memory) -> None:
         self._graph, self._record, self._memory = graph, record, memory
         self._asking = Asking(graph)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from wizard.facts.nouns import Arrivals
 from wizard.inbox import InboxTrouble, Message, Reader, Refusal, furthest
 from wizard.probe import Handshake, Outside, probe
-from wizard.status import Record
+from wizard.state.record import ProfileRecord
 from wizard.text.errors import ErrorKind, Unavailable
 from wizard.text.secret import Secret
 
@@ -27,7 +27,7 @@ class Ears:
     outside: Outside = field(default_factory=Outside)
 
 
-def handshake(ears: Ears, record: Record, token: Secret | None, winner: str) -> Handshake:
+def handshake(ears: Ears, record: ProfileRecord, token: Secret | None, winner: str) -> Handshake:
     """Asks the expected callback, or the one in force, as Meta would.
 
     NOT_GIVEN (values: name) when there is no callback to ask.
@@ -38,7 +38,7 @@ def handshake(ears: Ears, record: Record, token: Secret | None, winner: str) -> 
     return probe(url, token, ears.outside)
 
 
-def arrivals(ears: Ears, record: Record) -> Arrivals:
+def arrivals(ears: Ears, record: ProfileRecord) -> Arrivals:
     """What the inbox knows of this number and of the test message."""
     if ears.inbox is None:
         return Arrivals()
@@ -48,7 +48,7 @@ def arrivals(ears: Ears, record: Record) -> Arrivals:
         return Arrivals(trouble=trouble.kind)
 
 
-def _arrivals(inbox: Reader, record: Record) -> Arrivals:
+def _arrivals(inbox: Reader, record: ProfileRecord) -> Arrivals:
     number = record.ids.get("phone_number_id", "")
     ours = inbox.messages(number=number, real=True, limit=1) if number else []
     others = [] if ours else inbox.messages(real=True, limit=1)
@@ -66,7 +66,7 @@ def _arrivals(inbox: Reader, record: Record) -> Arrivals:
     )
 
 
-def _misfit(refusals: Sequence[Refusal], ours: Sequence[Message], record: Record) -> str:
+def _misfit(refusals: Sequence[Refusal], ours: Sequence[Message], record: ProfileRecord) -> str:
     """Why a delivery that says it is for us was refused, when none was taken after it."""
     ids = {record.ids.get("phone_number_id"), record.ids.get("waba_id")} - {"", None}
     after = ours[0].received_at if ours else ""

@@ -40,7 +40,7 @@ class Keys:
         return bool(self.app_id and self.app_secret)
 
 
-class BadAddress(ValueError):  # noqa: N818
+class BadAddress(ValueError):
     """A Graph address or version that is refused; `part` is "url" or "version".
 
     The value itself stays out: a pasted address can hold a password.

@@ -46,7 +46,7 @@ class Answer:
     content: Mapping[str, Any]
 
 
-class _Fault(Exception):  # noqa: N818
+class _Fault(Exception):
     """An exchange failed; `http` is the status where there was one."""
 
     def __init__(self, named: str, http: int = 0) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wizard.desk import Desk
-from wizard.model import Goal
+from wizard.state.record import Goal
 from wizard.talk import Choice, Question
 from wizard.text.localised import phrase
 

@@ -9,14 +9,9 @@ from wizard.audit import audit, look
 from wizard.desk import Desk
 from wizard.facts import Facts
 from wizard.graph import Keys
-from wizard.model import (
-    Finding,
-    Goal,
-    Item,
-    Status,
-)
+from wizard.model import Finding, Item
 from wizard.repairs import repair_of
-from wizard.status import Confirmation
+from wizard.state.record import Confirmation, Goal, Status
 from wizard.talk import Move
 from wizard.text.errors import ErrorKind, InputRequired, Unavailable, UserAbort
 from wizard.text.localised import phrase

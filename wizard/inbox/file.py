@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from wizard.inbox.nouns import InboxTrouble
-from wizard.private_file import make_folder
+from wizard.state.private_file import make_folder
 
 VERSION = 1
 #: How long a connection waits for another process to finish its transaction.

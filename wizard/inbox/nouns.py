@@ -172,7 +172,7 @@ class Knock:
     at: str = field(default_factory=stamp)
 
 
-class InboxTrouble(Exception):  # noqa: N818
+class InboxTrouble(Exception):
     """The inbox cannot be used: exit code 6.
 
     `kind`: unreadable, malformed, newer, unsafe, full, read_only, locked, other; `path` is shown.

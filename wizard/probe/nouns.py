@@ -29,7 +29,7 @@ class Outside:
     resolve: Callable[..., Any] = socket.getaddrinfo
 
 
-class Failure(Exception):  # noqa: N818
+class Failure(Exception):
     """Why the handshake would fail. `reason` is a key of `webhook.reachable`.
 
     `unsure`: this machine's own way out may be to blame; Meta might see it otherwise.

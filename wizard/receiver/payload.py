@@ -18,7 +18,7 @@ TEST_WABA = "0"
 TEST_NUMBER = "123456123"
 
 
-class NotJson(Exception):  # noqa: N818
+class NotJson(Exception):
     """The body is not a JSON object."""
 
 

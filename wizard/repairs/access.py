@@ -9,12 +9,13 @@ from wizard.desk import Desk
 from wizard.discovery import Found, discover, what_is
 from wizard.facts import Account, Facts, Token
 from wizard.graph import Graph
-from wizard.model import Finding, Outcome, Status
+from wizard.model import Finding, Outcome
 from wizard.repairs.candidate import Candidate, candidate, signed
 from wizard.repairs.choosing import choose_account, choose_number, take_account
 from wizard.repairs.keeping import keep, put_back
 from wizard.repairs.registry import repair
 from wizard.repairs.token import APP_SECRET, secret_page
+from wizard.state.record import Status
 from wizard.talk import Choice, Question
 from wizard.text.localised import Phrase, phrase
 from wizard.text.paste import mend_id, mend_token

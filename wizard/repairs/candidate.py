@@ -9,7 +9,8 @@ from wizard.audit import audit
 from wizard.desk import Desk
 from wizard.facts import Facts
 from wizard.graph import Graph, Keys
-from wizard.model import Finding, Status
+from wizard.model import Finding
+from wizard.state.record import Status
 from wizard.text.errors import Unavailable
 from wizard.text.localised import phrase
 from wizard.text.secret import Secret

@@ -9,10 +9,11 @@ from wizard.desk import Desk
 from wizard.facts import Facts, Number
 from wizard.inbox import Message, Refusal
 from wizard.listening import Listener
-from wizard.model import Finding, Status
+from wizard.model import Finding
 from wizard.receiver import Arrived, Event
 from wizard.repairs.pointing import point, remove, subscribe
 from wizard.repairs.target import HERE, Target, choose_target, proven, verify_token
+from wizard.state.record import Status
 from wizard.text.errors import Unavailable
 from wizard.text.localised import phrase
 from wizard.tunnel import AUTO

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from wizard.desk import Desk
 from wizard.facts import Token
-from wizard.status import SecretNote, write_time
+from wizard.state.record import SecretNote, write_time
 from wizard.text.secret import Secret, fingerprint
 from wizard.vault import Kept
 

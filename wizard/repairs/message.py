@@ -9,7 +9,7 @@ from wizard.desk import Desk
 from wizard.facts import Facts, Number, Template
 from wizard.graph import Json, Refusal
 from wizard.repairs.registry import repair
-from wizard.status import TestMessage
+from wizard.state.record import TestMessage
 from wizard.talk import Choice, Question
 from wizard.text import phone
 from wizard.text.errors import ErrorKind, Unavailable

@@ -17,7 +17,7 @@ HTTP = {
 NOT_VISIBLE = 33
 
 
-class Refused(Exception):  # noqa: N818 (what Graph does, not a defect)
+class Refused(Exception):
     """An answer in Meta's error envelope. `details` stands in error_data, as WhatsApp writes it."""
 
     def __init__(self, code: int, message: str, **more: Any) -> None:

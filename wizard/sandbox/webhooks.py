@@ -19,7 +19,7 @@ HANDSHAKE_SECONDS = 6.0
 LONGEST_OVERRIDE = 200
 
 
-class Unheard(Exception):  # noqa: N818
+class Unheard(Exception):
     """No HTTP answer; `errno` is curl's number, as Meta writes it into the error."""
 
     def __init__(self, errno: int, error: str) -> None:

@@ -30,7 +30,7 @@ GOING_SECONDS = 3.0
 LINES = 200
 
 
-class TunnelTrouble(Exception):  # noqa: N818
+class TunnelTrouble(Exception):
     """No tunnel. `kind`: missing (not installed), login, ended (it gave up), silent (no address).
 
     `program` is its name ("" for auto: none of them is there), `detail` its last words, cleaned.

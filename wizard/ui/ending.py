@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from wizard.model import Goal
+from wizard.state.record import Goal
 from wizard.text.sanitise import clean
 from wizard.ui import essentials
 from wizard.ui.report import INDENT, Report

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from wizard.status import Record, SecretNote, parse_time
+from wizard.state.record import ProfileRecord, SecretNote, parse_time
 from wizard.text.sanitise import clean
 from wizard.ui.screen import Screen
 from wizard.ui.words import Words, message
@@ -16,7 +16,9 @@ from wizard.ui.words import Words, message
 NARROW = 60
 
 
-def show(screen: Screen, words: Words, record: Record, now: datetime, token_from: str = "") -> None:
+def show(
+    screen: Screen, words: Words, record: ProfileRecord, now: datetime, token_from: str = ""
+) -> None:
     """Prints them. `token_from` names the environment variable that supplies the token, if any."""
     number = clean(record.ids.get("phone_number_id", ""))
     display = clean(record.ids.get("display_phone_number", ""))

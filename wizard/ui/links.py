@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from wizard.texts import placeholders
+from wizard.state.content import placeholders
 
 
 def deep(link: str, ids: Mapping[str, str]) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from wizard.model import Checklist, Status
-from wizard.status.record import Record
+from wizard.model import Checklist
+from wizard.state.record import ProfileRecord, Status
 from wizard.ui import essentials
 from wizard.ui.report import Report
 from wizard.ui.screen import Screen
@@ -20,7 +20,7 @@ class Overview:
         self._screen, self._words = screen, words
         self._now = now or datetime.now(UTC)
 
-    def show(self, record: Record, checklist: Checklist, token_from: str = "") -> None:
+    def show(self, record: ProfileRecord, checklist: Checklist, token_from: str = "") -> None:
         """`token_from` is the variable of the environment that gives the token, "" for none."""
         essentials.show(self._screen, self._words, record, self._now, token_from)
         self._screen.line()

@@ -16,7 +16,7 @@ from wizard.text.errors import Unavailable
 from wizard.text.localised import Phrase, Value
 
 
-class BadAnswer(Exception):  # noqa: N818
+class BadAnswer(Exception):
     """What the command line gave for a question will not do; `remark` says why."""
 
     def __init__(self, option: str, phrase: Phrase) -> None:

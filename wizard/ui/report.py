@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from wizard.model import Finding, Goal, Section, Status
+from wizard.model import Finding, Section
+from wizard.state.record import Goal, Status
 from wizard.ui.screen import Screen
 from wizard.ui.showing import Showing
 from wizard.ui.signs import ADVICE, FIXED, NEW, SIGNS

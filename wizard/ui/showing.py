@@ -5,12 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from wizard.model import (
-    Finding,
-    Item,
-    Status,
-    could_not,
-)
+from wizard.model import Finding, Item, could_not
+from wizard.state.record import Status
 from wizard.text.errors import Unavailable
 from wizard.text.localised import Text
 from wizard.text.sanitise import clean

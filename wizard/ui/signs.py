@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 
-from wizard.model import Status
+from wizard.state.record import Status
 
 #: Sign and style of a status. The sign alone must tell them apart: colour may be off.
 SIGNS = {

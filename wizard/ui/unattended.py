@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 
 from wizard.model import Finding
+from wizard.state.answers import Answers
 from wizard.talk import Choice, Move, Question
 from wizard.text.errors import InputRequired
 from wizard.text.localised import Phrase
 from wizard.ui.announcing import Announcing
-from wizard.ui.answers import Answers
 from wizard.ui.screen import Screen
 from wizard.ui.words import Words
 

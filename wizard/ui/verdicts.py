@@ -7,19 +7,19 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from wizard import verdicts
-from wizard.model import Checklist, Finding, Goal, Status
-from wizard.status.record import Record
+from wizard.model import Checklist, Finding
+from wizard.state.record import Goal, ProfileRecord, Status
 
 
 @dataclass(frozen=True)
 class Verdicts:
     """Findings in the order of the checklist, with the record they were judged into.
 
-    `changes` is what `Record.judge` returned: item id → new, same or fixed.
+    `changes` is what `ProfileRecord.judge` returned: item id → new, same or fixed.
     """
 
     checklist: Checklist
-    record: Record
+    record: ProfileRecord
     findings: Sequence[Finding]
     changes: Mapping[str, str] = field(default_factory=dict)
 
@@ -62,7 +62,7 @@ class Verdicts:
         return verdicts.as_data(self.record, self.checklist, self.findings, self.changes)
 
 
-def remembered(checklist: Checklist, record: Record) -> Verdicts:
+def remembered(checklist: Checklist, record: ProfileRecord) -> Verdicts:
     """The verdicts that the status file holds; items it never saw are left out."""
     found = verdicts.findings(record, checklist)
     return Verdicts(checklist, record, found, verdicts.last_changes(record))

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from wizard import checklist
 from wizard.model import Finding, Reason
+from wizard.state.content import read, text
 from wizard.text.localised import Text
 from wizard.text.sanitise import clean
-from wizard.texts import read, text
 
 if TYPE_CHECKING:
     from wizard.text.localised import Phrase
@@ -78,7 +78,7 @@ class Words:
 
     def time(self, written: str) -> str:
         """A time of the status file as the clock on the wall shows it."""
-        from wizard.status.record import parse_time
+        from wizard.state.record import parse_time
 
         try:
             return f"{parse_time(written).astimezone():%Y-%m-%d %H:%M}"

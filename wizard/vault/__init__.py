@@ -27,7 +27,7 @@ class Closed(StrEnum):
     BROKEN = "broken"  # anything else; `detail` has the class of the error
 
 
-class VaultTrouble(Exception):  # noqa: N818
+class VaultTrouble(Exception):
     """A store could not be used. `detail` is for people who look closer; never holds a value."""
 
     def __init__(self, closed: Closed, store: str, detail: str = "") -> None:

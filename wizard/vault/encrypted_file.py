@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from wizard import private_file
+from wizard.state import private_file
 from wizard.text.errors import InputRequired
 from wizard.text.secret import Secret
 from wizard.vault import Closed, Description, Kept, VaultTrouble

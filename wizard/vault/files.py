@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from wizard.private_file import Held, NotPrivate
+from wizard.state.private_file import LockTimeout, UnsafeFile
 from wizard.text.errors import UserAbort
 from wizard.vault import Closed, VaultTrouble
 from wizard.vault.causes import explain
@@ -18,10 +18,10 @@ def guarded(store: str) -> Iterator[None]:
         yield
     except UserAbort:  # of the person who was asked for a passphrase
         raise
-    except NotPrivate as error:
+    except UnsafeFile as error:
         detail = f"{error.path} ({error.kind})"
         raise VaultTrouble(Closed.UNSAFE, store, detail) from None
-    except Held as error:
+    except LockTimeout as error:
         held = f"{error} (PID {error.pid})" if error.pid else str(error)
         raise VaultTrouble(Closed.TIMEOUT, store, held) from None
     except Exception as error:  # noqa: BLE001 (the port promises VaultTrouble)

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wizard.private_file import NotPrivate, alone
+from wizard.state.private_file import UnsafeFile, alone
 from wizard.text.secret import Secret
 from wizard.vault import Closed, Description, Kept, VaultTrouble
 from wizard.vault.backend import LONGEST, PLACES, choose, class_path, disk_full
@@ -141,7 +141,7 @@ class OsKeyring:
                     held.enter_context(alone(self._folder / "keyring", self._deadline.seconds))
                 except TimeoutError:
                     raise
-                except (OSError, NotPrivate):
+                except (OSError, UnsafeFile):
                     pass
             yield
 

@@ -28,7 +28,7 @@ class Entries(Protocol):
         """Drop an entry that is there."""
 
 
-class Torn(Exception):  # noqa: N818
+class Torn(Exception):
     """The pieces are not all there, or are not those of this head."""
 
 

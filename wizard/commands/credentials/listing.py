@@ -8,8 +8,7 @@ from typing import Any
 from wizard.commands import Chosen
 from wizard.commands.credentials.saying import days_left, described, record_of
 from wizard.commands.parts import Parts
-from wizard.status import Record, SecretNote
-from wizard.status.record import ID_NAMES
+from wizard.state.record import ID_NAMES, ProfileRecord, SecretNote
 from wizard.text.errors import Exit
 from wizard.vault import Description
 from wizard.vault.opening import DEFAULT
@@ -30,7 +29,7 @@ def run(chosen: Chosen) -> int:
         return Exit.FINE
 
 
-def _rows(parts: Parts, record: Record) -> list[dict[str, Any]]:
+def _rows(parts: Parts, record: ProfileRecord) -> list[dict[str, Any]]:
     from wizard.vault.environment import SOURCE, Environment
 
     # Real secrets of the environment have no business in the sandbox.
@@ -49,7 +48,7 @@ def _rows(parts: Parts, record: Record) -> list[dict[str, Any]]:
     return rows
 
 
-def _store_of_now(parts: Parts, record: Record) -> Description:
+def _store_of_now(parts: Parts, record: ProfileRecord) -> Description:
     """The chosen store, and what stands behind it as far as that shows within a moment."""
     from wizard.vault.opening import open_vault
 

@@ -10,8 +10,8 @@ from wizard.commands.credentials.finding import TOKEN, Found
 from wizard.commands.credentials.trying import app_secret
 from wizard.desk import Desk
 from wizard.facts import Token
-from wizard.model import Status
 from wizard.repairs.candidate import Candidate, candidate
+from wizard.state.record import Status
 from wizard.text.errors import ErrorKind, Exit, Unavailable
 from wizard.text.localised import phrase
 from wizard.text.secret import Secret

@@ -8,7 +8,7 @@ from wizard.commands.credentials.saying import agreed, shadowing
 from wizard.commands.parts import Parts
 from wizard.desk import Desk
 from wizard.repairs.exchange import revoke
-from wizard.status.record import SecretNote
+from wizard.state.record import SecretNote
 from wizard.text.errors import Exit, Unavailable, UsageError
 from wizard.text.localised import phrase
 from wizard.vault import Closed, Vault, VaultTrouble

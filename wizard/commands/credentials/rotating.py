@@ -13,10 +13,11 @@ from wizard.commands.credentials.setting import given_or_asked
 from wizard.commands.parts import Parts
 from wizard.desk import Desk
 from wizard.facts import Facts, Token
-from wizard.model import Finding, Status
+from wizard.model import Finding
 from wizard.repairs.exchange import longer, revoke
 from wizard.repairs.system_user import Place, make_token
 from wizard.repairs.token import adopt
+from wizard.state.record import Status
 from wizard.text.errors import ErrorKind, Exit, Unavailable, UsageError
 from wizard.text.localised import phrase
 from wizard.text.secret import Secret

@@ -7,7 +7,7 @@ from typing import Any
 
 from wizard.commands.parts import Parts
 from wizard.desk import Desk
-from wizard.status import Record, SecretNote, parse_time
+from wizard.state.record import ProfileRecord, SecretNote, parse_time
 from wizard.text.errors import InputRequired
 from wizard.text.localised import Phrase
 from wizard.vault import Vault
@@ -55,12 +55,12 @@ def days_left(expires_at: str, now: datetime) -> int | None:
     return (parse_time(expires_at) - now).days
 
 
-def record_of(parts: Parts) -> Record:
+def record_of(parts: Parts) -> ProfileRecord:
     """What is remembered, without opening the way to Meta; in the sandbox with what comes along."""
     return parts.desk.record if parts.chosen.sandbox else parts.record
 
 
-def names_of(record: Record, vault: Vault) -> list[str]:
+def names_of(record: ProfileRecord, vault: Vault) -> list[str]:
     """Every secret that is kept or that the environment gives, by name."""
     given: frozenset[str] = getattr(vault, "from_environment", frozenset())
     return sorted({*record.secrets, *given})

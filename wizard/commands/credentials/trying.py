@@ -9,9 +9,10 @@ from wizard.commands.credentials.names import PAGE, is_token
 from wizard.desk import Desk
 from wizard.facts import Token
 from wizard.graph import Keys, Refusal
-from wizard.model import Finding, Status
+from wizard.model import Finding
 from wizard.repairs.access import describe
 from wizard.repairs.candidate import Candidate, candidate, prove
+from wizard.state.record import Status
 from wizard.text.errors import ErrorKind, Exit, Unavailable
 from wizard.text.localised import phrase
 from wizard.text.secret import Secret

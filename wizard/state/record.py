@@ -8,27 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any, Protocol
 
-from wizard.document import StatusTrouble
-from wizard.model import Finding, Goal, Status
 from wizard.text.localised import Value
-
-__all__ = [
-    "HISTORY_LENGTH",
-    "ID_NAMES",
-    "SCHEMA",
-    "Change",
-    "Confirmation",
-    "Record",
-    "SecretNote",
-    "StatusTrouble",
-    "Store",
-    "TestMessage",
-    "Verdict",
-    "parse_time",
-    "write_time",
-]
 
 SCHEMA = 1
 #: The ids of a profile, in the order they are shown.
@@ -45,6 +28,23 @@ def write_time(moment: datetime) -> str:
 def parse_time(written: str) -> datetime:
     """The moment that `write_time` wrote."""
     return datetime.fromisoformat(written).astimezone(UTC)
+
+
+class Goal(StrEnum):
+    """What the number is wanted for; decides which items are required."""
+
+    SENDING = "sending"
+    RECEIVING = "receiving"
+
+
+class Status(StrEnum):
+    """The five answers to "is this item in order?"."""
+
+    PASSED = "passed"
+    FAILED = "failed"  # seen, and wrong
+    UNKNOWN = "unknown"  # could not look: no network, no permission
+    SKIPPED = "skipped"  # something it requires has not passed
+    WAITING = "waiting"  # no API shows it: a person has to say so, and has not yet
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ class TestMessage:
 
 
 @dataclass
-class Record:
+class ProfileRecord:
     """One profile. `extra` keeps the keys that a later version wrote and this one does not know."""
 
     profile: str = "default"
@@ -140,49 +140,12 @@ class Record:
         moments = (parse_time(written) for written in self.attempts.get(what, ()))
         return sorted(moment for moment in moments if moment > since)
 
-    def judge(self, findings: list[Finding], at: str) -> dict[str, str]:
-        """Takes over the verdicts of an audit; returns item id → "new", "same" or "fixed".
 
-        "new" stands for an item that is not in order and was, or was never seen before; "fixed"
-        for one that was not in order and is; everything else is "same". Items that this audit did
-        not look at (`--only`, `--skip`) keep their old verdict.
-        """
-        goals = frozenset(self.goals)
-        changes: dict[str, str] = {}
-        for finding in findings:
-            item, outcome = finding.item, finding.outcome
-            before = self.verdicts.get(item.id)
-            changes[item.id] = _change(before, outcome.status)
-            stands = before is not None and (before.status, before.reason) == (
-                outcome.status,
-                outcome.reason,
-            )
-            since = before.since if before is not None and stands else at
-            if before is not None and before.status is not outcome.status:
-                was, now = before.status.value, outcome.status.value
-                self.history.append(Change(at, item.id, was, now, outcome.reason))
-            self.verdicts[item.id] = Verdict(
-                outcome.status, outcome.reason, dict(outcome.values), since, item.required(goals)
-            )
-        self.history = self.history[-HISTORY_LENGTH:]
-        self.checked_at = at
-        return changes
-
-
-def _change(before: Verdict | None, now: Status) -> str:
-    was_fine = before is not None and before.status is Status.PASSED
-    if now is Status.PASSED:
-        return "same" if was_fine or before is None else "fixed"
-    if before is None or was_fine:
-        return "new"
-    return "same" if before.status is now else "new"
-
-
-class Store(Protocol):
+class RecordStore(Protocol):
     """Keeps the record of one profile between runs."""
 
-    def load(self) -> Record:
-        """What was saved last, or a fresh record; StatusTrouble when the file cannot be trusted."""
+    def load(self) -> ProfileRecord:
+        """What was saved last, or a fresh record; StateFileError when the file cannot be trusted."""
 
-    def save(self, record: Record) -> None:
-        """Replace what was saved, whole or not at all; StatusTrouble when that fails."""
+    def save(self, record: ProfileRecord) -> None:
+        """Replace what was saved, whole or not at all; StateFileError when that fails."""

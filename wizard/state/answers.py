@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from wizard.document import LARGEST, Malformed, guard
-from wizard.model import Goal
-from wizard.status.record import ID_NAMES
+from wizard.state import safe_yaml
+from wizard.state.record import ID_NAMES, Goal
+from wizard.state.safe_yaml import LARGEST, InvalidYaml
+from wizard.text.errors import InputRequired
 from wizard.text.localised import Phrase, Value
 from wizard.text.secret import SECRET_NAMES
 
@@ -48,7 +50,7 @@ class Answers:
     confirm: Mapping[str, str] = field(default_factory=dict)
 
 
-class WrongAnswers(Exception):  # noqa: N818
+class InvalidAnswers(Exception):
     """The answers file cannot be used: exit code 2. `remark` says where and why."""
 
     def __init__(self, phrase: Phrase) -> None:
@@ -61,10 +63,10 @@ def read(path: Path, item_ids: Collection[str] = ()) -> Answers:
     try:
         with path.open("rb") as file:
             content = file.read(LARGEST + 1)
-        return parse(guard.parse(content), item_ids)
+        return parse(safe_yaml.parse(content), item_ids)
     except OSError as error:
         raise _wrong("unreadable", path=str(path), why=error.strerror or "") from None
-    except Malformed as error:
+    except InvalidYaml as error:
         raise _wrong("malformed", path=str(path), line=error.line, why=error.why) from None
 
 
@@ -150,5 +152,31 @@ def _word(node: object, where: str) -> str:
     raise _wrong("text", key=where)
 
 
-def _wrong(word: str, **values: Value) -> WrongAnswers:
-    return WrongAnswers(Phrase(f"answers.{word}", values))
+def _wrong(word: str, **values: Value) -> InvalidAnswers:
+    return InvalidAnswers(Phrase(f"answers.{word}", values))
+
+
+LONGEST = 65536
+
+
+def read_answers(
+    path: str, item_ids: Collection[str], environ: Mapping[str, str] = os.environ
+) -> Answers:
+    """The answers, with the secrets among them; InputRequired names a place that holds none."""
+    answers = read(Path(path), item_ids)
+    secrets = {name: _fetch(name, place, environ) for name, place in answers.secrets.items()}
+    return replace(answers, given={**answers.given, **secrets})
+
+
+def _fetch(name: str, place: SecretPlace, environ: Mapping[str, str]) -> str:
+    if place.kind == "env":
+        value = environ.get(place.name, "")
+    else:
+        try:
+            with open(place.name, encoding="utf-8") as file:
+                value = file.read(LONGEST).strip()
+        except (OSError, UnicodeDecodeError):
+            value = ""
+    if not value:
+        raise InputRequired(name, f"{place.kind}: {place.name}")
+    return value

@@ -11,11 +11,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from wizard.document import LARGEST, Malformed
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+
+#: Bytes. Ours stay below 100 KiB; at this size the slow parser still answers in about a second.
+LARGEST = 256 * 1024
 DEEPEST = 50
 
 _INTEGER = re.compile(r"-?[1-9][0-9]{0,17}|0")
@@ -23,10 +24,18 @@ _FLOAT = re.compile(r"-?[0-9]+\.[0-9]+")
 _WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
 
 
+class InvalidYaml(Exception):
+    """This is not YAML as we write it; `line` counts from one, 0: the file as a whole."""
+
+    def __init__(self, why: str, line: int = 0) -> None:
+        super().__init__(why, line)
+        self.why, self.line = why, line
+
+
 def parse(content: bytes) -> dict[str, Any]:
     """The mapping that the one document holds."""
     if len(content) > LARGEST:
-        raise Malformed("too_big")
+        raise InvalidYaml("too_big")
     import yaml
 
     try:
@@ -35,14 +44,14 @@ def parse(content: bytes) -> dict[str, Any]:
         document = _document(events)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise Malformed("syntax", mark.line + 1 if mark else 0) from None
+        raise InvalidYaml("syntax", mark.line + 1 if mark else 0) from None
     except (yaml.YAMLError, UnicodeError, RecursionError):
-        raise Malformed("syntax") from None
+        raise InvalidYaml("syntax") from None
     if document is None:
         # Never written by us: what was here is lost, and must not be taken for a fresh start.
-        raise Malformed("empty")
+        raise InvalidYaml("empty")
     if not isinstance(document, dict):
-        raise Malformed("not_a_mapping", 1)
+        raise InvalidYaml("not_a_mapping", 1)
     return document
 
 
@@ -55,7 +64,7 @@ def _document(events: Iterator[Any]) -> Any:
         if name == "DocumentStartEvent":
             documents += 1
             if documents > 1:
-                raise Malformed("several_documents", _line(event))
+                raise InvalidYaml("several_documents", _line(event))
         step = _STEPS.get(name)
         if step is not None:
             step(builder, event)
@@ -73,7 +82,7 @@ class _Builder:
     def opened(self, event: Any, container: dict[str, Any] | list[Any]) -> None:
         _plain(event)
         if len(self.open) >= DEEPEST:
-            raise Malformed("too_deep", _line(event))
+            raise InvalidYaml("too_deep", _line(event))
         self._place(event, container)
         self.open.append(container)
         self.keys.append(None)
@@ -93,13 +102,13 @@ class _Builder:
         here = self.open[-1] if self.open else None
         if isinstance(here, dict) and self.keys[-1] is None:
             if event.value in here:
-                raise Malformed("repeated_key", _line(event))
+                raise InvalidYaml("repeated_key", _line(event))
             self.keys[-1] = event.value
             return
         self._place(event, _typed(event.value) if event.implicit[0] else event.value)
 
     def alias(self, event: Any) -> None:
-        raise Malformed("alias", _line(event))
+        raise InvalidYaml("alias", _line(event))
 
     def _place(self, event: Any, value: Any) -> None:
         if not self.open:
@@ -111,7 +120,7 @@ class _Builder:
             return
         key = self.keys[-1]
         if key is None:
-            raise Malformed("key_is_no_word", _line(event))
+            raise InvalidYaml("key_is_no_word", _line(event))
         here[key] = value
         self.keys[-1] = None
 
@@ -128,9 +137,9 @@ _STEPS = {
 
 def _plain(event: Any) -> None:
     if event.anchor is not None:
-        raise Malformed("alias", _line(event))
+        raise InvalidYaml("alias", _line(event))
     if event.tag is not None:
-        raise Malformed("tag", _line(event))
+        raise InvalidYaml("tag", _line(event))
 
 
 def _typed(word: str) -> str | int | float | bool | None:

@@ -12,10 +12,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from wizard import compiled, private_file
+from wizard.state import compiled, private_file
+from wizard.state.safe_yaml import LARGEST, InvalidYaml, parse
 
-#: Bytes. Ours stay below 100 KiB; at this size the slow parser still answers in about a second.
-LARGEST = 256 * 1024
 #: Turns a mapping of schema n into one of schema n + 1.
 Migration = Callable[[dict[str, Any]], dict[str, Any]]
 
@@ -29,7 +28,7 @@ _KINDS = {
 }
 
 
-class StatusTrouble(Exception):  # noqa: N818
+class StateFileError(Exception):
     """A state or configuration file cannot be used: exit code 6.
 
     `kind`: unreadable, malformed, newer, unsafe (owner, mode, link), locked, full, read_only,
@@ -42,19 +41,11 @@ class StatusTrouble(Exception):  # noqa: N818
         self.kind, self.path, self.detail = kind, path, detail
 
 
-class Malformed(Exception):  # noqa: N818
-    """This is not YAML as we write it; `line` counts from one, 0: the file as a whole."""
-
-    def __init__(self, why: str, line: int = 0) -> None:
-        super().__init__(why, line)
-        self.why, self.line = why, line
-
-
-class Document:
+class YamlFile:
     """A mapping under `schema`, the first key of the file.
 
     A file of an older schema is migrated when it is read. One of a newer schema can be read (what
-    is known of it), never written: `save` raises StatusTrouble("newer"). A link of our own is
+    is known of it), never written: `save` raises StateFileError("newer"). A link of our own is
     followed and stays a link: people keep such files among their dotfiles.
     """
 
@@ -90,28 +81,26 @@ class Document:
             before = self._read()
             if before is not None:
                 if (schema := self._schema_of(before)) > self._schema:
-                    raise StatusTrouble("newer", str(self.path), str(schema))
+                    raise StateFileError("newer", str(self.path), str(schema))
                 if base is not None:
-                    from wizard.document.merging import merged
-
                     content = merged(base, content, self._migrated(before, schema), whole)
             written = dump({"schema": self._schema, **content})
             if len(written) > LARGEST:
                 # Never write what we would refuse to read.
-                raise StatusTrouble("too_big", str(self.path), str(len(written)))
+                raise StateFileError("too_big", str(self.path), str(len(written)))
             private_file.replace(private_file.behind(self.path), written, keep_last=True)
             self._parse(written)
 
-    def malformed(self, why: str, line: int = 0) -> StatusTrouble:
+    def malformed(self, why: str, line: int = 0) -> StateFileError:
         """The trouble of a file that is not as we write it."""
-        return StatusTrouble("malformed", str(self.path), f"{line}: {why}" if line else why)
+        return StateFileError("malformed", str(self.path), f"{line}: {why}" if line else why)
 
     def _read(self) -> dict[str, Any] | None:
         content = private_file.read(private_file.behind(self.path), LARGEST)
         if content is None:
             return None
         # A hint that nobody can read or trust is as good as none.
-        with suppress(OSError, private_file.NotPrivate):
+        with suppress(OSError, private_file.UnsafeFile):
             kept = private_file.read(self._hint, LARGEST * 4)
             known = compiled.unpack(kept, content) if kept else None
             if isinstance(known, dict):
@@ -124,11 +113,9 @@ class Document:
 
     def _parse(self, content: bytes) -> dict[str, Any]:
         """The mapping in a file; it is remembered, so that the next run needs no YAML."""
-        from wizard.document import guard
-
-        parsed = guard.parse(content)
+        parsed = parse(content)
         kept = compiled.pack(content, parsed)
-        with suppress(OSError, private_file.NotPrivate):
+        with suppress(OSError, private_file.UnsafeFile):
             if kept is not None:
                 private_file.replace(self._hint, kept, lasting=False)
         return parsed
@@ -152,18 +139,18 @@ class Document:
         path = str(self.path)
         try:
             yield
-        except Malformed as error:
+        except InvalidYaml as error:
             raise self.malformed(error.why, error.line) from None
-        except private_file.NotPrivate as error:
+        except private_file.UnsafeFile as error:
             if error.kind == "too_big":
                 raise self.malformed("too_big") from None
-            raise StatusTrouble("unsafe", str(error.path), error.kind) from None
-        except private_file.Held as error:
-            raise StatusTrouble("locked", path, error.pid) from None
+            raise StateFileError("unsafe", str(error.path), error.kind) from None
+        except private_file.LockTimeout as error:
+            raise StateFileError("locked", path, error.pid) from None
         except OSError as error:
             kind = "unreadable" if reading else _KINDS.get(error.errno or 0, "unreadable")
             detail = _free(self.path) if kind == "full" else error.strerror or ""
-            raise StatusTrouble(kind, path, detail) from None
+            raise StateFileError(kind, path, detail) from None
 
 
 def dump(content: Mapping[str, Any]) -> bytes:
@@ -195,3 +182,50 @@ def _free(path: Path) -> str:
         disk = os.statvfs(next(folder for folder in path.parents if folder.is_dir()))
         return str(disk.f_bavail * disk.f_frsize)
     return ""
+
+
+_GONE = object()
+#: How deep mappings are merged: the file, and the entries under one of its keys. An entry is of
+#: one piece: the state of one message must not meet the id of another.
+DEPTH = 2
+
+
+def merged(
+    base: Mapping[str, Any],
+    ours: Mapping[str, Any],
+    theirs: Mapping[str, Any],
+    whole: Collection[str] = (),
+) -> dict[str, Any]:
+    """`theirs`, with everything that we changed since `base`.
+
+    What we added to the end of a list is added to the end of theirs. Where both changed one
+    entry, ours wins: it is the later one. The keys in `whole` are of one piece.
+    """
+    return _mapping(base, ours, theirs, dict.fromkeys(whole, 0))
+
+
+def _mapping(
+    base: Mapping[str, Any],
+    ours: Mapping[str, Any],
+    theirs: Mapping[str, Any],
+    depths: Mapping[str, int],
+    depth: int = DEPTH,
+) -> dict[str, Any]:
+    result = {}
+    for key in [*ours, *(key for key in theirs if key not in ours)]:
+        was, mine, now = (each.get(key, _GONE) for each in (base, ours, theirs))
+        value = _value(was, mine, now, depths.get(key, depth - 1))
+        if value is not _GONE:
+            result[key] = value
+    return result
+
+
+def _value(base: Any, ours: Any, theirs: Any, depth: int) -> Any:
+    if ours == base:
+        return theirs
+    if depth and isinstance(ours, Mapping) and isinstance(theirs, Mapping):
+        return _mapping(base if isinstance(base, Mapping) else {}, ours, theirs, {}, depth)
+    lists = isinstance(ours, list) and isinstance(theirs, list) and isinstance(base, list)
+    if lists and ours[: len(base)] == base:
+        return [*theirs, *ours[len(base) :]]
+    return ours

@@ -6,7 +6,7 @@ import string
 from pathlib import Path
 from typing import Any
 
-from wizard import compiled
+from wizard.state import compiled
 from wizard.text.localised import LANGUAGES, Text
 
 

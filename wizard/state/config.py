@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from wizard.document import Document
+from wizard.state.yaml_file import YamlFile
 
 APP = "wa-wizard"
 DEFAULT_PROFILE = "default"
@@ -21,7 +21,7 @@ _RESERVED = frozenset(
 _LONGEST = 64  # bytes: together with what follows it stays a file name everywhere
 
 
-class BadProfileName(ValueError):  # noqa: N818
+class InvalidProfileName(ValueError):
     """Not a name of a profile: letters, digits, - and _ only."""
 
 
@@ -93,16 +93,16 @@ class Home(NamedTuple):
         return tuple(sorted(filter(_is_profile_name, found)))
 
     def config(self) -> Config:
-        """The configuration, empty when there is none; StatusTrouble when it cannot be trusted."""
-        document = Document(self.config_path)
+        """The configuration, empty when there is none; StateFileError when it cannot be trusted."""
+        document = YamlFile(self.config_path)
         node = document.load()
         return Config() if node is None else _decode(node, document)
 
     def save_config(self, config: Config) -> None:
-        """Replaces the configuration; StatusTrouble when that fails."""
+        """Replaces the configuration; StateFileError when that fails."""
         profiles = {name: _encode(kept) for name, kept in config.profiles.items()}
         known = {"current": config.current, "profiles": profiles}
-        Document(self.config_path).save({**known, **config.extra})
+        YamlFile(self.config_path).save({**known, **config.extra})
 
 
 def find(environ: Mapping[str, str]) -> Home:
@@ -138,7 +138,7 @@ def profile_name(name: str) -> str:
     letters = all(character.isalnum() or character in "-_" for character in plain)
     fits = 0 < len(plain.encode("utf-8", "replace")) <= _LONGEST
     if not (letters and fits) or plain.startswith("-") or plain in _RESERVED:
-        raise BadProfileName(name)
+        raise InvalidProfileName(name)
     return plain
 
 
@@ -146,7 +146,7 @@ def _is_profile_name(name: str) -> bool:
     """Whether a folder can be that of a profile: somebody may have put others beside them."""
     try:
         return profile_name(name) == name
-    except BadProfileName:
+    except InvalidProfileName:
         return False
 
 
@@ -154,7 +154,7 @@ def _encode(kept: Preferences) -> dict[str, Any]:
     return {key: value for key, value in kept._asdict().items() if value}
 
 
-def _decode(node: dict[str, Any], document: Document) -> Config:
+def _decode(node: dict[str, Any], document: YamlFile) -> Config:
     profiles = node.pop("profiles", None) or {}
     if not isinstance(profiles, dict):
         raise document.malformed("profiles")
@@ -169,15 +169,15 @@ def _decode(node: dict[str, Any], document: Document) -> Config:
     )
 
 
-def _name(name: object, where: str, document: Document) -> str:
+def _name(name: object, where: str, document: YamlFile) -> str:
     """A name out of the file is as much a path as one from the command line."""
     try:
         return profile_name(str(name))
-    except BadProfileName:
+    except InvalidProfileName:
         raise document.malformed(where) from None
 
 
-def _preferences(name: str, node: object, document: Document) -> Preferences:
+def _preferences(name: str, node: object, document: YamlFile) -> Preferences:
     node = {} if node is None else node
     texts = ("lang", "graph_version", "graph_url")
     if not isinstance(node, dict) or not isinstance(node.get("vault") or {}, dict):

@@ -18,7 +18,7 @@ _ENDING = ".tmp"
 _WRITABLE_BY_OTHERS = stat.S_IWGRP | stat.S_IWOTH
 
 
-class NotPrivate(Exception):  # noqa: N818
+class UnsafeFile(Exception):
     """A file or its folder cannot be trusted. `kind`: link, not_a_file, owner, mode, too_big."""
 
     def __init__(self, kind: str, path: Path) -> None:
@@ -26,7 +26,7 @@ class NotPrivate(Exception):  # noqa: N818
         self.kind, self.path = kind, path
 
 
-class Held(TimeoutError):  # noqa: N818
+class LockTimeout(TimeoutError):
     """Another process is changing the file; `pid` is "" where it did not say which."""
 
     def __init__(self, path: Path, pid: str) -> None:
@@ -48,20 +48,20 @@ def make_folder(folder: Path) -> None:
 def behind(path: Path) -> Path:
     """The file itself: what a link of our own, in a folder of our own, leads to; else `path`.
 
-    For files that people keep among their dotfiles; a link of anybody else raises NotPrivate.
+    For files that people keep among their dotfiles; a link of anybody else raises UnsafeFile.
     """
     with suppress(FileNotFoundError, NotADirectoryError):
         seen = os.lstat(path)
         if stat.S_ISLNK(seen.st_mode):
             _refuse_others(os.stat(path.parent), path.parent)
             if os.name != "nt" and seen.st_uid != os.geteuid():
-                raise NotPrivate("link", path)
+                raise UnsafeFile("link", path)
             return path.resolve()
     return path
 
 
 def read(path: Path, most: int) -> bytes | None:
-    """The whole file, None when there is none; OSError, or NotPrivate, when it cannot be trusted.
+    """The whole file, None when there is none; OSError, or UnsafeFile, when it cannot be trusted.
 
     `most` is its greatest length in bytes.
     """
@@ -79,7 +79,7 @@ def read(path: Path, most: int) -> bytes | None:
     finally:
         os.close(descriptor)
     if len(content) > most:
-        raise NotPrivate("too_big", path)
+        raise UnsafeFile("too_big", path)
     return content
 
 
@@ -131,7 +131,7 @@ def alone(path: Path, seconds: float) -> Iterator[None]:
     try:
         lock.acquire(poll_interval=0.02)
     except Timeout:
-        raise Held(path, _holder(name)) from None
+        raise LockTimeout(path, _holder(name)) from None
     try:
         _sign(name, str(os.getpid()))
         _sweep(path, older=0)
@@ -163,12 +163,12 @@ def _keep_last(path: Path) -> None:
 
 def _refuse_links(path: Path) -> None:
     if stat.S_ISLNK(os.lstat(path).st_mode):
-        raise NotPrivate("link", path)
+        raise UnsafeFile("link", path)
 
 
 def _refuse_shared(seen: os.stat_result, path: Path) -> None:
     if not stat.S_ISREG(seen.st_mode):
-        raise NotPrivate("not_a_file", path)
+        raise UnsafeFile("not_a_file", path)
     _refuse_others(seen, path)
 
 
@@ -181,9 +181,9 @@ def _refuse_others(seen: os.stat_result, path: Path) -> None:
     if os.name == "nt":
         return
     if seen.st_uid != os.geteuid():
-        raise NotPrivate("owner", path)
+        raise UnsafeFile("owner", path)
     if seen.st_mode & _WRITABLE_BY_OTHERS:
-        raise NotPrivate("mode", path)
+        raise UnsafeFile("mode", path)
 
 
 def _sweep(path: Path, older: float = STALE) -> None:

@@ -1,24 +1,24 @@
-"""The record as the file shows it: plain data in, plain data out.
-
-Empty fields are left out, so that a person finds what is there. Keys that a later version wrote
-are kept at every level (`Record.extra`) and written back, unless the entry they stood in is gone.
-"""
+"""The status file of a profile: YAML on disk, ProfileRecord in the program."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, fields, replace
 from typing import Any, TypeVar
 
-from wizard.model import Goal, Status
-from wizard.status.record import (
+from wizard.state.record import (
+    SCHEMA,
     Change,
     Confirmation,
-    Record,
+    Goal,
+    ProfileRecord,
     SecretNote,
+    Status,
     TestMessage,
     Verdict,
 )
+from wizard.state.yaml_file import StateFileError, YamlFile
 
 Node = dict[str, Any]
 Entry = TypeVar("Entry", Verdict, Confirmation, SecretNote, TestMessage)
@@ -27,7 +27,7 @@ Entry = TypeVar("Entry", Verdict, Confirmation, SecretNote, TestMessage)
 CONTAINERS = {"verdicts": Verdict, "confirmed": Confirmation, "secrets": SecretNote}
 
 
-class Misshapen(Exception):  # noqa: N818
+class Misshapen(Exception):
     """A key holds something else than this version would ever write there."""
 
     def __init__(self, where: str) -> None:
@@ -35,7 +35,7 @@ class Misshapen(Exception):  # noqa: N818
         self.where = where
 
 
-def encode(record: Record) -> Node:
+def encode(record: ProfileRecord) -> Node:
     """The record as plain data, most read first."""
     node: Node = {
         "profile": record.profile,
@@ -55,10 +55,10 @@ def encode(record: Record) -> Node:
     return _restored(node, record.extra)
 
 
-def decode(node: Node, profile: str) -> Record:
+def decode(node: Node, profile: str) -> ProfileRecord:
     """The record behind plain data of this schema or a later one; Misshapen names the key."""
     message = _map(node, "test_message")
-    record = Record(
+    record = ProfileRecord(
         profile=_text(node.get("profile"), "profile") or profile,
         goals=_goals(node),
         ids=_texts(node, "ids"),
@@ -181,7 +181,7 @@ def _list(value: object, where: str) -> list[Any]:
     return value
 
 
-KNOWN = {field.name for field in fields(Record)} - {"extra"}
+KNOWN = {field.name for field in fields(ProfileRecord)} - {"extra"}
 
 
 def _unknown(node: Node) -> Node:
@@ -214,3 +214,48 @@ def _restored(node: Node, extra: Node) -> Node:
         else:
             node.setdefault(key, value)
     return node
+
+
+#: One message: the state of one must not meet the id of another.
+WHOLE = ("test_message",)
+
+
+class RecordFile:
+    """`<profile>/status.yaml`; a fresh record is named after the folder.
+
+    Two runs may use one file at a time: a save writes what changed since the load or save before
+    it, and leaves alone what the other one wrote meanwhile.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], *, patience: float = 10.0) -> None:
+        self._document = YamlFile(path, schema=SCHEMA, patience=patience)
+        self._known: Node | None = None
+
+    @property
+    def path(self) -> str:
+        """Where the file is, for people."""
+        return str(self._document.path)
+
+    def load(self) -> ProfileRecord:
+        """What was saved last, or a fresh record; StateFileError when the file cannot be trusted."""
+        profile = self._document.path.parent.name
+        node = self._document.load()
+        try:
+            record = ProfileRecord(profile=profile) if node is None else decode(node, profile)
+        except Misshapen as error:
+            raise self._document.malformed(error.where) from None
+        self._known = encode(record)
+        return record
+
+    def save(self, record: ProfileRecord) -> None:
+        """Replace what was saved, whole or not at all; StateFileError when that fails."""
+        node = encode(record)
+        try:
+            self._document.save(node, self._known, WHOLE)
+        except StateFileError as error:
+            if error.kind != "too_big" or not record.history:
+                raise
+            # The verdicts matter; of the history only as much as can be read again.
+            self.save(replace(record, history=record.history[len(record.history) // 2 + 1 :]))
+        else:
+            self._known = node
