@@ -18,9 +18,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from wizard.graph import DEFAULT_VERSION, META_URL, Exchange, Keys, Reach, Refusal
-from wizard.graph.fields import names, without
-from wizard.graph.refusals import refusal
+from wizard.graph import (
+    DEFAULT_VERSION,
+    Credentials,
+    GraphError,
+    Reachability,
+    RequestLog,
+)
+from wizard.graph.errors import names, refusal, without
+from wizard.net.address import META_URL
 from wizard.text.errors import ErrorKind, Unavailable
 from wizard.text.secret import Secret
 
@@ -73,7 +79,9 @@ class FakeGraph:
         self.answers = dict(answers or {})
         self.unknown_fields = frozenset(unknown_fields)
         self.calls = []
-        self.keys = keys or Keys(Secret("EAAfake"), "100", Secret("fake secret"), proves=True)
+        self.keys = keys or Credentials(
+            Secret("EAAfake"), "100", Secret("fake secret"), proves=True
+        )
         self.version, self.url = version, url
         self.reach = reach
         self._exchanges = []
@@ -106,7 +114,7 @@ class FakeGraph:
         if isinstance(self.reach, Unavailable):
             raise self.reach
         now = datetime.now(UTC)
-        return self.reach or Reach(self.url, self.version, self.version, now, now)
+        return self.reach or Reachability(self.url, self.version, self.version, now, now)
 
     def _read(self, path, fields, as_app, prove, params):
         self._signed(as_app)
@@ -142,10 +150,10 @@ class FakeGraph:
         return answer
 
     def _note(self, call, http, answer):
-        refused = isinstance(answer, Refusal)
+        refused = isinstance(answer, GraphError)
         code, trace = (answer.code, str(answer.values["trace"])) if refused else (0, "")
         path = f"/{self.version}/{call.path}"
-        self._exchanges.append(Exchange(call.method, path, http, code, 1, trace))
+        self._exchanges.append(RequestLog(call.method, path, http, code, 1, trace))
 
 
 def _chosen(node, fields):

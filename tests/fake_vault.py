@@ -1,6 +1,6 @@
 """A vault in memory, for tests that are about something else. It passes the vault contract."""
 
-from wizard.vault import Closed, Description, Kept, VaultTrouble
+from wizard.vault import Description, StoredSecret, VaultError, VaultProblem
 
 
 class MemoryVault:
@@ -15,11 +15,11 @@ class MemoryVault:
 
     def _open(self):
         if self.closed is not None:
-            raise VaultTrouble(Closed(self.closed), self.store, "as the test wants it")
+            raise VaultError(VaultProblem(self.closed), self.store, "as the test wants it")
 
     def get(self, name):
         self._open()
-        return Kept(self.kept[name], self.store) if name in self.kept else None
+        return StoredSecret(self.kept[name], self.store) if name in self.kept else None
 
     def put(self, name, secret):
         self._open()

@@ -9,12 +9,12 @@ from dataclasses import replace
 import pytest
 
 from tests.fake_graph import envelope
-from wizard.graph import DEFAULT_VERSION, Keys, Refusal
+from wizard.graph import DEFAULT_VERSION, Credentials, GraphError
 from wizard.text.errors import ErrorKind, Unavailable
 from wizard.text.secret import Secret
 
 SHOP = {"id": "10", "name": "Shop", "status": "ACTIVE", "owner": {"id": "9", "name": "Ann"}}
-KEYS = Keys(Secret("EAAcontract"), "100", Secret("contract secret"), proves=True)
+KEYS = Credentials(Secret("EAAcontract"), "100", Secret("contract secret"), proves=True)
 
 
 class GraphContract:
@@ -36,14 +36,14 @@ class GraphContract:
 
     def test_when_graph_knows_none_of_the_fields_the_refusal_stands(self, graph):
         shop = graph({"GET 10": SHOP}, unknown_fields=["tomorrow", "later"])
-        with pytest.raises(Refusal) as caught:
+        with pytest.raises(GraphError) as caught:
             shop.get("10", fields=["tomorrow", "later"])
         assert (caught.value.kind, caught.value.code) == (ErrorKind.ODD, 100)
         assert caught.value.values["node_type"] == "Fake"
 
     def test_a_refusal_says_what_graph_said(self, graph):
         said = envelope(190, "Expired", subcode=463, http=401, error_user_msg="Log in again")
-        with pytest.raises(Refusal) as caught:
+        with pytest.raises(GraphError) as caught:
             graph({"GET 10": said}).get("10")
         error = caught.value
         assert error.kind is ErrorKind.REFUSED
@@ -52,7 +52,7 @@ class GraphContract:
         assert (error.values["http"], error.values["trace"]) == (401, "Atrace")
 
     def test_what_is_not_there_is_not_visible(self, graph):
-        with pytest.raises(Refusal) as caught:
+        with pytest.raises(GraphError) as caught:
             graph({}).get("404")
         assert caught.value.kind is ErrorKind.NOT_VISIBLE
 
@@ -78,7 +78,7 @@ class GraphContract:
 
     def test_changes_are_refused(self, graph):
         shop = graph({"POST 20/register": envelope(133005, "PIN mismatch")})
-        with pytest.raises(Refusal) as caught:
+        with pytest.raises(GraphError) as caught:
             shop.post("20/register", {"pin": Secret("123456")})
         assert (caught.value.kind, caught.value.code) == (ErrorKind.ODD, 133005)
 
@@ -96,7 +96,7 @@ class GraphContract:
     def test_the_log_of_exchanges_has_paths_and_codes_alone(self, graph):
         shop = graph({"GET 10": SHOP, "POST 20/register": envelope(133005, "PIN mismatch")})
         shop.get("10", fields=["name"], other="secret-ish")
-        with pytest.raises(Refusal):
+        with pytest.raises(GraphError):
             shop.post("20/register", {"pin": Secret("123456")})
         told = [(e.method, e.path, e.http, e.code, e.trace) for e in shop.exchanges]
         assert told == [
@@ -105,7 +105,7 @@ class GraphContract:
         ]
 
     def test_a_probe_needs_no_key(self, graph):
-        shop = graph({}, keys=Keys())
+        shop = graph({}, keys=Credentials())
         reach = shop.probe()
         assert (reach.url, reach.asked_version) == (shop.url, DEFAULT_VERSION)
         assert reach.version == DEFAULT_VERSION

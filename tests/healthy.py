@@ -16,7 +16,8 @@ from wizard.facts import (
     VaultState,
 )
 from wizard.facts.nouns import AppSubscription, Callbacks, HealthEntity, HealthIssue, Subscriber
-from wizard.graph import META_URL, Reach
+from wizard.graph import Reachability
+from wizard.net.address import META_URL
 from wizard.state.record import ProfileRecord, TestMessage
 from wizard.text.errors import ErrorKind, Unavailable
 
@@ -124,7 +125,7 @@ def without(*names):
     return {name: value for name, value in IDS.items() if name not in names}
 
 
-REACH = Reach(META_URL, "v26.0", "v26.0", NOW, NOW)
+REACH = Reachability(META_URL, "v26.0", "v26.0", NOW, NOW)
 VAULT = VaultState("os-keyring", "Secret Service")
 KEPT = Origin("os-keyring")
 

@@ -9,7 +9,7 @@ from wizard.desk import Desk
 from wizard.model import Checklist
 from wizard.state.record import ProfileRecord
 from wizard.text.secret import Secret
-from wizard.vault import VaultTrouble
+from wizard.vault import VaultError
 from wizard.vault.environment import EnvironmentFirst
 
 TOKEN, SECRET = Secret("EAAtoken"), Secret("0" * 32)
@@ -53,7 +53,7 @@ def test_a_token_of_the_environment_needs_no_store():
 
 
 def test_a_store_that_is_shut_is_said_where_the_token_is_in_it():
-    with pytest.raises(VaultTrouble):
+    with pytest.raises(VaultError):
         desk_of(MemoryVault(closed="locked")).keys()
 
 
@@ -67,5 +67,5 @@ def test_a_store_that_shuts_between_two_secrets_is_said():
         return get(name)
 
     vault.get = shutting
-    with pytest.raises(VaultTrouble):
+    with pytest.raises(VaultError):
         desk_of(vault).keys()

@@ -14,7 +14,8 @@ FLOORS = [
     ["state"],
     ["model"],
     ["talk"],
-    ["graph", "vault", "inbox", "probe"],
+    ["net", "inbox"],
+    ["graph", "vault", "probe"],
     ["checklist", "facts"],
     ["discovery", "graph_errors", "receiver", "tunnel"],
     ["listening"],
@@ -34,8 +35,8 @@ APART = {"sandbox": {"sandbox", "text"}, "receiver": {"receiver", "inbox", "text
 # Each outside library enters through these rooms only.
 DOORS = {
     "yaml": {"state", "sandbox", "commands"},
-    "requests": {"graph"},
-    "urllib3": {"graph"},
+    "requests": {"graph", "net"},
+    "urllib3": {"net", "graph"},
     "keyring": {"vault"},
     "cryptography": {"vault", "probe"},
     "certifi": {"probe"},

@@ -24,7 +24,7 @@ from wizard.facts.reading import GraphFacts
 from wizard.facts.subscribers import subscribers
 from wizard.facts.templates import templates
 from wizard.facts.tokens import token
-from wizard.graph.refusals import refusal
+from wizard.graph.errors import refusal
 from wizard.state.record import ProfileRecord
 from wizard.text.errors import Unavailable
 

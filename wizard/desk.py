@@ -9,13 +9,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from wizard.facts import Facts
-from wizard.graph import Graph, Keys
+from wizard.graph import Credentials, Graph
 from wizard.listening import Listener
 from wizard.model import Checklist, Finding, keep_results
 from wizard.state.record import ProfileRecord, RecordStore, write_time
 from wizard.talk import Talk
 from wizard.text.errors import Unavailable
-from wizard.vault import Kept, Vault, VaultTrouble
+from wizard.vault import StoredSecret, Vault, VaultError
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Desk:
     store: RecordStore
     record: ProfileRecord
     checklist: Checklist
-    open_graph: Callable[[Keys], Graph]
+    open_graph: Callable[[Credentials], Graph]
     open_facts: Callable[[Graph, ProfileRecord, Vault], Facts]
     language: str = "en"
     stores: Stores | None = None  # None: there is nothing to choose (the sandbox)
@@ -51,11 +51,11 @@ class Desk:
     #: Lets the play person of the sandbox write to the number; does nothing at the real Meta.
     nudge: Callable[[], object] = lambda: None
 
-    def keys(self) -> Keys:
+    def keys(self) -> Credentials:
         """The credentials as they are kept now. One read per secret, on this thread."""
         token = self.vault.get("access_token")
         secret = self._app_secret(token)
-        return Keys(
+        return Credentials(
             access_token=token.secret if token else None,
             app_id=self.record.ids.get("app_id", ""),
             app_secret=secret.secret if secret else None,
@@ -63,10 +63,10 @@ class Desk:
             proves=bool(token and secret and self.record.ids.get("app_id")),
         )
 
-    def _app_secret(self, token: Kept | None) -> Kept | None:
+    def _app_secret(self, token: StoredSecret | None) -> StoredSecret | None:
         try:
             return self.vault.get("app_secret")
-        except VaultTrouble:
+        except VaultError:
             # A token that the environment gives needs no store (CI, a container), and the secret
             # is optional; a store that is shut is what environment.vault judges.
             if token and token.source == "environment":

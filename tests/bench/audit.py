@@ -21,7 +21,7 @@ from wizard import checklist
 from wizard.audit import audit
 from wizard.facts.reading import GraphFacts
 from wizard.facts.together import together
-from wizard.graph import Keys
+from wizard.graph import Credentials
 from wizard.graph.client import GraphClient
 from wizard.state.record import ProfileRecord
 from wizard.text.secret import Secret
@@ -51,7 +51,9 @@ def serving(latency):
 
 
 def client(play):
-    keys = Keys(Secret(play["access_token"]), play["app_id"], Secret(play["app_secret"]), True)
+    keys = Credentials(
+        Secret(play["access_token"]), play["app_id"], Secret(play["app_secret"]), True
+    )
     return GraphClient(keys, url=play["graph_url"])
 
 

@@ -11,7 +11,7 @@ from wizard.checks.environment import CAUSES
 from wizard.model import failed, passed, unknown
 from wizard.state.record import SecretNote
 from wizard.text.errors import ErrorKind, Unavailable
-from wizard.vault import Closed
+from wizard.vault import VaultProblem
 
 
 def closed(why, *from_environment):
@@ -32,18 +32,18 @@ CASES = [
             facts(vault=closed(why)),
             failed(why.value, store="os-keyring", detail="…"),
         )
-        for why in Closed
+        for why in VaultProblem
     ),
     # A container that is given its token needs no store.
     (
         "environment.vault",
-        facts(vault=closed(Closed.MISSING, "access_token")),
+        facts(vault=closed(VaultProblem.MISSING, "access_token")),
         passed("environment_only", names="access_token"),
     ),
     (
         "environment.vault",
         facts(
-            vault=closed(Closed.MISSING, "access_token", "two_step_pin"),
+            vault=closed(VaultProblem.MISSING, "access_token", "two_step_pin"),
             record=record(secrets=KEYS),
         ),
         passed("environment_only", names="access_token, two_step_pin"),
@@ -51,7 +51,7 @@ CASES = [
     # One secret that is kept in the store is enough to need it.
     (
         "environment.vault",
-        facts(vault=closed(Closed.LOCKED, "access_token"), record=record(secrets=KEYS)),
+        facts(vault=closed(VaultProblem.LOCKED, "access_token"), record=record(secrets=KEYS)),
         failed("locked", store="os-keyring", detail="…"),
     ),
     ("environment.reachable", facts(), passed()),

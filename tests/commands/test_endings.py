@@ -7,8 +7,9 @@ import pytest
 
 from wizard.commands.endings import Ending, quiet_threads
 from wizard.commands.signals import Stopped
-from wizard.graph import BadAddress, Refusal
+from wizard.graph import GraphError
 from wizard.inbox import InboxTrouble
+from wizard.net.address import InvalidAddress
 from wizard.state.answers import InvalidAnswers
 from wizard.state.config import InvalidProfileName
 from wizard.state.yaml_file import StateFileError
@@ -16,14 +17,14 @@ from wizard.text.errors import ErrorKind, Exit, InputRequired, Unavailable, Usag
 from wizard.text.localised import Phrase
 from wizard.text.secret import Secret
 from wizard.ui.words import Words, family, messages
-from wizard.vault import Closed, VaultTrouble
+from wizard.vault import VaultError, VaultProblem
 
 CANARY = "EAAcanary0123456789"
 
 
 def refusal(trouble):
     blank = {"http": 400, "code": 190, "subcode": 463, "message": "m", "details": "", "trace": "t"}
-    return Refusal(trouble, **blank)
+    return GraphError(trouble, **blank)
 
 
 KINDS = ("unreadable", "malformed", "newer", "unsafe", "locked", "full", "read_only", "too_big")
@@ -34,13 +35,13 @@ ENDS = [
     (BrokenPipeError(errno.EPIPE, "x"), 141),
     (UsageError("cli.usage", message="x"), 2),
     (InvalidProfileName(".."), 2),
-    (BadAddress("url"), 2),
-    (BadAddress("version"), 2),
+    (InvalidAddress("url"), 2),
+    (InvalidAddress("version"), 2),
     (InputRequired("waba_id", "--answers FILE"), 2),
     (InputRequired("move:token.kind"), 2),
     (InvalidAnswers(Phrase("cli.output")), 2),
     (UserAbort(), 1),
-    *((VaultTrouble(closed, "os-keyring", "x"), 5) for closed in Closed),
+    *((VaultError(closed, "os-keyring", "x"), 5) for closed in VaultProblem),
     *((StateFileError(kind, "/home/x/status.yaml", "1"), 6) for kind in KINDS),
     *((InboxTrouble(kind, "/home/x/inbox.sqlite3"), 6) for kind in (*KINDS[:7], "other")),
     (refusal(ErrorKind.REFUSED), 4),

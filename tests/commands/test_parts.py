@@ -8,7 +8,8 @@ import pytest
 
 from wizard.commands import Chosen
 from wizard.commands.parts import Parts
-from wizard.graph import BadAddress, Keys
+from wizard.graph import Credentials
+from wizard.net.address import InvalidAddress
 from wizard.state.config import Config
 from wizard.state.record import Goal
 from wizard.text.secret import Secret
@@ -60,20 +61,20 @@ def test_an_address_that_is_not_metas_is_announced_before_a_secret_goes_there(
         open_graph = p.open_graph
         assert url in capfd.readouterr().err
         assert seen == []
-        open_graph(Keys(access_token=Secret("EAAx"))).get("1")
+        open_graph(Credentials(access_token=Secret("EAAx"))).get("1")
     assert seen == [("/v26.0/1", "Bearer EAAx")]
 
 
 def test_metas_own_address_needs_no_announcement(home, capfd):
     with Parts(chosen()) as parts:
-        assert parts.open_graph(Keys()).url == "https://graph.facebook.com"
+        assert parts.open_graph(Credentials()).url == "https://graph.facebook.com"
     assert capfd.readouterr().err == ""
 
 
 @pytest.mark.parametrize("url", ["http://graph.example", "ftp://127.0.0.1", "graph.facebook.com"])
 def test_an_address_without_encryption_is_refused(url, home, wizard, monkeypatch):
     monkeypatch.setenv("WA_WIZARD_GRAPH_URL", url)
-    with Parts(chosen()) as parts, pytest.raises(BadAddress):
+    with Parts(chosen()) as parts, pytest.raises(InvalidAddress):
         _ = parts.open_graph
     assert wizard("audit")[0] == 2
 
@@ -81,7 +82,7 @@ def test_an_address_without_encryption_is_refused(url, home, wizard, monkeypatch
 def test_the_environment_goes_before_the_profile_and_that_before_our_own_choice(home):
     def version(environ):
         with Parts(chosen(), {"WA_WIZARD_HOME": str(home.config_folder), **environ}) as parts:
-            return parts.open_graph(Keys()).version
+            return parts.open_graph(Credentials()).version
 
     assert version({}) == "v26.0"
     home.save_config(Config().with_profile("default", graph_version="v24.0"))
@@ -93,7 +94,7 @@ def test_verbose_shows_requests_without_their_query(home, listening, capfd):
     url, _ = listening
     environ = {"WA_WIZARD_HOME": str(home.config_folder), "WA_WIZARD_GRAPH_URL": url}
     with Parts(chosen(verbose=True), environ) as parts:
-        keys = Keys(access_token=Secret("EAAcanary"))
+        keys = Credentials(access_token=Secret("EAAcanary"))
         parts.open_graph(keys).get("debug_token", input_token=Secret("EAAcanary"))
     err = capfd.readouterr().err
     assert "GET /debug_token 200" in err.replace("/v26.0", "")

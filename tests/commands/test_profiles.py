@@ -4,7 +4,7 @@ import pytest
 
 from wizard.state.config import Config
 from wizard.state.record import SecretNote
-from wizard.vault import Closed, VaultTrouble
+from wizard.vault import VaultError, VaultProblem
 
 
 class Vault:
@@ -15,7 +15,7 @@ class Vault:
 
     def remove(self, name):
         if self.closed:
-            raise VaultTrouble(self.closed, "os-keyring")
+            raise VaultError(self.closed, "os-keyring")
         self.removed.append(name)
 
 
@@ -79,7 +79,7 @@ def test_without_the_name_typed_nothing_goes(wizard, saved, home, vault):
 
 def test_a_closed_vault_keeps_the_names_of_the_secrets(wizard, saved, home, vault):
     saved("shop")
-    vault.closed = Closed.LOCKED
+    vault.closed = VaultProblem.LOCKED
     assert wizard("profiles", "remove", "shop", "--confirm", "shop")[0] == 5
     assert home.status_path("shop").is_file()
 

@@ -6,7 +6,7 @@ import pytest
 
 from wizard.state.config import Config
 from wizard.state.record import SecretNote
-from wizard.vault import Closed, VaultTrouble
+from wizard.vault import VaultError, VaultProblem
 
 
 @pytest.mark.parametrize(
@@ -90,13 +90,13 @@ class Keyring:
 
     def _open(self):
         if self.closed:
-            raise VaultTrouble(self.closed, "os-keyring", "as the test wants it")
+            raise VaultError(self.closed, "os-keyring", "as the test wants it")
 
     def get(self, name):
-        from wizard.vault import Kept
+        from wizard.vault import StoredSecret
 
         self._open()
-        return Kept(self.kept[name], "os-keyring") if name in self.kept else None
+        return StoredSecret(self.kept[name], "os-keyring") if name in self.kept else None
 
     def put(self, name, secret):
         self._open()
@@ -145,7 +145,7 @@ def test_secrets_move_there_and_back_and_the_choice_goes_along(shop, keyring):
     assert keyring.kept == {}
 
 
-@pytest.mark.parametrize("closed", [Closed.MISSING, Closed.LOCKED, Closed.FULL])
+@pytest.mark.parametrize("closed", [VaultProblem.MISSING, VaultProblem.LOCKED, VaultProblem.FULL])
 def test_a_target_that_does_not_work_leaves_everything_as_it_was(shop, keyring, closed):
     keyring.closed = closed
     shop.run("move", "--to", "os-keyring", code=5)
@@ -156,7 +156,7 @@ def test_a_target_that_does_not_work_leaves_everything_as_it_was(shop, keyring, 
 def test_a_machine_that_never_had_a_keyring_simply_chooses_the_file(open_shop, keyring):
     shop = open_shop().settle()
     shop.home.save_config(Config())
-    keyring.closed = Closed.MISSING
+    keyring.closed = VaultProblem.MISSING
     shop.run("move", "--to", "encrypted-file")
     assert choice(shop) == {"store": "encrypted-file"}
 
@@ -167,7 +167,7 @@ def test_what_lies_in_a_keyring_that_is_gone_is_not_given_up(open_shop, keyring)
     record = shop.record
     record.secrets["access_token"] = SecretNote("os-keyring")
     shop.store.save(record)
-    keyring.closed = Closed.MISSING
+    keyring.closed = VaultProblem.MISSING
     shop.run("move", "--to", "encrypted-file", code=5)
     assert choice(shop) == {}
 

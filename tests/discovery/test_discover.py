@@ -4,7 +4,7 @@ import pytest
 from fake_graph import FakeGraph, envelope
 
 from wizard.discovery import discover
-from wizard.graph import Keys
+from wizard.graph import Credentials
 from wizard.text.errors import ErrorKind, Unavailable
 from wizard.text.secret import Secret
 
@@ -27,7 +27,7 @@ def graph_of(granted=None, **answers):
         "20/phone_numbers": NUMBERS,
     }
     answers = {f"GET {path}": answer for path, answer in {**usual, **answers}.items()}
-    return FakeGraph(answers, keys=Keys(Secret("EAAtoken")))
+    return FakeGraph(answers, keys=Credentials(Secret("EAAtoken")))
 
 
 def grant(scope, *ids):
@@ -148,7 +148,7 @@ def test_nothing_found_while_meta_is_busy_is_not_said_to_be_nothing(where):
 
 def test_no_token_no_search():
     graph = graph_of()
-    graph.keys = Keys()
+    graph.keys = Credentials()
     with pytest.raises(Unavailable) as caught:
         discover(graph)
     assert caught.value.kind is ErrorKind.NOT_GIVEN

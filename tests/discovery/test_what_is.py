@@ -4,7 +4,7 @@ import pytest
 from fake_graph import NOT_VISIBLE, FakeGraph, envelope
 
 from wizard.discovery import what_is
-from wizard.graph import Keys
+from wizard.graph import Credentials
 from wizard.text.errors import ErrorKind, Unavailable
 from wizard.text.secret import Secret
 
@@ -59,7 +59,7 @@ def graph_of(**answers):
         "20": ACCOUNT,
     }
     answers = {f"GET {path}": answer for path, answer in {**usual, **answers}.items()}
-    return FakeGraph(answers, keys=Keys(Secret("EAAtoken")))
+    return FakeGraph(answers, keys=Credentials(Secret("EAAtoken")))
 
 
 @pytest.mark.parametrize("manner", [typed, mute, shy])

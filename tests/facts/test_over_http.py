@@ -8,7 +8,7 @@ from fake_vault import MemoryVault
 
 from wizard.discovery import discover, what_is
 from wizard.facts.reading import OF_GRAPH, GraphFacts
-from wizard.graph import Keys
+from wizard.graph import Credentials
 from wizard.graph.client import GraphClient
 from wizard.sandbox import start
 from wizard.state.record import ProfileRecord
@@ -23,7 +23,7 @@ def playing(scenario, **options):
         kept = {name: Secret(value) for name, value in sandbox.profile.secrets.items()}
         ids = dict(sandbox.profile.ids)
         token, secret = kept.get("access_token"), kept.get("app_secret")
-        keys = Keys(token, ids.get("app_id", ""), secret, proves=bool(token and secret))
+        keys = Credentials(token, ids.get("app_id", ""), secret, proves=bool(token and secret))
         graph = GraphClient(keys, url=sandbox.graph_url, pause=lambda seconds: None)
         try:
             yield sandbox, graph, GraphFacts(graph, ProfileRecord(ids=ids), MemoryVault(**kept))

@@ -15,7 +15,7 @@ from wizard.facts.numbers import number
 from wizard.facts.subscribers import subscribers
 from wizard.facts.templates import templates
 from wizard.facts.tokens import dead_token, token
-from wizard.graph.refusals import refusal
+from wizard.graph.errors import refusal
 from wizard.text.errors import ErrorKind, Unavailable
 
 TIME = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)

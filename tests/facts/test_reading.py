@@ -9,15 +9,15 @@ from fake_graph import NOT_VISIBLE, FakeGraph, envelope
 from fake_vault import MemoryVault
 
 from wizard.facts.reading import OF_GRAPH, GraphFacts
-from wizard.graph import Keys, Refusal
+from wizard.graph import Credentials, GraphError
 from wizard.state.record import ProfileRecord
 from wizard.text.errors import ErrorKind, Unavailable
 from wizard.text.secret import Secret
-from wizard.vault import Kept
+from wizard.vault import StoredSecret
 
 TOKEN, SECRET = Secret("EAAGtoken"), Secret("0123456789abcdef0123456789abcdef")
 IDS = {"app_id": "1", "waba_id": "20", "phone_number_id": "30"}
-ALL_KEYS = Keys(TOKEN, "1", SECRET, proves=True)
+ALL_KEYS = Credentials(TOKEN, "1", SECRET, proves=True)
 HEALTH = {"health_status": {"entities": [{"entity_type": "WABA", "can_send_message": "AVAILABLE"}]}}
 OWN = {"data": {"is_valid": True, "app_id": "1", "type": "SYSTEM_USER"}}
 FOREIGN = {"data": {"is_valid": True, "app_id": "666", "type": "USER"}}
@@ -112,7 +112,7 @@ def test_a_failure_is_remembered_and_leaves_the_others_standing():
     facts.gather()
     asked = len(graph.calls)
     first, second = trouble_of(facts, "account"), trouble_of(facts, "account")
-    assert isinstance(first, Refusal)
+    assert isinstance(first, GraphError)
     assert first is not second  # else the tracebacks of threads would pile up in one
     assert (first.code, first.values) == (second.code, second.values)
     assert facts.number.id == "30"
@@ -160,10 +160,18 @@ def test_touched_names_what_this_thread_asked_for():
 @pytest.mark.parametrize(
     ("keys", "ids", "missing"),
     [
-        (Keys(), IDS, dict.fromkeys(["token", "account", "number", "app"], "access_token")),
-        (Keys(TOKEN), IDS, dict.fromkeys(["app_permissions", "secret_fits"], "app_secret")),
-        (Keys(TOKEN), {}, {"account": "waba_id", "number": "phone_number_id", "app": "app_id"}),
-        (Keys(TOKEN, "", SECRET), {}, {"secret_fits": "app_id", "app_subscriptions": "app_id"}),
+        (Credentials(), IDS, dict.fromkeys(["token", "account", "number", "app"], "access_token")),
+        (Credentials(TOKEN), IDS, dict.fromkeys(["app_permissions", "secret_fits"], "app_secret")),
+        (
+            Credentials(TOKEN),
+            {},
+            {"account": "waba_id", "number": "phone_number_id", "app": "app_id"},
+        ),
+        (
+            Credentials(TOKEN, "", SECRET),
+            {},
+            {"secret_fits": "app_id", "app_subscriptions": "app_id"},
+        ),
     ],
 )
 def test_what_is_missing_is_named_without_asking(keys, ids, missing):
@@ -191,7 +199,7 @@ def test_the_token_is_inspected_by_the_app_where_the_secret_is_known():
 
 
 def test_a_token_inspects_itself_where_no_secret_is_known():
-    facts, graph = facts_of(FakeGraph(ANSWERS, keys=Keys(TOKEN, "1")))
+    facts, graph = facts_of(FakeGraph(ANSWERS, keys=Credentials(TOKEN, "1")))
     assert facts.token.valid
     assert [call.as_app for call in graph.calls] == [False]
 
@@ -208,12 +216,12 @@ def test_a_token_of_another_app_that_nobody_may_inspect_is_as_the_app_said():
 
 
 def test_a_dead_token_is_a_token_that_is_not_valid():
-    facts, _ = facts_of(FakeGraph({"GET debug_token": DEAD}, keys=Keys(TOKEN)))
+    facts, _ = facts_of(FakeGraph({"GET debug_token": DEAD}, keys=Credentials(TOKEN)))
     assert (facts.token.valid, facts.token.error_subcode) == (False, 463)
 
 
 def test_an_app_that_insists_on_the_proof_is_told_from_a_dead_token():
-    facts, _ = facts_of(FakeGraph({"GET debug_token": NEEDS_PROOF}, keys=Keys(TOKEN)))
+    facts, _ = facts_of(FakeGraph({"GET debug_token": NEEDS_PROOF}, keys=Credentials(TOKEN)))
     assert (facts.token.valid, facts.token.error_code) == (False, 100)
     assert "appsecret_proof" in facts.token.error_message
 
@@ -319,7 +327,7 @@ def test_a_secret_tells_where_it_comes_from():
     facts, _ = facts_of(vault=vault)
     assert facts.origin("access_token").source == "os-keyring"
     trouble_of_origin(facts, "app_secret")
-    vault.get = lambda name: Kept(Secret("x"), "environment", "WA_WIZARD_ACCESS_TOKEN")
+    vault.get = lambda name: StoredSecret(Secret("x"), "environment", "WA_WIZARD_ACCESS_TOKEN")
     origin = facts.origin("access_token")
     assert (origin.source, origin.detail) == ("environment", "WA_WIZARD_ACCESS_TOKEN")
 

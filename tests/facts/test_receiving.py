@@ -12,8 +12,8 @@ from fake_vault import MemoryVault
 from wizard.facts import Arrivals
 from wizard.facts.reading import GraphFacts
 from wizard.facts.receiving import Ears
-from wizard.graph import Keys
-from wizard.inbox import Reader, Refusal, Writer
+from wizard.graph import Credentials
+from wizard.inbox import Reader, RejectedDelivery, Writer
 from wizard.probe import Outside
 from wizard.receiver.payload import read
 from wizard.state.record import Goal, ProfileRecord, TestMessage
@@ -26,7 +26,7 @@ SENT = TestMessage(deliveries.NUMBER, "79161234567", "wamid.out", "2026-11-22T19
 
 
 def facts_of(ears, graph=None, vault=None, **record):
-    graph = graph or FakeGraph({}, keys=Keys(Secret("EAAG")))
+    graph = graph or FakeGraph({}, keys=Credentials(Secret("EAAG")))
     record = ProfileRecord(**{"ids": IDS, "test_message": SENT, **record})
     return GraphFacts(graph, record, vault or MemoryVault(verify_token=TOKEN), ears=ears)
 
@@ -39,7 +39,7 @@ def heard(tmp_path):
     def after(*events):
         writer = Writer(path)
         for event in events:
-            if isinstance(event, Refusal):
+            if isinstance(event, RejectedDelivery):
                 writer.note(event)
             else:
                 writer.store(read(deliveries.encode(event)))
@@ -83,7 +83,7 @@ def test_the_furthest_status_of_the_test_message_is_told(heard):
 
 
 def refused(reason="bad_signature", number=deliveries.NUMBER, waba="", at="2099-01-01T00:00:00Z"):
-    return Refusal(reason, number, waba, 100, at)
+    return RejectedDelivery(reason, number, waba, 100, at)
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ HERE = Ears(outside=Outside(allow_local=True, environ={}))
 
 def in_force(url):
     number = {"id": deliveries.NUMBER, "webhook_configuration": {"application": url}}
-    return FakeGraph({f"GET {deliveries.NUMBER}": number}, keys=Keys(Secret("EAAG")))
+    return FakeGraph({f"GET {deliveries.NUMBER}": number}, keys=Credentials(Secret("EAAG")))
 
 
 def test_the_expected_callback_is_asked_and_graph_is_not(callback):

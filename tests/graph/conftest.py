@@ -3,7 +3,7 @@
 import pytest
 
 from tests.graph.loopback import Authority
-from wizard.graph import Keys
+from wizard.graph import Credentials
 from wizard.graph.client import GraphClient
 from wizard.text.secret import Secret
 
@@ -15,7 +15,7 @@ APP_ID = "1122334455667788"
 
 @pytest.fixture
 def keys():
-    return Keys(Secret(TOKEN), APP_ID, Secret(APP_SECRET), proves=True)
+    return Credentials(Secret(TOKEN), APP_ID, Secret(APP_SECRET), proves=True)
 
 
 @pytest.fixture

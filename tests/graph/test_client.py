@@ -12,10 +12,11 @@ from tests.fake_graph import envelope
 from tests.graph import loopback
 from tests.graph.conftest import APP_ID, APP_SECRET, TOKEN
 from tests.graph.loopback import Reply
-from wizard.graph import BadAddress, Refusal
+from wizard.graph import GraphError
 from wizard.graph import client as client_module
-from wizard.graph import session as session_module
 from wizard.graph.client import GraphClient
+from wizard.net import http_session as session_module
+from wizard.net.address import InvalidAddress
 from wizard.text.errors import ErrorKind, Unavailable
 from wizard.text.secret import Secret
 
@@ -151,7 +152,7 @@ def test_no_path_leaves_the_version(client):
     ],
 )
 def test_an_address_that_would_give_the_token_away_is_refused(keys, url):
-    with pytest.raises(BadAddress) as caught:
+    with pytest.raises(InvalidAddress) as caught:
         GraphClient(keys, url=url)
     assert caught.value.part == "url"
     assert "secret" not in repr(caught.value)
@@ -173,7 +174,7 @@ def test_an_address_that_is_fine_is_kept(keys, url, kept):
 
 @pytest.mark.parametrize("version", ["26.0", "v26", "v26.0/me", "", "latest"])
 def test_a_version_is_a_version(keys, version):
-    with pytest.raises(BadAddress) as caught:
+    with pytest.raises(InvalidAddress) as caught:
         GraphClient(keys, version=version)
     assert caught.value.part == "version"
 
@@ -203,7 +204,7 @@ def test_secrets_that_meta_repeats_are_masked(client):
         data = {"details": f"{APP_ID}|{APP_SECRET}"}
         return error(100, message=told, error_data=data, fbtrace_id=TOKEN)
 
-    with loopback.web(echo) as server, pytest.raises(Refusal) as caught:
+    with loopback.web(echo) as server, pytest.raises(GraphError) as caught:
         client(server.url).post("1/register", {"pin": Secret("481516")})
     told = repr(caught.value.values)
     for secret in (TOKEN, APP_SECRET, PROOF, "481516", "EAAB"):
@@ -263,13 +264,13 @@ def test_a_field_that_graph_does_not_know_is_taken_out(client, unknown, fields, 
 
 def test_a_field_that_was_not_asked_for_is_not_searched_for_ever(client):
     told = "(#100) Tried accessing nonexisting field (other) on node type (Thing)"
-    with loopback.web(lambda _: error(100, message=told)) as server, pytest.raises(Refusal):
+    with loopback.web(lambda _: error(100, message=told)) as server, pytest.raises(GraphError):
         client(server.url).get("1", fields=["a", "b"])
     assert len(server.requests) == 1
 
 
 def test_a_refusal_about_something_else_is_not_about_fields(client):
-    with loopback.web(lambda _: error(190)) as server, pytest.raises(Refusal) as caught:
+    with loopback.web(lambda _: error(190)) as server, pytest.raises(GraphError) as caught:
         client(server.url).get("1", fields=["a", "b"])
     assert caught.value.code == 190
     assert len(server.requests) == 1
@@ -311,7 +312,7 @@ def test_a_bad_cursor_begins_anew_once(client):
         rows = client(server.url).pages("1/rows", limit=2)
     assert [row["id"] for row in rows] == list("abc")
     given = replies(good[0], error(131059), good[0], error(131059))
-    with loopback.web(given) as server, pytest.raises(Refusal) as caught:
+    with loopback.web(given) as server, pytest.raises(GraphError) as caught:
         client(server.url).pages("1/rows", limit=2)
     assert caught.value.code == 131059
     assert len(server.requests) == 4
@@ -346,7 +347,7 @@ def test_a_read_is_made_again_while_graph_is_busy(client, pauses, code):
 
 @pytest.mark.parametrize(("code", "tries"), [(1, 3), (131000, 3), (2, 4), (80007, 4), (99999, 4)])
 def test_patience_ends(client, pauses, code, tries):
-    with loopback.web(lambda _: error(code, 500)) as server, pytest.raises(Refusal) as caught:
+    with loopback.web(lambda _: error(code, 500)) as server, pytest.raises(GraphError) as caught:
         client(server.url).get("1")
     assert caught.value.kind is ErrorKind.BUSY
     assert caught.value.values["wait_minutes"] == 0
@@ -356,7 +357,7 @@ def test_patience_ends(client, pauses, code, tries):
 
 @pytest.mark.parametrize("code", [100, 190, 10, 200, 33, 133016, 368, 131047])
 def test_a_read_is_not_repeated_when_the_answer_will_not_change(client, pauses, code):
-    with loopback.web(lambda _: error(code)) as server, pytest.raises(Refusal):
+    with loopback.web(lambda _: error(code)) as server, pytest.raises(GraphError):
         client(server.url).get("1")
     assert len(server.requests) == 1
     assert pauses == []
@@ -367,7 +368,7 @@ def test_a_change_is_never_repeated(client, pauses, code):
     with loopback.web(lambda _: error(code, 500)) as server:
         graph = client(server.url)
         for act in (graph.post, graph.delete):
-            with pytest.raises(Refusal):
+            with pytest.raises(GraphError):
                 act("1")
     assert server.methods() == ["POST", "DELETE"]
     assert pauses == []
@@ -398,7 +399,7 @@ def test_a_refused_connection_is_not_tried_again(client, pauses):
 )
 def test_a_wait_that_is_too_long_is_told_and_not_waited(client, pauses, headers, minutes):
     busy = error(80007, headers=headers)
-    with loopback.web(lambda _: busy) as server, pytest.raises(Refusal) as caught:
+    with loopback.web(lambda _: busy) as server, pytest.raises(GraphError) as caught:
         client(server.url).get("1")
     assert caught.value.kind is ErrorKind.BUSY
     assert caught.value.values["wait_minutes"] == minutes
@@ -421,7 +422,7 @@ def test_who_has_time_may_wait_a_minute(client, pauses):
 @pytest.mark.parametrize(("asked", "tries"), [("90", 1), ("20", 2)])
 def test_not_even_then_longer_nor_twice(client, pauses, asked, tries):
     busy = error(4, headers={"Retry-After": asked})
-    with loopback.web(lambda _: busy) as server, pytest.raises(Refusal):
+    with loopback.web(lambda _: busy) as server, pytest.raises(GraphError):
         client(server.url, patience=600).get("1")
     assert len(server.requests) == tries
 

@@ -8,7 +8,7 @@ from tests.fake_graph import NOT_VISIBLE, FakeGraph, envelope
 from tests.graph import loopback
 from tests.graph.loopback import Reply
 from tests.graph_contract import KEYS, GraphContract
-from wizard.graph.fields import names
+from wizard.graph.errors import names
 
 
 def meta(answers, unknown_fields):

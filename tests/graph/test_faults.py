@@ -14,8 +14,8 @@ import requests
 from tests.graph import loopback
 from tests.graph.conftest import APP_SECRET, TOKEN
 from tests.graph.loopback import Reply
-from wizard.graph import session as session_module
-from wizard.graph import wire
+from wizard.graph import transport as wire
+from wizard.net import http_session as session_module
 from wizard.text.errors import ErrorKind, Unavailable
 
 

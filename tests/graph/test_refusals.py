@@ -2,7 +2,7 @@
 
 import pytest
 
-from wizard.graph.refusals import refusal
+from wizard.graph.errors import refusal
 from wizard.text.errors import ErrorKind
 
 NAMED = "(#100) Tried accessing nonexisting field (verified_name) on node type (Business)"

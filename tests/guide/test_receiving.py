@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from fake_talk import ANY, Script
 
-from wizard.graph import Refusal
+from wizard.graph import GraphError
 from wizard.guide import Guide
 from wizard.repairs import REPAIRS
 from wizard.repairs.hearing import diagnose, hear, take_back
@@ -245,7 +245,7 @@ def test_a_busy_moment_is_no_reason_to_do_it_by_hand(at_desk):
             graph = real(keys)
 
             def refuse(path, body=None, *, as_app=False):
-                raise Refusal(ErrorKind.BUSY, subcode=0, http=400, details="", trace="", **wait)
+                raise GraphError(ErrorKind.BUSY, subcode=0, http=400, details="", trace="", **wait)
 
             graph.post = refuse
             return graph
@@ -403,7 +403,7 @@ def test_metas_2200_is_put_into_words(message, words):
     from wizard.ui.words import Words
 
     start = "(#2200) Callback verification failed with the following errors: "
-    refusal = Refusal(ErrorKind.ODD, code=2200, subcode=0, message=start + message, details="")
+    refusal = GraphError(ErrorKind.ODD, code=2200, subcode=0, message=start + message, details="")
     saw = meta_saw(refusal)
     assert saw.key == f"webhook.{words}"
     assert all(Words(language).phrase(saw) for language in ("ru", "en"))

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import deliveries
 import pytest
 
-from wizard.inbox import Delivery, InboxTrouble, Knock, Reader, Refusal, Writer, furthest
+from wizard.inbox import Delivery, InboxTrouble, Knock, Reader, RejectedDelivery, Writer, furthest
 from wizard.inbox.nouns import stamp
 from wizard.receiver.payload import read
 
@@ -121,7 +121,7 @@ def test_purging_drops_the_old_and_wipes_its_bytes(writer, reader):
 
 def test_refusals_and_knocks_are_remembered_newest_first_but_not_without_end(writer, reader):
     for n in range(1200):
-        writer.note(Refusal("unsigned", str(n)))
+        writer.note(RejectedDelivery("unsigned", str(n)))
     writer.note(Knock(True, agent="facebookplatform/1.0"))
     writer.close()
     refusals = reader.refusals()
@@ -215,6 +215,6 @@ def test_one_delivery_that_cannot_be_stored_does_not_take_the_others_with_it(wri
 def test_after_closing_nothing_is_taken(writer):
     writer.close()
     writer.close()
-    writer.note(Refusal("unsigned"))
+    writer.note(RejectedDelivery("unsigned"))
     with pytest.raises(InboxTrouble):
         keep(writer, message("late"))

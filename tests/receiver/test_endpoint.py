@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import deliveries
 import pytest
 
-from wizard.inbox import InboxTrouble, Knock, Reader, Refusal, Writer
+from wizard.inbox import InboxTrouble, Knock, Reader, RejectedDelivery, Writer
 from wizard.probe import Outside, probe
 from wizard.receiver import Address, Arrived, Receiver
 from wizard.receiver.endpoint import MOST_BYTES, Endpoint
@@ -152,7 +152,7 @@ def test_what_is_not_signed_is_refused_and_counted(house, signed, status, reason
     signed = signed.encode() if signed else signed
     assert deliveries.deliver(house.port, GOOD, X_Hub_Signature_256=signed) == status
     (event,) = finish(house)
-    assert isinstance(event, Refusal)
+    assert isinstance(event, RejectedDelivery)
     assert house.reader.messages() == []
     (refusal,) = house.reader.refusals()
     assert (refusal.reason, refusal.phone_number_id, refusal.waba_id) == (
@@ -287,7 +287,7 @@ def test_every_event_is_a_knock_a_refusal_or_an_arrival(house):
     ask(house.port, asking())
     deliveries.deliver(house.port, GOOD, X_Hub_Signature_256=None)
     deliveries.deliver(house.port, GOOD)
-    assert [type(event) for event in finish(house)] == [Knock, Refusal, Arrived]
+    assert [type(event) for event in finish(house)] == [Knock, RejectedDelivery, Arrived]
 
 
 def test_our_own_receiver_stands_the_probe_and_knows_whose_it_was(house):

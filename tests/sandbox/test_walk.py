@@ -7,7 +7,7 @@ from wizard import checklist
 from wizard.audit import audit
 from wizard.facts.reading import GraphFacts
 from wizard.facts.receiving import Ears
-from wizard.graph import Keys
+from wizard.graph import Credentials
 from wizard.graph.client import GraphClient
 from wizard.probe import Outside
 from wizard.sandbox import scenarios, start
@@ -21,7 +21,7 @@ WORLDS = {world.name: world for world in scenarios()}
 
 def keys_of(profile):
     token, secret = (profile.secrets.get(name) for name in ("access_token", "app_secret"))
-    return Keys(
+    return Credentials(
         access_token=Secret(token) if token else None,
         app_id=profile.ids.get("app_id", ""),
         app_secret=Secret(secret) if secret else None,

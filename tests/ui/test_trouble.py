@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from wizard.graph.refusals import refusal
+from wizard.graph.errors import refusal
 from wizard.graph_errors import explain
 from wizard.model import Finding, Item, could_not
 from wizard.text.errors import ErrorKind, Unavailable

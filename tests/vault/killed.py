@@ -15,9 +15,9 @@ from pathlib import Path
 
 from wizard.text.secret import Secret
 from wizard.vault.encrypted_file import EncryptedFile
-from wizard.vault.moving import move
 from wizard.vault.os_keyring import OsKeyring
-from wizard.vault.play import PlayVault
+from wizard.vault.sandbox_store import SandboxVault
+from wizard.vault.stores import move
 
 NAMES = ("access_token", "app_secret", "two_step_pin")
 LENGTH = 20_000
@@ -98,7 +98,7 @@ def putting(folder, kind, times, dice):
 
 def moving(folder, kind, times, dice):
     one = store(kind, folder / "one.json")
-    other = PlayVault(folder / "other.json")
+    other = SandboxVault(folder / "other.json")
     for number, name in enumerate(NAMES):
         one.put(name, value(number))
     # One way: the next child goes on from where this one was killed.

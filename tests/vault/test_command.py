@@ -13,9 +13,8 @@ import pytest
 from vault_contract import VaultContract
 
 from wizard.text.secret import Secret
-from wizard.vault import Closed, VaultTrouble
-from wizard.vault.command import CommandVault, Helper
-from wizard.vault.presets import PRESETS
+from wizard.vault import VaultError, VaultProblem
+from wizard.vault.command import PRESETS, CommandVault, Helper
 
 PROGRAM = [sys.executable, "-S", str(Path(__file__).with_name("helper_program.py"))]
 CANARY = Secret("canary-" + "c0")
@@ -33,7 +32,7 @@ def shell(script):
 
 
 def closed_by(act):
-    with pytest.raises(VaultTrouble) as caught:
+    with pytest.raises(VaultError) as caught:
         act()
     assert CANARY.reveal() not in "".join(traceback.format_exception(caught.value))
     assert caught.value.store == "command"
@@ -105,17 +104,17 @@ def test_every_other_exit_code_is_a_failure(tmp_path, code):
     vault = over(tmp_path, get=shell(f"echo {CANARY.reveal()} >&2; exit {code}"))
     for act in (lambda: vault.get("a"), lambda: vault.put("a", CANARY), vault.probe):
         trouble = closed_by(act)
-        assert (trouble.closed, trouble.detail) == (Closed.BROKEN, f"sh: exit {code}")
+        assert (trouble.closed, trouble.detail) == (VaultProblem.BROKEN, f"sh: exit {code}")
 
 
 def test_a_program_that_is_not_there_is_named(tmp_path):
     trouble = closed_by(lambda: over(tmp_path, get=["no-such-program", "x"]).get("a"))
-    assert (trouble.closed, "no-such-program" in trouble.detail) == (Closed.BROKEN, True)
+    assert (trouble.closed, "no-such-program" in trouble.detail) == (VaultProblem.BROKEN, True)
 
 
 def test_output_that_is_not_text_is_a_failure(tmp_path):
     vault = over(tmp_path, get=shell(r"printf '\377\376'"))
-    assert closed_by(lambda: vault.get("a")).closed is Closed.BROKEN
+    assert closed_by(lambda: vault.get("a")).closed is VaultProblem.BROKEN
 
 
 @pytest.mark.parametrize(
@@ -131,7 +130,7 @@ def test_output_that_is_not_text_is_a_failure(tmp_path):
 def test_a_program_that_hangs_is_ended_at_its_deadline(tmp_path, script):
     started, pid = time.monotonic(), tmp_path / "pid"
     vault = over(tmp_path, seconds=0.4, get=shell(script.format(pid=pid)))
-    assert closed_by(lambda: vault.get("a")).closed is Closed.TIMEOUT
+    assert closed_by(lambda: vault.get("a")).closed is VaultProblem.TIMEOUT
     assert time.monotonic() - started < 3
     if pid.exists():
         orphan, ends = int(pid.read_text()), time.monotonic() + 3
@@ -150,7 +149,7 @@ def alive(pid):
 
 def test_a_program_that_loses_is_found_out(tmp_path):
     vault = over(tmp_path, set=shell("cat > /dev/null"))
-    assert closed_by(lambda: vault.put("a", CANARY)).closed is Closed.LOSING
+    assert closed_by(lambda: vault.put("a", CANARY)).closed is VaultProblem.LOSING
 
 
 def test_without_set_it_is_read_only(tmp_path):
@@ -158,14 +157,14 @@ def test_without_set_it_is_read_only(tmp_path):
     vault = over(tmp_path, set=None, delete=None)
     assert vault.get("access_token").secret == Secret("kept")
     for act in (lambda: vault.put("a", CANARY), lambda: vault.remove("access_token"), vault.probe):
-        assert closed_by(act).closed is Closed.READ_ONLY
+        assert closed_by(act).closed is VaultProblem.READ_ONLY
 
 
 @pytest.mark.parametrize(
     "choice", [{}, {"set": ["x"]}, {"get": "pass show x"}, {"get": [1]}, {"preset": "keepass"}]
 )
 def test_a_choice_that_cannot_work_is_refused(choice):
-    assert closed_by(lambda: Helper.chosen(choice)).closed is Closed.BROKEN
+    assert closed_by(lambda: Helper.chosen(choice)).closed is VaultProblem.BROKEN
 
 
 class TestPresets:

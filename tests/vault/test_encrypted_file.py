@@ -14,9 +14,9 @@ from vault_contract import VaultContract
 
 from wizard.text.errors import InputRequired, UserAbort
 from wizard.text.secret import Secret
-from wizard.vault import Closed, VaultTrouble
+from wizard.vault import VaultError, VaultProblem
 from wizard.vault.encrypted_file import COST, EncryptedFile
-from wizard.vault.opening import Person, open_vault
+from wizard.vault.stores import Person, open_vault
 
 CHEAP = 10
 PHRASE = "correct horse"
@@ -38,7 +38,7 @@ def over(path, phrase=PHRASE, profile="shop", cost=CHEAP):
 
 
 def closed_by(act):
-    with pytest.raises(VaultTrouble) as caught:
+    with pytest.raises(VaultError) as caught:
         act()
     assert caught.value.store == "encrypted-file"
     return caught.value
@@ -93,13 +93,13 @@ class TestHiding:
 
     def test_an_entry_under_another_name_does_not_open(self, kept):
         change(kept, lambda t: t["secrets"].update(app_secret=t["secrets"]["access_token"]))
-        assert closed_by(lambda: over(kept).get("app_secret")).closed is Closed.BROKEN
+        assert closed_by(lambda: over(kept).get("app_secret")).closed is VaultProblem.BROKEN
 
     def test_a_file_of_another_profile_does_not_open(self, kept):
         assert closed_by(lambda: over(kept, profile="other").get("access_token"))
         change(kept, lambda tree: tree.update(profile="other"))
         trouble = closed_by(lambda: over(kept, profile="other").get("access_token"))
-        assert trouble.closed is Closed.PASSPHRASE
+        assert trouble.closed is VaultProblem.PASSPHRASE
 
     def test_one_changed_bit_is_noticed(self, kept):
         def flip(tree):
@@ -109,7 +109,7 @@ class TestHiding:
 
         change(kept, flip)
         trouble = closed_by(lambda: over(kept).get("access_token"))
-        assert (trouble.closed, trouble.detail) == (Closed.BROKEN, "access_token: InvalidTag")
+        assert (trouble.closed, trouble.detail) == (VaultProblem.BROKEN, "access_token: InvalidTag")
 
     def test_the_usual_cost_is_that_of_half_a_second_and_128_mib(self, path):
         over(path, cost=COST).put("access_token", Secret("a"))
@@ -128,7 +128,7 @@ class TestPassphrase:
             vault.probe,
         ):
             trouble = closed_by(act)
-            assert (trouble.closed, trouble.detail) == (Closed.PASSPHRASE, "wrong")
+            assert (trouble.closed, trouble.detail) == (VaultProblem.PASSPHRASE, "wrong")
         assert kept.read_bytes() == before
 
     def test_after_the_wrong_one_it_is_asked_again(self, kept):
@@ -142,7 +142,7 @@ class TestPassphrase:
     @pytest.mark.parametrize("phrase", [None, ""])
     def test_none_is_said(self, kept, phrase):
         trouble = closed_by(lambda: over(kept, phrase).get("access_token"))
-        assert (trouble.closed, trouble.detail) == (Closed.PASSPHRASE, "none")
+        assert (trouble.closed, trouble.detail) == (VaultProblem.PASSPHRASE, "none")
 
     def test_nobody_there_is_none_and_leaving_is_leaving(self, kept):
         def raising(error):
@@ -219,12 +219,12 @@ class TestSources:
 
     def test_a_passphrase_file_that_is_missing_is_said(self, opened, tmp_path):
         over(tmp_path / "secrets.json").put("access_token", Secret("x"))
-        with pytest.raises(VaultTrouble) as caught:
+        with pytest.raises(VaultError) as caught:
             opened({}, passphrase_file=tmp_path / "none", passphrase=Asked()).get("access_token")
         assert "--passphrase-file" in caught.value.detail
 
     def test_nobody_to_ask(self, opened):
-        assert closed_by(lambda: opened({}).put("a", Secret("x"))).closed is Closed.PASSPHRASE
+        assert closed_by(lambda: opened({}).put("a", Secret("x"))).closed is VaultProblem.PASSPHRASE
 
 
 class TestTrust:
@@ -235,7 +235,7 @@ class TestTrust:
             lambda: over(path).put("access_token", Secret("new")),
         ):
             trouble = closed_by(act)
-            assert trouble.closed is Closed.UNSAFE
+            assert trouble.closed is VaultProblem.UNSAFE
             assert kind in trouble.detail
         assert (path.read_bytes() if path.exists() else None) == before
 
@@ -269,7 +269,7 @@ class TestTrust:
     def test_a_pipe_in_its_place_is_not_waited_for(self, path):
         path.parent.mkdir(mode=0o700)
         os.mkfifo(path, 0o600)
-        assert closed_by(lambda: over(path).get("access_token")).closed is Closed.UNSAFE
+        assert closed_by(lambda: over(path).get("access_token")).closed is VaultProblem.UNSAFE
 
     @pytest.mark.parametrize(
         "content",
@@ -293,7 +293,7 @@ class TestTrust:
             lambda: over(kept).put("access_token", Secret("x")),
             lambda: over(kept).remove("access_token"),
         ):
-            assert closed_by(act).closed is Closed.BROKEN
+            assert closed_by(act).closed is VaultProblem.BROKEN
         assert kept.read_bytes() == content
 
     def test_a_file_whose_check_was_taken_out(self, kept):
@@ -306,13 +306,13 @@ class TestFull:
         before = kept.read_bytes()
         script = (
             "import resource, sys; from pathlib import Path; from wizard.text.secret import Secret;"
-            "from wizard.vault import VaultTrouble;"
+            "from wizard.vault import VaultError;"
             "from wizard.vault.encrypted_file import EncryptedFile;"
             "vault = EncryptedFile(Path(sys.argv[1]), 'shop', lambda new: Secret(sys.argv[2]), 10);"
             "vault.get('access_token');"
             "resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))\n"
             "try: vault.put('app_secret', Secret('x' * 5000))\n"
-            "except VaultTrouble as trouble: print(trouble.closed)"
+            "except VaultError as trouble: print(trouble.closed)"
         )
         ran = subprocess.run(
             [sys.executable, "-c", script, kept, PHRASE],

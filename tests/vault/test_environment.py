@@ -7,7 +7,7 @@ from fake_vault import MemoryVault
 from vault_contract import VaultContract
 
 from wizard.text.secret import Secret
-from wizard.vault import Closed, VaultTrouble
+from wizard.vault import VaultError, VaultProblem
 from wizard.vault.environment import EnvironmentFirst
 
 TOKEN = "WA_WIZARD_ACCESS_TOKEN"
@@ -95,9 +95,9 @@ class TestReading:
         vault = before(
             MemoryVault(access_token=Secret("kept")), WA_WIZARD_ACCESS_TOKEN_FILE=str(path)
         )
-        with pytest.raises(VaultTrouble) as caught:
+        with pytest.raises(VaultError) as caught:
             vault.get("access_token")
-        assert (caught.value.closed, caught.value.store) == (Closed.BROKEN, "environment")
+        assert (caught.value.closed, caught.value.store) == (VaultProblem.BROKEN, "environment")
         assert "WA_WIZARD_ACCESS_TOKEN_FILE" in caught.value.detail
 
 
@@ -145,12 +145,12 @@ class TestAlone:
             lambda: vault.remove("access_token"),
             vault.probe,
         ):
-            with pytest.raises(VaultTrouble) as caught:
+            with pytest.raises(VaultError) as caught:
                 act()
-            assert caught.value.closed is Closed.READ_ONLY
+            assert caught.value.closed is VaultProblem.READ_ONLY
 
     def test_what_was_to_be_kept_is_named_by_its_variable(self):
-        with pytest.raises(VaultTrouble) as caught:
+        with pytest.raises(VaultError) as caught:
             before().put("two_step_pin", Secret("049217"))
         assert caught.value.detail == "WA_WIZARD_TWO_STEP_PIN"
 

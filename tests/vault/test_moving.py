@@ -4,9 +4,9 @@ import pytest
 from fake_vault import MemoryVault
 
 from wizard.text.secret import Secret
-from wizard.vault import Closed, VaultTrouble
+from wizard.vault import VaultError, VaultProblem
 from wizard.vault.environment import EnvironmentFirst
-from wizard.vault.moving import move
+from wizard.vault.stores import move
 
 A, B = Secret("a"), Secret("b")
 
@@ -55,27 +55,27 @@ def test_when_recording_the_choice_fails_the_source_is_whole():
 
 def test_a_target_that_loses_one_leaves_the_source_whole():
     source, target = MemoryVault(access_token=A, app_secret=B), Forgetful(store="command")
-    with pytest.raises(VaultTrouble) as caught:
+    with pytest.raises(VaultError) as caught:
         move(("access_token", "app_secret"), source, target)
-    assert (caught.value.closed, caught.value.store) == (Closed.LOSING, "command")
+    assert (caught.value.closed, caught.value.store) == (VaultProblem.LOSING, "command")
     assert source.kept == {"access_token": A, "app_secret": B}
 
 
 def test_the_environment_does_not_answer_for_the_target():
     source, target = MemoryVault(app_secret=B), Forgetful(store="command")
     given = {"WA_WIZARD_APP_SECRET": "b"}
-    with pytest.raises(VaultTrouble) as caught:
+    with pytest.raises(VaultError) as caught:
         move(("app_secret",), EnvironmentFirst(given, source), EnvironmentFirst(given, target))
-    assert caught.value.closed is Closed.LOSING
+    assert caught.value.closed is VaultProblem.LOSING
     assert source.kept == {"app_secret": B}
 
 
 def test_the_environment_itself_is_neither_source_nor_target():
     for pair in ((None, MemoryVault()), (MemoryVault(access_token=A), None)):
         source, target = (EnvironmentFirst({"WA_WIZARD_ACCESS_TOKEN": "x"}, v) for v in pair)
-        with pytest.raises(VaultTrouble) as caught:
+        with pytest.raises(VaultError) as caught:
             move(("access_token",), source, target)
-        assert caught.value.closed is Closed.READ_ONLY
+        assert caught.value.closed is VaultProblem.READ_ONLY
 
 
 def test_moving_to_the_same_place_removes_nothing():

@@ -6,8 +6,8 @@ import sys
 import pytest
 
 from wizard.text.secret import Secret
-from wizard.vault import Closed, VaultTrouble
-from wizard.vault.opening import (
+from wizard.vault import VaultError, VaultProblem
+from wizard.vault.stores import (
     STORES,
     Opening,
     Person,
@@ -25,14 +25,14 @@ def test_the_keyring_of_the_system_unless_chosen_otherwise(choice, tmp_path):
 
 def test_a_store_that_fails_is_never_replaced_by_another(tmp_path):
     vault = open_vault("shop", None, {}, folder=tmp_path)
-    with pytest.raises(VaultTrouble) as caught:
+    with pytest.raises(VaultError) as caught:
         vault.put("access_token", Secret("canary-5511"))
-    assert caught.value.closed is Closed.MISSING
+    assert caught.value.closed is VaultProblem.MISSING
     assert all(path.suffix == ".lock" and not path.read_bytes() for path in tmp_path.iterdir())
 
 
 def test_an_unknown_store_is_refused_by_name(tmp_path):
-    with pytest.raises(VaultTrouble) as caught:
+    with pytest.raises(VaultError) as caught:
         open_vault("shop", {"store": "plaintext"}, {}, folder=tmp_path)
     assert caught.value.store == "plaintext"
     assert all(store in caught.value.detail for store in STORES)
@@ -43,7 +43,7 @@ def test_the_environment_alone_keeps_nothing(tmp_path):
         "s", {"store": "environment"}, {"WA_WIZARD_APP_SECRET": "x"}, folder=tmp_path
     )
     assert vault.get("app_secret").source == "environment"
-    with pytest.raises(VaultTrouble):
+    with pytest.raises(VaultError):
         vault.put("app_secret", Secret("y"))
 
 
@@ -74,7 +74,7 @@ def test_the_deadline_depends_on_who_is_there(set_to, attended, seconds, tmp_pat
 
 def test_opening_imports_nothing_heavy(tmp_path):
     script = (
-        "import sys, pathlib; from wizard.vault.opening import open_vault; "
+        "import sys, pathlib; from wizard.vault.stores import open_vault; "
         f"open_vault('shop', None, {{}}, folder=pathlib.Path({str(tmp_path)!r})); "
         "print(*{'keyring', 'cryptography', 'filelock', 'requests'} & set(sys.modules))"
     )

@@ -28,7 +28,8 @@ from programs import ROOT, child_environ
 from vault_contract import VaultContract
 
 from wizard.text.secret import Secret
-from wizard.vault import Closed, VaultTrouble, backend
+from wizard.vault import VaultError, VaultProblem
+from wizard.vault import os_keyring as backend
 from wizard.vault.os_keyring import OsKeyring
 
 SECOND = 1.0
@@ -40,7 +41,7 @@ def over(back_end, seconds=SECOND, waiting=None):
 
 
 def closed_by(action):
-    with pytest.raises(VaultTrouble) as caught:
+    with pytest.raises(VaultError) as caught:
         action()
     return caught.value
 
@@ -81,7 +82,7 @@ class TestInPieces(VaultContract):
     def test_missing_pieces_are_said_and_mended_by_writing(self, vault):
         vault.put("access_token", Secret(LONG))
         del self.items[next(key for key in self.items if "#" in key[0])]
-        assert closed_by(lambda: vault.get("access_token")).closed is Closed.LOSING
+        assert closed_by(lambda: vault.get("access_token")).closed is VaultProblem.LOSING
         vault.put("access_token", Secret("new"))
         assert vault.get("access_token").secret == Secret("new")
 
@@ -129,7 +130,9 @@ class TestWriting:
     @pytest.mark.parametrize("back_end", [Losing, Truncating])
     def test_what_does_not_come_back_is_said(self, back_end):
         vault = over(back_end())
-        assert closed_by(lambda: vault.put("access_token", Secret(LONG))).closed is Closed.LOSING
+        assert (
+            closed_by(lambda: vault.put("access_token", Secret(LONG))).closed is VaultProblem.LOSING
+        )
 
     def test_what_came_back_cut_is_not_left_behind(self):
         back_end = Truncating()
@@ -147,7 +150,10 @@ class TestWriting:
         vault = over(back_end)
         vault.put("access_token", Secret("old"))
         back_end.fails = 1
-        assert closed_by(lambda: vault.put("access_token", Secret("new"))).closed is Closed.LOCKED
+        assert (
+            closed_by(lambda: vault.put("access_token", Secret("new"))).closed
+            is VaultProblem.LOCKED
+        )
         assert vault.get("access_token").secret == Secret("old")
 
     def test_every_copy_is_removed(self):
@@ -164,7 +170,7 @@ class TestWriting:
         assert {"set", "get", "delete"} <= set(back_end.calls)
 
     def test_a_probe_finds_a_back_end_that_loses(self):
-        assert closed_by(over(Losing()).probe).closed is Closed.LOSING
+        assert closed_by(over(Losing()).probe).closed is VaultProblem.LOSING
 
 
 class TestTroubles:
@@ -174,7 +180,7 @@ class TestTroubles:
         vault = over(raising(error))
         arguments = {"get": ["a"], "put": ["a", Secret("canary")], "remove": ["a"], "probe": []}
         trouble = closed_by(lambda: getattr(vault, call)(*arguments[call]))
-        assert (trouble.closed, trouble.store) == (Closed(kind), "os-keyring")
+        assert (trouble.closed, trouble.store) == (VaultProblem(kind), "os-keyring")
         assert "canary" not in "".join(traceback.format_exception(trouble))
         assert trouble.__context__ is None
         assert type(error).__name__ in trouble.detail or error.__cause__
@@ -188,7 +194,7 @@ class TestTroubles:
 
     def test_a_description_needs_no_keyring(self):
         def none_there(store):
-            raise VaultTrouble(Closed.MISSING, store)
+            raise VaultError(VaultProblem.MISSING, store)
 
         assert OsKeyring("shop", choose=none_there).describe().backend == ""
 
@@ -196,7 +202,7 @@ class TestTroubles:
 class TestDeadline:
     def test_a_call_that_hangs_ends_at_its_deadline(self):
         vault, started = over(Hanging(), seconds=0.3), time.monotonic()
-        assert closed_by(lambda: vault.get("a")).closed is Closed.TIMEOUT
+        assert closed_by(lambda: vault.get("a")).closed is VaultProblem.TIMEOUT
         assert time.monotonic() - started < 0.3 + SECOND
 
     def test_after_one_timeout_no_call_hangs_again(self):
@@ -204,7 +210,7 @@ class TestDeadline:
         closed_by(lambda: vault.get("a"))
         started = time.monotonic()
         for call in (lambda: vault.get("a"), lambda: vault.put("a", Secret("b")), vault.probe):
-            assert closed_by(call).closed is Closed.TIMEOUT
+            assert closed_by(call).closed is VaultProblem.TIMEOUT
         vault.describe()
         assert time.monotonic() - started < 0.25
 
@@ -228,7 +234,7 @@ class TestDeadline:
             thread.start()
         for thread in threads:
             thread.join(5)
-        assert seen == [Closed.TIMEOUT] * 8
+        assert seen == [VaultProblem.TIMEOUT] * 8
         assert time.monotonic() - started < 0.4 + SECOND
         back_end.resume.set()
         wait_until(lambda: back_end.calls)
@@ -239,7 +245,7 @@ class TestDeadline:
 
         def call():
             started = time.monotonic()
-            with suppress(VaultTrouble):
+            with suppress(VaultError):
                 vault.get("a")  # 0.3 s each: the third would have to wait for 0.6 s
             took.append(time.monotonic() - started)
 
@@ -301,9 +307,9 @@ class TestChoosing:
     @pytest.mark.parametrize(
         ("path", "closed"),
         [
-            ("keyring.backends.null.Keyring", Closed.LOSING),
-            ("keyring.backends.fail.Keyring", Closed.MISSING),
-            ("keyring.nonsense.Keyring", Closed.BROKEN),
+            ("keyring.backends.null.Keyring", VaultProblem.LOSING),
+            ("keyring.backends.fail.Keyring", VaultProblem.MISSING),
+            ("keyring.nonsense.Keyring", VaultProblem.BROKEN),
         ],
     )
     def test_a_back_end_that_cannot_keep_is_refused(self, monkeypatch, path, closed):
@@ -318,13 +324,13 @@ class TestChoosing:
 
         monkeypatch.setattr(keyring.core, "load_env", PlaintextKeyring)
         trouble = closed_by(OsKeyring("shop", SECOND).probe)
-        assert trouble.closed is Closed.MISSING
+        assert trouble.closed is VaultProblem.MISSING
         assert "PlaintextKeyring" in trouble.detail
 
     def test_without_a_keyring_of_the_system_nothing_else_is_taken(self):
         # InMemory is viable and known to `keyring`, which would take it, or one like it.
         assert keyring.core._detect_backend().priority > 0
-        assert closed_by(OsKeyring("shop", SECOND).probe).closed is Closed.MISSING
+        assert closed_by(OsKeyring("shop", SECOND).probe).closed is VaultProblem.MISSING
 
     def test_the_one_of_the_system_is_taken_out_of_a_chain(self, monkeypatch):
         monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.chainer.ChainerBackend")

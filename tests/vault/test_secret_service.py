@@ -19,7 +19,7 @@ from secret_service import SecretService
 from vault_contract import VaultContract
 
 from wizard.text.secret import Secret
-from wizard.vault import Closed, VaultTrouble
+from wizard.vault import VaultError, VaultProblem
 from wizard.vault.os_keyring import OsKeyring
 
 pytestmark = [
@@ -87,7 +87,7 @@ def hasty(vault):
 
 def closed_by(call, vault, seconds=SOON):
     started = time.monotonic()
-    with pytest.raises(VaultTrouble) as caught:
+    with pytest.raises(VaultError) as caught:
         call(vault)
     assert time.monotonic() - started < seconds + 1.5
     assert CANARY.reveal() not in "".join(traceback.format_exception(caught.value))
@@ -146,7 +146,7 @@ class TestClosed:
 
     def test_locked(self, call, vault, service):
         service.lock()
-        assert closed_by(call, vault) is Closed.LOCKED
+        assert closed_by(call, vault) is VaultProblem.LOCKED
         service.keyring.kill()
         service.keyring.wait()
         service.unlock("test")
@@ -155,22 +155,22 @@ class TestClosed:
     def test_stopped(self, call, hasty, service):
         hasty.describe()  # the library is loaded: what is measured is the wait
         service.keyring.send_signal(signal.SIGSTOP)
-        assert closed_by(call, hasty, DEADLINE) is Closed.TIMEOUT
+        assert closed_by(call, hasty, DEADLINE) is VaultProblem.TIMEOUT
         started = time.monotonic()
-        assert closed_by(call, hasty) is Closed.TIMEOUT
+        assert closed_by(call, hasty) is VaultProblem.TIMEOUT
         assert time.monotonic() - started < 0.3
         service.keyring.send_signal(signal.SIGCONT)
         ends = time.monotonic() + SOON
         kept = None
         while kept is None and time.monotonic() < ends:
-            with suppress(VaultTrouble):
+            with suppress(VaultError):
                 kept = hasty.get("access_token").secret
         assert kept in (Secret("kept"), CANARY)
 
     def test_killed(self, call, vault, service):
         service.keyring.kill()
         service.keyring.wait()
-        assert closed_by(call, vault) is Closed.MISSING
+        assert closed_by(call, vault) is VaultProblem.MISSING
         service.unlock("test")
         assert vault.get("access_token").secret == Secret("kept")
 
@@ -178,7 +178,7 @@ class TestClosed:
         service.keyring.kill()
         service.keyring.wait()
         service.unlock("wrong")
-        assert closed_by(call, vault) is Closed.LOCKED
+        assert closed_by(call, vault) is VaultProblem.LOCKED
         service.keyring.kill()
         service.keyring.wait()
         service.unlock("test")
@@ -187,16 +187,16 @@ class TestClosed:
     def test_a_bus_that_died(self, call, vault, service):
         service.bus.kill()
         service.bus.wait()
-        assert closed_by(call, vault) is Closed.MISSING
+        assert closed_by(call, vault) is VaultProblem.MISSING
 
     def test_a_bus_that_stopped(self, call, hasty, service):
         service.bus.send_signal(signal.SIGSTOP)
-        assert closed_by(call, hasty, DEADLINE) in (Closed.TIMEOUT, Closed.MISSING)
+        assert closed_by(call, hasty, DEADLINE) in (VaultProblem.TIMEOUT, VaultProblem.MISSING)
 
     @pytest.mark.parametrize("address", ["", "unix:path=/nonexistent/bus"])
     def test_no_bus(self, call, vault, monkeypatch, address):
         monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", address)
-        assert closed_by(call, OsKeyring("shop", SOON)) is Closed.MISSING
+        assert closed_by(call, OsKeyring("shop", SOON)) is VaultProblem.MISSING
 
 
 class TestFull:
@@ -205,16 +205,19 @@ class TestFull:
             speak_to(service, monkeypatch)
             vault = OsKeyring("shop", SOON)
             vault.put("access_token", Secret("kept"))
-            with pytest.raises(VaultTrouble) as caught:
+            with pytest.raises(VaultError) as caught:
                 vault.put("access_token", Secret("x" * 400_000))
-            assert caught.value.closed is Closed.FULL
+            assert caught.value.closed is VaultProblem.FULL
             assert vault.get("access_token").secret == Secret("kept")
 
     def test_a_limit_on_files_keeps_the_old_value(self, vault, service):
         resource.prlimit(service.keyring.pid, resource.RLIMIT_FSIZE, (2000, 2000))
-        with pytest.raises(VaultTrouble) as caught:
+        with pytest.raises(VaultError) as caught:
             vault.put("access_token", Secret("x" * 100_000))
-        assert caught.value.closed in (Closed.BROKEN, Closed.MISSING)  # it may not survive that
+        assert caught.value.closed in (
+            VaultProblem.BROKEN,
+            VaultProblem.MISSING,
+        )  # it may not survive that
         if service.keyring.poll() is None:
             service.keyring.kill()
         service.keyring.wait()
@@ -260,6 +263,6 @@ class TestChain:
         assert vault.describe().backend == "keyring.backends.SecretService.Keyring"
         service.keyring.kill()
         service.keyring.wait()
-        with pytest.raises(VaultTrouble):
+        with pytest.raises(VaultError):
             OsKeyring("shop", SOON).put("access_token", Secret("b"))
         assert taken == []

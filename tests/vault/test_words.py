@@ -4,10 +4,10 @@ import pytest
 
 from wizard.text.localised import LANGUAGES
 from wizard.ui.words import Words, messages
-from wizard.vault import Closed
+from wizard.vault import VaultProblem
 
 
-@pytest.mark.parametrize("closed", Closed)
+@pytest.mark.parametrize("closed", VaultProblem)
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_kind_can_be_said_with_store_and_detail(closed, language):
     words = Words(language)
@@ -18,7 +18,7 @@ def test_every_kind_can_be_said_with_store_and_detail(closed, language):
 
 
 def test_no_words_are_left_over():
-    kinds = {f"vault.{closed}{end}" for closed in Closed for end in ("", "_next")}
+    kinds = {f"vault.{closed}{end}" for closed in VaultProblem for end in ("", "_next")}
     ours = {key for key in messages() if key.startswith("vault.")}
     spoken = {"waiting", "passphrase_ask", "passphrase_new", "passphrase_repeat"}
     assert ours == kinds | {f"vault.{name}" for name in spoken | {"passphrase_differs"}}

@@ -7,13 +7,13 @@ from datetime import date, timedelta
 from wizard.checks.looking import obstacle
 from wizard.checks.registry import check
 from wizard.facts import Facts
-from wizard.graph import META_URL
 from wizard.model import (
     Outcome,
     failed,
     passed,
     unknown,
 )
+from wizard.net.address import META_URL
 from wizard.text.errors import ErrorKind
 
 #: The last day on which Meta serves a version; None: not announced. Versions that are newer than

@@ -5,23 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from wizard.graph import DEFAULT_VERSION, META_URL, Graph, Keys
+from wizard.graph import DEFAULT_VERSION, Credentials, Graph
+from wizard.net.address import META_URL
 
 if TYPE_CHECKING:
     from wizard.commands.parts import Parts
 
 
-def opener(parts: Parts) -> Callable[[Keys], Graph]:
-    """Opens Graph for some keys; BadAddress when the address or the version is refused."""
-    from wizard.graph.address import checked_url, checked_version
+def opener(parts: Parts) -> Callable[[Credentials], Graph]:
+    """Opens Graph for some keys; InvalidAddress when the address or the version is refused."""
     from wizard.graph.client import GraphClient
+    from wizard.net.address import checked_url, checked_version
 
     url, source = address(parts)
     url, version = checked_url(url), checked_version(version_of(parts))
     if url != META_URL and parts.running is None:
         parts.notes.line(parts.words.say("cli.foreign_graph", url=url, source=source), "bold")
 
-    def open_graph(keys: Keys) -> Graph:
+    def open_graph(keys: Credentials) -> Graph:
         graph = GraphClient(keys, url=url, version=version)
         parts.graphs.append(graph)
         return graph

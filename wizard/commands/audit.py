@@ -9,7 +9,7 @@ from wizard.commands.parts import Parts
 from wizard.state.yaml_file import StateFileError
 from wizard.text.errors import Unavailable, UsageError
 from wizard.ui.words import Words
-from wizard.vault import VaultTrouble
+from wizard.vault import VaultError
 
 if TYPE_CHECKING:
     from wizard.commands import Chosen
@@ -51,7 +51,7 @@ def _one_of_several(chosen: Chosen, profile: str) -> int:
         sys.stdout.write("\n" + words.say("status.profile", profile=profile) + "\n")
     try:
         return audit_profile(chosen)
-    except (Unavailable, StateFileError, VaultTrouble) as error:
+    except (Unavailable, StateFileError, VaultError) as error:
         return int(Ending(words, chosen.command, chosen.verbose).of(error))
 
 

@@ -38,12 +38,12 @@ class Ending:
 
     def _tellers(self) -> list[tuple[type[BaseException], Callable[[Any], Exit]]]:
         # Here at last the time these imports take does not matter.
-        from wizard.graph import BadAddress
         from wizard.inbox import InboxTrouble
+        from wizard.net.address import InvalidAddress
         from wizard.state.answers import InvalidAnswers
         from wizard.text.errors import InputRequired, Unavailable, UserAbort
         from wizard.ui.prefilled import BadAnswer
-        from wizard.vault import VaultTrouble
+        from wizard.vault import VaultError
 
         return [
             (KeyboardInterrupt, self._interrupted),
@@ -51,12 +51,12 @@ class Ending:
             (BrokenPipeError, lambda _: Exit.PIPE),
             (UsageError, self._wrong_usage),
             (InvalidProfileName, lambda _: self._say(Exit.USAGE, "cli.bad_profile")),
-            (BadAddress, lambda e: self._say(Exit.USAGE, f"cli.bad_{e.part}")),
+            (InvalidAddress, lambda e: self._say(Exit.USAGE, f"cli.bad_{e.part}")),
             (InvalidAnswers, self._wrong_answers),
             (BadAnswer, self._wrong_answers),
             (InputRequired, self._needs_person),
             (UserAbort, lambda _: self._say(Exit.NOT_IN_ORDER, "cli.left")),
-            (VaultTrouble, self._vault),
+            (VaultError, self._vault),
             (StateFileError, self._file),
             (InboxTrouble, self._inbox),
             (Unavailable, self._cannot_look),

@@ -134,11 +134,11 @@ class _Printing:
 
     def event(self, event: Event, forwarder: Forwarder | None) -> None:
         """Prints it; a delivery goes on to the forwarder first."""
-        from wizard.inbox import Knock, Refusal
+        from wizard.inbox import Knock, RejectedDelivery
 
         if isinstance(event, Knock):
             self._told({"event": "handshake", "accepted": event.accepted, "reason": event.reason})
-        elif isinstance(event, Refusal):
+        elif isinstance(event, RejectedDelivery):
             refusal = {"event": "refused", "reason": event.reason, "at": event.at}
             self._told(refusal | {"phone_number_id": event.phone_number_id})
         else:

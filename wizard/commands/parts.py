@@ -26,7 +26,7 @@ from wizard.ui.words import Words
 if TYPE_CHECKING:
     from wizard.commands import Chosen
     from wizard.desk import Desk
-    from wizard.graph import Graph, Keys
+    from wizard.graph import Credentials, Graph
     from wizard.listening import Listener
     from wizard.sandbox import Running
     from wizard.state.answers import Answers
@@ -231,7 +231,7 @@ class Parts:
         return desk
 
     @cached_property
-    def open_graph(self) -> Callable[[Keys], Graph]:
+    def open_graph(self) -> Callable[[Credentials], Graph]:
         """Opens the way to Graph, at the address and in the version of this run.
 
         An address that is not Meta's is announced here, before any secret can go there.

@@ -11,7 +11,7 @@ from wizard.text.localised import phrase
 from wizard.text.secret import Secret
 from wizard.vault import Vault
 from wizard.vault.hardening import harden
-from wizard.vault.opening import Person, open_vault
+from wizard.vault.stores import Person, open_vault
 
 if TYPE_CHECKING:
     from wizard.commands.parts import Parts

@@ -10,7 +10,7 @@ from wizard.commands.parts import Parts
 from wizard.commands.prefilling import prefilled
 from wizard.model import keep_results
 from wizard.text.errors import Exit, UsageError
-from wizard.vault import VaultTrouble
+from wizard.vault import VaultError
 
 if TYPE_CHECKING:
     from wizard.commands import Chosen
@@ -160,7 +160,7 @@ def _verify_token(desk: Desk) -> Secret | None:
     """The profile's own; a stranger's address can be asked without any, and without a vault."""
     try:
         kept = desk.vault.get("verify_token")
-    except VaultTrouble:
+    except VaultError:
         if "verify_token" in desk.record.secrets:
             raise
         return None

@@ -10,7 +10,7 @@ from wizard.facts import Account
 from wizard.facts.accounts import account
 from wizard.facts.numbers import number
 from wizard.facts.plain import node, text
-from wizard.graph import Graph, Json, Refusal
+from wizard.graph import Graph, GraphError, Json
 from wizard.text.errors import ErrorKind, Unavailable
 
 #: A field that no node has: Graph's refusal names the kind of node, "(#100) Tried accessing
@@ -55,7 +55,7 @@ def what_is(graph: Graph, node_id: str, found: Discovery | None = None) -> Node:
         if read:
             return read(graph, node_id, meta_type, found)
         shown = _shown(graph, node_id, ("id", "name"))
-    except Refusal as refusal:
+    except GraphError as refusal:
         if refusal.kind in _SHUT:
             return Node("unseen", node_id)
         raise
@@ -67,7 +67,7 @@ def _kind(graph: Graph, node_id: str) -> tuple[str, str]:
     meta_type = ""
     try:
         graph.get(node_id, fields=(_NO_FIELD,))
-    except Refusal as refusal:
+    except GraphError as refusal:
         meta_type = text(refusal.values.get("node_type"))
         if refusal.kind is not ErrorKind.ODD:
             raise

@@ -22,10 +22,10 @@ from wizard.facts.nouns import (
     Template,
     Token,
 )
-from wizard.graph import Reach
+from wizard.graph import Reachability
 from wizard.probe import Handshake
 from wizard.state.record import ProfileRecord
-from wizard.vault import Closed
+from wizard.vault import VaultProblem
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class VaultState:
 
     store: str
     backend: str
-    closed: Closed | None = None
+    closed: VaultProblem | None = None
     detail: str = ""
     from_environment: frozenset[str] = frozenset()
 
@@ -73,7 +73,7 @@ class Facts(Protocol):
         """Where a secret in use comes from; NOT_GIVEN (values: name) when there is none."""
 
     @property
-    def reach(self) -> Reach:
+    def reach(self) -> Reachability:
         """One request without credentials; UNREACHABLE with its `cause` when nobody answers."""
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from wizard.graph import Graph, Json, Refusal
+from wizard.graph import Graph, GraphError, Json
 from wizard.text.errors import ErrorKind
 from wizard.text.secret import Secret
 
@@ -44,7 +44,7 @@ class Asking:
             return read(fields)
         try:
             return read((*fields, *extras))
-        except Refusal as refusal:
+        except GraphError as refusal:
             # The unknown-field fallback does not help where a field needs a permission.
             if refusal.kind not in _PICKY:
                 raise
@@ -73,13 +73,13 @@ class Asking:
         prove = self._prove  # another thread may change it meanwhile
         try:
             return read(prove)
-        except Refusal as refusal:
+        except GraphError as refusal:
             if not prove or refusal.proof != "wrong":
                 raise
             wrong = refusal
         try:
             answer = read(False)
-        except Refusal as refusal:
+        except GraphError as refusal:
             # An app may insist on a proof; that the secret is wrong is the useful half then.
             raise wrong if refusal.proof else refusal from None
         self._prove = False

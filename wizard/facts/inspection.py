@@ -5,7 +5,7 @@ from __future__ import annotations
 from wizard.facts.asking import Asking
 from wizard.facts.nouns import Token
 from wizard.facts.tokens import dead_token, token
-from wizard.graph import Refusal
+from wizard.graph import GraphError
 from wizard.text.errors import ErrorKind, Unavailable
 from wizard.text.secret import Secret
 
@@ -29,7 +29,7 @@ def inspect(asking: Asking) -> Token:
         return by_app
     try:
         return _by_itself(asking, access_token)
-    except Refusal:
+    except GraphError:
         if by_app:
             return by_app
         raise
@@ -40,7 +40,7 @@ def _by_app(asking: Asking, access_token: Secret) -> Token | None:
         return None
     try:
         return token(asking.get("debug_token", as_app=True, input_token=access_token))
-    except Refusal as refusal:
+    except GraphError as refusal:
         if refusal.kind is ErrorKind.BUSY:
             raise
         return None
@@ -49,7 +49,7 @@ def _by_app(asking: Asking, access_token: Secret) -> Token | None:
 def _by_itself(asking: Asking, access_token: Secret) -> Token:
     try:
         return token(asking.get("debug_token", input_token=access_token))
-    except Refusal as refusal:
+    except GraphError as refusal:
         # An app may insist on the proof; without the right secret its tokens are of no use here.
         if refusal.code in _DEAD or refusal.proof:
             return dead_token(refusal)

@@ -17,7 +17,7 @@ from wizard.graph import Graph
 from wizard.probe import Handshake
 from wizard.state.record import Goal, ProfileRecord
 from wizard.text.secret import Secret
-from wizard.vault import Vault, VaultTrouble
+from wizard.vault import Vault, VaultError
 
 T = TypeVar("T")
 #: The name of the secret, and of the memory of having read it.
@@ -171,7 +171,7 @@ class GraphFacts:
     def _read_verify_token(self) -> Secret | None:
         try:
             kept = self._vault.get(VERIFY_TOKEN)
-        except VaultTrouble:  # environment.vault says what is wrong with it
+        except VaultError:  # environment.vault says what is wrong with it
             return None
         return kept.secret if kept else None
 

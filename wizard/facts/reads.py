@@ -22,7 +22,7 @@ from wizard.facts.numbers import LIST_FIELDS, NUMBER_EXTRAS, NUMBER_FIELDS, numb
 from wizard.facts.plain import odd
 from wizard.facts.subscribers import subscribers
 from wizard.facts.templates import TEMPLATE_FIELDS, templates
-from wizard.graph import Graph, Reach, Refusal
+from wizard.graph import Graph, GraphError, Reachability
 from wizard.state.record import ProfileRecord
 from wizard.text.errors import ErrorKind, Unavailable
 
@@ -37,7 +37,7 @@ class Reads:
         self._graph, self._record, self._memory = graph, record, memory
         self._asking = Asking(graph)
 
-    def reach(self) -> Reach:
+    def reach(self) -> Reachability:
         """Without credentials."""
         return self._graph.probe()
 
@@ -52,7 +52,7 @@ class Reads:
         """
         try:
             self._app_asks_itself()
-        except Refusal as refusal:
+        except GraphError as refusal:
             # A wrong secret is 190 ("Invalid OAuth access token signature"), a wrong app 101.
             if refusal.kind is ErrorKind.REFUSED or refusal.code in (101, 190):
                 return False
@@ -65,7 +65,7 @@ class Reads:
         if self._graph.keys.can_be_app:
             try:
                 return self._app_asks_itself()
-            except Refusal as refusal:
+            except GraphError as refusal:
                 if refusal.kind is ErrorKind.BUSY or not self._graph.keys.access_token:
                     raise
         self._with_token()

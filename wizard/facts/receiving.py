@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from wizard.facts.nouns import Arrivals
-from wizard.inbox import InboxTrouble, Message, Reader, Refusal, furthest
+from wizard.inbox import InboxTrouble, Message, Reader, RejectedDelivery, furthest
 from wizard.probe import Handshake, Outside, probe
 from wizard.state.record import ProfileRecord
 from wizard.text.errors import ErrorKind, Unavailable
@@ -66,7 +66,9 @@ def _arrivals(inbox: Reader, record: ProfileRecord) -> Arrivals:
     )
 
 
-def _misfit(refusals: Sequence[Refusal], ours: Sequence[Message], record: ProfileRecord) -> str:
+def _misfit(
+    refusals: Sequence[RejectedDelivery], ours: Sequence[Message], record: ProfileRecord
+) -> str:
     """Why a delivery that says it is for us was refused, when none was taken after it."""
     ids = {record.ids.get("phone_number_id"), record.ids.get("waba_id")} - {"", None}
     after = ours[0].received_at if ours else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from wizard.facts import Origin, VaultState
 from wizard.text.errors import ErrorKind, Unavailable
-from wizard.vault import Vault, VaultTrouble
+from wizard.vault import Vault, VaultError
 
 
 def state(vault: Vault) -> VaultState:
@@ -13,7 +13,7 @@ def state(vault: Vault) -> VaultState:
     supplied: frozenset[str] = getattr(vault, "from_environment", frozenset())
     try:
         vault.probe()
-    except VaultTrouble as trouble:
+    except VaultError as trouble:
         return VaultState(about.store, about.backend, trouble.closed, trouble.detail, supplied)
     return VaultState(about.store, about.backend, from_environment=supplied)
 
@@ -22,7 +22,7 @@ def origin(vault: Vault, name: str) -> Origin:
     """Where a secret comes from; NOT_GIVEN when there is none or the store keeps it shut in."""
     try:
         kept = vault.get(name)
-    except VaultTrouble as trouble:
+    except VaultError as trouble:
         raise Unavailable(ErrorKind.NOT_GIVEN, name=name, closed=trouble.closed.value) from None
     if kept is None:
         raise Unavailable(ErrorKind.NOT_GIVEN, name=name)

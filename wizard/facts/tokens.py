@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from wizard.facts.nouns import Token
 from wizard.facts.plain import ident, moment, names, node, nodes, odd, text, truth, whole, word
-from wizard.graph import Json, Refusal
+from wizard.graph import GraphError, Json
 
 
 def token(json: Json) -> Token:
@@ -32,7 +32,7 @@ def token(json: Json) -> Token:
     )
 
 
-def dead_token(refusal: Refusal) -> Token:
+def dead_token(refusal: GraphError) -> Token:
     """What is known of a token that may not even inspect itself: why it was refused."""
     return Token(
         valid=False,

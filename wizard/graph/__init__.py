@@ -1,7 +1,7 @@
 """The only door to Meta's Graph API: this page is the port, `client` the real adapter.
 
 Everything that goes wrong comes out as Unavailable (no answer at all: UNREACHABLE) or as its
-child Refusal (Graph answered with an error). Neither holds a URL or a body.
+child GraphError (Graph answered with an error). Neither holds a URL or a body.
 """
 
 from __future__ import annotations
@@ -18,11 +18,10 @@ from wizard.text.secret import Secret
 Json = Mapping[str, Any]
 
 DEFAULT_VERSION = "v26.0"
-META_URL = "https://graph.facebook.com"
 
 
 @dataclass(frozen=True)
-class Keys:
+class Credentials:
     """What a Graph call is signed with.
 
     `proves` says that the app secret is known to belong to the app that issued the token; only
@@ -40,18 +39,7 @@ class Keys:
         return bool(self.app_id and self.app_secret)
 
 
-class BadAddress(ValueError):
-    """A Graph address or version that is refused; `part` is "url" or "version".
-
-    The value itself stays out: a pasted address can hold a password.
-    """
-
-    def __init__(self, part: str) -> None:
-        super().__init__(part)
-        self.part = part
-
-
-class Refusal(Unavailable):
+class GraphError(Unavailable):
     """Graph's error envelope, cleaned for people. Decide on `code`, never on the HTTP status.
 
     `values` always has: code, subcode (0 = none), http, message, details, trace (fbtrace_id).
@@ -87,7 +75,7 @@ class Refusal(Unavailable):
 
 
 @dataclass(frozen=True)
-class Reach:
+class Reachability:
     """What one unauthenticated request told about the way to Meta.
 
     `version` is the header `facebook-api-version` ("" when absent); `served_at` the Date header;
@@ -102,7 +90,7 @@ class Reach:
 
 
 @dataclass(frozen=True)
-class Exchange:
+class RequestLog:
     """One request as a log may show it: no query, no headers, no body."""
 
     method: str
@@ -125,11 +113,11 @@ class Graph(Protocol):
         """The address in use, without the version."""
 
     @property
-    def keys(self) -> Keys:
+    def keys(self) -> Credentials:
         """What calls are signed with."""
 
     @property
-    def exchanges(self) -> Sequence[Exchange]:
+    def exchanges(self) -> Sequence[RequestLog]:
         """The requests made so far, oldest first."""
 
     def get(
@@ -173,5 +161,5 @@ class Graph(Protocol):
     def delete(self, path: str, *, as_app: bool = False, **params: str | int | Secret) -> Json:
         """One removal, never retried."""
 
-    def probe(self) -> Reach:
+    def probe(self) -> Reachability:
         """Asks `/{version}/` without any credential. Any JSON answer of Graph's counts."""

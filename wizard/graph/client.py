@@ -10,27 +10,33 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from wizard.graph import DEFAULT_VERSION, META_URL, Exchange, Json, Keys, Reach, Refusal
-from wizard.graph.address import checked_url, checked_version
-from wizard.graph.fields import unknown_names, without
-from wizard.graph.paging import every_item
-from wizard.graph.patience import (
+from wizard.graph import (
+    DEFAULT_VERSION,
+    Credentials,
+    GraphError,
+    Json,
+    Reachability,
+    RequestLog,
+)
+from wizard.graph.errors import refusal, unknown_names, without
+from wizard.graph.retry import (
     BUDGET_SECONDS,
     NEARLY_USED_UP,
     SPACING_SECONDS,
-    Patience,
+    Retry,
     percent_used,
     told_minutes,
 )
-from wizard.graph.refusals import refusal
 from wizard.graph.signing import Signature, revealed, sign, unsigned
-from wizard.graph.wire import Answer, Call, Wire
+from wizard.graph.transport import Answer, Call, Transport
+from wizard.net.address import META_URL, checked_url, checked_version
 from wizard.text.errors import ErrorKind, Unavailable
 from wizard.text.redact import masked
 from wizard.text.secret import Secret
 
 if TYPE_CHECKING:
     import requests
+
 
 #: How many requests are remembered.
 EXCHANGES = 500
@@ -44,7 +50,7 @@ class GraphClient:
 
     def __init__(
         self,
-        keys: Keys,
+        keys: Credentials,
         *,
         url: str = META_URL,
         version: str = DEFAULT_VERSION,
@@ -53,9 +59,9 @@ class GraphClient:
         patience: float = BUDGET_SECONDS,
     ) -> None:
         self._keys, self._version = keys, checked_version(version)
-        self._wire = Wire(checked_url(url), session)
+        self._wire = Transport(checked_url(url), session)
         self._pause, self._patience = pause, patience
-        self._exchanges: deque[Exchange] = deque(maxlen=EXCHANGES)
+        self._exchanges: deque[RequestLog] = deque(maxlen=EXCHANGES)
         self._used = 0.0
 
     @property
@@ -69,12 +75,12 @@ class GraphClient:
         return self._wire.url
 
     @property
-    def keys(self) -> Keys:
+    def keys(self) -> Credentials:
         """What calls are signed with."""
         return self._keys
 
     @property
-    def exchanges(self) -> Sequence[Exchange]:
+    def exchanges(self) -> Sequence[RequestLog]:
         """The last requests, oldest first."""
         return tuple(self._exchanges)
 
@@ -87,7 +93,7 @@ class GraphClient:
         prove: bool = True,
         **params: str | int | Secret,
     ) -> Json:
-        """One read; see the port. A Refusal stands when Graph knows none of the fields."""
+        """One read; see the port. A GraphError stands when Graph knows none of the fields."""
         return self._read(path, tuple(fields), sign(self._keys, as_app, prove), params)[0]
 
     def pages(
@@ -133,10 +139,10 @@ class GraphClient:
         call = Call("DELETE", self._path(path), query, signature.bearer)
         return self._once(call, (*signature.secrets, *secrets)).content
 
-    def probe(self) -> Reach:
+    def probe(self) -> Reachability:
         """Asks `/{version}/` without any credential. Any JSON answer of Graph's counts."""
         call = Call("GET", self._path(""), {})
-        patience = Patience(self._pause, self._patience)
+        patience = Retry(self._pause, self._patience)
         while True:
             started, clock = datetime.now(UTC), time.monotonic()
             try:
@@ -146,7 +152,7 @@ class GraphClient:
                 if not patience.again(trouble, {}):
                     raise
         half = timedelta(seconds=(time.monotonic() - clock) / 2)
-        return Reach(
+        return Reachability(
             url=self.url,
             asked_version=self._version,
             version=masked(answer.headers.get("facebook-api-version", "")),
@@ -174,14 +180,14 @@ class GraphClient:
             try:
                 call = Call("GET", self._path(path), asked, signature.bearer)
                 return self._patiently(call, known).content, fields
-            except Refusal as refused:
+            except GraphError as refused:
                 left = without(fields, unknown_names(refused))
                 if not left or left == fields:
                     raise
                 fields = left
 
     def _patiently(self, call: Call, secrets: Sequence[str]) -> Answer:
-        patience = Patience(self._pause, self._patience)
+        patience = Retry(self._pause, self._patience)
         while True:
             if self._used >= NEARLY_USED_UP:
                 self._pause(SPACING_SECONDS)
@@ -211,7 +217,7 @@ class GraphClient:
         error = answer.content.get("error") if answer else None
         told = refusal(answer.http, answer.content) if answer and error else None
         self._exchanges.append(
-            Exchange(
+            RequestLog(
                 method=call.method,
                 # Somebody may have pasted a token where an id belongs.
                 path=masked(call.path),
@@ -230,7 +236,7 @@ class GraphClient:
 
 
 def _success(answer: Answer, secrets: Sequence[str]) -> Answer:
-    """The answer itself, or its Refusal."""
+    """The answer itself, or its GraphError."""
     if answer.http < 400 and not answer.content.get("error"):
         return answer
     wait = told_minutes(answer.headers)
@@ -243,3 +249,44 @@ def _date(header: str) -> datetime | None:
     except (TypeError, ValueError):
         return None
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+
+
+#: Cursors that never end are cut off, whatever they say.
+MOST_PAGES = 100
+#: From v24 on: the cursor has become worthless; the edge is to be read from its beginning.
+BAD_CURSOR = 131059
+
+
+def every_item(read: Callable[[str], Json], limit: int, most: int) -> list[Json]:
+    """The items of all pages; `read` gets the cursor of a page, "" for the first one."""
+    items: list[Json] = []
+    cursor, seen, began_anew = "", set[str](), False
+    for _ in range(MOST_PAGES):
+        try:
+            page = read(cursor)
+        except GraphError as refused:
+            if refused.code != BAD_CURSOR or not cursor or began_anew:
+                raise
+            items, cursor, seen, began_anew = [], "", set(), True
+            continue
+        rows = _rows(page)
+        items += [row for row in rows if isinstance(row, Mapping)]
+        cursor = _next_cursor(page, full=len(rows) >= limit)
+        if not cursor or cursor in seen or len(items) >= most:
+            break
+        seen.add(cursor)
+    return items[:most]
+
+
+def _rows(page: Json) -> Sequence[Any]:
+    rows = page.get("data")
+    return rows if isinstance(rows, list) else []
+
+
+def _next_cursor(page: Json, *, full: bool) -> str:
+    """Where the next page begins. The last page has cursors as well, but no `next`."""
+    paging = page.get("paging")
+    if not isinstance(paging, Mapping) or not (paging.get("next") or full):
+        return ""
+    cursors = paging.get("cursors")
+    return str(cursors.get("after") or "") if isinstance(cursors, Mapping) else ""

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from wizard.graph import Keys
+from wizard.graph import Credentials
 from wizard.text.errors import ErrorKind, Unavailable
 from wizard.text.localised import Value
 from wizard.text.secret import Secret
@@ -26,7 +26,7 @@ class Signature:
     secrets: tuple[str, ...]
 
 
-def sign(keys: Keys, as_app: bool, prove: bool = True) -> Signature:
+def sign(keys: Credentials, as_app: bool, prove: bool = True) -> Signature:
     """The signature of this account's token, or of the app itself; NOT_GIVEN without the key."""
     if as_app:
         return _as_app(keys)
@@ -39,7 +39,7 @@ def sign(keys: Keys, as_app: bool, prove: bool = True) -> Signature:
     return Signature(token, {"appsecret_proof": proof}, (token, secret, proof))
 
 
-def _as_app(keys: Keys) -> Signature:
+def _as_app(keys: Credentials) -> Signature:
     if not keys.app_id:
         raise Unavailable(ErrorKind.NOT_GIVEN, name="app_id")
     secret = _given(keys.app_secret, "app_secret")

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from wizard.audit import audit, look
 from wizard.desk import Desk
 from wizard.facts import Facts
-from wizard.graph import Keys
+from wizard.graph import Credentials
 from wizard.model import Finding, Item
 from wizard.repairs import repair_of
 from wizard.state.record import Confirmation, Goal, Status
@@ -155,7 +155,7 @@ class Guide:
                 # What a repair changed at Meta may show anywhere: health, status, name …
                 self._facts.forget()
 
-    def _signed(self) -> tuple[Keys, dict[str, str], tuple[Goal, ...], Vault]:
+    def _signed(self) -> tuple[Credentials, dict[str, str], tuple[Goal, ...], Vault]:
         record = self._desk.record
         return self._desk.keys(), dict(record.ids), record.goals, self._desk.vault
 

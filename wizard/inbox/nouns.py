@@ -144,7 +144,7 @@ class Stored:
 
 
 @dataclass(frozen=True)
-class Refusal:
+class RejectedDelivery:
     """A POST that was turned away.
 
     `reason`: unsigned, bad_signature, bad_json, no_secret. The ids are what the unproven body

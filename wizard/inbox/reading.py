@@ -15,7 +15,7 @@ from wizard.inbox.nouns import (
     REACHED,
     Knock,
     Message,
-    Refusal,
+    RejectedDelivery,
     StatusUpdate,
     Update,
     furthest,
@@ -118,10 +118,12 @@ class Reader:
         """What Meta reported beside messages and statuses, newest first."""
         return self._select(Update, "updates", "ORDER BY row DESC LIMIT ?", [limit])
 
-    def refusals(self, since: datetime | None = None) -> list[Refusal]:
+    def refusals(self, since: datetime | None = None) -> list[RejectedDelivery]:
         """What was turned away, newest first; at most the last thousand are remembered."""
         after = stamp(since) if since else ""
-        return self._select(Refusal, "refusals", "WHERE at >= ? ORDER BY row DESC", [after])
+        return self._select(
+            RejectedDelivery, "refusals", "WHERE at >= ? ORDER BY row DESC", [after]
+        )
 
     def knocks(self, since: datetime | None = None) -> list[Knock]:
         """Handshakes that arrived, newest first."""

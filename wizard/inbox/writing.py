@@ -20,7 +20,7 @@ from wizard.inbox.nouns import (
     InboxTrouble,
     Knock,
     Message,
-    Refusal,
+    RejectedDelivery,
     StatusUpdate,
     Stored,
     Update,
@@ -39,7 +39,7 @@ PATIENCE = 20.0
 class _Job:
     """A delivery and the request that waits for it; or a note, for which nobody waits."""
 
-    def __init__(self, what: Delivery | Refusal | Knock) -> None:
+    def __init__(self, what: Delivery | RejectedDelivery | Knock) -> None:
         self.what = what
         self.done = threading.Event()
         self.stored = Stored()
@@ -75,7 +75,7 @@ class Writer:
             raise job.failed
         return job.stored
 
-    def note(self, what: Refusal | Knock) -> None:
+    def note(self, what: RejectedDelivery | Knock) -> None:
         """Remembers it soon; nobody waits, and a flood is dropped."""
         with self._closing:
             if not self._closed and self._jobs.qsize() < NOTES:
@@ -189,8 +189,8 @@ def _update(connection: sqlite3.Connection, one: Update, at: str) -> Update | No
     return replace(one, received_at=at, row=done.lastrowid or 0) if done.rowcount else None
 
 
-def _note(connection: sqlite3.Connection, what: Delivery | Refusal | Knock) -> None:
-    if isinstance(what, Refusal):
+def _note(connection: sqlite3.Connection, what: Delivery | RejectedDelivery | Knock) -> None:
+    if isinstance(what, RejectedDelivery):
         done = connection.execute(
             "INSERT INTO refusals (at, reason, phone_number_id, waba_id, size)"
             " VALUES (?, ?, ?, ?, ?)",

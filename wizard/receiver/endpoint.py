@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs
 
-from wizard.inbox import Delivery, InboxTrouble, Knock, Refusal, Stored, Writer
+from wizard.inbox import Delivery, InboxTrouble, Knock, RejectedDelivery, Stored, Writer
 from wizard.receiver.payload import NotJson, claimed, read
 from wizard.text.sanitise import clean
 from wizard.text.secret import Secret
@@ -51,7 +51,7 @@ class Arrived:
 
 
 #: What the endpoint reports: after the fact, never before it is stored.
-Event = Arrived | Refusal | Knock
+Event = Arrived | RejectedDelivery | Knock
 
 
 class Endpoint:
@@ -155,10 +155,10 @@ class Endpoint:
 
     def _refuse(self, reason: str, body: bytes) -> tuple[int, bytes]:
         waba, number = claimed(body)
-        self._report(Refusal(reason, number, waba, len(body)))
+        self._report(RejectedDelivery(reason, number, waba, len(body)))
         return REFUSED[reason], b""
 
-    def _report(self, what: Refusal | Knock) -> None:
+    def _report(self, what: RejectedDelivery | Knock) -> None:
         self._inbox.note(what)
         self._on_event(what)
 

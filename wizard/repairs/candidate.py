@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from wizard.audit import audit
 from wizard.desk import Desk
 from wizard.facts import Facts
-from wizard.graph import Graph, Keys
+from wizard.graph import Credentials, Graph
 from wizard.model import Finding
 from wizard.state.record import Status
 from wizard.text.errors import Unavailable
@@ -29,7 +29,7 @@ class Candidate:
 def candidate(desk: Desk, secret: Secret) -> Candidate:
     """Opens a candidate, with the proof of the app secret where that is known to belong to it."""
     keys = desk.keys()
-    plain = _open(desk, Keys(access_token=secret, app_id=keys.app_id))
+    plain = _open(desk, Credentials(access_token=secret, app_id=keys.app_id))
     if keys.app_secret is None:
         return plain
     proven = signed(desk, secret, keys.app_secret)
@@ -42,10 +42,12 @@ def candidate(desk: Desk, secret: Secret) -> Candidate:
 
 def signed(desk: Desk, token: Secret, app_secret: Secret) -> Candidate:
     """Opens a candidate with a proof by this app secret, which is not kept yet either."""
-    return _open(desk, Keys(token, desk.record.ids.get("app_id", ""), app_secret, proves=True))
+    return _open(
+        desk, Credentials(token, desk.record.ids.get("app_id", ""), app_secret, proves=True)
+    )
 
 
-def _open(desk: Desk, keys: Keys) -> Candidate:
+def _open(desk: Desk, keys: Credentials) -> Candidate:
     assert keys.access_token is not None
     graph = desk.open_graph(keys)
     facts = desk.open_facts(graph, desk.record, desk.vault)

@@ -11,8 +11,8 @@ from wizard.repairs.registry import repair
 from wizard.talk import Choice, Question
 from wizard.text.errors import UserAbort
 from wizard.text.localised import phrase
-from wizard.vault import VaultTrouble
-from wizard.vault.presets import PRESETS
+from wizard.vault import VaultError
+from wizard.vault.command import PRESETS
 
 FILE, ENVIRONMENT, SESSION, AGAIN = "encrypted-file", "environment", "session", "again"
 
@@ -25,7 +25,7 @@ def find_store(desk: Desk, facts: Facts) -> None:
 
 
 def open_store(desk: Desk) -> None:
-    """Makes sure that secrets can be read; VaultTrouble where nothing can be chosen.
+    """Makes sure that secrets can be read; VaultError where nothing can be chosen.
 
     Without this the walk could not begin: who has no keyring cannot look for her token in it.
     """
@@ -33,7 +33,7 @@ def open_store(desk: Desk) -> None:
         try:
             desk.keys()
             return
-        except VaultTrouble as trouble:
+        except VaultError as trouble:
             if desk.stores is None:
                 raise
             _say(desk, trouble)
@@ -60,7 +60,7 @@ def choose_store(desk: Desk, stores: Stores) -> None:
         return
     try:
         vault.probe()
-    except VaultTrouble as trouble:
+    except VaultError as trouble:
         _say(desk, trouble)
         return
     stores.settle(choice, vault)
@@ -90,5 +90,5 @@ def _explain_environment(desk: Desk) -> None:
     desk.talk.say("environment.environment_chosen")
 
 
-def _say(desk: Desk, trouble: VaultTrouble) -> None:
+def _say(desk: Desk, trouble: VaultError) -> None:
     desk.talk.say(f"vault.{trouble.closed}", store=trouble.store, detail=trouble.detail)

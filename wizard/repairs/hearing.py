@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from wizard.audit import audit
 from wizard.desk import Desk
 from wizard.facts import Facts, Number
-from wizard.inbox import Message, Refusal
+from wizard.inbox import Message, RejectedDelivery
 from wizard.listening import Listener
 from wizard.model import Finding
 from wizard.receiver import Arrived, Event
@@ -140,7 +140,7 @@ class _Watch:
         """The message of this number in the event; None when there is none."""
         if isinstance(event, Arrived):
             return self._message(event)
-        if isinstance(event, Refusal):
+        if isinstance(event, RejectedDelivery):
             self._refused(event)
         return None
 
@@ -154,7 +154,7 @@ class _Watch:
                 self._once("webhook.other_number", phone_number_id=message.phone_number_id)
         return None
 
-    def _refused(self, refusal: Refusal) -> None:
+    def _refused(self, refusal: RejectedDelivery) -> None:
         ids = self._desk.record.ids
         ours = {ids.get("phone_number_id"), ids.get("waba_id")} & {
             refusal.phone_number_id,

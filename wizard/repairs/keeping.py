@@ -6,7 +6,7 @@ from wizard.desk import Desk
 from wizard.facts import Token
 from wizard.state.record import SecretNote, write_time
 from wizard.text.secret import Secret, fingerprint
-from wizard.vault import Kept
+from wizard.vault import StoredSecret
 
 
 def keep(desk: Desk, name: str, secret: Secret, token: Token | None = None) -> None:
@@ -24,7 +24,7 @@ def keep(desk: Desk, name: str, secret: Secret, token: Token | None = None) -> N
     desk.save()
 
 
-def put_back(desk: Desk, name: str, before: Kept | None) -> None:
+def put_back(desk: Desk, name: str, before: StoredSecret | None) -> None:
     """Undoes a `keep` whose secret turned out wrong: what stood there before stands there again."""
     if before is None:
         desk.vault.remove(name)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from wizard.checks.message import REACHED
 from wizard.desk import Desk
 from wizard.facts import Facts, Number, Template
-from wizard.graph import Json, Refusal
+from wizard.graph import GraphError, Json
 from wizard.repairs.registry import repair
 from wizard.state.record import TestMessage
 from wizard.talk import Choice, Question
@@ -91,7 +91,7 @@ def send(desk: Desk, number: Number, body: Json, to: str, template: str = "") ->
         with desk.talk.wait(phrase("message.sending")):
             answer = desk.graph().post(f"{number.id}/messages", body)
     except Unavailable as error:
-        if isinstance(error, Refusal):
+        if isinstance(error, GraphError):
             failed = TestMessage(number.id, to, "", desk.stamp(), "failed", template)
             _remember(desk, replace(failed, code=error.code, details=error.details))
         desk.talk.show_error(error)
@@ -128,7 +128,7 @@ def follow(desk: Desk, seconds: float) -> None:
     if status.state == "failed":
         desk.talk.say("message.failed_later")
         desk.talk.show_error(
-            Refusal(
+            GraphError(
                 ErrorKind.ODD,
                 code=status.code,
                 subcode=0,

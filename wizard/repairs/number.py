@@ -5,7 +5,7 @@ from __future__ import annotations
 from wizard.checks.number import REGISTRATIONS, WINDOW
 from wizard.desk import Desk
 from wizard.facts import Facts, Number
-from wizard.graph import Refusal
+from wizard.graph import GraphError
 from wizard.repairs.choosing import choose_number
 from wizard.repairs.keeping import put_back
 from wizard.repairs.pin import NAME as PIN
@@ -135,11 +135,11 @@ def register(desk: Desk, facts: Facts) -> None:
         with desk.talk.wait(phrase("number.registering")):
             graph.post(f"{number.id}/register", {"messaging_product": "whatsapp", "pin": pin})
     except Unavailable as error:
-        if isinstance(error, Refusal) and error.code == WRONG_PIN:
+        if isinstance(error, GraphError) and error.code == WRONG_PIN:
             # Refused by Meta itself: not to be tried again by mistake, guesses are limited.
             put_back(desk, PIN, None if before and before.secret == pin else before)
             desk.talk.say("number.pin_wrong")
-        elif isinstance(error, Refusal) and error.code == TOO_MANY_GUESSES:
+        elif isinstance(error, GraphError) and error.code == TOO_MANY_GUESSES:
             put_back(desk, PIN, before)  # what was typed now is as unproven as it was
         desk.talk.show_error(error)
 

@@ -15,7 +15,7 @@ from wizard.checks.webhook import FIELD
 from wizard.desk import Desk
 from wizard.facts import Facts
 from wizard.facts.chain import OBJECT, whatsapp
-from wizard.graph import Refusal
+from wizard.graph import GraphError
 from wizard.inbox import Knock
 from wizard.receiver import Event
 from wizard.repairs.target import HERE, Target, ask_verify_token
@@ -135,7 +135,7 @@ def remove(desk: Desk, facts: Facts, level: str) -> bool:
     return _post(desk, request)
 
 
-def meta_saw(refusal: Refusal) -> Phrase:
+def meta_saw(refusal: GraphError) -> Phrase:
     """Meta's 2200 in words: what its servers met at the callback."""
     text = f"{refusal.message} {refusal.details}"
     if "does not match challenge" in text.lower():
@@ -204,8 +204,8 @@ def _post(desk: Desk, request: Request) -> bool:
 
 def _refused(desk: Desk, error: Unavailable, target: Target) -> None:
     """Meta's own reason; and for what Meta's screen can do as well, the way by hand."""
-    met = isinstance(error, Refusal) and error.code == VERIFICATION_FAILED
-    if met or not isinstance(error, Refusal) or target.level != "app" or error.kind in NOT_NOW:
+    met = isinstance(error, GraphError) and error.code == VERIFICATION_FAILED
+    if met or not isinstance(error, GraphError) or target.level != "app" or error.kind in NOT_NOW:
         _explain(desk, error)
         return
     # The app's own edge is refused to some apps, and says so: sources differ on who may use it.
@@ -226,7 +226,7 @@ def _refused(desk: Desk, error: Unavailable, target: Target) -> None:
 
 def _explain(desk: Desk, error: Unavailable) -> None:
     desk.talk.show_error(error)
-    if isinstance(error, Refusal) and error.code == VERIFICATION_FAILED:
+    if isinstance(error, GraphError) and error.code == VERIFICATION_FAILED:
         saw = meta_saw(error)
         desk.talk.say(saw.key, **saw.values)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from wizard.checks.token import NEEDED
 from wizard.desk import Desk
-from wizard.graph import Graph, Json, Refusal
+from wizard.graph import Graph, GraphError, Json
 from wizard.talk import Choice, Question
 from wizard.text.errors import ErrorKind, Unavailable
 from wizard.text.localised import phrase
@@ -105,7 +105,7 @@ def _mint(desk: Desk, graph: Graph, place: Place, user: str) -> Secret:
     edge = f"{user}/access_tokens"
     try:
         return _token(graph.post(edge, wanted))
-    except Refusal as error:
+    except GraphError as error:
         if error.kind not in (ErrorKind.ODD, ErrorKind.NOT_VISIBLE):
             raise
         first = error

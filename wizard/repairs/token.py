@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from wizard.desk import Desk
 from wizard.facts import Facts
-from wizard.graph import Keys
+from wizard.graph import Credentials
 from wizard.repairs.candidate import candidate, prove
 from wizard.repairs.keeping import keep
 from wizard.repairs.registry import repair
@@ -84,7 +84,7 @@ def ask_app_secret(desk: Desk) -> bool:
     app_id = desk.record.ids["app_id"]
     desk.talk.say("token.secret_why", link=secret_page(app_id))
     secret = Secret(desk.talk.ask(APP_SECRET))
-    graph = desk.open_graph(Keys(desk.keys().access_token, app_id, secret))
+    graph = desk.open_graph(Credentials(desk.keys().access_token, app_id, secret))
     try:
         with desk.talk.wait(phrase("token.secret_proving")):
             graph.get(app_id, fields=("id",), as_app=True)

@@ -13,7 +13,7 @@ from typing import Protocol
 from wizard.text.secret import Secret
 
 
-class Closed(StrEnum):
+class VaultProblem(StrEnum):
     """Why a store cannot be used, in the kinds a person can act on."""
 
     MISSING = "missing"  # no keyring service on this machine (ssh, container, cron)
@@ -27,16 +27,16 @@ class Closed(StrEnum):
     BROKEN = "broken"  # anything else; `detail` has the class of the error
 
 
-class VaultTrouble(Exception):
+class VaultError(Exception):
     """A store could not be used. `detail` is for people who look closer; never holds a value."""
 
-    def __init__(self, closed: Closed, store: str, detail: str = "") -> None:
+    def __init__(self, closed: VaultProblem, store: str, detail: str = "") -> None:
         super().__init__(closed.value, store, detail)
         self.closed, self.store, self.detail = closed, store, detail
 
 
 @dataclass(frozen=True)
-class Kept:
+class StoredSecret:
     """A secret and where it came from.
 
     `source` is the store's name ("os-keyring", "encrypted-file", "command", "sandbox") or, for
@@ -58,9 +58,9 @@ class Description:
 
 
 class Vault(Protocol):
-    """Keeps the secrets of one profile. Every call ends within a deadline or in VaultTrouble."""
+    """Keeps the secrets of one profile. Every call ends within a deadline or in VaultError."""
 
-    def get(self, name: str) -> Kept | None:
+    def get(self, name: str) -> StoredSecret | None:
         """A secret, or None when there is none of this name."""
 
     def put(self, name: str, secret: Secret) -> None:

@@ -21,10 +21,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from wizard.text.secret import Secret
-from wizard.vault import Closed, Description, Kept, VaultTrouble
+from wizard.vault import Description, StoredSecret, VaultError, VaultProblem
 from wizard.vault.environment import without_secrets
-from wizard.vault.files import guarded
-from wizard.vault.presets import PRESETS
+from wizard.vault.errors import guarded
 
 STORE = "command"
 SECONDS = 20.0
@@ -51,11 +50,11 @@ class Helper:
         """From {"preset": "pass"} or {"get": [...], "set": [...], …}, or both; else BROKEN."""
         preset = choice.get("preset")
         if preset is not None and preset not in PRESETS:
-            raise VaultTrouble(Closed.BROKEN, STORE, " | ".join(PRESETS))
+            raise VaultError(VaultProblem.BROKEN, STORE, " | ".join(PRESETS))
         merged = {**PRESETS.get(str(preset), {}), **choice}
         lists = {key: _arguments(key, merged[key]) for key in _LISTS if merged.get(key)}
         if "get" not in lists:
-            raise VaultTrouble(Closed.BROKEN, STORE, "get: []")
+            raise VaultError(VaultProblem.BROKEN, STORE, "get: []")
         absent, seconds = str(merged.get("absent") or ""), merged.get("seconds") or SECONDS
         return cls(**lists, absent=absent, seconds=float(seconds))
 
@@ -71,32 +70,32 @@ class CommandVault:
     helper: Helper
     environ: Mapping[str, str] = field(default_factory=dict)
 
-    def get(self, name: str) -> Kept | None:
+    def get(self, name: str) -> StoredSecret | None:
         """A secret, or None when there is none of this name."""
         value = self._value(name)
-        return Kept(Secret(value), STORE, self._program) if value else None
+        return StoredSecret(Secret(value), STORE, self._program) if value else None
 
     def put(self, name: str, secret: Secret) -> None:
         """Keep it and read it back. An unchanged value is not written again."""
         if not self.helper.set:
-            raise VaultTrouble(Closed.READ_ONLY, STORE, self._program)
+            raise VaultError(VaultProblem.READ_ONLY, STORE, self._program)
         before, value = self._value(name), secret.reveal()
         if before == value:
             return
         creates = self.helper.create and not before
         self._run(self.helper.create if creates else self.helper.set, name, value)
         if self._value(name) != value:
-            raise VaultTrouble(Closed.LOSING, STORE, self._program)
+            raise VaultError(VaultProblem.LOSING, STORE, self._program)
 
     def remove(self, name: str) -> None:
         """Drop it; dropping what is not there is fine."""
         if not self._value(name):
             return
         if not self.helper.delete:
-            raise VaultTrouble(Closed.READ_ONLY, STORE, self._program)
+            raise VaultError(VaultProblem.READ_ONLY, STORE, self._program)
         self._run(self.helper.delete, name)
         if self._value(name):
-            raise VaultTrouble(Closed.BROKEN, STORE, f"{self._program}: undeletable")
+            raise VaultError(VaultProblem.BROKEN, STORE, f"{self._program}: undeletable")
 
     def probe(self) -> None:
         """Write, read back, compare and delete a value of no worth."""
@@ -104,7 +103,7 @@ class CommandVault:
         try:
             self.put(name, Secret(secrets.token_urlsafe(24)))
         finally:
-            with suppress(VaultTrouble):
+            with suppress(VaultError):
                 self.remove(name)
 
     def names(self) -> tuple[str, ...] | None:
@@ -133,7 +132,7 @@ class CommandVault:
         """What it wrote to stdout; None when it says that there is no such secret."""
         filled = [self._filled(argument, name) for argument in arguments]
         if shutil.which(filled[0], path=self.environ.get("PATH")) is None:
-            raise VaultTrouble(Closed.BROKEN, STORE, f"{filled[0]}: FileNotFoundError")
+            raise VaultError(VaultProblem.BROKEN, STORE, f"{filled[0]}: FileNotFoundError")
         with guarded(STORE):
             process = subprocess.Popen(  # noqa: S603 (no shell; the list is the user's own)
                 filled,
@@ -150,7 +149,7 @@ class CommandVault:
                 if not isinstance(error, subprocess.TimeoutExpired):
                     raise
                 detail = f"{self._program}: {self.helper.seconds:g} s"
-                raise VaultTrouble(Closed.TIMEOUT, STORE, detail) from None
+                raise VaultError(VaultProblem.TIMEOUT, STORE, detail) from None
             return self._judged(process.returncode, said, complained)
 
     def _judged(self, code: int, said: bytes, complained: bytes) -> str | None:
@@ -159,7 +158,7 @@ class CommandVault:
         if code == ABSENT or (self.helper.absent and self.helper.absent.encode() in complained):
             return None
         # What it wrote may quote a secret; its code cannot.
-        raise VaultTrouble(Closed.BROKEN, STORE, f"{self._program}: exit {code}")
+        raise VaultError(VaultProblem.BROKEN, STORE, f"{self._program}: exit {code}")
 
     def _filled(self, argument: str, name: str) -> str:
         return argument.replace("{profile}", self.profile).replace("{name}", name)
@@ -167,7 +166,7 @@ class CommandVault:
 
 def _arguments(key: str, given: Any) -> tuple[str, ...]:
     if not isinstance(given, list | tuple) or not all(isinstance(part, str) for part in given):
-        raise VaultTrouble(Closed.BROKEN, STORE, f"{key}: [program, argument, …]")
+        raise VaultError(VaultProblem.BROKEN, STORE, f"{key}: [program, argument, …]")
     return tuple(given)
 
 
@@ -184,3 +183,38 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         if pipe:
             with suppress(OSError):
                 pipe.close()
+
+
+_ENTRY = "wa-wizard/{profile}/{name}"
+
+#: `absent` is what the program writes to stderr when there is no such entry, with any exit code
+#: but 0. Everything else it may fail with is taken for a failure, not for absence.
+PRESETS: Mapping[str, Mapping[str, Any]] = {
+    # https://www.passwordstore.org
+    "pass": {
+        "get": ["pass", "show", _ENTRY],
+        "set": ["pass", "insert", "--multiline", "--force", _ENTRY],
+        "delete": ["pass", "rm", "--force", _ENTRY],
+        "absent": "is not in the password store",
+    },
+    # https://developer.1password.com/docs/cli/reference/management-commands/document: documents
+    # take their content from stdin; fields of items take it from arguments, which others can read.
+    "op": {
+        "get": ["op", "document", "get", _ENTRY],
+        "create": [
+            *["op", "document", "create", "-"],
+            *["--title", _ENTRY, "--file-name", "{name}"],
+        ],
+        "set": ["op", "document", "edit", _ENTRY, "-"],
+        "delete": ["op", "document", "delete", _ENTRY],
+        "absent": "isn't an item",
+    },
+    # https://developer.hashicorp.com/vault/docs/commands/kv: `value=-` reads stdin; without
+    # `metadata`, version 2 would keep what is deleted.
+    "vault": {
+        "get": ["vault", "kv", "get", "-mount=secret", "-field=value", _ENTRY],
+        "set": ["vault", "kv", "put", "-mount=secret", _ENTRY, "value=-"],
+        "delete": ["vault", "kv", "metadata", "delete", "-mount=secret", _ENTRY],
+        "absent": "No value found at",
+    },
+}

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from time import monotonic
 from typing import Generic, TypeVar, cast
 
-from wizard.vault import Closed, VaultTrouble
+from wizard.vault import VaultError, VaultProblem
 
 T = TypeVar("T")
 
@@ -54,13 +54,13 @@ class _Call(Generic[T]):
 
 
 class Deadline:
-    """Runs actions of one store. `explain` turns whatever they raise into VaultTrouble."""
+    """Runs actions of one store. `explain` turns whatever they raise into VaultError."""
 
     def __init__(
         self,
         store: str,
         seconds: float,
-        explain: Callable[[Exception], VaultTrouble],
+        explain: Callable[[Exception], VaultError],
         waiting: Callable[[], None] | None = None,
     ) -> None:
         self.store, self.seconds = store, seconds
@@ -102,5 +102,5 @@ class Deadline:
         if not call.wait(ends - monotonic()):
             raise self._too_late()
 
-    def _too_late(self) -> VaultTrouble:
-        return VaultTrouble(Closed.TIMEOUT, self.store, f"{self.seconds:g} s")
+    def _too_late(self) -> VaultError:
+        return VaultError(VaultProblem.TIMEOUT, self.store, f"{self.seconds:g} s")

@@ -19,8 +19,8 @@ from typing import Any
 from wizard.state import private_file
 from wizard.text.errors import InputRequired
 from wizard.text.secret import Secret
-from wizard.vault import Closed, Description, Kept, VaultTrouble
-from wizard.vault.files import guarded
+from wizard.vault import Description, StoredSecret, VaultError, VaultProblem
+from wizard.vault.errors import guarded
 
 STORE = "encrypted-file"
 #: log2 of scrypt's N: half a second and 128 MiB for each guess. r = 8, p = 1.
@@ -68,14 +68,14 @@ class EncryptedFile:
         self._keys: dict[tuple[bytes, int], bytes] = {}
         self._deriving = threading.RLock()
 
-    def get(self, name: str) -> Kept | None:
+    def get(self, name: str) -> StoredSecret | None:
         """A secret, or None when there is none of this name; asks for nothing in that case."""
         with guarded(STORE):
             document = self._load()
             if document is None or name not in document.entries:
                 return None
             value = self._open(document, name)
-        return Kept(Secret(value), STORE, str(self._path))
+        return StoredSecret(Secret(value), STORE, str(self._path))
 
     def put(self, name: str, secret: Secret) -> None:
         """Keep it and read it back. An unchanged value is not written again."""
@@ -112,7 +112,7 @@ class EncryptedFile:
         private_file.replace(self._path, document.dump())
         back = self._load()
         if back is None or self._open(back, name) != value:
-            raise VaultTrouble(Closed.LOSING, STORE, str(self._path))
+            raise VaultError(VaultProblem.LOSING, STORE, str(self._path))
 
     def _blank(self) -> _Document:
         """A file that is not yet there; its key is the same for the rest of this process."""
@@ -128,15 +128,15 @@ class EncryptedFile:
             return None
         tree: dict[str, Any] = json.loads(content)
         if tree["format"] != _FORMAT:
-            raise VaultTrouble(Closed.BROKEN, STORE, f"format {tree['format']!s:.9}")
+            raise VaultError(VaultProblem.BROKEN, STORE, f"format {tree['format']!s:.9}")
         if tree["profile"] != self._profile:
-            raise VaultTrouble(Closed.BROKEN, STORE, f"profile {tree['profile']!s:.40}")
+            raise VaultError(VaultProblem.BROKEN, STORE, f"profile {tree['profile']!s:.40}")
         if (cost := tree["kdf"]["log2n"]) not in _COSTS:
-            raise VaultTrouble(Closed.BROKEN, STORE, f"log2n {cost!s:.9}")
+            raise VaultError(VaultProblem.BROKEN, STORE, f"log2n {cost!s:.9}")
         entries = {name: b64decode(entry, validate=True) for name, entry in tree["secrets"].items()}
         salt, check = b64decode(tree["kdf"]["salt"]), b64decode(tree["check"])
         if not check:  # without it, any passphrase would do for writing
-            raise VaultTrouble(Closed.BROKEN, STORE, "check")
+            raise VaultError(VaultProblem.BROKEN, STORE, "check")
         return _Document(self._profile, salt, cost, check, entries)
 
     def _key(self, document: _Document) -> bytes:
@@ -147,7 +147,7 @@ class EncryptedFile:
                 key = _derive(self._phrase(new=not document.check), *place)
                 if document.check and self._unseal(key, document.check, "check") is None:
                     self._passphrase = None
-                    raise VaultTrouble(Closed.PASSPHRASE, STORE, "wrong")
+                    raise VaultError(VaultProblem.PASSPHRASE, STORE, "wrong")
                 self._keys[place] = key
             return self._keys[place]
 
@@ -158,9 +158,9 @@ class EncryptedFile:
             except InputRequired:
                 given = None
             if not given:
-                raise VaultTrouble(Closed.PASSPHRASE, STORE, "none")
+                raise VaultError(VaultProblem.PASSPHRASE, STORE, "none")
             if new and len(given.reveal()) < _SHORTEST_PASSPHRASE:
-                raise VaultTrouble(Closed.PASSPHRASE, STORE, f"< {_SHORTEST_PASSPHRASE}")
+                raise VaultError(VaultProblem.PASSPHRASE, STORE, f"< {_SHORTEST_PASSPHRASE}")
             self._passphrase = given
         return self._passphrase
 
@@ -173,7 +173,7 @@ class EncryptedFile:
     def _open(self, document: _Document, name: str) -> str:
         value = self._unseal(self._key(document), document.entries[name], f"secret:{name}")
         if value is None:
-            raise VaultTrouble(Closed.BROKEN, STORE, f"{name}: InvalidTag")
+            raise VaultError(VaultProblem.BROKEN, STORE, f"{name}: InvalidTag")
         return value
 
     def _unseal(self, key: bytes, sealed: bytes, what: str) -> str | None:

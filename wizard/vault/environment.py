@@ -10,11 +10,11 @@ from pathlib import Path
 
 from wizard.text.secret import SECRET_NAMES, Secret
 from wizard.vault import (
-    Closed,
     Description,
-    Kept,
+    StoredSecret,
     Vault,
-    VaultTrouble,
+    VaultError,
+    VaultProblem,
 )
 
 SOURCE = "environment"
@@ -54,7 +54,7 @@ class Environment:
         credential = self._credential(name)
         return str(credential) if credential else ""
 
-    def get(self, name: str) -> Kept | None:
+    def get(self, name: str) -> StoredSecret | None:
         """A secret without its trailing line break; BROKEN when its file cannot be read."""
         source = self.source(name)
         if not source:
@@ -63,7 +63,7 @@ class Environment:
             value = self._environ[source]
         else:
             value = content(Path(self._environ.get(source, source)), source)
-        return Kept(Secret(value.rstrip("\r\n")), SOURCE, source)
+        return StoredSecret(Secret(value.rstrip("\r\n")), SOURCE, source)
 
     @property
     def names(self) -> frozenset[str]:
@@ -94,7 +94,7 @@ class EnvironmentFirst:
         """The variable or file that hides what the store behind keeps; "" when nothing does."""
         return self._environment.source(name)
 
-    def get(self, name: str) -> Kept | None:
+    def get(self, name: str) -> StoredSecret | None:
         """The environment's, else that of the store behind."""
         if kept := self._environment.get(name):
             return kept
@@ -119,7 +119,7 @@ class EnvironmentFirst:
 
     def _store(self, name: str) -> Vault:
         if self.behind is None:
-            raise VaultTrouble(Closed.READ_ONLY, SOURCE, variable(name) if name else "")
+            raise VaultError(VaultProblem.READ_ONLY, SOURCE, variable(name) if name else "")
         return self.behind
 
 
@@ -129,11 +129,11 @@ def content(path: Path, source: str) -> str:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
         with os.fdopen(descriptor, "rb") as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise VaultTrouble(Closed.BROKEN, SOURCE, f"{source}: not a regular file")
+                raise VaultError(VaultProblem.BROKEN, SOURCE, f"{source}: not a regular file")
             content = file.read(_MOST + 1)
         if len(content) > _MOST:
-            raise VaultTrouble(Closed.BROKEN, SOURCE, f"{source}: too long")
+            raise VaultError(VaultProblem.BROKEN, SOURCE, f"{source}: too long")
         return content.decode("utf-8-sig")
     except (OSError, ValueError) as error:
         kind = type(error).__name__
-    raise VaultTrouble(Closed.BROKEN, SOURCE, f"{source}: {kind}")
+    raise VaultError(VaultProblem.BROKEN, SOURCE, f"{source}: {kind}")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import secrets
+import shutil
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
@@ -10,20 +13,112 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wizard.state.private_file import UnsafeFile, alone
+from wizard.text.sanitise import clean
 from wizard.text.secret import Secret
-from wizard.vault import Closed, Description, Kept, VaultTrouble
-from wizard.vault.backend import LONGEST, PLACES, choose, class_path, disk_full
-from wizard.vault.causes import explain
+from wizard.vault import Description, StoredSecret, VaultError, VaultProblem
 from wizard.vault.deadline import UNATTENDED, Deadline
+from wizard.vault.errors import explain
 from wizard.vault.pieces import Pieces, Torn
 
 if TYPE_CHECKING:
     from keyring.backend import KeyringBackend
 
+
 STORE = "os-keyring"
 _PROBE = "probe"
 # A back end may hold several items of one name and delete one at a time.
 _MOST_COPIES = 20
+
+
+_SECRET_SERVICE = "keyring.backends.SecretService.Keyring"
+_LIBSECRET = "keyring.backends.libsecret.Keyring"
+_KWALLET = "keyring.backends.kwallet.DBusKeyring"
+_KEYCHAIN = "keyring.backends.macOS.Keyring"
+_WINDOWS = "keyring.backends.Windows.WinVaultKeyring"
+
+#: What people call the place behind a class.
+PLACES = {
+    _SECRET_SERVICE: "Secret Service",
+    _LIBSECRET: "Secret Service (libsecret)",
+    _KWALLET: "KWallet",
+    _KEYCHAIN: "macOS Keychain",
+    _WINDOWS: "Windows Credential Manager",
+}
+#: UTF-16 units that fit into one entry. Windows keeps 2560 bytes (CRED_MAX_CREDENTIAL_BLOB_SIZE).
+LONGEST = {_WINDOWS: 1200}
+
+# Bytes. Less than this is no room for anything.
+_SOME_ROOM = 64 << 10
+_CHAINER = "keyring.backends.chainer.ChainerBackend"
+_REFUSED = {
+    "keyring.backends.null.Keyring": VaultProblem.LOSING,
+    "keyring.backends.fail.Keyring": VaultProblem.MISSING,
+}
+# Plain text, or encrypted without authentication and asking questions in the middle of a call.
+_REFUSED_PACKAGES = ("keyrings.alt.",)
+
+
+def class_path(backend: KeyringBackend) -> str:
+    """The back end's class as `module.Class`."""
+    return f"{type(backend).__module__}.{type(backend).__qualname__}"
+
+
+def choose(store: str) -> KeyringBackend:
+    """The back end this person configured for `keyring`, else the system's; VaultError if none.
+
+    What `keyring` itself would take is not asked: it depends on the packages around.
+    """
+    from keyring import core
+
+    configured = core.load_env() or core.load_config()
+    if configured is None or class_path(configured) == _CHAINER:
+        return _prepared(_of_the_system(store))
+    path = class_path(configured)
+    if path in _REFUSED or path.startswith(_REFUSED_PACKAGES):
+        raise VaultError(_REFUSED.get(path, VaultProblem.MISSING), store, path)
+    return _prepared(configured)
+
+
+def disk_full(needed: int) -> bool:
+    """Whether the disk under the user's keyrings lacks room for a value of this many bytes.
+
+    gnome-keyring says of a full disk only "Couldn't set item secret".
+    """
+    home = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    try:
+        return shutil.disk_usage(home).free < max(_SOME_ROOM, 4 * needed)
+    except (OSError, RuntimeError):
+        return False
+
+
+def _of_the_system(store: str) -> KeyringBackend:
+    from keyring import core
+
+    reasons = []
+    for path in _candidates():
+        try:
+            return core.load_keyring(path)
+        except (RuntimeError, ImportError, AttributeError) as error:
+            # These speak of the machine only: no secret was anywhere near.
+            reasons.append(f"{PLACES[path]}: {clean(error, 120)}")
+    raise VaultError(VaultProblem.MISSING, store, "; ".join(reasons[:1]))
+
+
+def _candidates() -> tuple[str, ...]:
+    if sys.platform == "darwin":
+        return (_KEYCHAIN,)
+    if sys.platform == "win32":
+        return (_WINDOWS,)
+    if "KDE" in os.environ.get("XDG_CURRENT_DESKTOP", "").split(":"):
+        return (_KWALLET, _SECRET_SERVICE, _LIBSECRET)
+    return (_SECRET_SERVICE, _LIBSECRET, _KWALLET)
+
+
+def _prepared(backend: KeyringBackend) -> KeyringBackend:
+    if class_path(backend) == _WINDOWS:
+        # The default, "enterprise", roams with the profile to other machines of the company.
+        setattr(backend, "persist", "local machine")  # noqa: B010 (typed on Windows only)
+    return backend
 
 
 class OsKeyring:
@@ -44,10 +139,10 @@ class OsKeyring:
         self._backend: KeyringBackend | None = None
         self._deadline = Deadline(STORE, seconds, partial(explain, STORE), waiting)
 
-    def get(self, name: str) -> Kept | None:
+    def get(self, name: str) -> StoredSecret | None:
         """A secret, or None when there is none of this name."""
         value = self._deadline.run(lambda: self._read(name))
-        return None if value is None else Kept(Secret(value), STORE)
+        return None if value is None else StoredSecret(Secret(value), STORE)
 
     def put(self, name: str, secret: Secret) -> None:
         """Keep it and read it back. An unchanged value is not written again."""
@@ -75,7 +170,7 @@ class OsKeyring:
         """The back end by class; no names where none can be reached."""
         try:
             backend = class_path(self._deadline.run(self._reach))
-        except VaultTrouble:
+        except VaultError:
             return Description(STORE)
         return Description(STORE, backend, PLACES.get(backend, ""))
 
@@ -92,13 +187,13 @@ class OsKeyring:
         try:
             return self._entries().get(name)
         except Torn:
-            raise VaultTrouble(Closed.LOSING, STORE, "pieces") from None
+            raise VaultError(VaultProblem.LOSING, STORE, "pieces") from None
 
     def _write(self, name: str, value: str) -> None:
         try:
             before = self._read(name)
-        except VaultTrouble as trouble:
-            if trouble.closed is not Closed.LOSING:
+        except VaultError as trouble:
+            if trouble.closed is not VaultProblem.LOSING:
                 raise
             before = None  # torn: there is nothing to lose, and writing mends it
         if before == value:
@@ -106,13 +201,13 @@ class OsKeyring:
         try:
             self._entries().set(name, value)
             if self._read(name) != value:
-                raise VaultTrouble(Closed.LOSING, STORE)
+                raise VaultError(VaultProblem.LOSING, STORE)
             return
         except Exception as error:  # noqa: BLE001 (explained below)
             failure = explain(STORE, error)
         self._put_back(name, before, value)
-        if failure.closed is Closed.BROKEN and disk_full(len(value)):
-            failure = VaultTrouble(Closed.FULL, STORE, failure.detail)
+        if failure.closed is VaultProblem.BROKEN and disk_full(len(value)):
+            failure = VaultError(VaultProblem.FULL, STORE, failure.detail)
         raise failure
 
     def _put_back(self, name: str, before: str | None, value: str) -> None:
@@ -120,7 +215,7 @@ class OsKeyring:
         with suppress(Exception):
             try:
                 now = self._read(name)
-            except VaultTrouble:
+            except VaultError:
                 now = ""  # torn
             if now is not None and not value.startswith(now):
                 return  # whole: the value before, or that of somebody who wrote meanwhile
@@ -152,7 +247,7 @@ class OsKeyring:
                 if entries.get(name) is None:
                     return
             entries.delete(name)
-        raise VaultTrouble(Closed.BROKEN, STORE, "undeletable")
+        raise VaultError(VaultProblem.BROKEN, STORE, "undeletable")
 
     def _try_out(self) -> None:
         # A name of its own: two probes at the same time must not judge each other's value.
@@ -163,7 +258,7 @@ class OsKeyring:
             with suppress(Exception):
                 self._erase(name)
         if self._read(name) is not None:
-            raise VaultTrouble(Closed.LOSING, STORE, "undeletable")
+            raise VaultError(VaultProblem.LOSING, STORE, "undeletable")
 
 
 class _Entries:

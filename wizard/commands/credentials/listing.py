@@ -11,7 +11,7 @@ from wizard.commands.parts import Parts
 from wizard.state.record import ID_NAMES, ProfileRecord, SecretNote
 from wizard.text.errors import Exit
 from wizard.vault import Description
-from wizard.vault.opening import DEFAULT
+from wizard.vault.stores import DEFAULT
 
 
 def run(chosen: Chosen) -> int:
@@ -50,7 +50,7 @@ def _rows(parts: Parts, record: ProfileRecord) -> list[dict[str, Any]]:
 
 def _store_of_now(parts: Parts, record: ProfileRecord) -> Description:
     """The chosen store, and what stands behind it as far as that shows within a moment."""
-    from wizard.vault.opening import open_vault
+    from wizard.vault.stores import open_vault
 
     if parts.chosen.sandbox or not record.secrets:
         return Description("")

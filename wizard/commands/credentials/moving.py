@@ -10,9 +10,8 @@ from wizard.commands import Chosen
 from wizard.commands.parts import Parts
 from wizard.text.errors import Exit, UsageError
 from wizard.text.secret import SECRET_NAMES
-from wizard.vault import Closed, Vault, VaultTrouble
-from wizard.vault.moving import move
-from wizard.vault.opening import DEFAULT
+from wizard.vault import Vault, VaultError, VaultProblem
+from wizard.vault.stores import DEFAULT, move
 
 #: Where secrets can be moved to. The environment keeps nothing, the sandbox is for play.
 TARGETS = ("os-keyring", "encrypted-file", "command")
@@ -67,10 +66,10 @@ def _move(
 
     try:
         moved = move(names, source, target, settle)
-    except VaultTrouble as trouble:
+    except VaultError as trouble:
         # A machine that never had a keyring has nothing in it to lose either.
         empty = not any(note.store == trouble.store for note in parts.record.secrets.values())
-        if trouble.closed not in (Closed.MISSING, Closed.READ_ONLY) or not empty:
+        if trouble.closed not in (VaultProblem.MISSING, VaultProblem.READ_ONLY) or not empty:
             raise
         settle()
         return ()

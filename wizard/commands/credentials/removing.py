@@ -11,7 +11,7 @@ from wizard.repairs.exchange import revoke
 from wizard.state.record import SecretNote
 from wizard.text.errors import Exit, Unavailable, UsageError
 from wizard.text.localised import phrase
-from wizard.vault import Closed, Vault, VaultTrouble
+from wizard.vault import Vault, VaultError, VaultProblem
 
 #: Where a person ends what the API cannot, by what it is.
 PLACES = {
@@ -75,7 +75,7 @@ def _remove(parts: Parts, name: str, *, revoked: bool) -> None:
     for vault in _stores(parts, note):
         vault.remove(name)
         if vault.get(name) is not None:
-            raise VaultTrouble(Closed.BROKEN, vault.describe().store, f"{name}: undeletable")
+            raise VaultError(VaultProblem.BROKEN, vault.describe().store, f"{name}: undeletable")
     was_there = desk.record.secrets.pop(name, None) is not None
     desk.save()
     desk.talk.say("credentials.removed" if was_there else "credentials.was_not_there", name=name)

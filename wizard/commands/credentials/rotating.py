@@ -21,7 +21,7 @@ from wizard.state.record import Status
 from wizard.text.errors import ErrorKind, Exit, Unavailable, UsageError
 from wizard.text.localised import phrase
 from wizard.text.secret import Secret
-from wizard.vault import Closed, VaultTrouble
+from wizard.vault import VaultError, VaultProblem
 
 NAME = "access_token"
 _SPAN = re.compile(r"(\d{1,4})([hdw])")
@@ -35,7 +35,7 @@ def run(chosen: Chosen) -> int:
         desk = parts.desk
         if source := shadowing(desk.vault, NAME):
             # A new one would be kept behind the old one, where nobody looks.
-            raise VaultTrouble(Closed.READ_ONLY, "environment", source)
+            raise VaultError(VaultProblem.READ_ONLY, "environment", source)
         facts = desk.facts()
         before = desk.vault.get(NAME)
         if span is not None and not _due(desk, facts.token, span):

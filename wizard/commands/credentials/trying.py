@@ -8,7 +8,7 @@ from wizard.audit import audit, look
 from wizard.commands.credentials.names import PAGE, is_token
 from wizard.desk import Desk
 from wizard.facts import Token
-from wizard.graph import Keys, Refusal
+from wizard.graph import Credentials, GraphError
 from wizard.model import Finding
 from wizard.repairs.access import describe
 from wizard.repairs.candidate import Candidate, candidate, prove
@@ -43,11 +43,11 @@ def app_secret(desk: Desk, app_id: str, secret: Secret) -> Exit:
     """Whether it belongs to this app. Unavailable when the app is not known, or nobody answers."""
     if not app_id:
         raise Unavailable(ErrorKind.NOT_GIVEN, name="app_id")
-    graph = desk.open_graph(Keys(None, app_id, secret))
+    graph = desk.open_graph(Credentials(None, app_id, secret))
     try:
         with desk.talk.wait(phrase("token.secret_proving")):
             graph.get(app_id, fields=("id",), as_app=True)
-    except Refusal as error:
+    except GraphError as error:
         if error.kind is ErrorKind.BUSY:
             raise
         desk.talk.say("credentials.secret_refused", app=app_id)

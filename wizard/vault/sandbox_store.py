@@ -11,25 +11,25 @@ from pathlib import Path
 
 from wizard.state import private_file
 from wizard.text.secret import Secret
-from wizard.vault import Closed, Description, Kept, VaultTrouble
-from wizard.vault.files import guarded
+from wizard.vault import Description, StoredSecret, VaultError, VaultProblem
+from wizard.vault.errors import guarded
 
 STORE = "sandbox"
 _MOST = 64 << 20
 _PATIENCE = 10.0
 
 
-class PlayVault:
+class SandboxVault:
     """A JSON file, 0600, of names and values."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def get(self, name: str) -> Kept | None:
+    def get(self, name: str) -> StoredSecret | None:
         """A secret, or None when there is none of this name."""
         with guarded(STORE):
             value = self._load().get(name)
-        return None if value is None else Kept(Secret(value), STORE, str(self._path))
+        return None if value is None else StoredSecret(Secret(value), STORE, str(self._path))
 
     def put(self, name: str, secret: Secret) -> None:
         """Keep it and read it back. An unchanged value is not written again."""
@@ -58,7 +58,7 @@ class PlayVault:
                 values[name] = value
             private_file.replace(self._path, json.dumps(values).encode())
             if self._load() != values:
-                raise VaultTrouble(Closed.LOSING, STORE)
+                raise VaultError(VaultProblem.LOSING, STORE)
 
     def _load(self) -> dict[str, str]:
         content = json.loads(private_file.read(self._path, _MOST) or b"{}")

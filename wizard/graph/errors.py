@@ -1,4 +1,4 @@
-"""Reads Graph's error envelope into a Refusal, by its code and never by the HTTP status.
+"""Reads Graph's error envelope into a GraphError, by its code and never by the HTTP status.
 
 Codes: developers.facebook.com/docs/graph-api/guides/error-handling and the error-codes page of
 the Cloud API. What is not in the table is ODD, and 5xx is BUSY.
@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from wizard.graph import Refusal
+from wizard.graph import GraphError
 from wizard.text.errors import ErrorKind
 from wizard.text.localised import Value
 from wizard.text.redact import masked
@@ -38,10 +38,10 @@ _TROUBLE = {code: trouble for trouble, codes in _TROUBLES for code in codes}
 
 def refusal(
     http: int, answer: Mapping[str, Any], secrets: Iterable[str] = (), *, wait_minutes: int = 0
-) -> Refusal:
-    """The Refusal for an answer that is not a success. `secrets` are masked in its texts.
+) -> GraphError:
+    """The GraphError for an answer that is not a success. `secrets` are masked in its texts.
 
-    Besides what every Refusal has: `wait_minutes` when BUSY (0 = not said), `proof` ("required"
+    Besides what every GraphError has: `wait_minutes` when BUSY (0 = not said), `proof` ("required"
     or "wrong") when the app secret is the trouble, `node_type` when a field is unknown.
     """
     error = answer.get("error")
@@ -67,7 +67,7 @@ def refusal(
     trouble = ErrorKind.REFUSED if proof else _trouble(code, values, envelope)
     if trouble is ErrorKind.BUSY:
         values["wait_minutes"] = wait_minutes
-    return Refusal(trouble, **values)
+    return GraphError(trouble, **values)
 
 
 def _trouble(
@@ -110,3 +110,47 @@ def _number(value: object) -> int | None:
         return int(str(value))
     except ValueError:
         return None
+
+
+_NAME = re.compile(r"[A-Za-z_]\w*")
+
+
+def names(field: str) -> list[str]:
+    """Every field name in `owner_business_info{id,name}` or `templates.limit(1){id}`."""
+    return _NAME.findall(re.sub(r"\.\w+\([^)]*\)", "", field))
+
+
+def unknown_names(refusal: GraphError) -> frozenset[str]:
+    """The field names that Graph says it does not know."""
+    found = UNKNOWN_FIELD.search(refusal.message) if refusal.code == 100 else None
+    return frozenset(_NAME.findall(found[1])) if found else frozenset()
+
+
+def without(fields: tuple[str, ...], unknown: frozenset[str]) -> tuple[str, ...]:
+    """The fields that are left. Equal to `fields` when none of the unknown ones is in there."""
+    kept = tuple(field for field in fields if names(field)[:1] and names(field)[0] not in unknown)
+    if kept != fields:
+        return kept
+    # Not one of ours, so one inside the braces of ours.
+    inner = (_without_inner(field, unknown) for field in fields)
+    return tuple(field for field in inner if field)
+
+
+def _without_inner(field: str, unknown: frozenset[str]) -> str:
+    head, brace, rest = field.partition("{")
+    if not brace:
+        return field
+    inner = without(tuple(_split(rest.rpartition("}")[0])), unknown)
+    return f"{head}{{{','.join(inner)}}}" if inner else ""
+
+
+def _split(fields: str) -> list[str]:
+    """At the commas that stand in no brace."""
+    parts, depth = [""], 0
+    for character in fields:
+        depth += {"{": 1, "}": -1, "(": 1, ")": -1}.get(character, 0)
+        if character == "," and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += character
+    return [part.strip() for part in parts if part.strip()]

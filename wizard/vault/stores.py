@@ -1,17 +1,17 @@
-"""Opens the store that a person chose. Never another one: not even when this one fails."""
+"""Opens the store that a person chose, never another one, and moves secrets between stores."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from wizard.text.secret import Secret
-from wizard.vault import Closed, Vault, VaultTrouble
+from wizard.vault import Vault, VaultError, VaultProblem
 from wizard.vault.deadline import ATTENDED, UNATTENDED
-from wizard.vault.environment import EnvironmentFirst
+from wizard.vault.environment import EnvironmentFirst, content
 
 DEFAULT = "os-keyring"
 #: What `store` of a choice may be. "environment" keeps nothing, "sandbox" is for play.
@@ -58,12 +58,12 @@ def open_vault(
     {"store": "command", "preset": "pass"} or with the keys of `command.Helper`.
 
     The sandbox's stands alone: real secrets of the environment have no business there. Opening
-    reaches for nothing yet; VaultTrouble BROKEN for a store that does not exist.
+    reaches for nothing yet; VaultError BROKEN for a store that does not exist.
     """
     opening = Opening(profile, choice or {}, environ, folder, person or Person())
     store = str(opening.choice.get("store") or DEFAULT)
     if store not in _OPENERS:
-        raise VaultTrouble(Closed.BROKEN, store, f"{' | '.join(STORES)}")
+        raise VaultError(VaultProblem.BROKEN, store, f"{' | '.join(STORES)}")
     behind = _OPENERS[store](opening)
     if store == "sandbox" and behind:
         return behind
@@ -104,7 +104,6 @@ def keyring_seconds(opening: Opening) -> float:
 
 def _encrypted_file(opening: Opening) -> Vault:
     from wizard.vault.encrypted_file import EncryptedFile
-    from wizard.vault.passphrase import passphrase_from
 
     person = opening.person
     passphrase = passphrase_from(opening.environ, person.passphrase_file, person.passphrase)
@@ -119,9 +118,9 @@ def _command(opening: Opening) -> Vault:
 
 
 def _sandbox(opening: Opening) -> Vault:
-    from wizard.vault.play import PlayVault
+    from wizard.vault.sandbox_store import SandboxVault
 
-    return PlayVault(opening.folder / "play-secrets.json")
+    return SandboxVault(opening.folder / "play-secrets.json")
 
 
 _OPENERS: dict[str, Callable[[Opening], Vault | None]] = {
@@ -131,3 +130,74 @@ _OPENERS: dict[str, Callable[[Opening], Vault | None]] = {
     "environment": lambda opening: None,
     "sandbox": _sandbox,
 }
+
+
+VARIABLE = "WA_WIZARD_PASSPHRASE_FILE"
+CREDENTIAL = "wa-wizard-passphrase"
+
+
+def passphrase_from(
+    environ: Mapping[str, str],
+    file: Path | None = None,
+    ask: Callable[[bool], Secret | None] | None = None,
+) -> Callable[[bool], Secret | None]:
+    """The option, WA_WIZARD_PASSPHRASE_FILE, systemd's credential, then `ask`; None: nowhere.
+
+    Never an argument and never a variable's own value: other processes can read those.
+    """
+
+    def passphrase(new: bool) -> Secret | None:
+        for path, source in _files(environ, file):
+            return Secret(content(path, source).rstrip("\r\n"))
+        return ask(new) if ask else None
+
+    return passphrase
+
+
+def _files(environ: Mapping[str, str], file: Path | None) -> list[tuple[Path, str]]:
+    found = [(file, "--passphrase-file")] if file else []
+    if named := environ.get(VARIABLE):
+        found.append((Path(named), VARIABLE))
+    credential = Path(environ.get("CREDENTIALS_DIRECTORY") or ".") / CREDENTIAL
+    if environ.get("CREDENTIALS_DIRECTORY") and credential.exists():
+        found.append((credential, str(credential)))
+    return found
+
+
+def move(
+    names: Iterable[str],
+    source: Vault,
+    target: Vault,
+    settle: Callable[[], None] = lambda: None,
+) -> tuple[str, ...]:
+    """The names that were there and are now in `target` alone.
+
+    All are copied and read back before `settle` is called, which records the new choice; only
+    then are they removed. Whoever is killed at any moment leaves every secret in one of the
+    stores, and in the one that is recorded. VaultError leaves the source whole. Moving to the
+    same place moves nothing.
+    """
+    # The environment would answer for the store behind it, and prove nothing.
+    source, target = _bare(source), _bare(target)
+    if source.describe() == target.describe():
+        return ()
+    moved = []
+    for name in names:
+        if kept := source.get(name):
+            target.put(name, kept.secret)
+            back = target.get(name)
+            if back is None or back.secret != kept.secret:
+                raise VaultError(VaultProblem.LOSING, target.describe().store, name)
+            moved.append(name)
+    settle()
+    for name in moved:
+        source.remove(name)
+    return tuple(moved)
+
+
+def _bare(vault: Vault) -> Vault:
+    if not isinstance(vault, EnvironmentFirst):
+        return vault
+    if vault.behind is None:
+        raise VaultError(VaultProblem.READ_ONLY, vault.describe().store)
+    return vault.behind

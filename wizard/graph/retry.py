@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from wizard.graph import Refusal
+from wizard.graph import GraphError
 from wizard.text.errors import ErrorKind, Unavailable
 
 #: A person waits in front of the screen: a read may take this long with all its repetitions.
@@ -29,7 +29,7 @@ _ONCE = frozenset({"reset", "timeout", "cut", "html_error"})
 _VAGUE = frozenset({1, 131000})
 
 
-class Patience:
+class Retry:
     """The repetitions of one read."""
 
     def __init__(self, pause: Callable[[float], None], budget: float = BUDGET_SECONDS) -> None:
@@ -54,7 +54,7 @@ class Patience:
         if trouble.kind is ErrorKind.UNREACHABLE:
             once = self._tries == 1 and trouble.values.get("cause") in _ONCE
             return self._back_off() if once else None
-        if trouble.kind is not ErrorKind.BUSY or not isinstance(trouble, Refusal):
+        if trouble.kind is not ErrorKind.BUSY or not isinstance(trouble, GraphError):
             return None
         told = told_seconds(headers)
         if told:

@@ -13,8 +13,8 @@ import requests
 import urllib3.exceptions
 
 from wizard import __version__
-from wizard.graph.faults import cause
-from wizard.graph.session import Watch, proxy_name, session_for
+from wizard.net.failures import cause
+from wizard.net.http_session import Watch, proxy_name, session_for
 from wizard.text.errors import ErrorKind, Unavailable
 
 CONNECT_SECONDS, READ_SECONDS, TOTAL_SECONDS = 5.0, 20.0, 30.0
@@ -54,7 +54,7 @@ class _Fault(Exception):
         self.named, self.http = named, http
 
 
-class Wire:
+class Transport:
     """The way to one Graph address. Thread-safe."""
 
     def __init__(self, url: str, session: requests.Session | None = None) -> None:

@@ -6,11 +6,22 @@ import re
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from wizard.graph import BadAddress
+META_URL = "https://graph.facebook.com"
+
+
+class InvalidAddress(ValueError):
+    """A Graph address or version that is refused; `part` is "url" or "version".
+
+    The value itself stays out: a pasted address can hold a password.
+    """
+
+    def __init__(self, part: str) -> None:
+        super().__init__(part)
+        self.part = part
 
 
 def checked_url(url: str) -> str:
-    """The address without a slash at its end; BadAddress unless it is https or loopback.
+    """The address without a slash at its end; InvalidAddress unless it is https or loopback.
 
     Plain http would show the token to everybody on the way. A user name, a query or a fragment
     has no meaning in a Graph address and may be a password.
@@ -19,19 +30,19 @@ def checked_url(url: str) -> str:
         parts = urlsplit(url.strip())
         host, port = parts.hostname or "", parts.port
     except ValueError:
-        raise BadAddress("url") from None
+        raise InvalidAddress("url") from None
     extra = parts.username or parts.password or parts.query or parts.fragment
     if not host or extra or not (parts.scheme == "https" or _plain_is_fine(parts.scheme, host)):
-        raise BadAddress("url")
+        raise InvalidAddress("url")
     name = f"[{host}]" if ":" in host else host
     where = name if port is None else f"{name}:{port}"
     return f"{parts.scheme}://{where}{parts.path}".rstrip("/")
 
 
 def checked_version(version: str) -> str:
-    """`v26.0`, or BadAddress."""
+    """`v26.0`, or InvalidAddress."""
     if not re.fullmatch(r"v[0-9]{1,3}\.[0-9]{1,2}", version):
-        raise BadAddress("version")
+        raise InvalidAddress("version")
     return version
 
 

@@ -24,7 +24,7 @@ from requests.adapters import HTTPAdapter
 from requests.utils import DEFAULT_CA_BUNDLE_PATH, get_environ_proxies, select_proxy
 from urllib3.util.ssl_ import create_urllib3_context
 
-from wizard.graph.address import is_loopback
+from wizard.net.address import is_loopback
 
 #: As many connections are kept as reads leave at the same time.
 POOL = 10
