@@ -7,10 +7,10 @@ from wizard.state.record import (
     Confirmation,
     Goal,
     ProfileRecord,
+    SavedResult,
     SecretNote,
     Status,
     TestMessage,
-    Verdict,
 )
 from wizard.state.yaml_file import StateFileError
 
@@ -26,10 +26,10 @@ def full_record():
         graph_version="v26.0",
         checked_at=NOON,
         verdicts={
-            "token.scopes": Verdict(
+            "token.scopes": SavedResult(
                 Status.FAILED, "missing", {"n": 3, "on": True, "who": "no", "x": None}, NOON, True
             ),
-            "token.kind": Verdict(Status.PASSED, "", {"date": "2026-11-22", "n": "012"}, NOON),
+            "token.kind": SavedResult(Status.PASSED, "", {"date": "2026-11-22", "n": "012"}, NOON),
         },
         confirmed={"app.published": Confirmation("да, 3 мая\nв обед", NOON, "olga")},
         secrets={"access_token": SecretNote("os-keyring", "SecretService", "USER", NOON, "never")},

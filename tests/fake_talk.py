@@ -10,7 +10,7 @@ said is put into words of both languages, so that a missing word or value fails 
 
 from contextlib import contextmanager
 
-from wizard.talk import Move
+from wizard.actions.prompter import NextAction
 from wizard.text.localised import LANGUAGES, Phrase
 from wizard.ui.words import Words
 
@@ -18,7 +18,7 @@ ANY = "*"
 
 
 class Script:
-    """See Talk. Answers are a value, or a list of values for several times; an exception is raised.
+    """See Prompter. Answers are a value, or a list of values for several times; an exception is raised.
 
     `answers` by question name (ask and choose; a choice may also be given as the Phrase key of its
     label), `moves`, `consents` and `vouches` by item id. ANY ("*") stands for every other name and
@@ -53,7 +53,7 @@ class Script:
 
     @property
     def presented_ids(self):
-        return [finding.item.id for finding in self.presented]
+        return [result.item.id for result in self.presented]
 
     def text(self, language="en"):
         """Everything said, in words."""
@@ -77,38 +77,38 @@ class Script:
 
     # Talk
 
-    def say(self, key, /, **values):
+    def tell(self, key, /, **values):
         self._hear(Phrase(key, values))
 
-    def present(self, finding, ids, *, brief=False):
-        self._judge("present", finding)
-        self.presented.append(finding)
+    def show_problem(self, result, ids, *, brief=False):
+        self._judge("present", result)
+        self.presented.append(result)
 
-    def settled(self, finding):
-        self._judge("settled", finding)
-        self.settled_ones.append(finding)
+    def show_result(self, result):
+        self._judge("settled", result)
+        self.settled_ones.append(result)
 
-    def instruct(self, item, ids):
+    def show_steps(self, item, ids):
         self.events.append(("instruct", item.id))
 
     def show_error(self, error):
         self.events.append(("trouble", error.kind.value))
         self.troubles.append(error)
 
-    def move(self, finding, moves):
-        self.events.append(("move", finding.item.id, tuple(moves)))
-        move = Move(self._next("move", finding.item.id))
-        assert move in moves, f"{finding.item.id}: {move} is not offered, only {list(moves)}"
+    def next_action(self, result, moves):
+        self.events.append(("move", result.item.id, tuple(moves)))
+        move = NextAction(self._next("move", result.item.id))
+        assert move in moves, f"{result.item.id}: {move} is not offered, only {list(moves)}"
         return move
 
     def ask(self, question):
         self._asked(question)
         while True:
             answer = self._next("ask", question.name) or question.default
-            mended = question.mend(answer) if question.mend else answer.strip()
-            if isinstance(mended, str):
-                return mended
-            self._hear(mended)
+            parsed = question.parse(answer) if question.parse else answer.strip()
+            if isinstance(parsed, str):
+                return parsed
+            self._hear(parsed)
 
     def choose(self, question, choices):
         self._asked(question)
@@ -123,9 +123,9 @@ class Script:
             f"{question.name}: {answer!r} is not among {[c.value for c in choices]}"
         )
 
-    def vouch(self, finding):
-        self.events.append(("vouch", finding.item.id))
-        return self._next("vouch", finding.item.id)
+    def confirm(self, result):
+        self.events.append(("vouch", result.item.id))
+        return self._next("vouch", result.item.id)
 
     def consent(self, item_id, text, sends=(), spends=False):
         self._words(text)
@@ -134,7 +134,7 @@ class Script:
         return self._next("consent", item_id)
 
     @contextmanager
-    def wait(self, text):
+    def waiting(self, text):
         self._words(text)
         self.events.append(("wait", text.key))
         self.waits.append(text)
@@ -143,7 +143,7 @@ class Script:
     def show_link(self, link):
         self.events.append(("show_link", link))
 
-    def browse(self, link):
+    def offer_page(self, link):
         self.events.append(("browse", link))
         self.browsed.append(link)
 
@@ -159,12 +159,10 @@ class Script:
         self.events.append(("say", phrase.key))
         self.said.append(phrase)
 
-    def _judge(self, kind, finding):
-        self.events.append(
-            (kind, finding.item.id, finding.outcome.status.value, finding.outcome.reason)
-        )
+    def _judge(self, kind, result):
+        self.events.append((kind, result.item.id, result.status.value, result.reason))
         for language in LANGUAGES:
-            Words(language).reason(finding), Words(language).next_step(finding)
+            Words(language).reason(result), Words(language).next_step(result)
 
     def _words(self, phrase):
         for language in LANGUAGES:

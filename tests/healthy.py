@@ -3,19 +3,23 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from wizard.facts import (
+from wizard.facts.models import (
     Account,
+    AppSubscription,
     Arrivals,
+    Callbacks,
     Handshake,
     Health,
+    HealthEntity,
+    HealthIssue,
     MetaApp,
     Number,
     Origin,
+    Subscriber,
     Template,
     Token,
     VaultState,
 )
-from wizard.facts.nouns import AppSubscription, Callbacks, HealthEntity, HealthIssue, Subscriber
 from wizard.graph import Reachability
 from wizard.net.address import META_URL
 from wizard.state.record import ProfileRecord, TestMessage

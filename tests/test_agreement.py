@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from healthy import facts
 
-from wizard import checklist
-from wizard.checks import CHECKS
+from wizard.audit import checklist
+from wizard.audit.checks import CHECKS
 from wizard.state.content import placeholders
 from wizard.state.record import Goal, Status
 from wizard.text.errors import ErrorKind
@@ -19,7 +19,7 @@ ITEMS = {item.id: item for item in CHECKLIST.items}
 REASONS = [(item.id, key) for item in ITEMS.values() for key in item.reasons]
 AUTOMATIC = {item.id for item in ITEMS.values() if item.confirm is None}
 #: The rooms of the checks that are no section: shared by several.
-SHARED = {"__init__", "registry", "looking", "ailments"}
+SHARED = {"__init__", "registry", "health_status"}
 #: What a person vouches for may stand like this without a check saying so.
 VOUCHED = {"confirm"}
 
@@ -81,13 +81,13 @@ def tables():
 
 
 TABLES = tables()
-ROWS = [(item, outcome) for cases in TABLES.values() for item, _, outcome in cases]
-SPOKEN = sorted({(item, outcome.reason) for item, outcome in ROWS if outcome.reason})
+ROWS = [(item, check_result) for cases in TABLES.values() for item, _, check_result in cases]
+SPOKEN = sorted({(item, check_result.reason) for item, check_result in ROWS if check_result.reason})
 
 
 def written():
     """(item id, reason) of every verdict written out in a check."""
-    for path in (ROOT / "wizard/checks").glob("*.py"):
+    for path in (ROOT / "wizard/audit/checks").glob("*.py"):
         for function in ast.parse(path.read_text("utf-8")).body:
             if not isinstance(function, ast.FunctionDef) or not function.decorator_list:
                 continue
@@ -131,12 +131,12 @@ def test_every_automatic_item_has_a_check_and_no_check_is_idle():
 
 @pytest.mark.parametrize("section", [section.id for section in CHECKLIST.sections])
 def test_a_section_has_the_same_name_everywhere(section):
-    for path in (f"wizard/checks/{section}.py", f"tests/checks/test_{section}.py"):
+    for path in (f"wizard/audit/checks/{section}.py", f"tests/checks/test_{section}.py"):
         assert (ROOT / path).is_file(), path
 
 
 def test_every_room_of_the_checks_is_a_section():
-    rooms = {path.stem for path in (ROOT / "wizard/checks").glob("*.py")}
+    rooms = {path.stem for path in (ROOT / "wizard/audit/checks").glob("*.py")}
     assert rooms - SHARED == {section.id for section in CHECKLIST.sections}
 
 
@@ -161,20 +161,20 @@ def test_the_healthy_account_passes_everything_a_check_decides():
 
 
 def test_every_check_has_a_row_that_passes_and_one_that_does_not():
-    fine = {item for item, outcome in ROWS if outcome.status is Status.PASSED}
-    wrong = {item for item, outcome in ROWS if outcome.status is not Status.PASSED}
+    fine = {item for item, check_result in ROWS if check_result.status is Status.PASSED}
+    wrong = {item for item, check_result in ROWS if check_result.status is not Status.PASSED}
     assert fine == set(CHECKS)
     assert set(CHECKS) - wrong <= {"app.visible"}  # it can only be unknown, by Unavailable
 
 
-@pytest.mark.parametrize(("item", "outcome"), ROWS, ids=lambda value: str(value)[:60])
-def test_every_outcome_has_words_and_values_for_them(item, outcome):
-    if not outcome.reason:
-        assert outcome.status is Status.PASSED
+@pytest.mark.parametrize(("item", "check_result"), ROWS, ids=lambda value: str(value)[:60])
+def test_every_outcome_has_words_and_values_for_them(item, check_result):
+    if not check_result.reason:
+        assert check_result.status is Status.PASSED
         return
-    reason = ITEMS[item].reasons[outcome.reason]
+    reason = ITEMS[item].reasons[check_result.reason]
     for text in filter(None, (reason.says, reason.next)):
-        assert placeholders(text.ru) <= set(outcome.values)
+        assert placeholders(text.ru) <= set(check_result.values)
 
 
 def test_every_verdict_that_is_written_is_tried():
@@ -188,17 +188,18 @@ def test_no_words_are_left_over():
 
 def test_whatever_is_not_in_order_has_a_next_step():
     silent = {
-        (item, outcome.reason)
-        for item, outcome in ROWS
-        if outcome.status is not Status.PASSED and ITEMS[item].reasons[outcome.reason].next is None
+        (item, check_result.reason)
+        for item, check_result in ROWS
+        if check_result.status is not Status.PASSED
+        and ITEMS[item].reasons[check_result.reason].next is None
     }
     assert not silent
 
 
 def test_the_values_of_one_reason_have_the_same_names_everywhere():
     names = {}
-    for item, outcome in ROWS:
-        names.setdefault((item, outcome.reason), set()).add(frozenset(outcome.values))
+    for item, check_result in ROWS:
+        names.setdefault((item, check_result.reason), set()).add(frozenset(check_result.values))
     assert {key: found for key, found in names.items() if key[1] and len(found) > 1} == {}
 
 
@@ -209,7 +210,7 @@ def test_every_item_says_what_to_do(item):
 
 COMMANDS = {
     *("setup", "audit", "status", "credentials", "number", "webhook", "send", "messages"),
-    *("explain", "profiles", "report", "sandbox", "completion", "help"),
+    *("explain", "profiles", "bugreport", "sandbox", "completion", "help"),
 }
 KNOWN_IDS = {"app_id", "business_id", "waba_id", "phone_number_id"}
 

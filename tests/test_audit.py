@@ -6,22 +6,26 @@ import pytest
 from fake_graph import FakeGraph, envelope
 from fake_talk import Script
 
-from wizard import audit as auditing
-from wizard import verdicts
-from wizard.audit import audit, complete_ids, exit_code, look, strangers
-from wizard.checks import CHECKS
-from wizard.model import (
-    Checklist,
-    Finding,
-    Item,
-    Outcome,
-    Section,
-    could_not,
+from wizard.actions.select_assets import complete_ids
+from wizard.audit import runner as auditing
+from wizard.audit import summary as verdicts
+from wizard.audit.checklist import Checklist, Item, Section
+from wizard.audit.checks import CHECKS
+from wizard.audit.results import (
+    CheckResult,
+    ItemResult,
+    exit_code,
     failed,
+    from_error,
     keep_results,
     passed,
     unknown,
     waiting,
+)
+from wizard.audit.runner import (
+    audit,
+    look,
+    strangers,
 )
 from wizard.state.record import ID_NAMES, Confirmation, Goal, ProfileRecord, Status
 from wizard.text.errors import ErrorKind, Unavailable
@@ -58,22 +62,22 @@ def checklist(*items):
 
 @pytest.fixture
 def checks(monkeypatch):
-    """Judges by item id: an Outcome, or an exception to raise. Returns the ids looked at."""
+    """Judges by item id: an CheckResult, or an exception to raise. Returns the ids looked at."""
     looked = []
 
     def install(**outcomes):
-        def judge(name, outcome):
+        def judge(name, check_result):
             def check(facts):
                 looked.append(name)
-                if isinstance(outcome, Exception):
-                    raise outcome
-                return outcome
+                if isinstance(check_result, Exception):
+                    raise check_result
+                return check_result
 
             return check
 
         registry = {
-            name.replace("_", ".", 1): judge(name.replace("_", ".", 1), outcome)
-            for name, outcome in outcomes.items()
+            name.replace("_", ".", 1): judge(name.replace("_", ".", 1), check_result)
+            for name, check_result in outcomes.items()
         }
         monkeypatch.setattr(auditing, "CHECKS", registry)
         return looked
@@ -81,8 +85,8 @@ def checks(monkeypatch):
     return install
 
 
-def statuses(findings):
-    return {f.item.id: f.outcome.status.value for f in findings}
+def statuses(results):
+    return {f.item.id: f.status.value for f in results}
 
 
 def test_findings_come_in_order_and_one_by_one(checks):
@@ -100,43 +104,43 @@ def test_findings_come_in_order_and_one_by_one(checks):
 def test_what_requires_something_not_in_order_is_skipped(checks, before, needed_for):
     looked = checks(a_one=before, a_two=passed(), a_three=passed())
     items = item("a.one"), item("a.two", "a.one", needed_for=needed_for), item("a.three", "a.two")
-    findings = list(audit(checklist(*items), Quiet()))
-    assert [f.outcome.status for f in findings[1:]] == [Status.SKIPPED] * 2
+    results = list(audit(checklist(*items), Quiet()))
+    assert [f.status for f in results[1:]] == [Status.SKIPPED] * 2
     # The end of a chain names its beginning: that is where something can be done.
-    assert findings[2].outcome.values == {"item": "a.one"}
+    assert results[2].values == {"item": "a.one"}
     assert looked == ["a.one"]
 
 
 def test_a_check_that_cannot_look_is_unknown_with_its_values(checks):
     checks(a_one=Unavailable(ErrorKind.UNREACHABLE, cause="dns"))
-    (finding,) = audit(checklist(item("a.one")), Quiet())
-    assert finding.outcome == unknown("unreachable", cause="dns")
+    (result,) = audit(checklist(item("a.one")), Quiet())
+    assert result.result == unknown("unreachable", cause="dns")
 
 
 def test_a_check_that_breaks_is_unknown_and_the_others_go_on(checks, caplog):
     checks(a_one=KeyError("EAAGsecret"), a_two=passed())
     with caplog.at_level(logging.DEBUG):
-        findings = list(audit(checklist(item("a.one"), item("a.two")), Quiet()))
-    assert statuses(findings) == {"a.one": "unknown", "a.two": "passed"}
-    assert findings[0].outcome.reason == "broke"
+        results = list(audit(checklist(item("a.one"), item("a.two")), Quiet()))
+    assert statuses(results) == {"a.one": "unknown", "a.two": "passed"}
+    assert results[0].reason == "broke"
     assert "a.one" in caplog.text
-    assert "EAAGsecret" not in caplog.text + str(findings)
+    assert "EAAGsecret" not in caplog.text + str(results)
 
 
 def test_an_item_that_nobody_judges_is_a_defect_not_a_pass(checks):
     checks()
-    (finding,) = audit(checklist(item("a.one")), Quiet())
-    assert (finding.outcome.status, finding.outcome.reason) == (Status.UNKNOWN, "broke")
+    (result,) = audit(checklist(item("a.one")), Quiet())
+    assert (result.status, result.reason) == (Status.UNKNOWN, "broke")
 
 
 def test_an_item_to_confirm_waits_for_a_person(checks):
     checks()
     by_hand = checklist(item("a.one", confirm=WORDS))
-    (finding,) = audit(by_hand, Quiet())
-    assert finding.outcome == waiting()
-    (finding,) = audit(by_hand, Quiet(confirmed=["a.one"]))
-    assert finding.outcome.status is Status.PASSED
-    assert finding.outcome.values["words"] == "done"
+    (result,) = audit(by_hand, Quiet())
+    assert result.result == waiting()
+    (result,) = audit(by_hand, Quiet(confirmed=["a.one"]))
+    assert result.status is Status.PASSED
+    assert result.values["words"] == "done"
 
 
 @pytest.mark.parametrize(
@@ -172,8 +176,8 @@ TWO_SECTIONS = (item("a.one"), item("a.two", "a.one"), item("b.one", "a.two"), i
 )
 def test_only_and_skip_take_items_and_sections(checks, only, skip, told, looked_at):
     looked = checks(a_one=passed(), a_two=passed(), b_one=passed(), b_two=passed())
-    findings = list(audit(checklist(*TWO_SECTIONS), Quiet(), only, skip))
-    assert [f.item.id for f in findings] == told.split()
+    results = list(audit(checklist(*TWO_SECTIONS), Quiet(), only, skip))
+    assert [f.item.id for f in results] == told.split()
     assert looked == looked_at.split()
 
 
@@ -198,7 +202,7 @@ def test_strangers_are_names_of_nothing():
 def findings_of(**found):
     goals = {"s": SENDING, "r": RECEIVING, "n": None}
     return [
-        Finding(item(f"a.{name}", needed_for=goals[name[0]]), Outcome(Status(status)))
+        ItemResult(item(f"a.{name}", needed_for=goals[name[0]]), CheckResult(Status(status)))
         for name, status in found.items()
     ]
 
@@ -233,9 +237,9 @@ def test_the_exit_code_is_that_of_what_is_required(found, goals, code):
     ],
 )
 def test_ready_for_a_goal_is_everything_it_needs(found, sending, receiving):
-    findings, record = findings_of(**found), ProfileRecord()
-    keep_results(record, findings, "2026-11-22T20:00:00Z")
-    items = tuple(finding.item for finding in findings)
+    results, record = findings_of(**found), ProfileRecord()
+    keep_results(record, results, "2026-11-22T20:00:00Z")
+    items = tuple(result.item for result in results)
     whole = Checklist((Section("s", Text("-", "-"), items),))
     ready = {goal: verdicts.stands(record, whole, [goal]) is Status.PASSED for goal in Goal}
     assert ready == {SENDING: sending, RECEIVING: receiving}
@@ -243,16 +247,16 @@ def test_ready_for_a_goal_is_everything_it_needs(found, sending, receiving):
 
 @pytest.mark.parametrize("trouble", ErrorKind)
 def test_every_trouble_has_words_and_a_next_step_that_its_values_fill(trouble):
-    outcome = could_not(Unavailable(trouble))
-    keys = [f"reason.{outcome.reason}", f"reason.{outcome.reason}_next"]
-    keys += [key for key in messages() if key.startswith(f"reason.{outcome.reason}_")]
+    check_result = from_error(Unavailable(trouble))
+    keys = [f"reason.{check_result.reason}", f"reason.{check_result.reason}_next"]
+    keys += [key for key in messages() if key.startswith(f"reason.{check_result.reason}_")]
     for key in keys:
         for language in ("ru", "en"):
-            assert messages()[key].in_language(language, **outcome.values)
+            assert messages()[key].in_language(language, **check_result.values)
 
 
 def test_values_of_the_trouble_itself_go_first():
-    assert could_not(Unavailable(ErrorKind.BUSY, code=4, wait_minutes=7)).values == {
+    assert from_error(Unavailable(ErrorKind.BUSY, code=4, wait_minutes=7)).values == {
         "code": 4,
         "subcode": 0,
         "message": "",
@@ -270,7 +274,7 @@ class Shop:
     """As much of a desk as taking over ids needs."""
 
     def __init__(self, graph, **ids):
-        self.record, self.talk, self._graph = ProfileRecord(ids=ids), Script(), graph
+        self.record, self.prompter, self._graph = ProfileRecord(ids=ids), Script(), graph
 
     def graph(self):
         return self._graph
@@ -285,18 +289,18 @@ def test_an_audit_takes_over_the_ids_that_leave_no_choice_and_says_so():
             "GET 20/phone_numbers": {"data": [{"id": "30", "display_phone_number": "+49 151 1"}]},
         }
     )
-    desk = Shop(graph)
-    taken = complete_ids(desk)
-    assert taken == desk.record.ids
+    session = Shop(graph)
+    taken = complete_ids(session)
+    assert taken == session.record.ids
     assert set(taken) == set(ID_NAMES)
-    assert {key.removeprefix("discovery.took_") for key in desk.talk.keys} == set(ID_NAMES)
+    assert {key.removeprefix("discovery.took_") for key in session.prompter.keys} == set(ID_NAMES)
     asked = len(graph.calls)
-    assert complete_ids(desk) == {}
+    assert complete_ids(session) == {}
     assert len(graph.calls) == asked
 
 
 @pytest.mark.parametrize("answer", [Unavailable(ErrorKind.UNREACHABLE, cause="dns"), envelope(4)])
 def test_ids_that_cannot_be_found_are_the_audits_to_report(answer):
-    desk = Shop(FakeGraph({"GET debug_token": answer}), app_id="1")
-    assert complete_ids(desk) == {}
-    assert desk.record.ids == {"app_id": "1"}
+    session = Shop(FakeGraph({"GET debug_token": answer}), app_id="1")
+    assert complete_ids(session) == {}
+    assert session.record.ids == {"app_id": "1"}

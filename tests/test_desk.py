@@ -5,8 +5,8 @@ from fake_store import MemoryStore
 from fake_talk import Script
 from fake_vault import MemoryVault
 
-from wizard.desk import Desk
-from wizard.model import Checklist
+from wizard.actions.session import Session
+from wizard.audit.checklist import Checklist
 from wizard.state.record import ProfileRecord
 from wizard.text.secret import Secret
 from wizard.vault import VaultError
@@ -17,7 +17,7 @@ TOKEN, SECRET = Secret("EAAtoken"), Secret("0" * 32)
 
 def desk_of(vault, **ids):
     record = ProfileRecord(ids=ids)
-    return Desk(
+    return Session(
         Script(),
         vault,
         MemoryStore(record),

@@ -4,7 +4,15 @@ import re
 
 import pytest
 
-from wizard.graph_errors import FILE, Retry, entries, explain, find, related, variant_of
+from wizard.audit.error_codes import (
+    FILE,
+    Retry,
+    entries,
+    explain,
+    find,
+    related,
+    variant_of,
+)
 from wizard.state.content import ContentError
 
 #: What Meta's pages and the field name; each must have words of its own.

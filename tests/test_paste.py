@@ -4,11 +4,11 @@ import pytest
 
 from wizard.text.localised import LANGUAGES, Phrase
 from wizard.text.paste import (
-    mend_code,
-    mend_id,
-    mend_pin,
-    mend_secret,
-    mend_token,
+    parse_code,
+    parse_id,
+    parse_pin,
+    parse_secret,
+    parse_token,
 )
 from wizard.ui.words import messages
 
@@ -24,10 +24,10 @@ CURL = f"""curl -i -X POST \\
   -d '{{ "messaging_product": "whatsapp", "to": "79161234567" }}'"""
 
 
-def key_of(mended):
-    assert isinstance(mended, Phrase), mended
-    assert all(messages()[mended.key].in_language(lang, **mended.values) for lang in LANGUAGES)
-    return mended.key.removeprefix("paste.")
+def key_of(parsed):
+    assert isinstance(parsed, Phrase), parsed
+    assert all(messages()[parsed.key].in_language(lang, **parsed.values) for lang in LANGUAGES)
+    return parsed.key.removeprefix("paste.")
 
 
 @pytest.mark.parametrize(
@@ -54,28 +54,28 @@ def key_of(mended):
     ],
 )
 def test_a_token_is_taken_out_of_whatever_surrounds_it(around):
-    assert mend_token(around.format(TOKEN, TOKEN)) == TOKEN
+    assert parse_token(around.format(TOKEN, TOKEN)) == TOKEN
 
 
 def test_a_token_is_taken_out_of_the_curl_command_of_api_setup():
-    assert mend_token(CURL) == TOKEN
+    assert parse_token(CURL) == TOKEN
 
 
 @pytest.mark.parametrize("width", [40, 60, 79])
 @pytest.mark.parametrize("edge", ["\n", "\r\n", " \n  "])
 def test_a_token_that_a_narrow_window_wrapped_is_one_again(width, edge):
     pieces = [TOKEN[start : start + width] for start in range(0, len(TOKEN), width)]
-    assert mend_token(edge.join(pieces)) == TOKEN
+    assert parse_token(edge.join(pieces)) == TOKEN
 
 
 @pytest.mark.parametrize("below", [ID, "hello", "Hello", "WABA", "a1\nb2", "my shop", "(24 h)"])
 def test_what_stands_below_a_token_is_not_part_of_it(below):
-    assert mend_token(f"{TOKEN}\n{below}") == TOKEN
+    assert parse_token(f"{TOKEN}\n{below}") == TOKEN
 
 
 def test_a_token_of_a_form_that_nobody_has_seen_yet_is_left_to_meta():
     novel = "META2-" + "abcDEF123_" * 8
-    assert mend_token(f" {novel} ") == novel
+    assert parse_token(f" {novel} ") == novel
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_a_token_of_a_form_that_nobody_has_seen_yet_is_left_to_meta():
     ],
 )
 def test_what_is_no_token_is_named(pasted, key):
-    assert key_of(mend_token(pasted)) == key
+    assert key_of(parse_token(pasted)) == key
 
 
 FOREIGN = {
@@ -134,12 +134,12 @@ FOREIGN = {
 
 
 @pytest.mark.parametrize("around", ["{}", '"{}"', "Bearer {}", "MY_KEY={}"])
-@pytest.mark.parametrize("mend", [mend_token, mend_secret, mend_id])
+@pytest.mark.parametrize("parse", [parse_token, parse_secret, parse_id])
 @pytest.mark.parametrize("service", FOREIGN)
-def test_a_key_of_another_service_is_named_and_not_repeated(service, mend, around):
-    mended = mend(around.format(FOREIGN[service]))
-    assert key_of(mended) == "foreign"
-    assert mended.values == {"service": service}
+def test_a_key_of_another_service_is_named_and_not_repeated(service, parse, around):
+    parsed = parse(around.format(FOREIGN[service]))
+    assert key_of(parsed) == "foreign"
+    assert parsed.values == {"service": service}
 
 
 @pytest.mark.parametrize(
@@ -156,11 +156,11 @@ def test_a_key_of_another_service_is_named_and_not_repeated(service, mend, aroun
     ],
 )
 def test_an_id_is_taken_out_of_its_label(pasted):
-    assert mend_id(pasted) == ID
+    assert parse_id(pasted) == ID
 
 
 def test_an_id_that_happens_to_be_somebodys_number_too_is_an_id():
-    assert mend_id("434274024916545") == "434274024916545"
+    assert parse_id("434274024916545") == "434274024916545"
 
 
 @pytest.mark.parametrize(
@@ -184,7 +184,7 @@ def test_an_id_that_happens_to_be_somebodys_number_too_is_an_id():
     ],
 )
 def test_what_is_no_id_is_named(pasted, key):
-    assert key_of(mend_id(pasted)) == key
+    assert key_of(parse_id(pasted)) == key
 
 
 @pytest.mark.parametrize(
@@ -192,7 +192,7 @@ def test_what_is_no_id_is_named(pasted, key):
     [SECRET, f" {SECRET.lower()} ", f'"{SECRET}"', f"APP_SECRET={SECRET}", f"{ID}|{SECRET}"],
 )
 def test_a_secret_is_32_hexadecimal_digits_wherever_they_stand(pasted):
-    assert mend_secret(pasted) == SECRET.lower()
+    assert parse_secret(pasted) == SECRET.lower()
 
 
 @pytest.mark.parametrize(
@@ -209,7 +209,7 @@ def test_a_secret_is_32_hexadecimal_digits_wherever_they_stand(pasted):
     ],
 )
 def test_what_is_no_secret_is_named(pasted, key):
-    assert key_of(mend_secret(pasted)) == key
+    assert key_of(parse_secret(pasted)) == key
 
 
 @pytest.mark.parametrize(
@@ -224,7 +224,7 @@ def test_what_is_no_secret_is_named(pasted, key):
     ],
 )
 def test_a_code_is_six_digits_however_it_came(pasted):
-    assert mend_code(pasted) == "123830"
+    assert parse_code(pasted) == "123830"
 
 
 @pytest.mark.parametrize(
@@ -232,14 +232,14 @@ def test_a_code_is_six_digits_however_it_came(pasted):
     [("", "code_empty"), ("12383", "code_wrong"), ("1238301", "code_wrong"), ("abc", "code_wrong")],
 )
 def test_what_is_no_code_is_named(pasted, key):
-    assert key_of(mend_code(pasted)) == key
+    assert key_of(parse_code(pasted)) == key
 
 
 @pytest.mark.parametrize("pasted", ["049217", " 049-217 ", "049 217", '"049217"'])
 def test_a_pin_is_six_digits_and_keeps_its_zero(pasted):
-    assert mend_pin(pasted) == "049217"
+    assert parse_pin(pasted) == "049217"
 
 
 @pytest.mark.parametrize("pasted", ["", "04921", "0492177", "abcdef", "٠٤٩٢١٧"])
 def test_what_is_no_pin_is_named(pasted):
-    assert key_of(mend_pin(pasted)) == "pin_wrong"
+    assert key_of(parse_pin(pasted)) == "pin_wrong"

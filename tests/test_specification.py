@@ -14,16 +14,21 @@ import yaml
 from fake_graph import FakeGraph
 from fake_vault import MemoryVault
 
-from wizard.discovery import discover
-from wizard.facts.accounts import account, business
-from wizard.facts.apps import app, permissions, subscriptions
-from wizard.facts.health import health
-from wizard.facts.numbers import number
-from wizard.facts.plain import nodes
-from wizard.facts.reading import GraphFacts
-from wizard.facts.subscribers import subscribers
-from wizard.facts.templates import templates
-from wizard.facts.tokens import token
+from wizard.facts.discovery import discover
+from wizard.facts.facts import Facts
+from wizard.facts.json_values import nodes
+from wizard.facts.parsers import (
+    account,
+    app,
+    business,
+    health,
+    number,
+    permissions,
+    subscribers,
+    subscriptions,
+    templates,
+    token,
+)
 from wizard.graph.errors import refusal
 from wizard.state.record import ProfileRecord
 from wizard.text.errors import Unavailable
@@ -163,7 +168,7 @@ def calls():
     token = {"is_valid": True, "app_id": "10", "granular_scopes": granted}
     graph = FakeGraph({"GET debug_token": {"data": token}})
     ids = {"app_id": "10", "waba_id": "20", "phone_number_id": "30"}
-    GraphFacts(graph, ProfileRecord(ids=ids), MemoryVault()).gather()
+    Facts(graph, ProfileRecord(ids=ids), MemoryVault()).gather()
     with suppress(Unavailable):
         discover(graph)
     return graph.calls

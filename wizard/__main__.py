@@ -22,7 +22,7 @@ def main(argv: list[str] | None = None) -> int:
 
     # A short life makes little rubbish; looking for it costs a tenth of the start-up.
     gc.set_threshold(50_000)
-    from wizard.cli import run
+    from wizard.cli.main import run
 
     code = run(arguments)
     if argv is None:

@@ -17,10 +17,10 @@ from contextlib import contextmanager
 from unittest import mock
 
 from tests.fake_vault import MemoryVault
-from wizard import checklist
-from wizard.audit import audit
-from wizard.facts.reading import GraphFacts
-from wizard.facts.together import together
+from wizard.audit import checklist
+from wizard.audit.runner import audit
+from wizard.facts.concurrency import together
+from wizard.facts.facts import Facts
 from wizard.graph import Credentials
 from wizard.graph.client import GraphClient
 from wizard.state.record import ProfileRecord
@@ -63,7 +63,7 @@ def audited(play):
     secrets = {name: Secret(play[name]) for name in ("access_token", "app_secret")}
     graph = client(play)
     began = time.perf_counter()
-    found = list(audit(checklist.load(), GraphFacts(graph, record, MemoryVault(**secrets))))
+    found = list(audit(checklist.load(), Facts(graph, record, MemoryVault(**secrets))))
     took = time.perf_counter() - began
     assert found[0].item.id == "environment.vault"
     requests = len(graph.exchanges)
@@ -100,7 +100,7 @@ def command(play, home):
 
 def measure(runs):
     """Name → the best of some runs: seconds, and the number of requests."""
-    in_turn = mock.patch("wizard.facts.reading.together", functools.partial(together, most=1))
+    in_turn = mock.patch("wizard.facts.facts.together", functools.partial(together, most=1))
     with (
         serving(LATENCY_MS) as slow,
         serving(0) as quick,

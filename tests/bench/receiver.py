@@ -18,11 +18,10 @@ import time
 from pathlib import Path
 
 from tests import deliveries
-from wizard.inbox import Writer
-from wizard.receiver import Address, Receiver
-from wizard.receiver.payload import read
-from wizard.receiver.running import open_server
 from wizard.text.secret import Secret
+from wizard.webhook.inbox import Writer
+from wizard.webhook.payload import read
+from wizard.webhook.server import Address, Receiver, open_server
 
 
 def request(name):
@@ -76,8 +75,8 @@ def show(name, count, took, times, bare=None):
 
 def commits(path, count, together):
     """SQLite alone: the same rows, the same settings, `together` deliveries per transaction."""
-    from wizard.inbox.file import connect
-    from wizard.inbox.writing import _deliver
+    from wizard.webhook.inbox.file import connect
+    from wizard.webhook.inbox.writer import _deliver
 
     connection = connect(path)
     bodies = [request(n).split(b"\r\n\r\n", 1)[1] for n in range(count)]

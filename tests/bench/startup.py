@@ -13,9 +13,9 @@ import time
 from pathlib import Path
 
 from tests.fake_store import full_record
-from wizard import checklist
+from wizard.audit import checklist
 from wizard.state.config import find
-from wizard.state.record import Status, Verdict
+from wizard.state.record import SavedResult, Status
 from wizard.state.status_file import RecordFile
 
 #: Name → command line, and the most it should take, in starts of Python.
@@ -34,9 +34,9 @@ def saved_profile(folder):
     """A home with one audited profile, every item of the checklist in it."""
     record = full_record()
     for item in checklist.load().items:
-        record.verdicts[item.id] = Verdict(Status.PASSED, "", {}, record.checked_at, True)
+        record.verdicts[item.id] = SavedResult(Status.PASSED, "", {}, record.checked_at, True)
     wrong = checklist.load().item("account.review")
-    record.verdicts[wrong.id] = Verdict(Status.FAILED, next(iter(wrong.reasons)))
+    record.verdicts[wrong.id] = SavedResult(Status.FAILED, next(iter(wrong.reasons)))
     environ = {**os.environ, "WA_WIZARD_HOME": str(folder)}
     environ.pop("PYTHONDONTWRITEBYTECODE", None)
     RecordFile(find(environ).status_path("default")).save(record)

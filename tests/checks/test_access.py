@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 from healthy import DEAD, IDS, KEPT, NOW, TOKEN, facts, record, without
 
-from wizard.checks import CHECKS
-from wizard.checks.access import DEATHS
-from wizard.facts import Origin
-from wizard.model import failed, passed, unknown
+from wizard.audit.checks import CHECKS
+from wizard.audit.checks.access import DEATHS
+from wizard.audit.results import failed, passed, unknown
+from wizard.facts.models import Origin
 
 
 def kept(source, detail=""):

@@ -17,15 +17,15 @@ from healthy import (
     without,
 )
 
-from wizard.checks import CHECKS
-from wizard.checks.account import UNVERIFIED
-from wizard.facts import Account, Health
-from wizard.model import (
+from wizard.audit.checks import CHECKS
+from wizard.audit.checks.account import UNVERIFIED
+from wizard.audit.results import (
     failed,
     passed,
     unknown,
     waiting,
 )
+from wizard.facts.models import Account, Health
 from wizard.text.errors import ErrorKind, Unavailable
 
 WABA = IDS["waba_id"]

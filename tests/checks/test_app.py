@@ -5,15 +5,14 @@ from dataclasses import replace
 import pytest
 from healthy import BUSY, HEALTHY, IDS, NOT_VISIBLE, PERMISSION, TOKEN, facts
 
-from wizard.checks import CHECKS
-from wizard.facts import Arrivals
-from wizard.facts.nouns import AppSubscription, Subscriber
-from wizard.model import (
+from wizard.audit.checks import CHECKS
+from wizard.audit.results import (
     failed,
     passed,
     unknown,
     waiting,
 )
+from wizard.facts.models import AppSubscription, Arrivals, Subscriber
 from wizard.text.errors import ErrorKind, Unavailable
 
 NO_SECRET = Unavailable(ErrorKind.NOT_GIVEN, name="app_secret")

@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 from healthy import BUSY, NOW, REACH, VAULT, facts, record, unreachable
 
-from wizard.checks import CHECKS
-from wizard.checks.environment import CAUSES
-from wizard.model import failed, passed, unknown
+from wizard.audit.checks import CHECKS
+from wizard.audit.checks.environment import CAUSES
+from wizard.audit.results import failed, passed, unknown
 from wizard.state.record import SecretNote
 from wizard.text.errors import ErrorKind, Unavailable
 from wizard.vault import VaultProblem

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 from healthy import HEALTHY, HELLO_WORLD, SENT, TEMPLATE, TEST_NUMBER, facts, record
 
-from wizard.checks import CHECKS
-from wizard.facts import Arrivals
-from wizard.model import failed, passed, waiting
+from wizard.audit.checks import CHECKS
+from wizard.audit.results import failed, passed, waiting
+from wizard.facts.models import Arrivals
 
 PAUSED = replace(TEMPLATE, status="PAUSED")
 

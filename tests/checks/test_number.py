@@ -19,16 +19,16 @@ from healthy import (
     without,
 )
 
-from wizard.checks import CHECKS
-from wizard.checks.ailments import CODES
-from wizard.checks.number import LIMITS, STATES
-from wizard.facts import Health
-from wizard.model import (
+from wizard.audit.checks import CHECKS
+from wizard.audit.checks.health_status import CODES
+from wizard.audit.checks.number import LIMITS, STATES
+from wizard.audit.results import (
     failed,
     passed,
     unknown,
     waiting,
 )
+from wizard.facts.models import Health
 from wizard.state.record import write_time
 from wizard.text.errors import ErrorKind, Unavailable
 

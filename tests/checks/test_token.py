@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 from healthy import BUSY, IDS, NOT_VISIBLE, NOW, PERMISSION, TOKEN, facts
 
-from wizard.checks import CHECKS
-from wizard.model import failed, passed, unknown
+from wizard.audit.checks import CHECKS
+from wizard.audit.results import failed, passed, unknown
 from wizard.text.errors import Unavailable
 
 

@@ -5,15 +5,14 @@ from dataclasses import replace
 import pytest
 from healthy import HEALTHY, IDS, NUMBER, facts, record
 
-from wizard.checks import CHECKS
-from wizard.facts import Arrivals, Handshake
-from wizard.facts.nouns import AppSubscription, Callbacks, Subscriber
-from wizard.model import (
+from wizard.audit.checks import CHECKS
+from wizard.audit.results import (
     failed,
     passed,
     unknown,
     waiting,
 )
+from wizard.facts.models import AppSubscription, Arrivals, Callbacks, Handshake, Subscriber
 from wizard.text.errors import ErrorKind, Unavailable
 
 URL, FOREIGN = "https://romashka.example/hook", "https://other.example/"

@@ -2,8 +2,8 @@
 
 import pytest
 
+from wizard.cli.arguments import arrange, early, scenarios
 from wizard.commands import COMMANDS
-from wizard.commands.arguments import arrange, early, scenarios
 from wizard.text.errors import UsageError
 
 

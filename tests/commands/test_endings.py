@@ -5,10 +5,11 @@ import threading
 
 import pytest
 
-from wizard.commands.endings import Ending, quiet_threads
-from wizard.commands.signals import Stopped
+from wizard.cli.errors import ErrorReporter
+from wizard.cli.main import _quiet_threads as quiet_threads
+from wizard.cli.signals import Terminated
+from wizard.context.settings import Arguments
 from wizard.graph import GraphError
-from wizard.inbox import InboxTrouble
 from wizard.net.address import InvalidAddress
 from wizard.state.answers import InvalidAnswers
 from wizard.state.config import InvalidProfileName
@@ -18,6 +19,7 @@ from wizard.text.localised import Phrase
 from wizard.text.secret import Secret
 from wizard.ui.words import Words, family, messages
 from wizard.vault import VaultError, VaultProblem
+from wizard.webhook.inbox import InboxError
 
 CANARY = "EAAcanary0123456789"
 
@@ -30,8 +32,8 @@ def refusal(trouble):
 KINDS = ("unreadable", "malformed", "newer", "unsafe", "locked", "full", "read_only", "too_big")
 ENDS = [
     (KeyboardInterrupt(), 130),
-    (Stopped(Exit.TERMINATED), 143),
-    (Stopped(Exit.HANGUP), 129),
+    (Terminated(Exit.TERMINATED), 143),
+    (Terminated(Exit.HANGUP), 129),
     (BrokenPipeError(errno.EPIPE, "x"), 141),
     (UsageError("cli.usage", message="x"), 2),
     (InvalidProfileName(".."), 2),
@@ -43,7 +45,7 @@ ENDS = [
     (UserAbort(), 1),
     *((VaultError(closed, "os-keyring", "x"), 5) for closed in VaultProblem),
     *((StateFileError(kind, "/home/x/status.yaml", "1"), 6) for kind in KINDS),
-    *((InboxTrouble(kind, "/home/x/inbox.sqlite3"), 6) for kind in (*KINDS[:7], "other")),
+    *((InboxError(kind, "/home/x/inbox.sqlite3"), 6) for kind in (*KINDS[:7], "other")),
     (refusal(ErrorKind.REFUSED), 4),
     (refusal(ErrorKind.PERMISSION), 4),
     (Unavailable(ErrorKind.NOT_GIVEN, name="access_token"), 4),
@@ -64,8 +66,8 @@ ENDS = [
 @pytest.mark.parametrize("language", ["ru", "en"])
 @pytest.mark.parametrize(("error", "code"), ENDS, ids=lambda value: repr(value)[:60])
 def test_every_exception_has_its_code_and_its_words(error, code, language, capsys, monkeypatch):
-    monkeypatch.setattr("wizard.commands.endings.impatient", lambda: None)
-    assert Ending(Words(language), "audit", verbose=True).of(error) == code
+    monkeypatch.setattr("wizard.cli.errors.impatient", lambda: None)
+    assert ErrorReporter(Words(language), "audit", verbose=True).of(error) == code
     out, err = capsys.readouterr()
     assert out == ""
     assert bool(err.strip()) is (code != 141)
@@ -76,7 +78,7 @@ def test_a_defect_names_its_place_and_class_and_nothing_else(capsys):
     try:
         Words("en").say("no.such", value=CANARY)
     except KeyError as error:
-        Ending(Words("en")).of(error)
+        ErrorReporter(Words("en")).of(error)
     err = capsys.readouterr().err
     assert "KeyError" in err
     assert "wizard/ui/words.py:" in err
@@ -85,7 +87,9 @@ def test_a_defect_names_its_place_and_class_and_nothing_else(capsys):
 
 def test_a_thread_that_dies_tells_no_value(capsys, monkeypatch):
     monkeypatch.setattr(threading, "excepthook", threading.__excepthook__)
-    quiet_threads(Words("en"))
+    arguments = Arguments()
+    arguments.report_error = ErrorReporter(Words("en")).of
+    quiet_threads(arguments)
 
     def dies():
         raise ValueError(CANARY)

@@ -2,8 +2,9 @@
 
 import pytest
 
-from wizard import checklist, graph_errors
-from wizard.state.record import Status, Verdict
+from wizard.audit import checklist
+from wizard.audit import error_codes as graph_errors
+from wizard.state.record import SavedResult, Status
 
 
 @pytest.mark.parametrize(
@@ -39,7 +40,7 @@ def test_every_item_can_be_explained(wizard):
 
 
 def test_an_item_that_is_wrong_says_what_was_seen(wizard, saved):
-    wrong = Verdict(Status.FAILED, "missing", {"scopes": "whatsapp_canary"})
+    wrong = SavedResult(Status.FAILED, "missing", {"scopes": "whatsapp_canary"})
     saved(verdicts={"token.scopes": wrong})
     assert "whatsapp_canary" in wizard("explain", "token.scopes")[1]
     assert "whatsapp_canary" not in wizard("explain", "token.assets")[1]

@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from wizard import checklist
+from wizard.audit import checklist
 from wizard.commands import COMMANDS
 from wizard.text.errors import Exit
 from wizard.ui.words import family

@@ -2,7 +2,7 @@
 
 import pytest
 
-from wizard.commands.language import choose
+from wizard.context.settings import choose
 from wizard.state.config import Config, find
 
 

@@ -6,8 +6,8 @@ from threading import Thread
 
 import pytest
 
-from wizard.commands import Chosen
-from wizard.commands.parts import Parts
+from wizard.context.context import Context
+from wizard.context.settings import Arguments
 from wizard.graph import Credentials
 from wizard.net.address import InvalidAddress
 from wizard.state.config import Config
@@ -17,7 +17,7 @@ from wizard.vault.environment import Environment
 
 
 def chosen(**options):
-    made = Chosen()
+    made = Arguments()
     made.command, made.language = "audit", "en"
     for name, value in options.items():
         setattr(made, name, value)
@@ -55,7 +55,7 @@ def test_an_address_that_is_not_metas_is_announced_before_a_secret_goes_there(
     home, listening, capfd
 ):
     url, seen = listening
-    with Parts(
+    with Context(
         chosen(), {"WA_WIZARD_HOME": str(home.config_folder), "WA_WIZARD_GRAPH_URL": url}
     ) as p:
         open_graph = p.open_graph
@@ -66,23 +66,23 @@ def test_an_address_that_is_not_metas_is_announced_before_a_secret_goes_there(
 
 
 def test_metas_own_address_needs_no_announcement(home, capfd):
-    with Parts(chosen()) as parts:
-        assert parts.open_graph(Credentials()).url == "https://graph.facebook.com"
+    with Context(chosen()) as context:
+        assert context.open_graph(Credentials()).url == "https://graph.facebook.com"
     assert capfd.readouterr().err == ""
 
 
 @pytest.mark.parametrize("url", ["http://graph.example", "ftp://127.0.0.1", "graph.facebook.com"])
 def test_an_address_without_encryption_is_refused(url, home, wizard, monkeypatch):
     monkeypatch.setenv("WA_WIZARD_GRAPH_URL", url)
-    with Parts(chosen()) as parts, pytest.raises(InvalidAddress):
-        _ = parts.open_graph
+    with Context(chosen()) as context, pytest.raises(InvalidAddress):
+        _ = context.open_graph
     assert wizard("audit")[0] == 2
 
 
 def test_the_environment_goes_before_the_profile_and_that_before_our_own_choice(home):
     def version(environ):
-        with Parts(chosen(), {"WA_WIZARD_HOME": str(home.config_folder), **environ}) as parts:
-            return parts.open_graph(Credentials()).version
+        with Context(chosen(), {"WA_WIZARD_HOME": str(home.config_folder), **environ}) as context:
+            return context.open_graph(Credentials()).version
 
     assert version({}) == "v26.0"
     home.save_config(Config().with_profile("default", graph_version="v24.0"))
@@ -93,9 +93,9 @@ def test_the_environment_goes_before_the_profile_and_that_before_our_own_choice(
 def test_verbose_shows_requests_without_their_query(home, listening, capfd):
     url, _ = listening
     environ = {"WA_WIZARD_HOME": str(home.config_folder), "WA_WIZARD_GRAPH_URL": url}
-    with Parts(chosen(verbose=True), environ) as parts:
+    with Context(chosen(verbose=True), environ) as context:
         keys = Credentials(access_token=Secret("EAAcanary"))
-        parts.open_graph(keys).get("debug_token", input_token=Secret("EAAcanary"))
+        context.open_graph(keys).get("debug_token", input_token=Secret("EAAcanary"))
     err = capfd.readouterr().err
     assert "GET /debug_token 200" in err.replace("/v26.0", "")
     assert "canary" not in err
@@ -110,34 +110,34 @@ def test_a_rehearsal_uses_nothing_of_the_real_profile(home, saved, monkeypatch):
         "WA_WIZARD_GRAPH_URL": "https://real.example",
     }
     assert Environment(environ).get("access_token") is not None
-    with Parts(chosen(sandbox="healthy", no_input=True), environ) as parts:
-        desk = parts.desk
-        assert desk.graph().url == parts.running.graph_url
-        assert desk.record.ids["waba_id"] == parts.running.waba_id
-        assert desk.vault.get("access_token").secret == Secret(parts.running.access_token)
-        assert desk.record.goals == (Goal.SENDING,)
-        assert parts.same == "--sandbox=healthy"
+    with Context(chosen(sandbox="healthy", no_input=True), environ) as context:
+        session = context.session
+        assert session.graph().url == context.running.graph_url
+        assert session.record.ids["waba_id"] == context.running.waba_id
+        assert session.vault.get("access_token").secret == Secret(context.running.access_token)
+        assert session.record.goals == (Goal.SENDING,)
+        assert context.same == "--sandbox=healthy"
     assert home.status_path("default").read_text().count("REAL") == 1
 
 
 def test_a_rehearsal_that_begins_with_the_setup_brings_nothing(home):
-    with Parts(chosen(sandbox="healthy", no_input=True), seeded=False) as parts:
-        assert parts.desk.record.ids == {}
-        assert parts.desk.vault.get("access_token") is None
+    with Context(chosen(sandbox="healthy", no_input=True), seeded=False) as context:
+        assert context.session.record.ids == {}
+        assert context.session.vault.get("access_token") is None
 
 
 def test_a_rehearsal_goes_on_where_it_stopped(home):
-    with Parts(chosen(sandbox="healthy", no_input=True)) as parts:
-        parts.desk.record.ids["waba_id"] = "another"
-        parts.desk.vault.remove("access_token")
-        parts.desk.save()
-    with Parts(chosen(sandbox="healthy", no_input=True)) as parts:
-        assert parts.desk.record.ids["waba_id"] == "another"
-        assert parts.desk.vault.get("access_token") is None
+    with Context(chosen(sandbox="healthy", no_input=True)) as context:
+        context.session.record.ids["waba_id"] = "another"
+        context.session.vault.remove("access_token")
+        context.session.save()
+    with Context(chosen(sandbox="healthy", no_input=True)) as context:
+        assert context.session.record.ids["waba_id"] == "another"
+        assert context.session.vault.get("access_token") is None
 
 
 def test_nothing_heavy_is_built_before_it_is_asked_for(home):
-    parts = Parts(chosen(sandbox="healthy"))
-    assert parts.record.ids == {}
-    parts.close()
-    assert "running" not in parts.__dict__
+    context = Context(chosen(sandbox="healthy"))
+    assert context.record.ids == {}
+    context.close()
+    assert "running" not in context.__dict__

@@ -22,7 +22,7 @@ class Vault:
 @pytest.fixture
 def vault(monkeypatch):
     vault = Vault()
-    monkeypatch.setattr("wizard.commands.parts.Parts.vault", vault)
+    monkeypatch.setattr("wizard.context.context.Context.vault", vault)
     return vault
 
 

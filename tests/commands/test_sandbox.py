@@ -9,7 +9,7 @@ import urllib.request
 
 import pytest
 
-from wizard.commands.arguments import scenarios
+from wizard.cli.arguments import scenarios
 
 
 def serving(*words):

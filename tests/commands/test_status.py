@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from wizard import checklist
-from wizard.state.record import Change, Goal, SecretNote, Status, Verdict
+from wizard.audit import checklist
+from wizard.state.record import Change, Goal, SavedResult, SecretNote, Status
 
 NOON = "2026-11-22T12:00:00Z"
 BEFORE = "2026-11-21T12:00:00Z"
@@ -13,7 +13,7 @@ BEFORE = "2026-11-21T12:00:00Z"
 
 def verdicts(**wrong):
     """Everything in order, but for these (dots written as two underscores)."""
-    seen = {item.id: Verdict(Status.PASSED, since=BEFORE) for item in checklist.load().items}
+    seen = {item.id: SavedResult(Status.PASSED, since=BEFORE) for item in checklist.load().items}
     for name, verdict in wrong.items():
         seen[name.replace("__", ".")] = verdict
     return seen
@@ -34,11 +34,11 @@ def test_the_three_things_come_first(wizard, saved):
     ("wrong", "goals", "code"),
     [
         ({}, (Goal.SENDING, Goal.RECEIVING), 0),
-        ({"token__scopes": Verdict(Status.FAILED, "missing")}, (Goal.SENDING,), 1),
-        ({"app__published": Verdict(Status.WAITING, "confirm")}, (Goal.SENDING,), 0),
-        ({"app__published": Verdict(Status.WAITING, "confirm")}, (Goal.RECEIVING,), 1),
-        ({"account__health": Verdict(Status.UNKNOWN, "busy")}, (Goal.SENDING,), 3),
-        ({"token__expiry": Verdict(Status.FAILED, "today")}, (Goal.SENDING,), 0),
+        ({"token__scopes": SavedResult(Status.FAILED, "missing")}, (Goal.SENDING,), 1),
+        ({"app__published": SavedResult(Status.WAITING, "confirm")}, (Goal.SENDING,), 0),
+        ({"app__published": SavedResult(Status.WAITING, "confirm")}, (Goal.RECEIVING,), 1),
+        ({"account__health": SavedResult(Status.UNKNOWN, "busy")}, (Goal.SENDING,), 3),
+        ({"token__expiry": SavedResult(Status.FAILED, "today")}, (Goal.SENDING,), 0),
     ],
 )
 def test_the_exit_code_is_that_of_the_verdict(wrong, goals, code, wizard, told, saved):
@@ -61,9 +61,9 @@ def test_the_json_says_what_the_last_audit_changed(told, saved):
     saved(
         checked_at=NOON,
         verdicts=verdicts(
-            token__scopes=Verdict(Status.FAILED, "missing", {"scopes": "x"}, NOON),
-            token__kind=Verdict(Status.FAILED, "temporary", {}, BEFORE),
-            account__review=Verdict(Status.PASSED, since=NOON),
+            token__scopes=SavedResult(Status.FAILED, "missing", {"scopes": "x"}, NOON),
+            token__kind=SavedResult(Status.FAILED, "temporary", {}, BEFORE),
+            account__review=SavedResult(Status.PASSED, since=NOON),
         ),
         history=[
             Change(NOON, "account.review", "failed", "passed"),
@@ -83,7 +83,7 @@ def test_the_json_says_what_the_last_audit_changed(told, saved):
 
 
 def test_a_verdict_of_an_item_that_is_no_more_is_left_out(told, saved):
-    saved(verdicts={"gone.item": Verdict(Status.FAILED, "x"), **verdicts()})
+    saved(verdicts={"gone.item": SavedResult(Status.FAILED, "x"), **verdicts()})
     code, data = told("status")
     assert code == 0
     assert "gone.item" not in {row["id"] for row in data["items"]}
@@ -109,9 +109,9 @@ def test_what_is_in_the_way_comes_with_its_reason_and_the_rest_is_counted(wizard
     saved(
         goals=(Goal.SENDING,),
         verdicts=verdicts(
-            token__scopes=Verdict(Status.FAILED, "missing", {"scopes": "whatsapp_x"}),
-            token__assets=Verdict(Status.SKIPPED, "requires", {"item": "token.scopes"}),
-            webhook__fields=Verdict(Status.FAILED, "missing"),
+            token__scopes=SavedResult(Status.FAILED, "missing", {"scopes": "whatsapp_x"}),
+            token__assets=SavedResult(Status.SKIPPED, "requires", {"item": "token.scopes"}),
+            webhook__fields=SavedResult(Status.FAILED, "missing"),
         ),
     )
     out = wizard("status", "--lang", "ru")[1]

@@ -13,8 +13,8 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import deliveries
 import pytest
 
-from wizard.inbox import Reader, Writer
-from wizard.receiver.payload import read
+from wizard.webhook.inbox import Reader, Writer
+from wizard.webhook.payload import read
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from wizard import cli, sandbox
+from wizard import sandbox
+from wizard.cli import main as cli
 from wizard.state.config import Config, find
 from wizard.state.record import ProfileRecord, SecretNote
 from wizard.state.status_file import RecordFile
@@ -98,7 +99,7 @@ def open_shop(tmp_path, monkeypatch, capsys):
         # The cost of a guess is the matter of the vault's own tests.
         monkeypatch.setattr(EncryptedFile.__init__, "__defaults__", (10,))
         # pytest's process stays as it is: only children are hardened here.
-        monkeypatch.setattr("wizard.commands.stores.harden", lambda: None)
+        monkeypatch.setattr("wizard.context.context.harden", lambda: None)
         shop = Shop(meta, tmp_path, capsys)
         config = Config().with_profile("default", vault={"store": "encrypted-file"})
         shop.home.save_config(config)

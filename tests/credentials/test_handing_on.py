@@ -8,8 +8,7 @@ import sys
 
 import pytest
 
-from wizard.commands.credentials.formats import FORMATS, dressed, named
-from wizard.commands.credentials.programs import PROGRAMS
+from wizard.commands.credentials.export import FORMATS, PROGRAMS, dressed, named
 
 HARD = "a b'c\"d$e#f\\g`h"
 

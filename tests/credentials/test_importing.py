@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from wizard.commands.credentials.finding import find
+from wizard.commands.credentials.recognise import find
 from wizard.state.record import ProfileRecord
 
 TOKEN, SECRET = "EAAG" + "b" * 120, "0123456789abcdef0123456789abcdef"

@@ -103,7 +103,7 @@ def test_with_the_environment_chosen_the_walk_goes_on(bare, monkeypatch):
 
 
 def test_nobody_is_asked_where_nobody_is(bare, monkeypatch):
-    from wizard import cli
+    from wizard.cli import main as cli
 
     assert cli.run(["setup", "--no-input"]) == 5
     assert chosen(bare) == {}

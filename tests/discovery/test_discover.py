@@ -3,7 +3,7 @@
 import pytest
 from fake_graph import FakeGraph, envelope
 
-from wizard.discovery import discover
+from wizard.facts.discovery import discover
 from wizard.graph import Credentials
 from wizard.text.errors import ErrorKind, Unavailable
 from wizard.text.secret import Secret

@@ -3,7 +3,7 @@
 import pytest
 from fake_graph import NOT_VISIBLE, FakeGraph, envelope
 
-from wizard.discovery import what_is
+from wizard.facts.discovery import what_is
 from wizard.graph import Credentials
 from wizard.text.errors import ErrorKind, Unavailable
 from wizard.text.secret import Secret

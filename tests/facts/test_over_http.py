@@ -6,8 +6,8 @@ from contextlib import contextmanager
 import pytest
 from fake_vault import MemoryVault
 
-from wizard.discovery import discover, what_is
-from wizard.facts.reading import OF_GRAPH, GraphFacts
+from wizard.facts.discovery import discover, what_is
+from wizard.facts.facts import OF_GRAPH, Facts
 from wizard.graph import Credentials
 from wizard.graph.client import GraphClient
 from wizard.sandbox import start
@@ -26,12 +26,12 @@ def playing(scenario, **options):
         keys = Credentials(token, ids.get("app_id", ""), secret, proves=bool(token and secret))
         graph = GraphClient(keys, url=sandbox.graph_url, pause=lambda seconds: None)
         try:
-            yield sandbox, graph, GraphFacts(graph, ProfileRecord(ids=ids), MemoryVault(**kept))
+            yield sandbox, graph, Facts(graph, ProfileRecord(ids=ids), MemoryVault(**kept))
         finally:
             graph.close()
 
 
-def could_not(facts):
+def from_error(facts):
     troubles = {}
     for name in OF_GRAPH:
         try:
@@ -45,7 +45,7 @@ def test_an_audit_of_a_known_profile_asks_twelve_things_and_learns_all():
     with playing("healthy") as (sandbox, graph, facts):
         facts.gather()
         assert len(graph.exchanges) <= 12
-        assert could_not(facts) == {}
+        assert from_error(facts) == {}
         assert len(graph.exchanges) <= 12
         assert facts.token.app_id == facts.app.id == sandbox.app_id
         assert facts.account.id == sandbox.waba_id
@@ -95,7 +95,7 @@ def test_a_dead_token_says_why_with_and_without_the_secret(scenario, subcode):
 def test_a_network_in_between_is_the_same_trouble_for_every_fact():
     with playing("captive-portal") as (_, _, facts):
         facts.gather()
-        assert set(could_not(facts).values()) == {ErrorKind.UNREACHABLE}
+        assert set(from_error(facts).values()) == {ErrorKind.UNREACHABLE}
 
 
 @pytest.mark.parametrize(

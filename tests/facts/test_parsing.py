@@ -6,15 +6,27 @@ from datetime import UTC, datetime
 import pytest
 from fake_graph import envelope
 
-from wizard.facts import plain
-from wizard.facts.accounts import account, business
-from wizard.facts.apps import app, permissions, subscriptions
-from wizard.facts.health import health
-from wizard.facts.nouns import Business, Callbacks, HealthEntity, HealthIssue, Subscriber
-from wizard.facts.numbers import number
-from wizard.facts.subscribers import subscribers
-from wizard.facts.templates import templates
-from wizard.facts.tokens import dead_token, token
+from wizard.facts import json_values as plain
+from wizard.facts.models import (
+    Business,
+    Callbacks,
+    HealthEntity,
+    HealthIssue,
+    Subscriber,
+)
+from wizard.facts.parsers import (
+    account,
+    app,
+    business,
+    dead_token,
+    health,
+    number,
+    permissions,
+    subscribers,
+    subscriptions,
+    templates,
+    token,
+)
 from wizard.graph.errors import refusal
 from wizard.text.errors import ErrorKind, Unavailable
 

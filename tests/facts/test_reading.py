@@ -8,7 +8,7 @@ import pytest
 from fake_graph import NOT_VISIBLE, FakeGraph, envelope
 from fake_vault import MemoryVault
 
-from wizard.facts.reading import OF_GRAPH, GraphFacts
+from wizard.facts.facts import OF_GRAPH, Facts
 from wizard.graph import Credentials, GraphError
 from wizard.state.record import ProfileRecord
 from wizard.text.errors import ErrorKind, Unavailable
@@ -70,7 +70,7 @@ class SlowGraph(FakeGraph):
 def facts_of(graph=None, ids=IDS, vault=None, **changed):
     changed = {f"GET {path}": answer for path, answer in changed.items()}
     graph = graph or FakeGraph({**ANSWERS, **changed}, keys=ALL_KEYS)
-    return GraphFacts(graph, ProfileRecord(ids=dict(ids)), vault or MemoryVault()), graph
+    return Facts(graph, ProfileRecord(ids=dict(ids)), vault or MemoryVault()), graph
 
 
 def trouble_of(facts, name):
@@ -334,5 +334,5 @@ def test_a_secret_tells_where_it_comes_from():
 
 def test_now_is_when_the_facts_were_opened():
     moment = datetime(2026, 11, 22, tzinfo=UTC)
-    facts = GraphFacts(FakeGraph(), ProfileRecord(), MemoryVault(), lambda: moment)
+    facts = Facts(FakeGraph(), ProfileRecord(), MemoryVault(), now=lambda: moment)
     assert facts.now == moment

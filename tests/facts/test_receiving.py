@@ -9,16 +9,16 @@ import pytest
 from fake_graph import FakeGraph
 from fake_vault import MemoryVault
 
-from wizard.facts import Arrivals
-from wizard.facts.reading import GraphFacts
-from wizard.facts.receiving import Ears
+from wizard.facts.facts import Facts
+from wizard.facts.models import Arrivals
 from wizard.graph import Credentials
-from wizard.inbox import Reader, RejectedDelivery, Writer
-from wizard.probe import Outside
-from wizard.receiver.payload import read
 from wizard.state.record import Goal, ProfileRecord, TestMessage
 from wizard.text.errors import Unavailable
 from wizard.text.secret import Secret
+from wizard.webhook.connection import Outside
+from wizard.webhook.evidence import LocalEvidence
+from wizard.webhook.inbox import Reader, RejectedDelivery, Writer
+from wizard.webhook.payload import read
 
 TOKEN = Secret("verify-me")
 IDS = {"app_id": "1", "waba_id": deliveries.WABA, "phone_number_id": deliveries.NUMBER}
@@ -28,7 +28,7 @@ SENT = TestMessage(deliveries.NUMBER, "79161234567", "wamid.out", "2026-11-22T19
 def facts_of(ears, graph=None, vault=None, **record):
     graph = graph or FakeGraph({}, keys=Credentials(Secret("EAAG")))
     record = ProfileRecord(**{"ids": IDS, "test_message": SENT, **record})
-    return GraphFacts(graph, record, vault or MemoryVault(verify_token=TOKEN), ears=ears)
+    return Facts(graph, record, vault or MemoryVault(verify_token=TOKEN), evidence=ears)
 
 
 @pytest.fixture
@@ -44,14 +44,14 @@ def heard(tmp_path):
             else:
                 writer.store(read(deliveries.encode(event)))
         writer.close()
-        return facts_of(Ears(Reader(path))).arrivals
+        return facts_of(LocalEvidence(Reader(path))).arrivals
 
     return after
 
 
 def test_without_an_inbox_nothing_was_heard(tmp_path):
     assert facts_of(None).arrivals == Arrivals()
-    assert facts_of(Ears(Reader(tmp_path / "none.sqlite3"))).arrivals == Arrivals()
+    assert facts_of(LocalEvidence(Reader(tmp_path / "none.sqlite3"))).arrivals == Arrivals()
 
 
 def test_a_real_message_of_this_number_counts(heard):
@@ -108,7 +108,7 @@ def test_a_message_that_came_afterwards_settles_a_refused_delivery(heard):
 def test_an_inbox_that_cannot_be_read_is_said_and_raises_nothing(tmp_path):
     file = tmp_path / "inbox.sqlite3"
     file.write_bytes(b"not a database" * 20)
-    assert facts_of(Ears(Reader(file))).arrivals == Arrivals(trouble="malformed")
+    assert facts_of(LocalEvidence(Reader(file))).arrivals == Arrivals(trouble="malformed")
 
 
 class Callback(ThreadingHTTPServer):
@@ -150,7 +150,7 @@ def callback():
         thread.join()
 
 
-HERE = Ears(outside=Outside(allow_local=True, environ={}))
+HERE = LocalEvidence(outside=Outside(allow_local=True, environ={}))
 
 
 def in_force(url):

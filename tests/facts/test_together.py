@@ -2,8 +2,8 @@ import threading
 
 import pytest
 
-from wizard.facts.memory import Memory
-from wizard.facts.together import together
+from wizard.facts.concurrency import together
+from wizard.facts.facts import _Memory as Memory
 from wizard.text.errors import ErrorKind, Unavailable
 
 

@@ -6,14 +6,15 @@ import pytest
 from fake_store import MemoryStore
 from fake_vault import MemoryVault
 
-from wizard import checklist, sandbox
-from wizard.desk import Desk
-from wizard.facts.reading import GraphFacts
-from wizard.facts.receiving import Ears
+from wizard import sandbox
+from wizard.actions.session import Session
+from wizard.audit import checklist
+from wizard.facts.facts import Facts
 from wizard.graph.client import GraphClient
-from wizard.listening import Listener
-from wizard.probe import Outside
 from wizard.text.secret import Secret
+from wizard.webhook.connection import Outside
+from wizard.webhook.evidence import LocalEvidence
+from wizard.webhook.local_receiver import LocalReceiver
 
 
 @pytest.fixture
@@ -21,27 +22,27 @@ def at_desk(tmp_path):
     """Opens a desk on a scenario: `with at_desk("healthy", talk) as (desk, play)`."""
 
     @contextmanager
-    def opened(scenario, talk=None, *, knows=False, patience=5.0):
+    def opened(scenario, prompter=None, *, knows=False, patience=5.0):
         outside = Outside(allow_local=True, environ={}, seconds=3.0)
-        listener = Listener(tmp_path / "inbox.sqlite3", outside, patience)
-        ears = Ears(listener.reader, outside)
+        listener = LocalReceiver(tmp_path / "inbox.sqlite3", outside, patience)
+        ears = LocalEvidence(listener.reader, outside)
         with sandbox.start(scenario) as play, closing(listener):
             store, vault = MemoryStore(), MemoryVault()
-            desk = Desk(
-                talk=talk,
+            session = Session(
+                prompter=prompter,
                 vault=vault,
                 store=store,
                 record=store.load(),
                 checklist=checklist.load(),
                 open_graph=lambda keys: GraphClient(keys, url=play.graph_url, pause=lambda _: None),
-                open_facts=lambda *given: GraphFacts(*given, ears=ears),
+                open_facts=lambda *given: Facts(*given, evidence=ears),
                 listener=listener,
                 nudge=play.write,
             )
             if knows:
-                desk.record.ids.update(play.profile.ids)
+                session.record.ids.update(play.profile.ids)
                 for name, value in play.profile.secrets.items():
                     vault.put(name, Secret(value))
-            yield desk, play
+            yield session, play
 
     return opened

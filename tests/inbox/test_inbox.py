@@ -9,9 +9,17 @@ from datetime import UTC, datetime, timedelta
 import deliveries
 import pytest
 
-from wizard.inbox import Delivery, InboxTrouble, Knock, Reader, RejectedDelivery, Writer, furthest
-from wizard.inbox.nouns import stamp
-from wizard.receiver.payload import read
+from wizard.webhook.inbox import (
+    Delivery,
+    HandshakeAttempt,
+    InboxError,
+    Reader,
+    RejectedDelivery,
+    Writer,
+    furthest,
+)
+from wizard.webhook.inbox.models import stamp
+from wizard.webhook.payload import read
 
 
 @pytest.fixture
@@ -122,7 +130,7 @@ def test_purging_drops_the_old_and_wipes_its_bytes(writer, reader):
 def test_refusals_and_knocks_are_remembered_newest_first_but_not_without_end(writer, reader):
     for n in range(1200):
         writer.note(RejectedDelivery("unsigned", str(n)))
-    writer.note(Knock(True, agent="facebookplatform/1.0"))
+    writer.note(HandshakeAttempt(True, agent="facebookplatform/1.0"))
     writer.close()
     refusals = reader.refusals()
     assert (len(refusals), refusals[0].phone_number_id) == (1000, "1199")
@@ -144,7 +152,7 @@ def test_the_file_and_its_companions_belong_to_the_owner_alone(writer):
 def test_a_link_in_place_of_the_file_is_refused(tmp_path):
     (tmp_path / "victim").touch()
     (tmp_path / "inbox.sqlite3").symlink_to(tmp_path / "victim")
-    with pytest.raises(InboxTrouble) as trouble:
+    with pytest.raises(InboxError) as trouble:
         Writer(tmp_path / "inbox.sqlite3")
     assert trouble.value.kind == "unsafe"
 
@@ -153,7 +161,7 @@ def test_a_file_that_is_no_inbox_is_refused_and_left_alone(tmp_path):
     file = tmp_path / "inbox.sqlite3"
     file.write_bytes(b"not a database, but forty bytes or more" * 4)
     before = file.read_bytes()
-    with pytest.raises(InboxTrouble) as trouble:
+    with pytest.raises(InboxError) as trouble:
         Reader(file).messages()
     assert trouble.value.kind == "malformed"
     assert file.read_bytes() == before
@@ -164,7 +172,7 @@ def test_an_inbox_of_a_later_version_is_refused(tmp_path):
     with sqlite3.connect(file) as connection:
         connection.execute("PRAGMA user_version = 7")
     connection.close()
-    with pytest.raises(InboxTrouble) as trouble:
+    with pytest.raises(InboxError) as trouble:
         Writer(file)
     assert (trouble.value.kind, trouble.value.detail) == ("newer", "7")
 
@@ -195,7 +203,7 @@ def test_one_delivery_that_cannot_be_stored_does_not_take_the_others_with_it(wri
     def store(delivery):
         try:
             writer.store(delivery)
-        except InboxTrouble as trouble:
+        except InboxError as trouble:
             failed.append((delivery.body, trouble.kind))
 
     blocker = sqlite3.connect(writer.path, isolation_level=None)
@@ -216,5 +224,5 @@ def test_after_closing_nothing_is_taken(writer):
     writer.close()
     writer.close()
     writer.note(RejectedDelivery("unsigned"))
-    with pytest.raises(InboxTrouble):
+    with pytest.raises(InboxError):
         keep(writer, message("late"))

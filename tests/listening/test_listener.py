@@ -7,18 +7,19 @@ import time
 import deliveries
 import pytest
 
-from wizard import listening
-from wizard.listening import Listener
-from wizard.probe import Outside
-from wizard.receiver import Address, Arrived
 from wizard.text.secret import Secret
+from wizard.webhook import local_receiver as listening
+from wizard.webhook.connection import Outside
+from wizard.webhook.endpoint import ReceivedDelivery
+from wizard.webhook.local_receiver import LocalReceiver
+from wizard.webhook.server import Address
 
 HERE = Outside(allow_local=True, environ={})
 
 
 @pytest.fixture
 def listener(tmp_path):
-    listener = Listener(tmp_path / "profile" / "inbox.sqlite3", HERE)
+    listener = LocalReceiver(tmp_path / "profile" / "inbox.sqlite3", HERE)
     yield listener
     listener.close()
 
@@ -64,7 +65,7 @@ def test_waiting_ends_with_the_first_event_that_will_do(listener):
 
     def message(wamid):
         def look(event):
-            assert isinstance(event, Arrived)
+            assert isinstance(event, ReceivedDelivery)
             return event if event.new.messages[0].id == wamid else None
 
         return look

@@ -14,8 +14,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from authority import HOST, World
 
-from wizard.probe import Outside, probe
 from wizard.text.secret import Secret
+from wizard.webhook.connection import Outside
+from wizard.webhook.probe import probe
 
 TOKEN, APP_SECRET = Secret("my verify+token"), Secret("0123456789abcdef")
 

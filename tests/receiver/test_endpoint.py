@@ -8,11 +8,18 @@ from types import SimpleNamespace
 import deliveries
 import pytest
 
-from wizard.inbox import InboxTrouble, Knock, Reader, RejectedDelivery, Writer
-from wizard.probe import Outside, probe
-from wizard.receiver import Address, Arrived, Receiver
-from wizard.receiver.endpoint import MOST_BYTES, Endpoint
 from wizard.text.secret import Secret
+from wizard.webhook.connection import Outside
+from wizard.webhook.endpoint import MOST_BYTES, Endpoint, ReceivedDelivery
+from wizard.webhook.inbox import (
+    HandshakeAttempt,
+    InboxError,
+    Reader,
+    RejectedDelivery,
+    Writer,
+)
+from wizard.webhook.probe import probe
+from wizard.webhook.server import Address, Receiver
 
 TOKEN = "verify-me ü+/"
 
@@ -116,7 +123,7 @@ def test_a_signed_message_is_stored_before_it_is_acknowledged(house):
         "raw": deliveries.text(),
     }
     (event,) = finish(house)
-    assert isinstance(event, Arrived)
+    assert isinstance(event, ReceivedDelivery)
     assert event.new.messages == (message,)
     assert event.headers["X-Hub-Signature-256"] == deliveries.signature(event.delivery.body)
 
@@ -238,7 +245,7 @@ def test_a_listener_that_breaks_does_not_stop_the_receiving(tmp_path):
 
 def test_what_cannot_be_stored_is_not_acknowledged(house, monkeypatch):
     def full(delivery):
-        raise InboxTrouble("full", "inbox.sqlite3")
+        raise InboxError("full", "inbox.sqlite3")
 
     monkeypatch.setattr(house.writer, "store", full)
     assert deliveries.deliver(house.port, GOOD) == 503
@@ -287,7 +294,11 @@ def test_every_event_is_a_knock_a_refusal_or_an_arrival(house):
     ask(house.port, asking())
     deliveries.deliver(house.port, GOOD, X_Hub_Signature_256=None)
     deliveries.deliver(house.port, GOOD)
-    assert [type(event) for event in finish(house)] == [Knock, RejectedDelivery, Arrived]
+    assert [type(event) for event in finish(house)] == [
+        HandshakeAttempt,
+        RejectedDelivery,
+        ReceivedDelivery,
+    ]
 
 
 def test_our_own_receiver_stands_the_probe_and_knows_whose_it_was(house):

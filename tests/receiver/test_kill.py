@@ -10,16 +10,16 @@ import time
 
 import deliveries
 
-from wizard.inbox import Reader
+from wizard.webhook.inbox import Reader
 
 CLIENTS, DELIVERIES, KILLS = 4, 10_000, 20
 
 RECEIVER = """
 import sys, time
 from pathlib import Path
-from wizard.inbox import Writer
+from wizard.webhook.inbox import Writer
 from wizard.text.secret import Secret
-from wizard.receiver import Address, Receiver
+from wizard.webhook.server import Address, Receiver
 secret = Secret(sys.argv[3])
 at = Address(port=int(sys.argv[2]))
 Receiver(Writer(Path(sys.argv[1])), lambda: secret, lambda: secret, at=at).start()

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wizard.receiver.payload import NotJson, claimed, read
+from wizard.webhook.payload import NotJson, claimed, read
 
 LOCATION = {"latitude": 55.75, "longitude": 37.61}
 WORDS = [

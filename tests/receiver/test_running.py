@@ -8,9 +8,10 @@ import time
 import deliveries
 import pytest
 
-from wizard.inbox import Reader, Writer
-from wizard.receiver import Address, Receiver, running
 from wizard.text.secret import Secret
+from wizard.webhook import server as running
+from wizard.webhook.inbox import Reader, Writer
+from wizard.webhook.server import Address, Receiver
 
 ANY_PORT = Address(port=0)
 

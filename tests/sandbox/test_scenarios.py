@@ -2,7 +2,7 @@
 
 import pytest
 
-from wizard import checklist
+from wizard.audit import checklist
 from wizard.sandbox import scenarios
 from wizard.sandbox.scenario import Scenario, build, merge
 from wizard.state.record import Status

@@ -3,19 +3,19 @@
 import pytest
 from fake_vault import MemoryVault
 
-from wizard import checklist
-from wizard.audit import audit
-from wizard.facts.reading import GraphFacts
-from wizard.facts.receiving import Ears
+from wizard.audit import checklist
+from wizard.audit.runner import audit
+from wizard.facts.facts import Facts
 from wizard.graph import Credentials
 from wizard.graph.client import GraphClient
-from wizard.probe import Outside
 from wizard.sandbox import scenarios, start
 from wizard.state.record import Goal, ProfileRecord
 from wizard.text.secret import Secret
+from wizard.webhook.connection import Outside
+from wizard.webhook.evidence import LocalEvidence
 
 #: Nobody waits six seconds for the slow receiver here.
-EARS = Ears(outside=Outside(allow_local=True, seconds=1.0, environ={}))
+EARS = LocalEvidence(outside=Outside(allow_local=True, seconds=1.0, environ={}))
 WORLDS = {world.name: world for world in scenarios()}
 
 
@@ -41,11 +41,11 @@ def verdicts(running):
     vault = MemoryVault(store="sandbox", **secrets)
     graph = GraphClient(keys_of(profile), url=running.graph_url, pause=lambda _: None)
     try:
-        facts = GraphFacts(graph, record, vault, ears=EARS)
-        findings = list(audit(checklist.load(), facts))
+        facts = Facts(graph, record, vault, evidence=EARS)
+        results = list(audit(checklist.load(), facts))
     finally:
         graph.close()
-    return {f.item.id: (f.outcome.status.value, f.outcome.reason) for f in findings}
+    return {f.item.id: (f.status.value, f.reason) for f in results}
 
 
 def concerning(goals):

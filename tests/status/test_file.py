@@ -8,7 +8,7 @@ from fake_store import full_record
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from wizard.state.record import Change, ProfileRecord, Status, Verdict
+from wizard.state.record import Change, ProfileRecord, SavedResult, Status
 from wizard.state.status_file import RecordFile
 from wizard.state.yaml_file import StateFileError
 from wizard.text.secret import Secret
@@ -88,13 +88,13 @@ def test_what_was_kept_of_an_entry_goes_when_the_entry_goes(path):
 def test_a_known_key_wins_over_what_was_kept(path):
     store = put(path, LATER)
     record = store.load()
-    record.verdicts["token.scopes"] = Verdict(Status.PASSED)
+    record.verdicts["token.scopes"] = SavedResult(Status.PASSED)
     store.save(record)
     assert store.load().verdicts["token.scopes"].status is Status.PASSED
 
 
 def test_a_status_of_a_later_version_is_unknown_to_this_one(path):
-    assert put(path, "verdicts: {a.b: {status: dreaming}}").load().verdicts["a.b"] == Verdict(
+    assert put(path, "verdicts: {a.b: {status: dreaming}}").load().verdicts["a.b"] == SavedResult(
         Status.UNKNOWN
     )
 
@@ -190,7 +190,7 @@ def test_any_text_comes_back_as_it_was(tmp_path_factory, ids, values, extra):
     store = RecordFile(tmp_path_factory.mktemp("any") / "p" / "status.yaml")
     big = {k: v for k, v in values.items() if not isinstance(v, int) or abs(v) < 10**17}
     record = ProfileRecord(
-        profile="p", ids=ids, verdicts={"a.b": Verdict(Status.FAILED, values=big)}, extra=extra
+        profile="p", ids=ids, verdicts={"a.b": SavedResult(Status.FAILED, values=big)}, extra=extra
     )
     store.save(record)
     assert store.load() == record

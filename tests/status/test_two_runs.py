@@ -7,7 +7,7 @@ from fake_store import full_record
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wizard.state.record import ProfileRecord, SecretNote, Status, Verdict
+from wizard.state.record import ProfileRecord, SavedResult, SecretNote, Status
 from wizard.state.status_file import RecordFile
 from wizard.state.yaml_file import merged
 
@@ -23,7 +23,7 @@ def two(tmp_path):
 
 def test_what_the_other_run_saved_stays(two):
     (one, mine), (other, theirs) = two
-    theirs.verdicts["token.scopes"] = Verdict(Status.PASSED)
+    theirs.verdicts["token.scopes"] = SavedResult(Status.PASSED)
     theirs.secrets["app_secret"] = SecretNote("os-keyring")
     theirs.ids["business_id"] = "17"
     other.save(theirs)
@@ -81,7 +81,9 @@ def test_an_entry_is_of_one_piece(two):
     (one, mine), (other, theirs) = two
     sent = replace(mine.test_message, wamid="wamid.NEW", state="accepted")
     theirs.test_message = replace(theirs.test_message, state="read")
-    theirs.verdicts["token.scopes"] = Verdict(Status.FAILED, "other", since="2026-11-23T00:00:00Z")
+    theirs.verdicts["token.scopes"] = SavedResult(
+        Status.FAILED, "other", since="2026-11-23T00:00:00Z"
+    )
     other.save(theirs)
     mine.test_message = sent
     seen = replace(mine.verdicts["token.scopes"], values={"n": 4})

@@ -18,11 +18,10 @@ from terminal import ROOT
 
 from wizard import sandbox
 from wizard.__main__ import main
-from wizard.commands import COMMANDS, branch_of
-from wizard.commands.endings import Ending
+from wizard.cli.errors import ErrorReporter
+from wizard.commands import COMMANDS, subcommand_of
 from wizard.graph.client import GraphClient
 from wizard.state.config import find
-from wizard.text.errors import Unavailable
 
 TOKEN = "EAACanary" + "0canaryToken9" * 14
 SECRET = "c0ffeeca4a4yc0ffeeca4a4yc0ffee77".replace("y", "1")
@@ -57,7 +56,7 @@ LINES = [
     "webhook test",
     "credentials run -- true",
     "credentials rotate --yes",
-    "report",
+    "bugreport",
     "report --json",
     "explain 190/463",
     "profiles list",
@@ -111,7 +110,7 @@ FAILURES = [
     "callback-token-differs",
 ]
 SHORT = ["setup --verbose", "audit --verbose", "number list", "number register --yes"]
-SHORT += ["send --to +447700900456 --yes", "credentials list", "report"]
+SHORT += ["send --to +447700900456 --yes", "credentials list", "bugreport"]
 
 
 class Watch:
@@ -120,8 +119,10 @@ class Watch:
     def __init__(self, monkeypatch, capsys, caplog):
         self._capsys, self._caplog, self._seen, self._sent = capsys, caplog, [], []
         caplog.set_level(logging.DEBUG)
-        monkeypatch.setattr("wizard.commands.endings.Ending.of", self._ended(Ending.of))
-        monkeypatch.setattr("wizard.model.Unavailable.__init__", self._told(Unavailable.__init__))
+        monkeypatch.setattr("wizard.cli.errors.ErrorReporter.of", self._ended(ErrorReporter.of))
+        monkeypatch.setattr(
+            "wizard.text.errors.WizardError.__init__", self._told(WizardError.__init__)
+        )
         monkeypatch.setattr("requests.Session.send", self._went(requests.Session.send))
 
     def run(self, line, scenario="", piped=""):
@@ -208,7 +209,7 @@ def watch(monkeypatch, capsys, caplog):
     monkeypatch.setattr(
         "wizard.graph.client.GraphClient", functools.partial(GraphClient, pause=lambda _: None)
     )
-    monkeypatch.setattr("wizard.commands.ears.PLAY_SECONDS", 1.0)
+    monkeypatch.setattr("wizard.context.context.PLAY_SECONDS", 1.0)
     return Watch(monkeypatch, capsys, caplog)
 
 
@@ -277,7 +278,7 @@ def test_a_secret_that_is_set_shows_nowhere_taken_or_refused(watch, way, tmp_pat
     for line in (
         "credentials list --json",
         "audit --verbose",
-        "report",
+        "bugreport",
         "credentials remove --all",
     ):
         watch.run(line, "healthy")
@@ -320,7 +321,7 @@ def test_a_defect_in_the_midst_of_it_tells_no_value(watch, monkeypatch, capsys):
     def broken(facts):
         raise ValueError(facts.vault.get("access_token").secret.reveal())
 
-    monkeypatch.setitem(__import__("wizard.checks").checks.CHECKS, "access.valid", broken)
+    monkeypatch.setitem(CHECKS, "access.valid", broken)
     watch.run("audit --verbose", "healthy")
     watch.run("setup --verbose", "healthy")
     assert watch.leaks(play_secrets("healthy")) == []
@@ -375,8 +376,8 @@ def test_a_leak_would_be_seen_wherever_it_is(watch, monkeypatch):
         except requests.ConnectionError:
             raise KeyboardInterrupt from ValueError(TOKEN)
 
-    monkeypatch.setattr("wizard.commands.endings.impatient", lambda: None)
-    monkeypatch.setattr(branch_of("status", "").run.__module__ + ".run", leaky)
+    monkeypatch.setattr("wizard.cli.errors.impatient", lambda: None)
+    monkeypatch.setattr(subcommand_of("status", "").run.__module__ + ".run", leaky)
     watch.run("status")
     seen = set(watch.leaks({TOKEN}))
     assert {"stdout of status", "stderr of status", "log", "file notes", "exception"} <= seen

@@ -10,16 +10,17 @@ import sys
 
 import pytest
 
-from wizard import checklist, verdicts
 from wizard.__main__ import main
+from wizard.audit import checklist
+from wizard.audit import summary as verdicts
+from wizard.audit.summary import remembered
 from wizard.graph.client import GraphClient
 from wizard.sandbox import scenarios
 from wizard.state.config import find
 from wizard.state.status_file import RecordFile
 from wizard.text.localised import LANGUAGES
-from wizard.ui.report import Report
+from wizard.ui.audit_view import Report
 from wizard.ui.screen import open_screen
-from wizard.ui.verdicts import remembered
 from wizard.ui.words import Words, reason_of
 
 WORLDS = {world.name: world for world in scenarios()}
@@ -98,11 +99,11 @@ def the_report_says(world, language):
     seen, report = told(world.name, language)
     clean(report)
     for line in world.expect:
-        finding = next(f for f in seen.findings if f.item.id == line.item)
-        assert joined(getattr(finding.item.title, language)) in report
+        result = next(f for f in seen.results if f.item.id == line.item)
+        assert joined(getattr(result.item.title, language)) in report
         if line.status in ("passed", "skipped"):
             continue  # ticked or left out, not explained
-        reason = reason_of(finding)
+        reason = reason_of(result)
         assert reason is not None, f"{line.item}: {line.reason} has no words"
         for part in fixed_words(getattr(reason.says, language)):
             assert part in report, f"{line.item}: {line.reason} in {language}"
@@ -132,7 +133,7 @@ def test_a_process_of_its_own_says_the_same(name, language):
         call, capture_output=True, encoding="utf-8", env=environ, timeout=60, check=False
     )
     record = RecordFile(home_of(name).status_path("default")).load()
-    assert done.returncode == verdicts.exit_code(record, checklist.load())
+    assert done.returncode == verdicts.saved_exit_code(record, checklist.load())
     assert done.stderr == ""
     said = joined(done.stdout)
     clean(said)

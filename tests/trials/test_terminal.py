@@ -11,7 +11,7 @@ import time
 import pytest
 from terminal import CTRL_C, ENTER, ROOT, Terminal
 
-from wizard import checklist
+from wizard.audit import checklist
 from wizard.sandbox import scenarios
 from wizard.state.config import find
 from wizard.state.status_file import RecordFile

@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from wizard import tunnel
-from wizard.tunnel import TunnelTrouble, open_tunnel
+from wizard.webhook import tunnel
+from wizard.webhook.tunnel import TunnelError, open_tunnel
 
 #: As cloudflared 2024 … 2026 print it, on stderr.
 CLOUDFLARED = """\
@@ -91,7 +91,7 @@ def test_the_one_that_needs_no_account_is_preferred(machine):
 
 
 def trouble(wanted, environ, seconds=5.0):
-    with pytest.raises(TunnelTrouble) as caught:
+    with pytest.raises(TunnelError) as caught:
         open_tunnel(wanted, 1, environ, seconds)
     return caught.value
 

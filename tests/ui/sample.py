@@ -2,12 +2,14 @@
 
 from datetime import UTC, datetime
 
-from wizard.model import (
+from wizard.audit.checklist import (
     Checklist,
-    Finding,
     Item,
     Reason,
     Section,
+)
+from wizard.audit.results import (
+    ItemResult,
     failed,
     keep_results,
     passed,
@@ -15,9 +17,9 @@ from wizard.model import (
     unknown,
     waiting,
 )
+from wizard.audit.summary import AuditResult
 from wizard.state.record import Goal, ProfileRecord, SecretNote
 from wizard.text.localised import Text
-from wizard.ui.verdicts import Verdicts
 
 NOW = datetime(2026, 11, 22, 20, 0, tzinfo=UTC)
 WHY = Text("Без этого ничего не отправится.", "Nothing can be sent without it.")
@@ -136,9 +138,9 @@ def verdicts(outcomes=OUTCOMES, goals=(Goal.SENDING,), before=None):
     changes = {}
     for looked, at in ((before, "2026-11-20T20:00:00Z"), (outcomes, "2026-11-22T20:00:00Z")):
         if looked is not None:
-            findings = [Finding(CHECKLIST.item(name), seen) for name, seen in looked.items()]
-            changes = keep_results(record, findings, at)
-    return Verdicts(CHECKLIST, record, findings, changes)
+            results = [ItemResult(CHECKLIST.item(name), seen) for name, seen in looked.items()]
+            changes = keep_results(record, results, at)
+    return AuditResult(CHECKLIST, record, results, changes)
 
 
 FINE = {name: passed() for name in OUTCOMES}

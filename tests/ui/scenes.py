@@ -4,11 +4,12 @@ import signal
 import sys
 import time
 
-from wizard.model import Finding, Item, failed
-from wizard.talk import Choice, Move, Question
+from wizard.actions.prompter import Choice, NextAction, Question
+from wizard.audit.checklist import Item
+from wizard.audit.results import ItemResult, failed
 from wizard.text.errors import InputRequired
 from wizard.text.localised import Phrase, Text, phrase
-from wizard.ui.prompts import TerminalTalk
+from wizard.ui.console_prompter import ConsolePrompter
 from wizard.ui.screen import open_screen
 from wizard.ui.words import Words
 
@@ -20,7 +21,7 @@ WHY = Text(
 STEP = Text("Откройте WhatsApp Manager → Phone numbers.", "Open WhatsApp Manager → Phone numbers.")
 LINK = "https://business.facebook.com/latest/whatsapp_manager/phone_numbers?waba_id={waba_id}"
 ITEM = Item("number.registered", TITLE, WHY, steps=(STEP,), links=(LINK,))
-OPEN = Finding(ITEM, failed("odd"))
+OPEN = ItemResult(ITEM, failed("odd"))
 NUMBERS = [Choice(str(n), f"ООО «Ромашка» [/]\x1b]0;x\x07 +7 900 000-00-{n:02}") for n in range(40)]
 ASK = phrase("ui.move")
 
@@ -30,30 +31,32 @@ def forty(text):
     return text if text == "good" else Phrase("ui.answer_needed")
 
 
-def present_and_move(talk):
-    talk.present(OPEN, {"waba_id": "102290129340398"})
-    return talk.move(OPEN, [Move.REPAIR, Move.AGAIN, Move.LATER, Move.LEAVE])
+def present_and_move(prompter):
+    prompter.show_problem(OPEN, {"waba_id": "102290129340398"})
+    return prompter.next_action(
+        OPEN, [NextAction.FIX, NextAction.AGAIN, NextAction.LATER, NextAction.LEAVE]
+    )
 
 
-def wait(talk):
-    with talk.wait(phrase("ui.browse")):
+def wait(prompter):
+    with prompter.waiting(phrase("ui.browse")):
         time.sleep(1)
-        talk.say("ui.agree")
+        prompter.tell("ui.agree")
         time.sleep(float(sys.argv[3]) if len(sys.argv) > 3 else 1)
-    return talk.ask(Question("x", ASK))
+    return prompter.ask(Question("x", ASK))
 
 
-def late_consent(talk):
+def late_consent(prompter):
     print("soon", flush=True)
     time.sleep(1)
-    return talk.consent("number.registered", ASK, ["POST /1/register"])
+    return prompter.consent("number.registered", ASK, ["POST /1/register"])
 
 
-def ask_while_waiting(talk):
-    with talk.wait(phrase("ui.sends")):
+def ask_while_waiting(prompter):
+    with prompter.waiting(phrase("ui.sends")):
         time.sleep(0.5)
-        with talk.wait(phrase("ui.agree")):
-            return talk.ask(Question("x", ASK))
+        with prompter.waiting(phrase("ui.agree")):
+            return prompter.ask(Question("x", ASK))
 
 
 def slow_to_refuse(text):
@@ -65,18 +68,18 @@ def slow_to_refuse(text):
 
 
 SCENES = {
-    "refused_secret": lambda talk: talk.ask(
-        Question("access_token", ASK, secret=True, mend=slow_to_refuse)
+    "refused_secret": lambda prompter: prompter.ask(
+        Question("access_token", ASK, secret=True, parse=slow_to_refuse)
     ),
     "ask_while_waiting": ask_while_waiting,
     "late_consent": late_consent,
-    "line": lambda talk: talk.ask(Question("x", ASK)),
-    "secret": lambda talk: talk.ask(Question("access_token", ASK, secret=True)),
-    "two": lambda talk: [talk.ask(Question("x", ASK)), talk.ask(Question("y", ASK))],
-    "mend": lambda talk: talk.ask(Question("x", ASK, mend=forty)),
-    "numbers": lambda talk: talk.choose(Question("phone_number_id", ASK), NUMBERS),
+    "line": lambda prompter: prompter.ask(Question("x", ASK)),
+    "secret": lambda prompter: prompter.ask(Question("access_token", ASK, secret=True)),
+    "two": lambda prompter: [prompter.ask(Question("x", ASK)), prompter.ask(Question("y", ASK))],
+    "mend": lambda prompter: prompter.ask(Question("x", ASK, parse=forty)),
+    "numbers": lambda prompter: prompter.choose(Question("phone_number_id", ASK), NUMBERS),
     "move": present_and_move,
-    "consent": lambda talk: talk.consent("number.registered", ASK, ["POST /1/register"]),
+    "consent": lambda prompter: prompter.consent("number.registered", ASK, ["POST /1/register"]),
     "wait": wait,
 }
 
@@ -89,9 +92,9 @@ def main():
     scene, language = sys.argv[1:3]
     signal.signal(signal.SIGTERM, stop)
     screen = open_screen(sys.stdout)
-    talk = TerminalTalk(screen, Words(language), sandbox="sandbox" in sys.argv)
+    prompter = ConsolePrompter(screen, Words(language), sandbox="sandbox" in sys.argv)
     try:
-        print("RESULT", ascii(SCENES[scene](talk)), flush=True)
+        print("RESULT", ascii(SCENES[scene](prompter)), flush=True)
     except KeyboardInterrupt:
         print("LEFT", flush=True)
         return 130

@@ -4,8 +4,7 @@ import io
 
 import pytest
 
-from wizard.ui.browsing import Browser
-from wizard.ui.prompts import TerminalTalk
+from wizard.ui.console_prompter import Browser, ConsolePrompter
 from wizard.ui.screen import Screen
 from wizard.ui.words import Words
 
@@ -55,7 +54,7 @@ def browse():
     def browse(answer="yes", works=True, environ=DESKTOP, times=2, **options):
         out, opened, person = io.StringIO(), [], Person(answer)
         opener = lambda link: opened.append(link) or works  # noqa: E731
-        talk = TerminalTalk(
+        prompter = ConsolePrompter(
             Screen(out, colour=False),
             Words("en"),
             keyboard=person,
@@ -63,7 +62,7 @@ def browse():
             **options,
         )
         for _ in range(times):
-            talk.browse(LINK)
+            prompter.offer_page(LINK)
         return out.getvalue(), opened, person.asked
 
     return browse

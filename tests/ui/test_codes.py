@@ -4,9 +4,9 @@ import io
 
 import pytest
 
-from wizard.ui.codes import rows, show_code
+from wizard.ui.base_prompter import code_rows, show_code
+from wizard.ui.noninteractive_prompter import NonInteractivePrompter
 from wizard.ui.screen import Screen
-from wizard.ui.unattended import UnattendedTalk
 from wizard.ui.words import Words
 
 LINK = "https://wa.me/447700900123"
@@ -31,7 +31,7 @@ def shown(stream, *, colour=False, width=80):
 
 
 def test_a_code_has_its_corners_and_fits_a_narrow_window():
-    lines = rows(LINK)
+    lines = code_rows(LINK)
     assert [line[: len(corner)] for corner, line in zip(FINDER, lines, strict=False)] == FINDER
     assert {len(line) for line in lines} == {29}
     assert len(lines) == 15
@@ -51,5 +51,5 @@ def test_where_it_could_not_be_read_it_is_left_out(stream, width):
 
 def test_the_link_itself_is_always_said():
     stream = io.StringIO()
-    UnattendedTalk(Screen(stream, colour=False), Words("ru")).show_link(LINK)
+    NonInteractivePrompter(Screen(stream, colour=False), Words("ru")).show_link(LINK)
     assert LINK in stream.getvalue()

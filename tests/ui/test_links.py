@@ -2,7 +2,7 @@
 
 import pytest
 
-from wizard.ui.links import deep, deep_links
+from wizard.ui.item_view import deep, deep_links
 
 APPS = "https://developers.facebook.com/apps/"
 APP = APPS + "{app_id}/dashboard/"

@@ -9,23 +9,22 @@ from pathlib import Path
 import pytest
 from sample import BEFORE, CHECKLIST, FINE, NOW, OUTCOMES, verdicts
 
-from wizard.model import (
-    Checklist,
+from wizard.audit.checklist import Checklist
+from wizard.audit.results import (
     failed,
     passed,
     unknown,
     waiting,
 )
-from wizard.state.record import Goal, ProfileRecord, SecretNote, Status, Verdict
+from wizard.audit.summary import AuditResult, remembered
+from wizard.state.record import Goal, ProfileRecord, SavedResult, SecretNote, Status
 from wizard.text.localised import LANGUAGES
-from wizard.ui import essentials
-from wizard.ui.ending import Places, end_screen
-from wizard.ui.greeting import welcome
-from wizard.ui.layout import cells
-from wizard.ui.overview import Overview
-from wizard.ui.report import Report
+from wizard.ui import status_view
+from wizard.ui.audit_view import Report
 from wizard.ui.screen import Screen
-from wizard.ui.verdicts import Verdicts, remembered
+from wizard.ui.setup_view import Places, end_screen, welcome
+from wizard.ui.status_view import Overview
+from wizard.ui.text_layout import cells
 from wizard.ui.words import Words
 
 EN = Words("en").say
@@ -41,7 +40,9 @@ PICTURES = {
     "report_fine": lambda s, w: Report(s, w, sandbox=True).show(verdicts(FINE)),
     "end": lambda s, w: end_screen(s, w, verdicts(FINE, BOTH), PLACES, NOW),
     "end_unfinished": lambda s, w: end_screen(s, w, verdicts(), PLACES, NOW, sandbox=True),
-    "welcome": lambda s, w: welcome(s, w, Verdicts(CHECKLIST, ProfileRecord(), []), sandbox=True),
+    "welcome": lambda s, w: welcome(
+        s, w, AuditResult(CHECKLIST, ProfileRecord(), []), sandbox=True
+    ),
     "welcome_back": lambda s, w: welcome(s, w, remembered(CHECKLIST, verdicts().record)),
     "welcome_back_fine": lambda s, w: welcome(s, w, remembered(CHECKLIST, verdicts(FINE).record)),
 }
@@ -76,13 +77,13 @@ def test_the_picture(name, width, language, request):
 
 
 def test_the_pictures_have_a_finding_of_every_kind():
-    assert {outcome.status for outcome in OUTCOMES.values()} == set(Status)
+    assert {check_result.status for check_result in OUTCOMES.values()} == set(Status)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_unknown_looks_unlike_failed_even_without_colour(language):
-    def one(outcome):
-        found = verdicts({"token.scopes": outcome})
+    def one(check_result):
+        found = verdicts({"token.scopes": check_result})
         return shown(lambda s, w: Report(s, w).show(found), language).splitlines()
 
     bad, unseen = one(failed("missing", scopes="x")), one(unknown("missing", scopes="x"))
@@ -136,7 +137,7 @@ def token(expires="never", kind="SYSTEM_USER", store="os-keyring", backend="", *
     record = ProfileRecord(
         secrets={"access_token": SecretNote(store, backend, kind, expires_at=expires)}
     )
-    text = shown(lambda s, w: essentials.show(s, w, record, NOW, **more), width=200)
+    text = shown(lambda s, w: status_view.show_identity(s, w, record, NOW, **more), width=200)
     return text.splitlines()[-1].removeprefix("Access token").strip()
 
 
@@ -169,7 +170,7 @@ def test_a_token_from_the_environment_says_so():
 
 
 def test_what_is_not_there_yet_is_said():
-    text = shown(lambda s, w: essentials.show(s, w, ProfileRecord(), NOW))
+    text = shown(lambda s, w: status_view.show_identity(s, w, ProfileRecord(), NOW))
     assert text.count(EN("essentials.none")) == 3
 
 
@@ -199,7 +200,7 @@ def test_the_object_for_machines():
 
 
 def test_every_key_is_there_for_a_fresh_profile():
-    fresh = Verdicts(CHECKLIST, ProfileRecord(), []).as_json()
+    fresh = AuditResult(CHECKLIST, ProfileRecord(), []).as_json()
     assert fresh["ids"] == dict.fromkeys(
         ("app_id", "business_id", "waba_id", "phone_number_id", "display_phone_number"), ""
     )
@@ -227,16 +228,16 @@ def test_ready_means_that_all_it_needs_has_passed(outcomes, goals, ready):
 
 
 def test_an_empty_checklist_is_never_ready():
-    empty = Verdicts(Checklist(()), ProfileRecord(), [])
+    empty = AuditResult(Checklist(()), ProfileRecord(), [])
     assert empty.stands(Goal.SENDING) is Status.UNKNOWN
     assert empty.as_json()["ready"] == {"sending": False, "receiving": False}
 
 
 def test_a_verdict_of_another_version_is_still_told():
     record = verdicts().record
-    record.verdicts["token.scopes"] = Verdict(Status.FAILED, "bent")
-    record.verdicts["token.expiry"] = Verdict(Status.FAILED, "late")
-    record.verdicts["gone.item"] = Verdict(Status.FAILED, "bent")
+    record.verdicts["token.scopes"] = SavedResult(Status.FAILED, "bent")
+    record.verdicts["token.expiry"] = SavedResult(Status.FAILED, "late")
+    record.verdicts["gone.item"] = SavedResult(Status.FAILED, "bent")
     text = shown(lambda s, w: Report(s, w).show(remembered(CHECKLIST, record)))
     assert EN("report.reason_unworded", reason="bent") in text
     assert "expires on –" in text
@@ -258,9 +259,9 @@ def test_what_could_not_be_looked_at_is_not_called_not_ready():
 
 
 def test_the_reports_cost_no_heavy_import():
-    heavy = {"rich", "questionary", "prompt_toolkit", "requests", "keyring", "asyncio", "difflib"}
+    heavy = {"rich", "questionary", "prompt_toolkit", "requests", "keyring", "asyncio"}
     code = (
-        "import sys, wizard.ui.report, wizard.ui.ending, wizard.ui.greeting, wizard.ui.prompts\n"
+        "import sys, wizard.ui.audit_view, wizard.ui.setup_view, wizard.ui.console_prompter\n"
         "print(*sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -269,7 +270,7 @@ def test_the_reports_cost_no_heavy_import():
 
 def test_only_what_was_looked_at_is_told():
     found = verdicts()
-    part = Verdicts(CHECKLIST, found.record, found.findings[:2], found.changes)
+    part = AuditResult(CHECKLIST, found.record, found.results[:2], found.changes)
     assert [row["id"] for row in part.as_json()["items"]] == list(OUTCOMES)[:2]
 
 

@@ -7,9 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wizard.state.record import Status
-from wizard.ui.layout import cells, wrap
-from wizard.ui.screen import Screen, open_screen, wants_colour
-from wizard.ui.signs import FIXED, NEW, SIGNS, fit
+from wizard.ui.screen import (
+    FIXED,
+    NEW,
+    SIGNS,
+    Screen,
+    fit_encoding,
+    open_screen,
+    wants_colour,
+)
+from wizard.ui.text_layout import cells, wrap
 
 
 @pytest.mark.parametrize(
@@ -91,12 +98,12 @@ def test_a_command_stays_on_one_line(command):
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "cp866", "latin-1", "cp1251"])
 def test_every_sign_has_a_lookalike_as_wide(encoding):
     for sign, _ in [*SIGNS.values(), NEW, FIXED]:
-        assert len(fit(sign, encoding)) == 1
+        assert len(fit_encoding(sign, encoding)) == 1
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
 def test_the_signs_stay_apart_without_colour(encoding):
-    signs = [fit(sign, encoding) for sign, _ in SIGNS.values()]
+    signs = [fit_encoding(sign, encoding) for sign, _ in SIGNS.values()]
     assert len(set(signs)) == len(Status)
 
 

@@ -3,33 +3,36 @@
 import pytest
 from fake_talk import ANY, Script
 
-from wizard.model import Finding, Item, failed
-from wizard.talk import Choice, Move, Question
+from wizard.actions.prompter import Choice, NextAction, Question
+from wizard.audit.checklist import Item
+from wizard.audit.results import ItemResult, failed
 from wizard.text.errors import UserAbort
 from wizard.text.localised import Text, phrase
 
 T = Text("т", "t")
-OPEN = Finding(Item("sample.item", T, T), failed("x"))
+OPEN = ItemResult(Item("sample.item", T, T), failed("x"))
 ASK = phrase("ui.move")
 
 
 def test_answers_come_by_name_and_in_order():
-    mend = lambda text: text if text.isdecimal() else phrase("ui.answer_needed")  # noqa: E731
-    with Script({"waba_id": ["x", "1"], "goals": "ui.agree"}, moves={ANY: Move.LATER}) as talk:
-        assert talk.ask(Question("waba_id", ASK, mend=mend)) == "1"
-        assert talk.choose(Question("goals", ASK), [Choice("y", phrase("ui.agree"))]) == "y"
-        assert talk.move(OPEN, [Move.AGAIN, Move.LATER]) is Move.LATER
-    assert talk.keys == ["ui.answer_needed"]
-    assert talk.asked_names == ["waba_id", "goals"]
+    parse = lambda text: text if text.isdecimal() else phrase("ui.answer_needed")  # noqa: E731
+    with Script(
+        {"waba_id": ["x", "1"], "goals": "ui.agree"}, moves={ANY: NextAction.LATER}
+    ) as prompter:
+        assert prompter.ask(Question("waba_id", ASK, parse=parse)) == "1"
+        assert prompter.choose(Question("goals", ASK), [Choice("y", phrase("ui.agree"))]) == "y"
+        assert prompter.next_action(OPEN, [NextAction.AGAIN, NextAction.LATER]) is NextAction.LATER
+    assert prompter.keys == ["ui.answer_needed"]
+    assert prompter.asked_names == ["waba_id", "goals"]
 
 
 @pytest.mark.parametrize(
     "surprise",
     [
-        lambda talk: talk.ask(Question("x", ASK)),
-        lambda talk: talk.move(OPEN, [Move.LATER]),
-        lambda talk: talk.consent("a.b", ASK),
-        lambda talk: talk.vouch(OPEN),
+        lambda prompter: prompter.ask(Question("x", ASK)),
+        lambda prompter: prompter.next_action(OPEN, [NextAction.LATER]),
+        lambda prompter: prompter.consent("a.b", ASK),
+        lambda prompter: prompter.confirm(OPEN),
     ],
 )
 def test_a_surprise_is_a_failure(surprise):
@@ -44,14 +47,14 @@ def test_a_leftover_is_a_failure():
 
 def test_a_move_that_is_not_offered_is_a_failure():
     with pytest.raises(AssertionError, match="not offered"):
-        Script(moves={ANY: Move.REPAIR}).move(OPEN, [Move.LATER])
+        Script(moves={ANY: NextAction.FIX}).next_action(OPEN, [NextAction.LATER])
 
 
 def test_a_word_that_does_not_exist_is_a_failure():
     with pytest.raises(KeyError):
-        Script().say("ui.no_such_word")
+        Script().tell("ui.no_such_word")
 
 
 def test_leaving_can_be_scripted():
-    with pytest.raises(UserAbort), Script({"x": UserAbort()}) as talk:
-        talk.ask(Question("x", ASK))
+    with pytest.raises(UserAbort), Script({"x": UserAbort()}) as prompter:
+        prompter.ask(Question("x", ASK))

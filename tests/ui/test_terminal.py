@@ -36,10 +36,10 @@ def scene():
 def test_an_item_and_its_moves_fit_the_screen_without_breaking_words(scene, columns):
     terminal = scene("move", columns=columns, rows=30).until(RU("ui.move_leave"))
     shown = terminal.text
-    for words in (scenes.WHY.ru, scenes.STEP.ru, RU("ui.move_repair")):
+    for words in (scenes.WHY.ru, scenes.STEP.ru, RU("ui.move_fix")):
         assert words in shown
     assert "waba_id=102290129340398" in shown.replace(" ", "")
-    terminal.send(DOWN + ENTER).until("RESULT <Move.AGAIN")
+    terminal.send(DOWN + ENTER).until("RESULT <NextAction.AGAIN")
     # Terminals that do not answer "where is the cursor?" would get a warning on the screen.
     assert "\x1b[6n" not in terminal.raw
     assert terminal.end() == 0
@@ -154,7 +154,7 @@ def _until_it_listens(terminal, cooked):
 def test_a_dumb_terminal_gets_no_escape_codes(scene):
     terminal = scene("move", TERM="dumb", columns=40, rows=40).until("1-4 [1]")
     terminal.send("9" + ENTER).until("1-4 [1]", times=2).send("3" + ENTER).until(
-        "RESULT <Move.LATER"
+        "RESULT <NextAction.LATER"
     )
     assert ESCAPE not in terminal.raw
 

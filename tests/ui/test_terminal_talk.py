@@ -7,18 +7,18 @@ from prompt_toolkit.application import create_app_session
 from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
-from wizard.model import (
-    Finding,
-    Item,
+from wizard.actions.prompter import Choice, NextAction, Question
+from wizard.audit.checklist import Item
+from wizard.audit.results import (
+    ItemResult,
     failed,
     passed,
     waiting,
 )
-from wizard.talk import Choice, Move, Question
 from wizard.text.errors import InputRequired
 from wizard.text.localised import Text, phrase
-from wizard.ui.keys import FullKeyboard
-from wizard.ui.prompts import TerminalTalk
+from wizard.ui.console_prompter import ConsolePrompter
+from wizard.ui.full_keyboard import FullKeyboard
 from wizard.ui.screen import Screen
 from wizard.ui.words import Words
 
@@ -26,7 +26,7 @@ DOWN, UP, ENTER, CTRL_C, CTRL_D, BACK = "\x1b[B", "\x1b[A", "\r", "\x03", "\x04"
 T = Text("т", "t")
 ITEM = Item("sample.item", T, T)
 ASK = phrase("ui.move")  # any text of ours
-OPEN = Finding(ITEM, failed("odd"))
+OPEN = ItemResult(ITEM, failed("odd"))
 PASTE = "\x1b[200~{}\x1b[201~"
 
 
@@ -46,13 +46,13 @@ def make(out):
     def make(language="ru", **options):
         screen = Screen(out, colour=False)
         words = Words(language)
-        return TerminalTalk(screen, words, keyboard=FullKeyboard(screen), **options)
+        return ConsolePrompter(screen, words, keyboard=FullKeyboard(screen), **options)
 
     return make
 
 
 @pytest.fixture
-def talk(make):
+def prompter(make):
     return make()
 
 
@@ -69,55 +69,55 @@ def talk(make):
     ids=["typed", "pasted with a newline", "pasted with white space"],
 )
 @pytest.mark.parametrize("secret", [True, False])
-def test_a_value_is_trimmed(typed, talk, keys, secret):
+def test_a_value_is_trimmed(typed, prompter, keys, secret):
     typed(keys)
-    assert talk.ask(Question("access_token", ASK, secret=secret)) == "EAAnew"
+    assert prompter.ask(Question("access_token", ASK, secret=secret)) == "EAAnew"
 
 
-def test_a_paste_of_several_lines_is_one_line_and_waits_for_enter(typed, talk):
+def test_a_paste_of_several_lines_is_one_line_and_waits_for_enter(typed, prompter):
     typed(PASTE.format("one\ntwo\n") + "!" + ENTER)
-    assert talk.ask(Question("x", ASK)) == "one two!"
+    assert prompter.ask(Question("x", ASK)) == "one two!"
 
 
-def test_the_rest_of_a_plain_paste_does_not_answer_the_next_question(typed, talk):
+def test_the_rest_of_a_plain_paste_does_not_answer_the_next_question(typed, prompter):
     typed("one" + ENTER + "two" + ENTER)
-    assert talk.ask(Question("x", ASK)) == "one"
+    assert prompter.ask(Question("x", ASK)) == "one"
     typed("three" + ENTER)
-    assert talk.ask(Question("y", ASK)) == "three"
+    assert prompter.ask(Question("y", ASK)) == "three"
 
 
-def test_a_wrong_answer_is_explained_and_asked_again(typed, talk, out):
-    def mend(text):
+def test_a_wrong_answer_is_explained_and_asked_again(typed, prompter, out):
+    def parse(text):
         if text == "5":
             return "five"
         typed("5" + ENTER)
         return phrase("ui.answer_needed")
 
     typed("four" + ENTER)
-    assert talk.ask(Question("x", ASK, mend=mend)) == "five"
+    assert prompter.ask(Question("x", ASK, parse=parse)) == "five"
     assert Words("ru").say("ui.answer_needed")[:40] in out.getvalue()
 
 
-def test_a_wrong_answer_comes_back_with_the_up_arrow(typed, talk):
-    def mend(text):
+def test_a_wrong_answer_comes_back_with_the_up_arrow(typed, prompter):
+    def parse(text):
         if text.endswith("!"):
             return text
         typed(UP + "!" + ENTER)
         return phrase("ui.answer_needed")
 
     typed("long answer" + ENTER)
-    assert talk.ask(Question("x", ASK, mend=mend)) == "long answer!"
+    assert prompter.ask(Question("x", ASK, parse=parse)) == "long answer!"
 
 
-def test_a_wrong_secret_does_not_come_back(typed, talk):
-    def mend(text):
+def test_a_wrong_secret_does_not_come_back(typed, prompter):
+    def parse(text):
         if text == "!":
             return text
         typed(UP + "!" + ENTER)
         return phrase("ui.answer_needed")
 
     typed("wrong" + ENTER)
-    assert talk.ask(Question("x", ASK, secret=True, mend=mend)) == "!"
+    assert prompter.ask(Question("x", ASK, secret=True, parse=parse)) == "!"
 
 
 @pytest.mark.parametrize(
@@ -132,20 +132,20 @@ def test_a_wrong_secret_does_not_come_back(typed, talk):
 def test_enter_takes_what_is_offered(typed, make, options, default, answer):
     typed(ENTER)
     assert (
-        make(**options).ask(Question("x", ASK, default=default, mend=str.upper)) == answer.upper()
+        make(**options).ask(Question("x", ASK, default=default, parse=str.upper)) == answer.upper()
     )
 
 
-def test_enter_is_an_answer_where_the_question_allows_it(typed, talk):
+def test_enter_is_an_answer_where_the_question_allows_it(typed, prompter):
     typed(ENTER)
-    assert talk.ask(Question("x", ASK, mend=lambda text: text or "made by us")) == "made by us"
+    assert prompter.ask(Question("x", ASK, parse=lambda text: text or "made by us")) == "made by us"
 
 
 @pytest.mark.parametrize("keys", [CTRL_C, CTRL_D, "half" + CTRL_C])
-def test_leaving_is_not_an_answer(typed, talk, keys):
+def test_leaving_is_not_an_answer(typed, prompter, keys):
     typed(keys)
     with pytest.raises(KeyboardInterrupt):
-        talk.ask(Question("x", ASK))
+        prompter.ask(Question("x", ASK))
 
 
 # --- choose
@@ -175,9 +175,9 @@ MANY = [Choice(str(1000 + n), f"Номер +7 900 {n:03}") for n in range(40)]
         ("900 00" + DOWN + ENTER, MANY, "", "1001"),
     ],
 )
-def test_a_row_is_chosen(typed, talk, keys, choices, default, value):
+def test_a_row_is_chosen(typed, prompter, keys, choices, default, value):
     typed(keys)
-    assert talk.choose(Question("x", ASK, default=default), choices) == value
+    assert prompter.choose(Question("x", ASK, default=default), choices) == value
 
 
 def test_the_sandbox_preselects_its_own(typed, make):
@@ -186,20 +186,20 @@ def test_the_sandbox_preselects_its_own(typed, make):
 
 
 @pytest.mark.parametrize("key", [CTRL_C, CTRL_D])
-def test_leaving_a_list_is_not_a_choice(typed, talk, key):
+def test_leaving_a_list_is_not_a_choice(typed, prompter, key):
     typed(key)
     with pytest.raises(KeyboardInterrupt):
-        talk.choose(Question("x", ASK), FEW)
+        prompter.choose(Question("x", ASK), FEW)
 
 
 # --- the rest
 
 
-def test_a_move_is_chosen_and_the_first_is_the_default(typed, talk):
+def test_a_move_is_chosen_and_the_first_is_the_default(typed, prompter):
     typed(ENTER)
-    assert talk.move(OPEN, [Move.REPAIR, Move.LEAVE]) is Move.REPAIR
+    assert prompter.next_action(OPEN, [NextAction.FIX, NextAction.LEAVE]) is NextAction.FIX
     typed(DOWN + ENTER)
-    assert talk.move(OPEN, [Move.REPAIR, Move.LEAVE]) is Move.LEAVE
+    assert prompter.next_action(OPEN, [NextAction.FIX, NextAction.LEAVE]) is NextAction.LEAVE
 
 
 @pytest.mark.parametrize(
@@ -219,20 +219,20 @@ def test_consent(typed, make, keys, sandbox, spends, answer):
     assert asked is answer
 
 
-def test_consent_shows_exactly_what_is_sent(typed, talk, out):
+def test_consent_shows_exactly_what_is_sent(typed, prompter, out):
     typed(ENTER)
-    talk.consent("sample.item", ASK, ['POST /1/register {"pin": "••••••"}', "GET /[bold]\x9b"])
+    prompter.consent("sample.item", ASK, ['POST /1/register {"pin": "••••••"}', "GET /[bold]\x9b"])
     assert 'POST /1/register {"pin": "••••••"}' in out.getvalue()
     assert "GET /[bold]\n" in out.getvalue()
 
 
-def test_vouching_takes_words_and_enter_is_not_yet(typed, talk, make):
+def test_vouching_takes_words_and_enter_is_not_yet(typed, prompter, make):
     typed("опубликовано 3 мая" + ENTER)
-    assert talk.vouch(Finding(ITEM, waiting())) == "опубликовано 3 мая"
+    assert prompter.confirm(ItemResult(ITEM, waiting())) == "опубликовано 3 мая"
     typed(ENTER)
-    assert talk.vouch(Finding(ITEM, waiting())) == ""
+    assert prompter.confirm(ItemResult(ITEM, waiting())) == ""
     typed(ENTER)
-    assert make(sandbox=True).vouch(Finding(ITEM, waiting())) != ""
+    assert make(sandbox=True).confirm(ItemResult(ITEM, waiting())) != ""
 
 
 def test_an_item_shows_what_was_seen_why_and_the_links_that_are_known(out, make):
@@ -240,7 +240,7 @@ def test_an_item_shows_what_was_seen_why_and_the_links_that_are_known(out, make)
     item = Item(
         "sample.item", Text("Имя", "Name"), Text("Потому", "Because"), links=links, steps=(T,)
     )
-    make("en").present(Finding(item, failed("odd")), {"app_id": "123"})
+    make("en").show_problem(ItemResult(item, failed("odd")), {"app_id": "123"})
     shown = out.getvalue()
     assert "https://a.example/123/x" in shown
     assert "/y" not in shown
@@ -250,36 +250,38 @@ def test_an_item_shows_what_was_seen_why_and_the_links_that_are_known(out, make)
 
 def test_foreign_text_is_clean_and_never_markup(out, make):
     item = Item("a.b", T, T, reasons={"odd": _reason("{name}")})
-    make("en").settled(Finding(item, failed("odd", name="[red]Acme [/]\x1b[2J\u202eltd\x9b1m")))
+    make("en").show_result(
+        ItemResult(item, failed("odd", name="[red]Acme [/]\x1b[2J\u202eltd\x9b1m"))
+    )
     assert out.getvalue() == "✗ t\n  [red]Acme [/][2Jltd1m\n"
 
 
 def _reason(text):
-    from wizard.model import Reason
+    from wizard.audit.checklist import Reason
 
     return Reason(Text(text, text))
 
 
-def test_a_settled_item_is_one_line(out, talk):
-    talk.settled(Finding(ITEM, passed()))
+def test_a_settled_item_is_one_line(out, prompter):
+    prompter.show_result(ItemResult(ITEM, passed()))
     assert out.getvalue() == "✓ т\n"
 
 
 def test_without_a_terminal_nothing_is_ever_asked(out):
-    talk = TerminalTalk(Screen(out, colour=False), Words("ru"))
+    prompter = ConsolePrompter(Screen(out, colour=False), Words("ru"))
     for question in (
-        lambda: talk.ask(Question("waba_id", ASK, option="--answers", default="1")),
-        lambda: talk.choose(Question("waba_id", ASK, option="--answers"), FEW),
-        lambda: talk.move(OPEN, [Move.LATER]),
-        lambda: talk.consent("a.b", ASK),
-        lambda: talk.vouch(OPEN),
+        lambda: prompter.ask(Question("waba_id", ASK, option="--answers", default="1")),
+        lambda: prompter.choose(Question("waba_id", ASK, option="--answers"), FEW),
+        lambda: prompter.next_action(OPEN, [NextAction.LATER]),
+        lambda: prompter.consent("a.b", ASK),
+        lambda: prompter.confirm(OPEN),
     ):
         with pytest.raises(InputRequired):
             question()
 
 
 def test_needs_person_names_the_option_that_supplies_the_answer(out):
-    talk = TerminalTalk(Screen(out, colour=False), Words("ru"))
+    prompter = ConsolePrompter(Screen(out, colour=False), Words("ru"))
     with pytest.raises(InputRequired) as caught:
-        talk.ask(Question("waba_id", ASK, option="--answers FILE"))
+        prompter.ask(Question("waba_id", ASK, option="--answers FILE"))
     assert (caught.value.name, caught.value.option) == ("waba_id", "--answers FILE")

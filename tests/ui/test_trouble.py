@@ -4,13 +4,14 @@ import io
 
 import pytest
 
+from wizard.audit.checklist import Item
+from wizard.audit.error_codes import explain
+from wizard.audit.results import ItemResult, from_error
 from wizard.graph.errors import refusal
-from wizard.graph_errors import explain
-from wizard.model import Finding, Item, could_not
 from wizard.text.errors import ErrorKind, Unavailable
 from wizard.text.localised import LANGUAGES, Text
+from wizard.ui.item_view import Showing
 from wizard.ui.screen import Screen
-from wizard.ui.showing import Showing
 from wizard.ui.words import Words, messages
 
 ITEM = Item("a.one", Text("-", "-"), Text("-", "-"))
@@ -39,15 +40,15 @@ def test_code_and_trace_are_shown_for_whoever_looks_closer():
 
 @pytest.mark.parametrize("cause", ["dns", "proxy_auth", "portal", "tls_untrusted"])
 def test_every_cause_of_silence_has_its_own_words(cause):
-    finding = Finding(ITEM, could_not(Unavailable(ErrorKind.UNREACHABLE, cause=cause)))
+    result = ItemResult(ITEM, from_error(Unavailable(ErrorKind.UNREACHABLE, cause=cause)))
     words = Words("en")
-    assert words.reason(finding) == messages()[f"reason.unreachable_{cause}"].en
-    assert words.next_step(finding) == messages()[f"reason.unreachable_{cause}_next"].en
+    assert words.reason(result) == messages()[f"reason.unreachable_{cause}"].en
+    assert words.next_step(result) == messages()[f"reason.unreachable_{cause}_next"].en
 
 
 def test_a_cause_nobody_knows_has_the_general_words():
-    finding = Finding(ITEM, could_not(Unavailable(ErrorKind.UNREACHABLE, cause="novel")))
-    assert "novel" in Words("en").reason(finding)
+    result = ItemResult(ITEM, from_error(Unavailable(ErrorKind.UNREACHABLE, cause="novel")))
+    assert "novel" in Words("en").reason(result)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -4,23 +4,19 @@ import io
 
 import pytest
 
-from wizard.model import (
-    Finding,
-    Item,
-    failed,
-    waiting,
-)
+from wizard.actions.prompter import Choice, NextAction, Question
+from wizard.audit.checklist import Item
+from wizard.audit.results import ItemResult, failed, waiting
 from wizard.state.answers import Answers
-from wizard.talk import Choice, Move, Question
 from wizard.text.errors import InputRequired
 from wizard.text.localised import Text, phrase
+from wizard.ui.noninteractive_prompter import NonInteractivePrompter
 from wizard.ui.screen import Screen
-from wizard.ui.unattended import UnattendedTalk
 from wizard.ui.words import Words
 
 ASK = phrase("ui.move")
 T = Text("т", "t")
-OPEN = Finding(Item("number.registered", T, T), failed("x"))
+OPEN = ItemResult(Item("number.registered", T, T), failed("x"))
 CHOICES = [Choice("1", "one"), Choice("2", "two")]
 
 
@@ -32,7 +28,7 @@ def out():
 @pytest.fixture
 def make(out):
     def make(answers=None, **options):
-        return UnattendedTalk(Screen(out, colour=False), Words("en"), answers, **options)
+        return NonInteractivePrompter(Screen(out, colour=False), Words("en"), answers, **options)
 
     return make
 
@@ -42,7 +38,7 @@ def given(**answers):
 
 
 def test_the_file_goes_before_the_sandbox_and_that_before_the_default(make):
-    question = Question("x", ASK, default="d", mend=str.upper)
+    question = Question("x", ASK, default="d", parse=str.upper)
     both = {"suggestions": {"x": "s"}}
     assert make(given(x="a"), **both).ask(question) == "A"
     assert make(**both).ask(question) == "S"
@@ -50,7 +46,9 @@ def test_the_file_goes_before_the_sandbox_and_that_before_the_default(make):
 
 
 def test_what_the_question_makes_of_enter_counts(make):
-    assert make().ask(Question("two_step_pin", ASK, mend=lambda text: text or "831604")) == "831604"
+    assert (
+        make().ask(Question("two_step_pin", ASK, parse=lambda text: text or "831604")) == "831604"
+    )
 
 
 def test_a_missing_answer_names_its_option(make):
@@ -60,19 +58,19 @@ def test_a_missing_answer_names_its_option(make):
 
 
 def test_a_wrong_answer_is_explained_and_not_tried_again(make, out):
-    mend = lambda text: phrase("ui.not_offered", answer=text, offered="2")  # noqa: E731
+    parse = lambda text: phrase("ui.not_offered", answer=text, offered="2")  # noqa: E731
     with pytest.raises(InputRequired):
-        make(given(x="1")).ask(Question("x", ASK, mend=mend))
+        make(given(x="1")).ask(Question("x", ASK, parse=parse))
     said = " ".join(out.getvalue().split())
     assert Words("en").say("ui.not_offered", answer="1", offered="2") in said
 
 
 def test_an_answer_that_is_never_good_enough_ends(make):
-    talk = make(given(x="1"))
-    answers = [talk.ask(Question("x", ASK)) for _ in range(3)]
+    prompter = make(given(x="1"))
+    answers = [prompter.ask(Question("x", ASK)) for _ in range(3)]
     assert answers == ["1", "1", "1"]
     with pytest.raises(InputRequired):
-        talk.ask(Question("x", ASK))
+        prompter.ask(Question("x", ASK))
 
 
 @pytest.mark.parametrize(
@@ -103,27 +101,27 @@ def test_a_choice_between_several_needs_a_person(make, answers):
     [((), False, False), (("number.registered",), False, True), ((), True, True)],
 )
 def test_consent_is_given_item_by_item(make, out, consent, sandbox, may):
-    talk = make(Answers(consent=frozenset(consent)), sandbox=sandbox)
-    assert talk.consent("number.registered", ASK, ["POST /1/register"], spends=True) is may
+    prompter = make(Answers(consent=frozenset(consent)), sandbox=sandbox)
+    assert prompter.consent("number.registered", ASK, ["POST /1/register"], spends=True) is may
     assert ("POST /1/register" in out.getvalue()) is may
     assert ("number.registered" in out.getvalue()) is not may
-    moves = [talk.move(OPEN, list(Move)) for _ in range(2)]
-    assert moves == [Move.REPAIR if may else Move.LATER, Move.LATER]
+    moves = [prompter.next_action(OPEN, list(NextAction)) for _ in range(2)]
+    assert moves == [NextAction.FIX if may else NextAction.LATER, NextAction.LATER]
 
 
 def test_where_nothing_can_be_put_off_it_leaves(make):
-    assert make().move(OPEN, [Move.AGAIN, Move.LEAVE]) is Move.LEAVE
+    assert make().next_action(OPEN, [NextAction.AGAIN, NextAction.LEAVE]) is NextAction.LEAVE
 
 
 def test_vouching_comes_from_the_file(make):
-    manual = Finding(Item("app.published", T, T), waiting())
-    assert make(Answers(confirm={"app.published": "on 3 May"})).vouch(manual) == "on 3 May"
-    assert make().vouch(manual) == ""
-    assert make(sandbox=True).vouch(manual) != ""
+    manual = ItemResult(Item("app.published", T, T), waiting())
+    assert make(Answers(confirm={"app.published": "on 3 May"})).confirm(manual) == "on 3 May"
+    assert make().confirm(manual) == ""
+    assert make(sandbox=True).confirm(manual) != ""
 
 
 def test_waiting_and_browsing_are_silent(make, out):
-    talk = make()
-    with talk.wait(ASK):
-        talk.browse("https://a.example")
+    prompter = make()
+    with prompter.waiting(ASK):
+        prompter.offer_page("https://a.example")
     assert out.getvalue() == ""

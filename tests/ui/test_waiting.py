@@ -5,8 +5,8 @@ import time
 
 import pytest
 
+from wizard.ui.base_prompter import WaitingLine
 from wizard.ui.screen import Screen
-from wizard.ui.waiting import WaitingLine
 from wizard.ui.words import Words
 
 

@@ -2,13 +2,12 @@
 
 import pytest
 
-from wizard import checklist
-from wizard.model import (
-    Finding,
-    Item,
-    Reason,
-    could_not,
+from wizard.audit import checklist
+from wizard.audit.checklist import Item, Reason
+from wizard.audit.results import (
+    ItemResult,
     failed,
+    from_error,
     skipped,
     unknown,
 )
@@ -41,33 +40,35 @@ def test_foreign_text_is_only_cleaned():
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("trouble", list(ErrorKind))
 def test_every_trouble_has_words(trouble, language):
-    finding = Finding(ITEM, could_not(Unavailable(trouble)))
-    assert Words(language).reason(finding)
-    assert Words(language).next_step(finding)
+    result = ItemResult(ITEM, from_error(Unavailable(trouble)))
+    assert Words(language).reason(result)
+    assert Words(language).next_step(result)
 
 
 def test_a_cause_of_its_own_has_words_of_its_own():
-    said = {EN.reason(Finding(ITEM, unknown("unreachable", cause=c))) for c in ("dns", "timeout")}
+    said = {
+        EN.reason(ItemResult(ITEM, unknown("unreachable", cause=c))) for c in ("dns", "timeout")
+    }
     assert len(said) == 2
-    other = EN.reason(Finding(ITEM, unknown("unreachable", cause="gremlins")))
+    other = EN.reason(ItemResult(ITEM, unknown("unreachable", cause="gremlins")))
     assert "gremlins" in other
 
 
 def test_the_items_own_words_go_first_and_a_missing_value_is_a_dash():
-    finding = Finding(ITEM, failed("own", a=1))
-    assert (EN.reason(finding), EN.next_step(finding)) == ("1", "–")
+    result = ItemResult(ITEM, failed("own", a=1))
+    assert (EN.reason(result), EN.next_step(result)) == ("1", "–")
 
 
 def test_what_comes_first_is_named_by_its_title():
     first = checklist.load().items[0]
-    assert first.title.en in EN.reason(Finding(ITEM, skipped(first.id)))
-    assert "gone.item" in EN.reason(Finding(ITEM, skipped("gone.item")))
+    assert first.title.en in EN.reason(ItemResult(ITEM, skipped(first.id)))
+    assert "gone.item" in EN.reason(ItemResult(ITEM, skipped("gone.item")))
 
 
 def test_a_reason_nobody_knows_is_named():
-    finding = Finding(ITEM, failed("no_such_reason"))
-    assert "no_such_reason" in EN.reason(finding)
-    assert EN.next_step(finding) == ""
+    result = ItemResult(ITEM, failed("no_such_reason"))
+    assert "no_such_reason" in EN.reason(result)
+    assert EN.next_step(result) == ""
 
 
 def test_every_message_can_be_said():

@@ -24,12 +24,12 @@ def account():
 
 def python():
     """A Python that this account can run; the one of the tests may lie in root's home."""
-    for candidate in (sys.executable, shutil.which("python3", path="/usr/bin:/usr/local/bin")):
+    for open_trial in (sys.executable, shutil.which("python3", path="/usr/bin:/usr/local/bin")):
         with suppress(PermissionError):
-            if candidate and not subprocess.call(
-                [candidate, "-c", ""], cwd="/", stderr=subprocess.DEVNULL, **account()
+            if open_trial and not subprocess.call(
+                [open_trial, "-c", ""], cwd="/", stderr=subprocess.DEVNULL, **account()
             ):
-                return candidate
+                return open_trial
     return pytest.skip("no Python that nobody may run")
 
 

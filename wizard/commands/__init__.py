@@ -10,10 +10,9 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
-if TYPE_CHECKING:
-    from wizard.commands.parser import Parser
+from wizard.context.settings import Arguments
 
 #: What a command is called → the words that must follow it. In the order `--help` shows them.
 COMMANDS: Mapping[str, tuple[str, ...]] = {
@@ -27,7 +26,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "messages": (),
     "explain": (),
     "profiles": ("list", "use", "remove"),
-    "report": (),
+    "bugreport": (),
     "sandbox": (),
     "completion": (),
     "help": (),
@@ -36,36 +35,25 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
 DEFAULT_COMMAND = "setup"
 
 
-class Chosen:
-    """What the command line says. Commands find their own options beside these."""
+class OptionParser(Protocol):
+    """What a command declares its options with."""
 
-    command: str
-    language: str
-    profile = ""
-    json = False
-    no_input = False
-    color = "auto"
-    verbose = False
-    passphrase_file = ""  # of the encrypted file
-    sandbox = ""  # the scenario; "" for the real Meta
-
-    if TYPE_CHECKING:
-
-        def __getattr__(self, name: str) -> Any:
-            """A command's own options."""
+    def option(self, *flags: str, says: str, **how: Any) -> object:
+        """Adds an option or an argument; `says` is the key of the text that explains it."""
 
 
-class Branch(NamedTuple):
+class Subcommand(NamedTuple):
     """One command that can be run; `options` is None where it has none of its own."""
 
-    options: Callable[[Parser], None] | None
-    run: Callable[[Chosen], int]
+    options: Callable[[OptionParser], None] | None
+    run: Callable[[Arguments], int]
 
 
-def branch_of(command: str, branch: str) -> Branch | None:
+def subcommand_of(command: str, branch: str) -> Subcommand | None:
     """The command of these words; None where a command of several is not told which."""
-    module = importlib.import_module(f"wizard.commands.{command}")
+    package = "cli" if command in ("help", "completion") else "commands"
+    module = importlib.import_module(f"wizard.{package}.{command}")
     if not COMMANDS[command]:
-        return Branch(getattr(module, "options", None), module.run)
-    found: Branch | None = module.BRANCHES.get(branch)
+        return Subcommand(getattr(module, "options", None), module.run)
+    found: Subcommand | None = module.BRANCHES.get(branch)
     return found

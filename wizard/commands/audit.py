@@ -5,22 +5,23 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from wizard.commands.parts import Parts
+from wizard.context.context import Context
 from wizard.state.yaml_file import StateFileError
 from wizard.text.errors import Unavailable, UsageError
 from wizard.ui.words import Words
 from wizard.vault import VaultError
 
 if TYPE_CHECKING:
-    from wizard.commands import Chosen
-    from wizard.commands.parser import Parser
-    from wizard.ui.verdicts import Verdicts
+    from wizard.audit.summary import AuditResult
+    from wizard.commands import OptionParser
+    from wizard.context.settings import Arguments
+
 
 #: Which exit code stands for several profiles: the first of these that any of them had.
 GRAVEST = (70, 6, 5, 4, 2, 1, 3, 0)
 
 
-def options(parser: Parser) -> None:
+def options(parser: OptionParser) -> None:
     """Its own options."""
     parser.option("--all", action="store_true", says="audit.all_help")
     parser.option("--only", metavar="ID", action="append", default=[], says="audit.only_help")
@@ -28,23 +29,21 @@ def options(parser: Parser) -> None:
     parser.option("--list", action="store_true", says="audit.list_help")
 
 
-def run(chosen: Chosen) -> int:
+def run(chosen: Arguments) -> int:
     """One profile, or every one; the code of the worst."""
     _refuse_strangers(chosen)
     if chosen.list:
         return _list(chosen)
     if not chosen.all:
         return audit_profile(chosen)
-    with Parts(chosen) as parts:
-        profiles = parts.home.profiles()
+    with Context(chosen) as context:
+        profiles = context.home.profiles()
     codes = [_one_of_several(chosen, profile) for profile in profiles]
     return next(code for code in GRAVEST if code in codes or code == 0)
 
 
-def _one_of_several(chosen: Chosen, profile: str) -> int:
+def _one_of_several(chosen: Arguments, profile: str) -> int:
     """One profile's code; a vault that is shut or a broken file stops none of the others."""
-    from wizard.commands.endings import Ending
-
     chosen.profile = profile
     words = Words(chosen.language)
     if not chosen.json:
@@ -52,40 +51,42 @@ def _one_of_several(chosen: Chosen, profile: str) -> int:
     try:
         return audit_profile(chosen)
     except (Unavailable, StateFileError, VaultError) as error:
-        return int(Ending(words, chosen.command, chosen.verbose).of(error))
+        return int(chosen.report_error(error))
 
 
-def audit_profile(chosen: Chosen) -> int:
+def audit_profile(chosen: Arguments) -> int:
     """Looks, keeps what was seen, shows it."""
-    from wizard.audit import audit, complete_ids, exit_code
+    from wizard.actions.select_assets import complete_ids
+    from wizard.audit.results import exit_code
+    from wizard.audit.runner import audit
+    from wizard.audit.summary import AuditResult
     from wizard.text.localised import phrase
-    from wizard.ui.verdicts import Verdicts
 
-    with Parts(chosen) as parts:
-        desk = parts.desk
-        with desk.talk.wait(phrase("guide.looking")):
-            complete_ids(desk)
-            facts = desk.facts()
-            findings = list(audit(desk.checklist, facts, chosen.only, chosen.skip))
-        changes = desk.take_over(findings, facts)
-        _show(parts, Verdicts(desk.checklist, desk.record, findings, changes))
-        return exit_code(findings, desk.record.goals)
+    with Context(chosen) as context:
+        session = context.session
+        with session.prompter.waiting(phrase("guide.looking")):
+            complete_ids(session)
+            facts = session.facts()
+            results = list(audit(session.checklist, facts, chosen.only, chosen.skip))
+        changes = session.take_over(results, facts)
+        _show(context, AuditResult(session.checklist, session.record, results, changes))
+        return exit_code(results, session.record.goals)
 
 
-def _show(parts: Parts, verdicts: Verdicts) -> None:
-    if parts.chosen.json:
-        parts.print_json(verdicts.as_json())
+def _show(context: Context, verdicts: AuditResult) -> None:
+    if context.chosen.json:
+        context.print_json(verdicts.as_json())
         return
-    from wizard.ui.report import Report
+    from wizard.ui.audit_view import Report
 
-    full = parts.chosen.verbose
-    Report(parts.screen, parts.words, bool(parts.chosen.sandbox), full).show(verdicts)
+    full = context.chosen.verbose
+    Report(context.screen, context.words, bool(context.chosen.sandbox), full).show(verdicts)
 
 
-def _list(chosen: Chosen) -> int:
+def _list(chosen: Arguments) -> int:
     """The items that would be looked at; no network."""
-    from wizard.audit import named
-    from wizard.checklist import load
+    from wizard.audit.checklist import load
+    from wizard.audit.runner import named
 
     for item in load().items:
         if named(item, chosen.only, True) and not named(item, chosen.skip):
@@ -93,10 +94,10 @@ def _list(chosen: Chosen) -> int:
     return 0
 
 
-def _refuse_strangers(chosen: Chosen) -> None:
+def _refuse_strangers(chosen: Arguments) -> None:
     """A misspelt id would quietly audit nothing."""
-    from wizard.audit import strangers
-    from wizard.checklist import load
+    from wizard.audit.checklist import load
+    from wizard.audit.runner import strangers
 
     if unknown := strangers(load(), [*chosen.only, *chosen.skip]):
         raise UsageError("audit.no_such_item", item=unknown[0])

@@ -7,43 +7,45 @@ from typing import TYPE_CHECKING
 from wizard.text.errors import Exit
 
 if TYPE_CHECKING:
-    from wizard.commands import Chosen
-    from wizard.commands.parser import Parser
-    from wizard.commands.parts import Parts
-    from wizard.graph_errors import Explanation
+    from wizard.audit.error_codes import Explanation
+    from wizard.commands import OptionParser
+    from wizard.context.context import Context
+    from wizard.context.settings import Arguments
 
 #: Meta's own list, for codes that we have no words for.
 META_LIST = "https://developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes"
 
 
-def options(parser: Parser) -> None:
+def options(parser: OptionParser) -> None:
     """The code, or the id of an item."""
     parser.option("code", says="explain.code_help", metavar="CODE")
 
 
-def run(chosen: Chosen) -> int:
+def run(chosen: Arguments) -> int:
     """Explains it; 3 when nobody here knows the code."""
-    from wizard import graph_errors
-    from wizard.commands.parts import Parts
+    from wizard.audit import error_codes as graph_errors
+    from wizard.context.context import Context
 
-    parts = Parts(chosen)
+    context = Context(chosen)
     asked = chosen.code.strip()
     if found := graph_errors.find(asked):
-        _tell(parts, found)
+        _tell(context, found)
         return Exit.FINE
     if any(character.isdigit() for character in asked) and "." not in asked:
-        return _unknown(parts, asked)
-    return _item(parts, asked)
+        return _unknown(context, asked)
+    return _item(context, asked)
 
 
-def _tell(parts: Parts, found: Explanation) -> None:
-    from wizard.graph_errors import related
+def _tell(context: Context, found: Explanation) -> None:
+    from wizard.audit.error_codes import related
 
-    words, screen = parts.words, parts.screen
+    words, screen = context.words, context.screen
     whole, _, detail = found.key.partition("/")
     more = related(int(whole)) if whole.isdecimal() and not detail else ()
-    if parts.chosen.json:
-        parts.print_json({"schema": 1, **_data(parts, found), "more": [one.key for one in more]})
+    if context.chosen.json:
+        context.print_json(
+            {"schema": 1, **_data(context, found), "more": [one.key for one in more]}
+        )
         return
     screen.line(words.text(found.means), "bold", f"{found.key}: ")
     screen.line(words.say("ui.next", text=words.text(found.do)), "cyan", "  ")
@@ -57,49 +59,49 @@ def _tell(parts: Parts, found: Explanation) -> None:
         screen.line(words.text(one.means), first=f"  {one.key}: ", rest="    ")
 
 
-def _data(parts: Parts, found: Explanation) -> dict[str, str]:
+def _data(context: Context, found: Explanation) -> dict[str, str]:
     return {
         "code": found.key,
-        "means": parts.words.text(found.means),
-        "do": parts.words.text(found.do),
+        "means": context.words.text(found.means),
+        "do": context.words.text(found.do),
         "retry": found.retry.value,
         "link": found.link,
     }
 
 
-def _unknown(parts: Parts, asked: str) -> int:
-    if parts.chosen.json:
-        parts.print_json({"schema": 1, "code": asked, "link": META_LIST})
+def _unknown(context: Context, asked: str) -> int:
+    if context.chosen.json:
+        context.print_json({"schema": 1, "code": asked, "link": META_LIST})
     else:
-        parts.screen.line(parts.words.say("explain.unknown", code=asked))
-        parts.screen.line(META_LIST, "cyan", "  → ")
+        context.screen.line(context.words.say("explain.unknown", code=asked))
+        context.screen.line(META_LIST, "cyan", "  → ")
     return Exit.NOT_SEEN
 
 
-def _item(parts: Parts, asked: str) -> int:
+def _item(context: Context, asked: str) -> int:
     """The item, and where the last audit saw it wrong, what it saw."""
-    from wizard.commands.arguments import unknown
+    from wizard.audit.summary import remembered
     from wizard.state.record import Status
-    from wizard.ui.showing import Showing
-    from wizard.ui.verdicts import remembered
+    from wizard.text.errors import unknown_word
+    from wizard.ui.item_view import Showing
 
-    known = {item.id: item for item in parts.checklist.items}
+    known = {item.id: item for item in context.checklist.items}
     if asked not in known:
-        raise unknown("explain.no_such", asked, known)
-    item, words, screen = known[asked], parts.words, parts.screen
+        raise unknown_word("explain.no_such", asked, known)
+    item, words, screen = known[asked], context.words, context.screen
     goal = item.needed_for.value if item.needed_for else None
-    if parts.chosen.json:
-        parts.print_json(
+    if context.chosen.json:
+        context.print_json(
             {"schema": 1, "id": item.id, "needed_for": goal, "requires": list(item.requires)}
         )
         return Exit.FINE
-    showing = Showing(screen, words, bool(parts.chosen.sandbox))
+    showing = Showing(screen, words, bool(context.chosen.sandbox))
     screen.line(words.say(f"help.needed_{goal or 'advice'}"), "dim", f"{item.id}: ")
-    for found in remembered(parts.checklist, parts.record).findings:
-        if found.item.id == item.id and found.outcome.status is not Status.PASSED:
-            showing.present(found, parts.record.ids)
+    for found in remembered(context.checklist, context.record).results:
+        if found.item.id == item.id and found.status is not Status.PASSED:
+            showing.show_problem(found, context.record.ids)
             return Exit.FINE
     screen.line(words.text(item.title), "bold")
     screen.line(words.say("ui.why", text=words.text(item.why)), first="  ")
-    showing.instruct(item, parts.record.ids)
+    showing.show_steps(item, context.record.ids)
     return Exit.FINE

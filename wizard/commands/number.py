@@ -8,15 +8,15 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from wizard.commands import Branch
-from wizard.commands.parts import Parts
-from wizard.commands.prefilling import prefilled
+from wizard.commands import Subcommand
+from wizard.context.context import Context, prefilled
 
 if TYPE_CHECKING:
-    from wizard.commands import Chosen
-    from wizard.commands.parser import Parser
-    from wizard.desk import Desk
-    from wizard.facts import Facts, Number
+    from wizard.actions.session import Session
+    from wizard.commands import OptionParser
+    from wizard.context.settings import Arguments
+    from wizard.facts.facts import Facts
+    from wizard.facts.models import Number
 
 #: What `number list --json` prints of each number; additions only.
 SHOWN = (
@@ -33,120 +33,120 @@ SHOWN = (
 )
 
 
-def _consenting(parser: Parser) -> None:
+def _consenting(parser: OptionParser) -> None:
     parser.option("--yes", "-y", action="store_true", says="number.yes_help")
 
 
-def _adding(parser: Parser) -> None:
+def _adding(parser: OptionParser) -> None:
     parser.option("number", metavar="NUMBER", nargs="?", says="number.number_help")
     parser.option("--name", metavar="NAME", says="number.name_help")
     _consenting(parser)
 
 
-def _requesting(parser: Parser) -> None:
+def _requesting(parser: OptionParser) -> None:
     parser.option("--method", choices=("sms", "voice"), says="number.method_help")
     _consenting(parser)
 
 
-def _verifying(parser: Parser) -> None:
+def _verifying(parser: OptionParser) -> None:
     parser.option("code", metavar="CODE", nargs="?", says="number.code_help")
 
 
-def run_list(chosen: Chosen) -> int:
+def run_list(chosen: Arguments) -> int:
     """Every number of the WABA, the profile's own marked."""
-    with Parts(chosen) as parts:
-        numbers = parts.desk.facts().numbers
-        ours = parts.desk.record.ids.get("phone_number_id")
+    with Context(chosen) as context:
+        numbers = context.session.facts().numbers
+        ours = context.session.record.ids.get("phone_number_id")
         for number in numbers:
             if chosen.json:
                 whole = asdict(number)
                 row = {name: whole[name] for name in SHOWN} | {"selected": number.id == ours}
                 sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")
             else:
-                _print(parts, number, number.id == ours)
+                _print(context, number, number.id == ours)
         if not numbers and not chosen.json:
-            parts.desk.talk.say("number.none")
+            context.session.prompter.tell("number.none")
         return 0
 
 
-def _print(parts: Parts, number: Number, ours: bool) -> None:
+def _print(context: Context, number: Number, ours: bool) -> None:
     mark = "*" if ours else " "
     row = (number.display, number.id, number.status, number.verified_name)
-    parts.screen.line(f"{mark} " + "  ".join(part for part in row if part))
+    context.screen.line(f"{mark} " + "  ".join(part for part in row if part))
 
 
-def run_add(chosen: Chosen) -> int:
+def run_add(chosen: Arguments) -> int:
     """Adds a number to the WABA and makes it the profile's."""
-    from wizard.repairs import number as ladder
-    from wizard.repairs.choosing import ADD
+    from wizard.actions import number as ladder
+    from wizard.actions.select_assets import ADD
 
     answers = {"phone_number_id": ADD, "phone_number": chosen.number}
     return _rung(chosen, "number.added", ladder.add, answers | {"display_name": chosen.name})
 
 
-def run_request_code(chosen: Chosen) -> int:
+def run_request_code(chosen: Arguments) -> int:
     """Asks Meta to send the code; the next rung takes it."""
-    from wizard.repairs import number as ladder
+    from wizard.actions import number as ladder
 
-    with Parts(chosen) as parts:
-        desk = prefilled(parts.desk, {"code_method": chosen.method}, yes=chosen.yes)
-        sent = ladder.request_code(desk, desk.facts().number)
+    with Context(chosen) as context:
+        session = prefilled(context.session, {"code_method": chosen.method}, yes=chosen.yes)
+        sent = ladder.request_code(session, session.facts().number)
         if sent:
-            desk.talk.say("number.code_next")
+            session.prompter.tell("number.code_next")
         return 0 if sent else 1
 
 
-def run_verify(chosen: Chosen) -> int:
+def run_verify(chosen: Arguments) -> int:
     """Hands Meta the code that came."""
-    from wizard.repairs import number as ladder
+    from wizard.actions import number as ladder
 
-    def enter(desk: Desk, facts: Facts) -> None:
-        ladder.enter_code(desk, facts.number)
+    def enter(session: Session, facts: Facts) -> None:
+        ladder.enter_code(session, facts.number)
 
     return _rung(chosen, "number.code_verified", enter, {"verification_code": chosen.code})
 
 
-def run_register(chosen: Chosen) -> int:
+def run_register(chosen: Arguments) -> int:
     """Registers the number with the Cloud API."""
-    from wizard.repairs import number as ladder
+    from wizard.actions import number as ladder
 
     return _rung(chosen, "number.registered", ladder.register, {})
 
 
-def run_pin(chosen: Chosen) -> int:
+def run_pin(chosen: Arguments) -> int:
     """Sets a PIN, or keeps the one that is known."""
-    from wizard.repairs import number as ladder
+    from wizard.actions import number as ladder
 
     return _rung(chosen, "number.pin", ladder.keep_pin, {})
 
 
 def _rung(
-    chosen: Chosen,
+    chosen: Arguments,
     item_id: str,
-    act: Callable[[Desk, Facts], None],
+    act: Callable[[Session, Facts], None],
     answers: dict[str, str | None],
 ) -> int:
     """Acts, then looks: the code says how the item stands, not what was tried."""
-    from wizard.audit import look
-    from wizard.model import Finding
+    from wizard.audit.results import ItemResult
+    from wizard.audit.runner import look
     from wizard.state.record import Status
 
-    with Parts(chosen) as parts:
-        desk = prefilled(parts.desk, answers, yes=bool(getattr(chosen, "yes", False)))
-        act(desk, desk.facts())
-        item = desk.checklist.item(item_id)
-        facts = desk.facts()
-        finding = Finding(item, look(item, facts))
-        desk.take_over([finding], facts)
-        desk.talk.settled(finding)
-        return 0 if finding.outcome.status is Status.PASSED else 1
+    with Context(chosen) as context:
+        session = prefilled(context.session, answers, yes=bool(getattr(chosen, "yes", False)))
+        act(session, session.facts())
+        item = session.checklist.item(item_id)
+        facts = session.facts()
+        result = ItemResult(item, look(item, facts))
+        session.take_over([result], facts)
+        session.prompter.show_result(result)
+        return 0 if result.status is Status.PASSED else 1
 
 
 BRANCHES = {
-    "list": Branch(None, run_list),
-    "add": Branch(_adding, run_add),
-    "request-code": Branch(_requesting, run_request_code),
-    "verify": Branch(_verifying, run_verify),
-    "register": Branch(_consenting, run_register),
-    "pin": Branch(_consenting, run_pin),
+    "list": Subcommand(None, run_list),
+    "add": Subcommand(_adding, run_add),
+    "request-code": Subcommand(_requesting, run_request_code),
+    "verify": Subcommand(_verifying, run_verify),
+    "register": Subcommand(_consenting, run_register),
+    "pin": Subcommand(_consenting, run_pin),
 }

@@ -5,13 +5,13 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from wizard.commands.arguments import DEFAULT_SCENARIO, scenarios, unknown
-from wizard.text.errors import Exit, UsageError
+from wizard.context.settings import DEFAULT_SCENARIO, scenarios
+from wizard.text.errors import Exit, UsageError, unknown_word
 
 if TYPE_CHECKING:
-    from wizard.commands import Chosen
-    from wizard.commands.parser import Parser
-    from wizard.commands.parts import Parts
+    from wizard.commands import OptionParser
+    from wizard.context.context import Context
+    from wizard.context.settings import Arguments
     from wizard.sandbox import Running
 
 
@@ -21,7 +21,7 @@ ANNOUNCED = (
 )
 
 
-def options(parser: Parser) -> None:
+def options(parser: OptionParser) -> None:
     """Which world, where, how slow."""
     parser.option("--scenario", says="sandbox.scenario_help", metavar="NAME")
     parser.option("--port", says="sandbox.port_help", metavar="N", type=int, default=0)
@@ -29,40 +29,40 @@ def options(parser: Parser) -> None:
     parser.option("--list", says="sandbox.list_help", action="store_true")
 
 
-def run(chosen: Chosen) -> int:
+def run(chosen: Arguments) -> int:
     """Prints one line of JSON, then serves until it is told to stop."""
-    from wizard.commands.parts import Parts
+    from wizard.context.context import Context
 
-    parts = Parts(chosen)
+    context = Context(chosen)
     if chosen.list:
-        _list(parts)
+        _list(context)
         return Exit.FINE
     name = chosen.scenario or chosen.sandbox or DEFAULT_SCENARIO
     if name not in scenarios():
-        raise unknown("cli.no_such_scenario", name, scenarios())
-    with _start(parts, name) as running:
+        raise unknown_word("cli.no_such_scenario", name, scenarios())
+    with _start(context, name) as running:
         _announce(running)
         _serve()
     return Exit.FINE
 
 
-def _list(parts: Parts) -> None:
+def _list(context: Context) -> None:
     from wizard import sandbox
-    from wizard.commands.topics import rows
+    from wizard.ui.screen import show_rows
 
     known = sandbox.scenarios()
-    if parts.chosen.json:
-        parts.print_json({"schema": 1, "scenarios": [one.name for one in known]})
+    if context.chosen.json:
+        context.print_json({"schema": 1, "scenarios": [one.name for one in known]})
     else:
-        rows(parts.screen, [(one.name, parts.words.text(one.title)) for one in known])
+        show_rows(context.screen, [(one.name, context.words.text(one.title)) for one in known])
 
 
-def _start(parts: Parts, name: str) -> Running:
+def _start(context: Context, name: str) -> Running:
     from wizard import sandbox
     from wizard.state.private_file import make_folder
 
-    chosen = parts.chosen
-    folder = parts.real_home.sandbox(name).state_folder
+    chosen = context.chosen
+    folder = context.real_home.sandbox(name).state_folder
     make_folder(folder)
     try:
         return sandbox.start(name, folder, chosen.port, chosen.latency)

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wizard.commands.parts import Parts
-from wizard.commands.prefilling import prefilled
+from wizard.context.context import Context, prefilled
 
 if TYPE_CHECKING:
-    from wizard.commands import Chosen
-    from wizard.commands.parser import Parser
-    from wizard.desk import Desk
+    from wizard.actions.session import Session
+    from wizard.commands import OptionParser
+    from wizard.context.settings import Arguments
 
 
-def options(parser: Parser) -> None:
+def options(parser: OptionParser) -> None:
     """Its own options."""
     parser.option("--to", metavar="NUMBER", says="message.to_help")
     parser.option("--template", metavar="NAME", says="message.template_help")
@@ -23,42 +22,42 @@ def options(parser: Parser) -> None:
     parser.option("--yes", "-y", action="store_true", says="message.yes_help")
 
 
-def run(chosen: Chosen) -> int:
+def run(chosen: Arguments) -> int:
     """0 when Meta accepted it and did not report a failure at once, 1 otherwise."""
-    from wizard.repairs import message
+    from wizard.actions import message
 
     answers = {"test_message.to": chosen.to, "test_message.template": chosen.template}
     answers["test_message.language"] = chosen.language_code
-    with Parts(chosen) as parts:
-        desk = prefilled(parts.desk, answers, yes=chosen.yes)
-        before = desk.record.test_message
-        facts = desk.facts()
+    with Context(chosen) as context:
+        session = prefilled(context.session, answers, yes=chosen.yes)
+        before = session.record.test_message
+        facts = session.facts()
         if chosen.text:
-            message.send_text(desk, facts.number, chosen.text)
+            message.send_text(session, facts.number, chosen.text)
         else:
-            message.send_test(desk, facts)
-        sent = desk.record.test_message
+            message.send_test(session, facts)
+        sent = session.record.test_message
         if sent is None or sent is before:
             return 1
-        if sent.wamid and (wait := _patience(desk, chosen)):
-            message.follow(desk, wait)
-            sent = desk.record.test_message or sent
+        if sent.wamid and (wait := _patience(session, chosen)):
+            message.follow(session, wait)
+            sent = session.record.test_message or sent
         if chosen.json:
-            parts.print_json(_row(desk))
+            context.print_json(_row(session))
         return 0 if sent.wamid and sent.state != "failed" else 1
 
 
-def _patience(desk: Desk, chosen: Chosen) -> float:
+def _patience(session: Session, chosen: Arguments) -> float:
     """How long to wait for news: as told, else a while where somebody hears what Meta delivers."""
-    from wizard.repairs.delivery import SECONDS, somebody_hears
+    from wizard.actions.message import SECONDS, somebody_hears
 
     if chosen.wait is not None:
         return float(chosen.wait)
-    return SECONDS if somebody_hears(desk) else 0.0
+    return SECONDS if somebody_hears(session) else 0.0
 
 
-def _row(desk: Desk) -> dict[str, object]:
-    sent = desk.record.test_message
+def _row(session: Session) -> dict[str, object]:
+    sent = session.record.test_message
     assert sent is not None
     return {
         "id": sent.wamid,

@@ -5,112 +5,114 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from wizard.commands.parts import Parts
+from wizard.context.context import Context
 from wizard.text.errors import Exit
 
 if TYPE_CHECKING:
-    from wizard.commands import Chosen
-    from wizard.commands.parser import Parser
-    from wizard.guide import Guide
-    from wizard.model import Finding
-    from wizard.ui.ending import Places
+    from wizard.actions.setup import Setup
+    from wizard.audit.results import ItemResult
+    from wizard.commands import OptionParser
+    from wizard.context.settings import Arguments
+    from wizard.ui.setup_view import Places
 
 
-def options(parser: Parser) -> None:
+def options(parser: OptionParser) -> None:
     """Its own options."""
     parser.option("--answers", metavar="FILE", says="setup.answers_help")
 
 
-def run(chosen: Chosen) -> int:
+def run(chosen: Arguments) -> int:
     """Environment first, then the goal, then everything else; ends on the end screen."""
-    from wizard.audit import exit_code
-    from wizard.checklist import load
-    from wizard.guide import Guide
-    from wizard.repairs.environment import open_store
+    from wizard.actions.environment import open_store
+    from wizard.actions.setup import Setup
+    from wizard.audit.checklist import load
+    from wizard.audit.results import exit_code
+    from wizard.audit.summary import remembered
     from wizard.state.answers import read_answers
     from wizard.text.errors import UserAbort
-    from wizard.ui.greeting import welcome
-    from wizard.ui.verdicts import remembered
+    from wizard.ui.setup_view import welcome
 
     answers = (
         read_answers(chosen.answers, [item.id for item in load().items]) if chosen.answers else None
     )
-    with Parts(chosen, answers=answers, seeded=False) as parts:
-        desk = parts.desk
-        before = remembered(desk.checklist, desk.record)
-        welcome(parts.screen, parts.words, before, bool(chosen.sandbox))
-        if parts.attended:
+    with Context(chosen, answers=answers, seeded=False) as context:
+        session = context.session
+        before = remembered(session.checklist, session.record)
+        welcome(context.screen, context.words, before, bool(chosen.sandbox))
+        if context.attended:
             try:
-                open_store(desk)
+                open_store(session)
             except UserAbort:
-                desk.talk.say("guide.left")
+                session.prompter.tell("guide.left")
                 return Exit.VAULT
-        guide = Guide(desk, attended=parts.attended)
+        setup = Setup(session, attended=context.attended)
         try:
-            _walk(parts, guide)
+            _walk(context, setup)
         except UserAbort:
-            desk.talk.say("guide.left")
+            session.prompter.tell("guide.left")
         else:
-            _end(parts, guide)
-        return exit_code(guide.findings, desk.record.goals)
+            _end(context, setup)
+        return exit_code(setup.results, session.record.goals)
 
 
-def _walk(parts: Parts, guide: Guide) -> None:
-    from wizard.audit import complete_ids, exit_code
-    from wizard.guide.changing import offer_changes
-    from wizard.guide.goals import ask_goals
+def _walk(context: Context, setup: Setup) -> None:
+    from wizard.actions.select_assets import complete_ids
+    from wizard.actions.setup import ask_goals, offer_changes
+    from wizard.audit.results import exit_code
     from wizard.state.record import Status
 
-    desk = parts.desk
-    begun = bool(desk.record.ids or desk.record.secrets)
-    for finding in guide.walk("environment"):
-        if finding.outcome.status is Status.PASSED:
-            desk.talk.settled(finding)
+    session = context.session
+    begun = bool(session.record.ids or session.record.secrets)
+    for result in setup.walk("environment"):
+        if result.status is Status.PASSED:
+            session.prompter.show_result(result)
     if not begun:
-        ask_goals(desk)
+        ask_goals(session)
     # A token that was not pasted here (the environment's) has listed nothing yet.
-    if complete_ids(desk):
-        guide.renew()
-    guide.walk(seen=partial(_news, parts, guide) if begun else lambda findings: None)
-    if guide.acted or not parts.attended or exit_code(guide.findings, desk.record.goals):
+    if complete_ids(session):
+        setup.renew()
+    setup.walk(seen=partial(_news, context, setup) if begun else lambda results: None)
+    if setup.acted or not context.attended or exit_code(setup.results, session.record.goals):
         return
-    desk.talk.say("guide.all_in_order")
-    while offer_changes(desk):
-        guide.renew()
-        guide.walk()
+    session.prompter.tell("guide.all_in_order")
+    while offer_changes(session):
+        setup.renew()
+        setup.walk()
 
 
-def _news(parts: Parts, guide: Guide, findings: list[Finding]) -> None:
+def _news(context: Context, setup: Setup, results: list[ItemResult]) -> None:
     """What changed since the last time, to somebody who was here before."""
-    from wizard.ui.report import Report
-    from wizard.ui.verdicts import Verdicts
+    from wizard.audit.summary import AuditResult
+    from wizard.ui.audit_view import Report
 
-    record = parts.desk.record
-    verdicts = Verdicts(parts.desk.checklist, record, findings, guide.changes)
-    Report(parts.screen, parts.words).changes(verdicts)
+    record = context.session.record
+    verdicts = AuditResult(context.session.checklist, record, results, setup.changes)
+    Report(context.screen, context.words).changes(verdicts)
 
 
-def _end(parts: Parts, guide: Guide) -> None:
+def _end(context: Context, setup: Setup) -> None:
     """The last screen, and before it what only a person could have answered."""
-    from wizard.ui.ending import end_screen
-    from wizard.ui.verdicts import Verdicts
+    from wizard.audit.summary import AuditResult
+    from wizard.ui.setup_view import end_screen
 
-    desk = parts.desk
-    for item_id, name in guide.needed.items():
-        desk.talk.say("guide.person_needed", item=item_id, name=name)
-    verdicts = Verdicts(desk.checklist, desk.record, guide.findings, guide.changes)
-    sandbox = bool(parts.chosen.sandbox)
-    end_screen(parts.screen, parts.words, verdicts, _places(parts), desk.now(), sandbox=sandbox)
+    session = context.session
+    for item_id, name in setup.needed.items():
+        session.prompter.tell("guide.person_needed", item=item_id, name=name)
+    verdicts = AuditResult(session.checklist, session.record, setup.results, setup.changes)
+    sandbox = bool(context.chosen.sandbox)
+    end_screen(
+        context.screen, context.words, verdicts, _places(context), session.now(), sandbox=sandbox
+    )
 
 
-def _places(parts: Parts) -> Places:
-    from wizard.ui.ending import Places
+def _places(context: Context) -> Places:
+    from wizard.ui.setup_view import Places
 
-    store = parts.vault.describe()
-    kept = parts.vault.get("access_token")
+    store = context.vault.describe()
+    kept = context.vault.get("access_token")
     return Places(
-        status_file=str(parts.home.status_path(parts.profile)),
+        status_file=str(context.home.status_path(context.profile)),
         secrets=" · ".join(part for part in (store.store, store.backend, store.place) if part),
-        config_file=str(parts.home.config_path),
+        config_file=str(context.home.config_path),
         token_from=kept.detail if kept and kept.source == "environment" else "",
     )

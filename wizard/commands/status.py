@@ -5,48 +5,48 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from wizard.commands import Chosen
-    from wizard.commands.parts import Parts
+    from wizard.context.context import Context
+    from wizard.context.settings import Arguments
 
 
-def run(chosen: Chosen) -> int:
+def run(chosen: Arguments) -> int:
     """Shows what was saved; the exit code is that of the audit that saved it."""
-    from wizard import verdicts
-    from wizard.commands.parts import Parts
+    from wizard.audit import summary as verdicts
+    from wizard.context.context import Context
 
-    parts = Parts(chosen)
+    context = Context(chosen)
     if chosen.json:
-        parts.print_json(parts.as_data())
+        context.print_json(context.as_data())
     else:
-        _show(parts)
-    return verdicts.exit_code(parts.record, parts.checklist)
+        _show(context)
+    return verdicts.saved_exit_code(context.record, context.checklist)
 
 
-def _show(parts: Parts) -> None:
-    from wizard.ui.overview import Overview
+def _show(context: Context) -> None:
+    from wizard.ui.status_view import Overview
 
-    record = parts.record  # first, so that nothing stands there when it cannot be read
-    if parts.chosen.sandbox:
-        parts.screen.line(parts.words.say("ui.sandbox"), "reverse bold")
-    parts.screen.line(parts.words.say("status.profile", profile=parts.profile))
-    overview = Overview(parts.screen, parts.words)
-    overview.show(record, parts.checklist, _token_source(parts))
+    record = context.record  # first, so that nothing stands there when it cannot be read
+    if context.chosen.sandbox:
+        context.screen.line(context.words.say("ui.sandbox"), "reverse bold")
+    context.screen.line(context.words.say("status.profile", profile=context.profile))
+    overview = Overview(context.screen, context.words)
+    overview.show(record, context.checklist, _token_source(context))
     for name, path in (
-        ("status_file", parts.home.status_path(parts.profile)),
-        ("config_file", parts.home.config_path),
+        ("status_file", context.home.status_path(context.profile)),
+        ("config_file", context.home.config_path),
     ):
-        parts.screen.line(parts.words.say(f"ending.{name}", place=str(path)), "dim")
+        context.screen.line(context.words.say(f"ending.{name}", place=str(path)), "dim")
 
 
-def _token_source(parts: Parts) -> str:
+def _token_source(context: Context) -> str:
     """What of the environment gives the token, if anything does; nothing of it is read."""
-    if parts.chosen.sandbox or not _may_give(parts):
+    if context.chosen.sandbox or not _may_give(context):
         return ""
     from wizard.vault.environment import Environment
 
-    return Environment(parts.environ).source("access_token")
+    return Environment(context.environ).source("access_token")
 
 
-def _may_give(parts: Parts) -> bool:
+def _may_give(context: Context) -> bool:
     names = ("WA_WIZARD_ACCESS_TOKEN", "WA_WIZARD_ACCESS_TOKEN_FILE", "CREDENTIALS_DIRECTORY")
-    return any(parts.environ.get(name) for name in names)
+    return any(context.environ.get(name) for name in names)

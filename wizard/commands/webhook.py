@@ -4,30 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from wizard.commands import Branch
-from wizard.commands.listening import address, listening_options, run_listen
-from wizard.commands.parts import Parts
-from wizard.commands.prefilling import prefilled
-from wizard.model import keep_results
+from wizard.audit.results import keep_results
+from wizard.commands import Subcommand
+from wizard.commands.webhook_listen import address, listening_options, run_listen
+from wizard.context.context import Context, prefilled
 from wizard.text.errors import Exit, UsageError
 from wizard.vault import VaultError
 
 if TYPE_CHECKING:
-    from wizard.commands import Chosen
-    from wizard.commands.parser import Parser
-    from wizard.desk import Desk
-    from wizard.probe import Handshake
+    from wizard.actions.session import Session
+    from wizard.commands import OptionParser
+    from wizard.context.settings import Arguments
+    from wizard.facts.models import Handshake
     from wizard.text.secret import Secret
 
 LEVELS = ("app", "account", "number")
 
 
-def _probing(parser: Parser) -> None:
+def _probing(parser: OptionParser) -> None:
     parser.option("url", nargs="?", metavar="URL", says="webhook.probe_url_help")
     parser.option("--deliver", action="store_true", says="webhook.deliver_help")
 
 
-def _setting(parser: Parser) -> None:
+def _setting(parser: OptionParser) -> None:
     parser.option("url", nargs="?", metavar="URL", says="webhook.url_help")
     parser.option("--url", dest="named_url", metavar="URL", says="webhook.same_url_help")
     parser.option("--level", choices=LEVELS, says="webhook.level_help")
@@ -35,28 +34,28 @@ def _setting(parser: Parser) -> None:
     _consenting(parser)
 
 
-def _consenting(parser: Parser) -> None:
+def _consenting(parser: OptionParser) -> None:
     parser.option("--yes", "-y", action="store_true", says="number.yes_help")
 
 
-def _testing(parser: Parser) -> None:
+def _testing(parser: OptionParser) -> None:
     listening_options(parser)
     parser.option("--level", choices=LEVELS, says="webhook.level_help")
     parser.option("--timeout", type=float, metavar="SECONDS", says="webhook.timeout_help")
     _consenting(parser)
 
 
-def run_show(chosen: Chosen) -> int:
+def run_show(chosen: Arguments) -> int:
     """The three addresses, the subscriptions, and which address wins."""
-    from wizard.facts.chain import read_chain
-    from wizard.ui.drawing import draw
+    from wizard.facts.webhook_route import read_chain
+    from wizard.ui.webhook_diagram import draw
 
-    with Parts(chosen) as parts:
-        chain = read_chain(parts.desk.facts())
+    with Context(chosen) as context:
+        chain = read_chain(context.session.facts())
         if chosen.json:
-            parts.print_json(chain.as_json())
+            context.print_json(chain.as_json())
         else:
-            draw(parts.screen, parts.words, chain)
+            draw(context.screen, context.words, chain)
         if chain.callbacks is None or chain.subscribers is None:
             return Exit.NOT_SEEN
         fine = chain.winner[1] and chain.subscribed and chain.winner[1] == chain.expected
@@ -64,129 +63,134 @@ def run_show(chosen: Chosen) -> int:
         return Exit.FINE if fine else Exit.NOT_IN_ORDER
 
 
-def run_probe(chosen: Chosen) -> int:
+def run_probe(chosen: Arguments) -> int:
     """0 when Meta would take the address, 1 when not, 3 when that cannot be told from here."""
-    from wizard.probe import probe
     from wizard.text.localised import phrase
+    from wizard.webhook.probe import probe
 
-    with Parts(chosen) as parts:
-        desk = parts.desk
-        url = chosen.url or desk.record.webhook.get("callback_url", "")
-        url = url or desk.facts().number.callbacks.winner[1]
+    with Context(chosen) as context:
+        session = context.session
+        url = chosen.url or session.record.webhook.get("callback_url", "")
+        url = url or session.facts().number.callbacks.winner[1]
         if not url:
             raise UsageError("webhook.probe_what")
-        token = _verify_token(desk)
-        with desk.talk.wait(phrase("webhook.probing", url=url)):
-            found = probe(url, token, parts.listener.outside, _secret(desk, chosen))
+        token = _verify_token(session)
+        with session.prompter.waiting(phrase("webhook.probing", url=url)):
+            found = probe(url, token, context.listener.outside, _secret(session, chosen))
         if chosen.json:
-            parts.print_json(_as_json(found))
+            context.print_json(_as_json(found))
         else:
-            _tell(parts, found)
+            _tell(context, found)
         return Exit.FINE if found.ok else Exit.NOT_SEEN if found.unsure else Exit.NOT_IN_ORDER
 
 
-def run_set(chosen: Chosen) -> int:
+def run_set(chosen: Arguments) -> int:
     """Tells Meta where messages are to go; then looks whether they do."""
-    from wizard.repairs import pointing
-    from wizard.repairs.target import choose_target, proven, verify_token
+    from wizard.actions import set_callback as pointing
+    from wizard.actions.callback_target import choose_target, proven, verify_token
 
     url = chosen.url or chosen.named_url
     answers = {"webhook.callback_url": url, "webhook.level": chosen.level}
-    with Parts(chosen) as parts:
-        desk = prefilled(parts.desk, answers, yes=chosen.yes)
-        facts = desk.facts()
+    with Context(chosen) as context:
+        session = prefilled(context.session, answers, yes=chosen.yes)
+        facts = session.facts()
         if chosen.remove:
             if chosen.level not in ("account", "number"):
                 raise UsageError("webhook.remove_what")
-            return Exit.FINE if pointing.remove(desk, facts, chosen.level) else Exit.NOT_IN_ORDER
-        target = choose_target(desk, facts, may_here=False)
+            return Exit.FINE if pointing.remove(session, facts, chosen.level) else Exit.NOT_IN_ORDER
+        target = choose_target(session, facts, may_here=False)
         if target is None:
             return Exit.NOT_IN_ORDER
-        token = verify_token(desk, here=False)
-        if not (proven(desk, target, token) and pointing.point(desk, target, token)):
+        token = verify_token(session, here=False)
+        if not (proven(session, target, token) and pointing.point(session, target, token)):
             return Exit.NOT_IN_ORDER
-        return _settle(desk, "webhook.callback")
+        return _settle(session, "webhook.callback")
 
 
-def run_subscribe(chosen: Chosen) -> int:
+def run_subscribe(chosen: Arguments) -> int:
     """Subscribes this app to the WABA unless it is."""
-    from wizard.repairs import pointing
+    from wizard.actions import set_callback as pointing
 
-    with Parts(chosen) as parts:
-        desk = prefilled(parts.desk, {}, yes=chosen.yes)
-        if not pointing.subscribe(desk):
+    with Context(chosen) as context:
+        session = prefilled(context.session, {}, yes=chosen.yes)
+        if not pointing.subscribe(session):
             return Exit.NOT_IN_ORDER
-        return _settle(desk, "webhook.subscribed")
+        return _settle(session, "webhook.subscribed")
 
 
-def run_test(chosen: Chosen) -> int:
+def run_test(chosen: Arguments) -> int:
     """The closed loop: 0 when a real message of this number arrived."""
-    from wizard.repairs.hearing import hear, take_back
+    from wizard.actions.receive_test import hear, take_back
 
     answers = {"webhook.callback_url": "here", "webhook.level": chosen.level}
-    with Parts(chosen) as parts:
-        listener = parts.listener
+    with Context(chosen) as context:
+        listener = context.listener
         listener.public_url = chosen.url or ""
         listener.patience = chosen.timeout or listener.patience
         listener.wish = address(chosen)
-        desk = prefilled(parts.desk, answers, yes=chosen.yes)
-        here = not desk.record.webhook or bool(chosen.tunnel or chosen.url or address(chosen))
-        message = hear(desk, desk.facts(), chosen.tunnel or "auto", here=here)
-        code = _settle(desk, "webhook.received")
-        take_back(desk)
+        session = prefilled(context.session, answers, yes=chosen.yes)
+        here = not session.record.webhook or bool(chosen.tunnel or chosen.url or address(chosen))
+        message = hear(session, session.facts(), chosen.tunnel or "auto", here=here)
+        code = _settle(session, "webhook.received")
+        take_back(session)
         if chosen.json:
-            seen = desk.record.verdicts["webhook.received"]
+            seen = session.record.verdicts["webhook.received"]
             told: dict[str, Any] = {"received": message is not None}
             told |= {"message": message.as_json()} if message else {"reason": seen.reason}
-            parts.print_json({"schema": 1, **told})
+            context.print_json({"schema": 1, **told})
         return Exit.FINE if message is not None else code
 
 
-def _settle(desk: Desk, item_id: str) -> int:
+def _settle(session: Session, item_id: str) -> int:
     """Looks anew: the code says how the item stands, not what was tried."""
-    from wizard.audit import look
-    from wizard.model import Finding
+    from wizard.audit.results import ItemResult
+    from wizard.audit.runner import look
     from wizard.state.record import Status
 
-    item = desk.checklist.item(item_id)
-    finding = Finding(item, look(item, desk.facts()))
-    keep_results(desk.record, [finding], desk.stamp())
-    desk.save()
-    desk.talk.settled(finding)
-    return Exit.FINE if finding.outcome.status is Status.PASSED else Exit.NOT_IN_ORDER
+    item = session.checklist.item(item_id)
+    result = ItemResult(item, look(item, session.facts()))
+    keep_results(session.record, [result], session.stamp())
+    session.save()
+    session.prompter.show_result(result)
+    return Exit.FINE if result.status is Status.PASSED else Exit.NOT_IN_ORDER
 
 
-def _verify_token(desk: Desk) -> Secret | None:
+def _verify_token(session: Session) -> Secret | None:
     """The profile's own; a stranger's address can be asked without any, and without a vault."""
     try:
-        kept = desk.vault.get("verify_token")
+        kept = session.vault.get("verify_token")
     except VaultError:
-        if "verify_token" in desk.record.secrets:
+        if "verify_token" in session.record.secrets:
             raise
         return None
     return kept.secret if kept else None
 
 
-def _secret(desk: Desk, chosen: Chosen) -> Secret | None:
+def _secret(session: Session, chosen: Arguments) -> Secret | None:
     """The app secret, for a probe that also delivers: only to a server that is said to be hers."""
-    kept = desk.vault.get("app_secret") if chosen.deliver else None
+    kept = session.vault.get("app_secret") if chosen.deliver else None
     return kept.secret if kept else None
 
 
-def _tell(parts: Parts, found: Handshake) -> None:
-    from wizard.model import Finding, failed, passed, unknown
+def _tell(context: Context, found: Handshake) -> None:
+    from wizard.audit.results import (
+        ItemResult,
+        failed,
+        passed,
+        unknown,
+    )
 
     for step in found.steps:
-        text = parts.words.say(f"webhook.step_{step.name}", **step.values)
-        parts.screen.marked(("✓", "green"), text)
+        text = context.words.say(f"webhook.step_{step.name}", **step.values)
+        context.screen.marked(("✓", "green"), text)
     if found.ok:
-        outcome = passed("answered", milliseconds=found.milliseconds)
+        check_result = passed("answered", milliseconds=found.milliseconds)
     else:
-        outcome = (unknown if found.unsure else failed)(found.reason, **found.values)
-    finding = Finding(parts.checklist.item("webhook.reachable"), outcome)
-    parts.desk.talk.settled(finding)
+        check_result = (unknown if found.unsure else failed)(found.reason, **found.values)
+    result = ItemResult(context.checklist.item("webhook.reachable"), check_result)
+    context.session.prompter.show_result(result)
     if not found.ok:
-        parts.screen.line(parts.words.next_step(finding), "cyan", "  ")
+        context.screen.line(context.words.next_step(result), "cyan", "  ")
 
 
 def _as_json(found: Handshake) -> dict[str, Any]:
@@ -203,10 +207,10 @@ def _as_json(found: Handshake) -> dict[str, Any]:
 
 
 BRANCHES = {
-    "show": Branch(None, run_show),
-    "probe": Branch(_probing, run_probe),
-    "set": Branch(_setting, run_set),
-    "subscribe": Branch(_consenting, run_subscribe),
-    "listen": Branch(listening_options, run_listen),
-    "test": Branch(_testing, run_test),
+    "show": Subcommand(None, run_show),
+    "probe": Subcommand(_probing, run_probe),
+    "set": Subcommand(_setting, run_set),
+    "subscribe": Subcommand(_consenting, run_subscribe),
+    "listen": Subcommand(listening_options, run_listen),
+    "test": Subcommand(_testing, run_test),
 }

@@ -48,7 +48,7 @@ class Status(StrEnum):
 
 
 @dataclass(frozen=True)
-class Verdict:
+class SavedResult:
     """What the last audit saw of one item. `since` is when it began to stand like this."""
 
     status: Status
@@ -120,7 +120,7 @@ class ProfileRecord:
     ids: dict[str, str] = field(default_factory=dict)
     graph_version: str = ""
     checked_at: str = ""
-    verdicts: dict[str, Verdict] = field(default_factory=dict)
+    verdicts: dict[str, SavedResult] = field(default_factory=dict)
     confirmed: dict[str, Confirmation] = field(default_factory=dict)
     secrets: dict[str, SecretNote] = field(default_factory=dict)
     #: "register:<phone number id>" → when each attempt was made; Meta counts 10 in 72 hours.

@@ -13,18 +13,18 @@ from wizard.state.record import (
     Confirmation,
     Goal,
     ProfileRecord,
+    SavedResult,
     SecretNote,
     Status,
     TestMessage,
-    Verdict,
 )
 from wizard.state.yaml_file import StateFileError, YamlFile
 
 Node = dict[str, Any]
-Entry = TypeVar("Entry", Verdict, Confirmation, SecretNote, TestMessage)
+Entry = TypeVar("Entry", SavedResult, Confirmation, SecretNote, TestMessage)
 
 #: Mappings of entries by name: an entry that is gone is not brought back by what is kept of it.
-CONTAINERS = {"verdicts": Verdict, "confirmed": Confirmation, "secrets": SecretNote}
+CONTAINERS = {"verdicts": SavedResult, "confirmed": Confirmation, "secrets": SecretNote}
 
 
 class Misshapen(Exception):
@@ -71,7 +71,7 @@ def decode(node: Node, profile: str) -> ProfileRecord:
         webhook=_texts(node, "webhook"),
         test_message=_entry(TestMessage, message, "test_message") if message else None,
         history=[_change(line) for line in _list(node.get("history"), "history")],
-        verdicts=_entries(Verdict, node, "verdicts"),
+        verdicts=_entries(SavedResult, node, "verdicts"),
         confirmed=_entries(Confirmation, node, "confirmed"),
         secrets=_entries(SecretNote, node, "secrets"),
     )
@@ -81,7 +81,7 @@ def decode(node: Node, profile: str) -> ProfileRecord:
 
 def _fields(entry: Any) -> Node:
     node = {field.name: getattr(entry, field.name) for field in fields(entry)}
-    if isinstance(entry, Verdict):
+    if isinstance(entry, SavedResult):
         node["status"], node["values"] = entry.status.value, dict(entry.values)
     return {key: value for key, value in node.items() if value not in ("", 0, False, {}, None)}
 

@@ -14,6 +14,8 @@ KeyboardInterrupt stays what it is.
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
 from enum import IntEnum, StrEnum
 from typing import ClassVar
 
@@ -98,3 +100,12 @@ class UserAbort(WizardError):
 
     def __init__(self) -> None:
         super().__init__("cli.left")
+
+
+def unknown_word(key: str, word: str, known: Iterable[str], of: str = "") -> UsageError:
+    """A word that means nothing here, with the one that was probably meant."""
+    close = difflib.get_close_matches(word, list(known), 1, 0.5)
+    values = {"word": word[:40], "of": of, "known": ", ".join(known)}
+    if close:
+        return UsageError(f"{key}_close", **values, close=close[0])
+    return UsageError(key, **values)

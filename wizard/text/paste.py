@@ -53,7 +53,7 @@ _SERVICES = (
 _FOREIGN = tuple((name, re.compile(form, re.S)) for name, form in _SERVICES)
 
 
-def mend_token(text: str) -> str | Phrase:
+def parse_token(text: str) -> str | Phrase:
     """An access token out of whatever surrounds it: quotes, Bearer, a curl command, JSON, .env."""
     bare = _bare(text)
     if not bare:
@@ -67,7 +67,7 @@ def mend_token(text: str) -> str | Phrase:
     return _not_a_token(value) or value
 
 
-def mend_id(text: str) -> str | Phrase:
+def parse_id(text: str) -> str | Phrase:
     """Digits of an id, also out of `Phone number ID: 1234…`."""
     bare = _bare(text)
     if not bare:
@@ -81,7 +81,7 @@ def mend_id(text: str) -> str | Phrase:
     return _the_id(bare)
 
 
-def mend_secret(text: str) -> str | Phrase:
+def parse_secret(text: str) -> str | Phrase:
     """An app secret: 32 hexadecimal digits, also out of an app token or a line of .env."""
     bare = _bare(text)
     if service := _service(_unwrapped(bare)):
@@ -92,7 +92,7 @@ def mend_secret(text: str) -> str | Phrase:
     return phrase(f"paste.secret_{_instead_of_a_secret(bare)}")
 
 
-def mend_code(text: str) -> str | Phrase:
+def parse_code(text: str) -> str | Phrase:
     """The six digits of a verification code, which arrives as 123-830, also out of the message."""
     bare = _bare(text)
     codes = re.findall(r"(?<!\d)(\d{3})[\s\u2010-\u2015-]?(\d{3})(?!\d)", bare)
@@ -101,7 +101,7 @@ def mend_code(text: str) -> str | Phrase:
     return phrase("paste.code_wrong" if bare else "paste.code_empty")
 
 
-def mend_pin(text: str) -> str | Phrase:
+def parse_pin(text: str) -> str | Phrase:
     """The six digits of a two-step PIN."""
     digits = re.sub(r"[\s\u2010-\u2015-]", "", _bare(text))
     if re.fullmatch(r"[0-9]{6}", digits):

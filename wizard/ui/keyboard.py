@@ -56,7 +56,7 @@ def open_keyboard(
     usual = "windows" if os.name == "nt" else "dumb"
     if environ.get("TERM", usual) in ("", "dumb", "unknown"):
         return PlainKeyboard(screen, mark)
-    from wizard.ui.keys import FullKeyboard
+    from wizard.ui.full_keyboard import FullKeyboard
 
     return FullKeyboard(screen, mark)
 

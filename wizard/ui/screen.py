@@ -1,21 +1,80 @@
-"""One output stream: whether it has colours, how wide it is, which characters it can show.
-
-Decided here, once, and told to rich and questionary: left to themselves they disagree
-(`FORCE_COLOR=0` switches colours on in rich, neither knows CLICOLOR).
-"""
+"""One output stream: its colours, its width, the characters and signs it can show."""
 
 from __future__ import annotations
 
+import codecs
 import os
 import sys
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, TextIO
 
-from wizard.ui import signs
-from wizard.ui.layout import cells, fill, wrap
+from wizard.state.record import Status
+from wizard.ui.text_layout import cells, fill, wrap
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+
+#: Sign and style of a status. The sign alone must tell them apart: colour may be off.
+SIGNS = {
+    Status.PASSED: ("✓", "green"),
+    Status.FAILED: ("✗", "bold red"),
+    Status.UNKNOWN: ("?", "bold yellow"),
+    Status.SKIPPED: ("–", "dim"),
+    Status.WAITING: ("…", "bold cyan"),
+}
+#: Not in order, but nothing that a goal needs.
+ADVICE = ("!", "bold yellow")
+NEW, FIXED = ("▲", "bold red"), ("✓", "bold green")
+
+_LOOKALIKES = str.maketrans(
+    {
+        "✓": "+",
+        "✗": "x",
+        "–": "-",
+        "—": "-",
+        "…": "~",
+        "▲": "^",
+        "•": "*",
+        "·": "*",
+        "→": ">",
+        "»": ">",
+        "«": '"',
+        "„": '"',
+        "“": '"',
+        "”": '"',
+        "’": "'",
+        "↑": "^",
+        "↓": "v",
+        "≤": "<",
+        "×": "x",
+        "─": "-",
+        "№": "N",
+        "\u00a0": " ",
+        "\u202f": " ",
+    }
+)
+
+#: The name of the error handler for streams that cannot show everything.
+HANDLER = "wa_wizard_lookalike"
+
+
+def _lookalike(error: UnicodeError) -> tuple[str | bytes, int]:
+    """A similar ASCII sign where there is one, else the escape Python would write."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    signs = error.object[error.start : error.end]
+    plain = signs.translate(_LOOKALIKES)
+    return plain.encode("ascii", "backslashreplace").decode("ascii"), error.end
+
+
+codecs.register_error(HANDLER, _lookalike)
+
+
+def fit_encoding(text: str, encoding: str) -> str:
+    """The text as this encoding can show it, the same number of columns wide where that can be."""
+    return text.encode(encoding, HANDLER).decode(encoding)
+
 
 #: Lines longer than this are hard to read, however wide the window is.
 WIDEST = 100
@@ -61,7 +120,7 @@ class Screen:
 
     def fit(self, text: str) -> str:
         """The text with every sign this stream cannot show replaced by a similar one."""
-        return signs.fit(text, self.encoding)
+        return fit_encoding(text, self.encoding)
 
     def line(
         self, text: str = "", style: str = "", first: str = "", rest: str | None = None
@@ -135,7 +194,7 @@ def open_screen(
     # Whatever others print there (argparse, a traceback) must not die of a sign either.
     reconfigure = getattr(stream, "reconfigure", None)
     if reconfigure is not None:
-        reconfigure(errors=signs.HANDLER)
+        reconfigure(errors=HANDLER)
     wanted = wants_colour(colour, environ, is_terminal(stream))
     if wanted and sys.platform == "win32":
         os.system("")  # noqa: S605, S607 (makes the console of Windows obey colour codes)
@@ -150,3 +209,11 @@ def _columns(stream: TextIO) -> int:
         return os.get_terminal_size(stream.fileno()).columns
     except (OSError, ValueError, AttributeError):
         return 0
+
+
+def show_rows(screen: Screen, pairs: Iterable[tuple[str, str]]) -> None:
+    """Two columns: a name, and what it means."""
+    pairs = list(pairs)
+    width = max(cells(name) for name, _ in pairs)
+    for name, says in pairs:
+        screen.line(says, first=f"  {name}{' ' * (width - cells(name))}  ")

@@ -8,8 +8,9 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wizard import checklist
-from wizard.model import Finding, Reason
+from wizard.audit import checklist
+from wizard.audit.checklist import Reason
+from wizard.audit.results import ItemResult
 from wizard.state.content import read, text
 from wizard.text.localised import Text
 from wizard.text.sanitise import clean
@@ -47,7 +48,7 @@ def message(key: str) -> Text | None:
 
 #: A command of ours that means one profile, wherever a text names it.
 _COMMAND = re.compile(
-    r"\bwa-wizard (?=(?:setup|audit|status|credentials|number|webhook|send|messages|report)\b)"
+    r"\bwa-wizard (?=(?:setup|audit|status|credentials|number|webhook|send|messages|bugreport)\b)"
 )
 
 
@@ -90,20 +91,20 @@ class Words:
         shown = {name: clean(value, LONGEST) for name, value in values.items()}
         return self._addressed(text.in_language(self.language, **shown))
 
-    def reason(self, finding: Finding) -> str:
+    def reason(self, result: ItemResult) -> str:
         """What was seen of an item: in its own words if it has them, else in the tool's."""
-        reason = reason_of(finding)
-        return "" if reason is None else self._filled(reason.says, finding)
+        reason = reason_of(result)
+        return "" if reason is None else self._filled(reason.says, result)
 
-    def next_step(self, finding: Finding) -> str:
+    def next_step(self, result: ItemResult) -> str:
         """The one next thing to do; "" when nothing is."""
-        reason = reason_of(finding)
-        return "" if reason is None or reason.next is None else self._filled(reason.next, finding)
+        reason = reason_of(result)
+        return "" if reason is None or reason.next is None else self._filled(reason.next, result)
 
-    def _filled(self, template: Text, finding: Finding) -> str:
-        outcome = finding.outcome
-        values = {"reason": outcome.reason, **outcome.values}
-        if outcome.reason == "requires":
+    def _filled(self, template: Text, result: ItemResult) -> str:
+        check_result = result.result
+        values = {"reason": check_result.reason, **check_result.values}
+        if check_result.reason == "requires":
             values["item"] = self._title(str(values.get("item", "")))
         shown = _Forgiving({name: clean(value, LONGEST) for name, value in values.items()})
         said: str = getattr(template, self.language).format_map(shown)
@@ -126,12 +127,12 @@ class _Forgiving(dict[str, str]):
         return "–"
 
 
-def reason_of(finding: Finding) -> Reason | None:
+def reason_of(result: ItemResult) -> Reason | None:
     """The words of an outcome's reason; None when the outcome gives none."""
-    key, values = finding.outcome.reason, finding.outcome.values
+    key, values = result.reason, result.values
     if not key:
         return None
-    if own := finding.item.reasons.get(key):
+    if own := result.item.reasons.get(key):
         return own
     if exact := _explained(values):
         return exact
@@ -139,7 +140,7 @@ def reason_of(finding: Finding) -> Reason | None:
     # Why Meta was not reached has a text for each cause, since what to do differs.
     key = f"{key}_{values['cause']}" if "cause" in values else key
     if key not in ours:
-        key = finding.outcome.reason
+        key = result.reason
     # A status file can hold a reason that only another version knows.
     says = ours.get(key) or family("report")["reason_unworded"]
     return Reason(says, ours.get(f"{key}_next"))
@@ -150,7 +151,7 @@ def _explained(values: Mapping[str, object]) -> Reason | None:
     code, subcode, message = (values.get(name) or "" for name in ("code", "subcode", "message"))
     if not (str(code).isdecimal() and int(str(code))):
         return None
-    from wizard.graph_errors import explain, variant_of
+    from wizard.audit.error_codes import explain, variant_of
 
     variant = variant_of(int(str(code)), str(message), str(values.get("proof") or ""))
     found = explain(int(str(code)), int(f"0{subcode}") if f"0{subcode}".isdecimal() else 0, variant)

@@ -48,9 +48,9 @@ class Environment:
         An empty variable gives nothing: that is how CI passes a secret that it does not have.
         """
         plain = variable(name)
-        for candidate in (plain, f"{plain}_FILE"):
-            if self._environ.get(candidate, "").strip():
-                return candidate
+        for open_trial in (plain, f"{plain}_FILE"):
+            if self._environ.get(open_trial, "").strip():
+                return open_trial
         credential = self._credential(name)
         return str(credential) if credential else ""
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING
 
-from wizard.commands import Branch, Chosen
+from wizard.commands import Subcommand
+from wizard.context.settings import Arguments
 
 if TYPE_CHECKING:
-    from wizard.commands.parser import Parser
+    from wizard.commands import OptionParser
 
 STORES = ("os-keyring", "encrypted-file", "command")
 PROGRAMS = ("hermes", "pywa", "chatwoot", "n8n", "typebot")
@@ -19,25 +20,25 @@ FORMATS = ("env", "dotenv", "json", "github", "docker")
 PRESETS = ("pass", "op", "vault")
 
 
-def _setting(parser: Parser) -> None:
+def _setting(parser: OptionParser) -> None:
     parser.option("name", metavar="NAME", says="credentials.name_help")
     _sources(parser)
 
 
-def _removing(parser: Parser) -> None:
+def _removing(parser: OptionParser) -> None:
     parser.option("name", metavar="NAME", nargs="?", says="credentials.name_help")
     parser.option("--all", action="store_true", says="credentials.all_help")
     parser.option("--revoke", action="store_true", says="credentials.revoke_help")
     _consenting(parser)
 
 
-def _importing(parser: Parser) -> None:
+def _importing(parser: OptionParser) -> None:
     parser.option("file", metavar="FILE", says="credentials.file_help")
     parser.option("--remove-file", action="store_true", says="credentials.remove_file_help")
     _consenting(parser)
 
 
-def _exporting(parser: Parser) -> None:
+def _exporting(parser: OptionParser) -> None:
     parser.option("names", metavar="NAME", nargs="*", says="credentials.names_help")
     parser.option("--format", choices=FORMATS, says="credentials.format_help")
     _program(parser)
@@ -46,65 +47,65 @@ def _exporting(parser: Parser) -> None:
     _consenting(parser)
 
 
-def _running(parser: Parser) -> None:
+def _running(parser: OptionParser) -> None:
     _program(parser)
     parser.option("program_words", metavar="-- COMMAND", nargs="*", says="credentials.command_help")
 
 
-def _moving(parser: Parser) -> None:
+def _moving(parser: OptionParser) -> None:
     parser.option("--to", required=True, choices=STORES, says="credentials.to_help")
     parser.option("--from", dest="source", choices=STORES, says="credentials.from_help")
     parser.option("--preset", choices=PRESETS, says="credentials.preset_help")
 
 
-def _rotating(parser: Parser) -> None:
+def _rotating(parser: OptionParser) -> None:
     parser.option("--if-expiring", metavar="14d", says="credentials.if_expiring_help")
     parser.option("--revoke-old", action="store_true", says="credentials.revoke_old_help")
     _sources(parser)
     _consenting(parser)
 
 
-def _sources(parser: Parser) -> None:
+def _sources(parser: OptionParser) -> None:
     """A value is never an argument: other programs can read those."""
     parser.option("--from-stdin", action="store_true", says="credentials.from_stdin_help")
     parser.option("--from-file", metavar="PATH", says="credentials.from_file_help")
     parser.option("--from-env", metavar="VAR", says="credentials.from_env_help")
 
 
-def _program(parser: Parser) -> None:
+def _program(parser: OptionParser) -> None:
     parser.option("--for", dest="program", choices=PROGRAMS, says="credentials.for_help")
 
 
-def _consenting(parser: Parser) -> None:
+def _consenting(parser: OptionParser) -> None:
     parser.option("--yes", "-y", action="store_true", says="credentials.yes_help")
 
 
-def _runner(module: str) -> Branch:
+def _runner(module: str) -> Subcommand:
     """Imported when it runs."""
 
-    def run(chosen: Chosen) -> int:
+    def run(chosen: Arguments) -> int:
         found = importlib.import_module(f"wizard.commands.credentials.{module}")
         return int(found.run(chosen))
 
-    return Branch(_OPTIONS.get(module), run)
+    return Subcommand(_OPTIONS.get(module), run)
 
 
 _OPTIONS = {
-    "setting": _setting,
-    "removing": _removing,
-    "importing": _importing,
-    "exporting": _exporting,
-    "running": _running,
-    "moving": _moving,
-    "rotating": _rotating,
+    "set": _setting,
+    "remove": _removing,
+    "import_file": _importing,
+    "export": _exporting,
+    "run": _running,
+    "move": _moving,
+    "rotate": _rotating,
 }
 BRANCHES = {
-    "list": _runner("listing"),
-    "set": _runner("setting"),
-    "remove": _runner("removing"),
-    "import": _runner("importing"),
-    "export": _runner("exporting"),
-    "run": _runner("running"),
-    "move": _runner("moving"),
-    "rotate": _runner("rotating"),
+    "list": _runner("list"),
+    "set": _runner("set"),
+    "remove": _runner("remove"),
+    "import": _runner("import_file"),
+    "export": _runner("export"),
+    "run": _runner("run"),
+    "move": _runner("move"),
+    "rotate": _runner("rotate"),
 }

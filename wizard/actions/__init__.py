@@ -1,0 +1,16 @@
+"""What changes something, with consent: one module per section. Importing this fills the registry."""
+
+from wizard.actions import access, environment, message, number, token, webhook
+from wizard.actions.registry import ACTIONS, action, action_of
+
+__all__ = [
+    "ACTIONS",
+    "access",
+    "action",
+    "action_of",
+    "environment",
+    "message",
+    "number",
+    "token",
+    "webhook",
+]

@@ -1,0 +1,211 @@
+"""Where messages are to go: asked, made public where that is this computer, and proven."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from dataclasses import dataclass
+
+from wizard.actions.prompter import Choice, Question
+from wizard.actions.save_secret import keep
+from wizard.actions.session import Session
+from wizard.actions.token import app_secret
+from wizard.audit.checks.webhook import LEVELS
+from wizard.audit.results import ItemResult, failed, unknown
+from wizard.facts.facts import Facts
+from wizard.facts.models import Handshake
+from wizard.text.errors import ErrorKind, Unavailable
+from wizard.text.localised import Phrase, phrase
+from wizard.text.secret import Secret
+from wizard.webhook.connection import Outside, ProbeFailure, aim
+from wizard.webhook.inbox import InboxError
+from wizard.webhook.local_receiver import LocalReceiver
+from wizard.webhook.probe import probe
+from wizard.webhook.tunnel import AUTO, TunnelError, installed
+
+#: What stands for "receive on this computer" where a URL is asked for.
+HERE = "here"
+VERIFY_TOKEN = "verify_token"
+#: Meta takes no longer one as an override.
+LONGEST = 200
+#: A new public name is not known everywhere at once.
+NEW_NAME_SECONDS = 60.0
+LOOK_AGAIN_SECONDS = 3.0
+NOT_YET = frozenset({"dns", "timeout", "refused", "reset", "tunnel_gone", "behind_tunnel"})
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where messages are to go. `here`: to the receiver of this run."""
+
+    url: str
+    level: str
+    here: bool
+
+
+def choose_target(
+    session: Session, facts: Facts, tunnel: str = AUTO, *, may_here: bool = True
+) -> Target | None:
+    """Asks for the URL and the level; None when this computer cannot be made public.
+
+    Without `may_here` it has to be a server: a run that ends at once receives nothing.
+    """
+    url = _ask_url(session, may_here)
+    here = url == HERE
+    if here:
+        if not app_secret(session):
+            return None
+        url = make_public(session, tunnel)
+        if not url:
+            return None
+    level = _ask_level(session, facts, here)
+    return Target(url, level, here)
+
+
+def make_public(session: Session, tunnel: str = AUTO) -> str:
+    """Listens on this computer and gives it a public URL; "" when that did not work."""
+    listener, prompter = session.listener, session.prompter
+    assert listener is not None
+    hand_over(session, listener, here=True)
+    try:
+        at = listener.start()
+        prompter.tell("webhook.listening", url=at.url)
+        if not listener.public_url:
+            with prompter.waiting(phrase("webhook.tunnel_opening")):
+                listener.open_tunnel(tunnel)
+    except TunnelError as trouble:
+        key = f"webhook.tunnel_{trouble.kind}"
+        prompter.tell(key, program=trouble.program or "cloudflared", detail=trouble.detail)
+        return ""
+    except (OSError, InboxError) as trouble:
+        prompter.tell("webhook.cannot_listen", why=getattr(trouble, "kind", "") or str(trouble))
+        return ""
+    if listener.tunnel is not None:
+        prompter.tell(
+            "webhook.tunnel_open", url=listener.public_url, program=listener.tunnel.program
+        )
+    return listener.public_url
+
+
+def hand_over(session: Session, listener: LocalReceiver, here: bool) -> Secret:
+    """Gives the listener the secrets as they are kept now; the verify token, which it returns."""
+    token = verify_token(session, here)
+    kept = session.vault.get("app_secret")
+    listener.knows(kept.secret if kept else None, token)
+    return token
+
+
+def verify_token(session: Session, here: bool) -> Secret:
+    """The verify token: as it is kept, made up for our own receiver, else asked."""
+    if kept := session.vault.get(VERIFY_TOKEN):
+        return kept.secret
+    if not here and _has_one(session):
+        return ask_verify_token(session, "webhook.token_ask")
+    made = Secret(secrets.token_urlsafe(24))
+    keep(session, VERIFY_TOKEN, made)
+    session.prompter.tell("webhook.token_made" if here else "webhook.token_made_for_server")
+    return made
+
+
+def ask_verify_token(session: Session, words: str) -> Secret:
+    """Asks for the verify token and keeps it: it opens nothing, so there is nothing to prove."""
+    question = Question(
+        VERIFY_TOKEN,
+        phrase(words),
+        secret=True,
+        parse=_parse_token,
+        option="credentials set verify_token",
+    )
+    token = Secret(session.prompter.ask(question))
+    keep(session, VERIFY_TOKEN, token)
+    return token
+
+
+def proven(session: Session, target: Target, token: Secret) -> bool:
+    """Whether Meta would take the target, as far as it can be asked from here; says why not."""
+    listener, kept = session.listener, session.vault.get("app_secret")
+    outside = listener.outside if listener else Outside()
+    secret = kept.secret if kept and target.here else None
+    fresh = bool(target.here and listener and listener.tunnel)
+    end = time.monotonic() + (NEW_NAME_SECONDS if fresh else 0)
+    with session.prompter.waiting(phrase("webhook.probing", url=target.url)):
+        if fresh:
+            time.sleep(LOOK_AGAIN_SECONDS)  # asked for too early, the name is remembered as missing
+        found = probe(target.url, token, outside, secret)
+        while found.reason in NOT_YET and time.monotonic() < end:
+            time.sleep(LOOK_AGAIN_SECONDS)
+            found = probe(target.url, token, outside, secret)
+    return _told(session, found)
+
+
+def _told(session: Session, found: Handshake) -> bool:
+    if found.ok:
+        session.prompter.tell("webhook.probed", milliseconds=found.milliseconds)
+        return True
+    check_result = (unknown if found.unsure else failed)(found.reason, **found.values)
+    result = ItemResult(session.checklist.item("webhook.reachable"), check_result)
+    session.prompter.show_result(result)
+    # What may be the fault of this network is not held against the server: Meta will tell.
+    session.prompter.tell("webhook.probe_unsure" if found.unsure else "webhook.probe_failed")
+    return found.unsure
+
+
+def need_app_secret(session: Session) -> None:
+    """Unavailable when there is none: every delivery would have to be refused."""
+    if session.vault.get("app_secret") is None:
+        raise Unavailable(ErrorKind.NOT_GIVEN, name="app_secret")
+
+
+def _ask_url(session: Session, may_here: bool) -> str:
+    outside = session.listener.outside if session.listener else Outside()
+    can_here = (
+        may_here and session.listener is not None and (outside.allow_local or bool(installed()))
+    )
+    chosen = session.record.webhook
+    before = chosen.get("callback_url", "")
+    if chosen.get("kept_by") == HERE:
+        before = HERE if may_here else ""
+    question = Question(
+        "webhook.callback_url",
+        phrase("webhook.url_ask" if may_here else "webhook.url_ask_server"),
+        default=before or (HERE if can_here else ""),
+        parse=lambda typed: _parse_url(typed, outside, may_here),
+        option="--url",
+    )
+    return session.prompter.ask(question)
+
+
+def _parse_url(typed: str, outside: Outside, may_here: bool) -> str | Phrase:
+    url = typed.strip().strip("\"'<>")
+    if url.lower() in (HERE, ""):
+        return HERE if may_here else phrase("webhook.url_here_elsewhere")
+    try:
+        aim(url, outside)
+    except ProbeFailure as failure:
+        return phrase(f"webhook.url_{failure.reason}")
+    return url if len(url) <= LONGEST else phrase("webhook.url_too_long")
+
+
+def _ask_level(session: Session, facts: Facts, here: bool) -> str:
+    # An address that ends with this run is better set for this number alone, when the app has
+    # one already: it can be taken away again without a trace.
+    passing = here and bool(facts.number.callbacks.app) and not session.record.webhook
+    question = Question(
+        "webhook.level",
+        phrase("webhook.level_ask"),
+        default=session.record.webhook.get("level") or ("number" if passing else "app"),
+        option="--level",
+    )
+    choices = [Choice(level, phrase(f"webhook.level_{level}")) for level in LEVELS]
+    return session.prompter.choose(question, choices)
+
+
+def _has_one(session: Session) -> bool:
+    question = Question("verify_token_way", phrase("webhook.token_way"), default="have")
+    choices = [Choice(way, phrase(f"webhook.token_way_{way}")) for way in ("have", "make")]
+    return session.prompter.choose(question, choices) == "have"
+
+
+def _parse_token(typed: str) -> str | Phrase:
+    # A space at either end is the most common reason why tokens do not match.
+    return typed.strip() or phrase("webhook.token_empty")

@@ -1,0 +1,94 @@
+"""A place for secrets on a machine that offers none by itself: chosen, proven, recorded."""
+
+from __future__ import annotations
+
+import shutil
+from typing import Any
+
+from wizard.actions.prompter import Choice, Question
+from wizard.actions.registry import action
+from wizard.actions.session import Session, Stores
+from wizard.facts.facts import Facts
+from wizard.text.errors import UserAbort
+from wizard.text.localised import phrase
+from wizard.vault import VaultError
+from wizard.vault.command import PRESETS
+
+FILE, ENVIRONMENT, SESSION, AGAIN = "encrypted-file", "environment", "session", "again"
+
+
+@action("environment.vault")
+def find_store(session: Session, facts: Facts) -> None:
+    """Offers what there is instead of the store that does not work."""
+    if session.stores is not None:
+        choose_store(session, session.stores)
+
+
+def open_store(session: Session) -> None:
+    """Makes sure that secrets can be read; VaultError where nothing can be chosen.
+
+    Without this the walk could not begin: who has no keyring cannot look for her token in it.
+    """
+    while True:
+        try:
+            session.keys()
+            return
+        except VaultError as trouble:
+            if session.stores is None:
+                raise
+            _say(session, trouble)
+        choose_store(session, session.stores)
+
+
+def choose_store(session: Session, stores: Stores) -> None:
+    """One screen of choices; the chosen store is tried before it is recorded. May raise UserAbort."""
+    question = Question("vault_store", phrase("environment.store_ask"), option="config.yaml")
+    picked = session.prompter.choose(question, _choices())
+    if picked == AGAIN:
+        return  # the next look tells
+    if picked == SESSION:
+        session.prompter.tell("environment.session_how")
+        raise UserAbort
+    choice: dict[str, Any] = {"store": picked}
+    if picked in PRESETS:
+        choice = {"store": "command", "preset": picked}
+    vault = stores.open(choice)
+    if picked == ENVIRONMENT:
+        stores.settle(choice, vault)
+        session.vault = vault
+        _explain_environment(session)
+        return
+    try:
+        vault.probe()
+    except VaultError as trouble:
+        _say(session, trouble)
+        return
+    stores.settle(choice, vault)
+    session.vault = vault
+    about = vault.describe()
+    place = " · ".join(part for part in (about.store, about.place) if part)
+    session.prompter.tell("environment.store_chosen", place=place)
+
+
+def _choices() -> list[Choice]:
+    """What this machine has: a password manager is offered where it is installed."""
+    managers = [name for name, preset in PRESETS.items() if shutil.which(preset["get"][0])]
+    return [
+        Choice(FILE, phrase("environment.store_file")),
+        *(Choice(name, phrase("environment.store_command", program=name)) for name in managers),
+        Choice(ENVIRONMENT, phrase("environment.store_environment")),
+        Choice(SESSION, phrase("environment.store_session")),
+        Choice(AGAIN, phrase("environment.store_again")),
+    ]
+
+
+def _explain_environment(session: Session) -> None:
+    """A store that nobody can write to: the token has to be there already."""
+    if session.vault.get("access_token") is None:
+        session.prompter.tell("environment.environment_how")
+        raise UserAbort
+    session.prompter.tell("environment.environment_chosen")
+
+
+def _say(session: Session, trouble: VaultError) -> None:
+    session.prompter.tell(f"vault.{trouble.closed}", store=trouble.store, detail=trouble.detail)

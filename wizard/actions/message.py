@@ -1,0 +1,213 @@
+"""The test message: an approved template of this WABA, to a number the person can look at."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from wizard.actions.prompter import Choice, Question
+from wizard.actions.registry import action
+from wizard.actions.session import Session
+from wizard.audit.checks.message import REACHED
+from wizard.facts.facts import Facts
+from wizard.facts.models import Number, Template
+from wizard.graph import GraphError, Json
+from wizard.state.record import TestMessage
+from wizard.text import phone
+from wizard.text.errors import ErrorKind, Unavailable
+from wizard.text.localised import phrase
+
+#: How long news of a message is waited for; it usually comes within a second or two.
+PATIENCE_SECONDS = 20.0
+
+
+@action("message.sent")
+def send_test(session: Session, facts: Facts) -> None:
+    """Offers the approved templates that need no values, says the rules before, and sends one."""
+    number = facts.number
+    templates = sendable(facts.templates, number)
+    if not templates:
+        session.prompter.tell("message.no_plain_template")
+        return
+    template = _choose(session, templates)
+    if number.is_test_number:
+        session.prompter.tell("message.test_number_rule")
+    question = Question(
+        "test_message.to", phrase("message.to_ask"), parse=phone.normalise, option="--to"
+    )
+    to = session.prompter.ask(question)
+    consent = phrase(
+        "message.consent", to=phone.pretty(to), template=template.name, number=number.display
+    )
+    if not session.prompter.consent(
+        "message.sent", consent, [f"POST /{number.id}/messages  → {to}"]
+    ):
+        return
+    send_template(session, number, template, to)
+
+
+def send_text(session: Session, number: Number, text: str) -> bool:
+    """A free text; Meta takes it only within 24 hours of the recipient's last message (131047)."""
+    to = session.prompter.ask(
+        Question("test_message.to", phrase("message.to_ask"), parse=phone.normalise, option="--to")
+    )
+    consent = phrase("message.text_consent", to=phone.pretty(to), number=number.display)
+    if not session.prompter.consent(
+        "message.sent", consent, [f"POST /{number.id}/messages  → {to}"]
+    ):
+        return False
+    body = {
+        "messaging_product": "whatsapp",
+        "recipient_type": "individual",
+        "to": to,
+        "type": "text",
+        "text": {"preview_url": False, "body": text},
+    }
+    return send(session, number, body, to)
+
+
+def sendable(templates: tuple[Template, ...], number: Number) -> list[Template]:
+    """The approved templates without variables, that this number may send.
+
+    `hello_world` is Meta's own and goes out from test numbers only (131058 elsewhere).
+    """
+    return [
+        template
+        for template in templates
+        if not template.variables and (number.is_test_number or template.name != "hello_world")
+    ]
+
+
+def send_template(session: Session, number: Number, template: Template, to: str) -> bool:
+    """Sends it once; the result, good or bad, is remembered. True when Meta accepted it."""
+    body = {
+        "messaging_product": "whatsapp",
+        "recipient_type": "individual",
+        # With the plus: without it Meta puts the business's own country code in front.
+        "to": to,
+        "type": "template",
+        "template": {"name": template.name, "language": {"code": template.language}},
+    }
+    return send(session, number, body, to, template.name)
+
+
+def send(session: Session, number: Number, body: Json, to: str, template: str = "") -> bool:
+    """Posts one message, never twice, and remembers how it went."""
+    try:
+        with session.prompter.waiting(phrase("message.sending")):
+            answer = session.graph().post(f"{number.id}/messages", body)
+    except Unavailable as error:
+        if isinstance(error, GraphError):
+            failed = TestMessage(number.id, to, "", session.stamp(), "failed", template)
+            _remember(session, replace(failed, code=error.code, details=error.details))
+        session.prompter.show_error(error)
+        return False
+    contact = (answer.get("contacts") or [{}])[0]
+    sent = (answer.get("messages") or [{}])[0]
+    # wa_id is the recipient as WhatsApp knows it: Brazil drops a 9, Mexico a 1.
+    reached = str(contact.get("wa_id") or to)
+    message = TestMessage(
+        number.id, reached, str(sent.get("id", "")), session.stamp(), "accepted", template
+    )
+    _remember(session, message)
+    session.prompter.tell("message.accepted", to=reached)
+    if session.listener is not None and session.listener.at is not None:
+        follow(session, PATIENCE_SECONDS)
+    return True
+
+
+def follow(session: Session, seconds: float) -> None:
+    """Waits for what Meta delivers about the last message: delivered, read, or failed with a cause.
+
+    Only a receiver hears it, ours in this run or one that writes to the same inbox.
+    """
+    message = session.record.test_message
+    if session.listener is None or message is None or not message.wamid:
+        return
+    with session.prompter.waiting(phrase("message.following")):
+        status = session.listener.reader.wait_for_status(message.wamid, seconds)
+    if status is None:
+        session.prompter.tell("message.silent")
+        return
+    heard = replace(message, state=status.state, code=status.code, details=status.details)
+    _remember(session, heard)
+    if status.state == "failed":
+        session.prompter.tell("message.failed_later")
+        session.prompter.show_error(
+            GraphError(
+                ErrorKind.ODD,
+                code=status.code,
+                subcode=0,
+                http=0,
+                message=status.title,
+                details=status.details,
+                trace="",
+            )
+        )
+    elif status.state in REACHED:
+        session.prompter.tell("message.arrived")
+    else:
+        session.prompter.tell("message.under_way", state=status.state)
+
+
+def _remember(session: Session, message: TestMessage) -> None:
+    session.record.test_message = message
+    session.save()
+
+
+def _choose(session: Session, templates: list[Template]) -> Template:
+    """By name, then by language where it has several; the person's own comes first."""
+    names = {template.name: template.text for template in templates}
+    question = Question(
+        "test_message.template", phrase("message.template_ask"), option="--template"
+    )
+    name = _pick(session, question, [Choice(n, f"{n} — {text}") for n, text in names.items()])
+    same = [template for template in templates if template.name == name]
+    own = next((t.language for t in same if t.language.startswith(session.language)), "")
+    text = phrase("message.language_ask", template=name)
+    question = Question("test_message.language", text, default=own, option="--language")
+    language = _pick(session, question, [Choice(t.language, t.language) for t in same])
+    return next(template for template in same if template.language == language)
+
+
+def _pick(session: Session, question: Question, choices: list[Choice]) -> str:
+    return choices[0].value if len(choices) == 1 else session.prompter.choose(question, choices)
+
+
+#: Longer than Meta usually takes, shorter than a person minds.
+SECONDS = 30.0
+#: A handshake is noted a moment after it was answered; tenths of a second.
+NOTED_TRIES = 5
+
+
+@action("message.delivered/on_the_way")
+def await_delivery(session: Session, facts: Facts) -> None:
+    """Waits a moment for `delivered`, and remembers what came."""
+    if not somebody_hears(session):
+        session.prompter.tell("webhook.nobody_hears")
+        return
+    follow(session, SECONDS)
+
+
+def somebody_hears(session: Session) -> bool:
+    """Whether what Meta delivers comes to this inbox, by this run's receiver or in another window.
+
+    The callback is asked as Meta would ask it; if it leads here, the handshake stands in the inbox.
+    """
+    listener = session.listener
+    if listener is None or listener.at is not None:
+        return listener is not None
+    if not listener.reader.path.exists():
+        return False
+    before = datetime.now(UTC)
+    try:
+        if not session.facts().handshake.ok:
+            return False
+    except Unavailable:
+        return False
+    for _ in range(NOTED_TRIES):
+        if any(knock.accepted for knock in listener.reader.knocks(since=before)):
+            return True
+        time.sleep(0.1)
+    return False

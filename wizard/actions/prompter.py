@@ -1,0 +1,110 @@
+"""The conversation, as everything left of `ui` knows it: keys and values, never a sentence.
+
+The words behind a key live in `ui/words/*.yaml`. The key of a word is `<file>.<name>`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from wizard.audit.checklist import Item
+from wizard.audit.results import ItemResult
+from wizard.text.errors import Unavailable
+from wizard.text.localised import Phrase, Value
+
+
+class NextAction(StrEnum):
+    """What a person may do about an item that is not in order."""
+
+    FIX = "fix"  # do it for me
+    STEPS = "steps"  # show how to do it by hand
+    AGAIN = "again"  # I did it: look again
+    LATER = "later"  # put it off, go on with the rest
+    LEAVE = "leave"  # stop here; the next run resumes
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One answer to choose; `label` is ours, or foreign text such as a business name."""
+
+    value: str
+    label: Phrase | str
+
+
+#: Returns the answer as it should be used (trimmed, unwrapped), or a Phrase saying what is wrong.
+AnswerParser = Callable[[str], "str | Phrase"]
+
+
+@dataclass(frozen=True)
+class Question:
+    """One thing asked of a person.
+
+    `name` is what an answers file and the sandbox call the answer: `access_token`, `waba_id`,
+    `verification_code`, `two_step_pin`, `test_message.to` …
+    """
+
+    name: str
+    text: Phrase
+    secret: bool = False
+    default: str = ""
+    parse: AnswerParser | None = None
+    option: str = ""  # the command-line option that supplies it, for --no-input
+
+
+class Prompter(Protocol):
+    """Everything that is said and asked. Raises KeyboardInterrupt on Ctrl-C and on end of input."""
+
+    def tell(self, key: str, /, **values: Value) -> None:
+        """One message of our own words."""
+
+    def show_problem(
+        self, result: ItemResult, ids: Mapping[str, str], *, brief: bool = False
+    ) -> None:
+        """An item that is not in order: what was seen, why it matters, what to do, the links.
+
+        `brief`: without what to do, where the tool offers to do it.
+        """
+
+    def show_result(self, result: ItemResult) -> None:
+        """One line: this item is in order now, or still is not."""
+
+    def show_steps(self, item: Item, ids: Mapping[str, str]) -> None:
+        """The numbered steps and the links of an item, whatever its state."""
+
+    def show_error(self, error: Unavailable) -> None:
+        """An answer that could not be had, in words: what it means, what to do, code and trace."""
+
+    def next_action(self, result: ItemResult, moves: Sequence[NextAction]) -> NextAction:
+        """What next, after an item that is not in order. The first move is the default."""
+
+    def ask(self, question: Question) -> str:
+        """One value, mended. Raises InputRequired when nobody can answer."""
+
+    def choose(self, question: Question, choices: Sequence[Choice]) -> str:
+        """One of several values; `question.default` is preselected. Raises InputRequired likewise."""
+
+    def confirm(self, result: ItemResult) -> str:
+        """The person's own words that a manual item is done; empty for "not yet"."""
+
+    def consent(
+        self, item_id: str, text: Phrase, sends: Sequence[str] = (), spends: bool = False
+    ) -> bool:
+        """Leave to change something at Meta. `sends` are the requests, as they will be made.
+
+        `spends`: it uses up something scarce (an attempt, a foreign callback), so Enter alone
+        declines; the text says what.
+        False when the person declines, or when unattended and the answers file does not consent.
+        """
+
+    def waiting(self, text: Phrase) -> AbstractContextManager[None]:
+        """Shows that something is awaited, on a terminal; silent elsewhere."""
+
+    def show_link(self, link: str) -> None:
+        """A link to open on the telephone; on a terminal as a QR code as well."""
+
+    def offer_page(self, link: str) -> None:
+        """Offers to open a page in the browser; silent when unattended."""

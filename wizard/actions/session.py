@@ -1,0 +1,103 @@
+"""Everything that work on one profile needs, in one place; actions, setup and commands share it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from wizard.actions.prompter import Prompter
+from wizard.audit.checklist import Checklist
+from wizard.audit.results import ItemResult, keep_results
+from wizard.facts.facts import Facts
+from wizard.graph import Credentials, Graph
+from wizard.state.record import ProfileRecord, RecordStore, write_time
+from wizard.text.errors import Unavailable
+from wizard.vault import StoredSecret, Vault, VaultError
+from wizard.webhook.local_receiver import LocalReceiver
+
+
+@dataclass(frozen=True)
+class Stores:
+    """Where secrets can be kept, for who must choose: `open` reaches for nothing yet.
+
+    `settle` records a choice whose vault was proven, and puts that vault to use.
+    """
+
+    open: Callable[[Mapping[str, Any]], Vault]
+    settle: Callable[[Mapping[str, Any], Vault], None]
+
+
+@dataclass
+class Session:
+    """The parts, built once by `cli`; tests build it from fakes.
+
+    `open_graph` and `open_facts` are called anew whenever the credentials changed.
+    """
+
+    prompter: Prompter
+    vault: Vault
+    store: RecordStore
+    record: ProfileRecord
+    checklist: Checklist
+    open_graph: Callable[[Credentials], Graph]
+    open_facts: Callable[[Graph, ProfileRecord, Vault], Facts]
+    language: str = "en"
+    stores: Stores | None = None  # None: there is nothing to choose (the sandbox)
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    #: Hears for the length of this run; None where nothing may listen.
+    listener: LocalReceiver | None = None
+    #: Lets the play person of the sandbox write to the number; does nothing at the real Meta.
+    nudge: Callable[[], object] = lambda: None
+
+    def keys(self) -> Credentials:
+        """The credentials as they are kept now. One read per secret, on this thread."""
+        token = self.vault.get("access_token")
+        secret = self._app_secret(token)
+        return Credentials(
+            access_token=token.secret if token else None,
+            app_id=self.record.ids.get("app_id", ""),
+            app_secret=secret.secret if secret else None,
+            # The secret was proven against this app before it was kept.
+            proves=bool(token and secret and self.record.ids.get("app_id")),
+        )
+
+    def _app_secret(self, token: StoredSecret | None) -> StoredSecret | None:
+        try:
+            return self.vault.get("app_secret")
+        except VaultError:
+            # A token that the environment gives needs no store (CI, a container), and the secret
+            # is optional; a store that is shut is what environment.vault judges.
+            if token and token.source == "environment":
+                return None
+            raise
+
+    def graph(self) -> Graph:
+        """Graph, signed with the credentials as they are kept now."""
+        return self.open_graph(self.keys())
+
+    def facts(self) -> Facts:
+        """Facts that were asked nothing yet."""
+        return self.open_facts(self.graph(), self.record, self.vault)
+
+    def save(self) -> None:
+        """Keeps the record: after every step, so that leaving at any moment loses nothing."""
+        self.store.save(self.record)
+
+    def take_over(self, results: list[ItemResult], facts: Facts) -> dict[str, str]:
+        """Keeps what an audit saw; returns item id → new, same or fixed (see ProfileRecord.judge)."""
+        record = self.record
+        record.graph_version = facts.version
+        # Read by this audit already, if at all; where it failed, what was known stays.
+        if any(result.item.section == "number" for result in results):
+            with suppress(Unavailable):
+                record.ids["display_phone_number"] = facts.number.display
+        changes = keep_results(record, results, self.stamp())
+        self.save()
+        return changes
+
+    def stamp(self) -> str:
+        """This moment as the status file writes it."""
+        return write_time(self.now())

@@ -1,0 +1,1 @@
+"""The checklist, the checks, and what an audit saw."""

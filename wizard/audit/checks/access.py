@@ -1,0 +1,79 @@
+"""Is there an access token, does Meta accept it, and is it a token of this app?"""
+
+from __future__ import annotations
+
+from wizard.audit.checks.registry import check, obstacle
+from wizard.audit.results import (
+    CheckResult,
+    failed,
+    passed,
+    unknown,
+)
+from wizard.facts.facts import Facts
+from wizard.facts.models import Token
+from wizard.text.errors import ErrorKind
+
+#: Why a token died, by the subcode of error 190.
+#: Source: developers.facebook.com/docs/graph-api/guides/error-handling
+DEATHS = {
+    458: "app_removed",
+    459: "checkpoint",
+    460: "password_changed",
+    463: "expired",
+    464: "unconfirmed",
+    467: "revoked",
+    492: "role_lost",
+}
+
+#: Where a token may come from that has words of its own.
+SOURCES = {
+    "os-keyring": "from_keyring",
+    "encrypted-file": "from_file",
+    "command": "from_command",
+    "sandbox": "from_sandbox",
+}
+
+
+@check("access.present")
+def present(facts: Facts) -> CheckResult:
+    """There is a token; the remark says where it comes from."""
+    if obstacle(lambda: facts.origin("access_token"), ErrorKind.NOT_GIVEN):
+        return failed("not_given")
+    origin = facts.origin("access_token")
+    if origin.source == "environment":
+        return passed("from_environment", name=origin.detail)
+    return passed(SOURCES.get(origin.source, "from_elsewhere"), source=origin.source)
+
+
+@check("access.valid")
+def valid(facts: Facts) -> CheckResult:
+    """Meta accepts the token. A dead one is answered with HTTP 200, so only `valid` counts."""
+    token = facts.token
+    if token.valid:
+        return passed()
+    if reason := DEATHS.get(token.error_subcode) or _proof(token):
+        return failed(reason)
+    if token.expires_at is not None and token.expires_at <= facts.now:
+        return failed("expired")
+    if token.error_code in (0, 190):
+        return failed("dead")
+    return failed("other", code=token.error_code, message=token.error_message)
+
+
+def _proof(token: Token) -> str:
+    """Meta tells the two troubles with `appsecret_proof` (code 100, at times 1) by text alone."""
+    message = token.error_message.casefold()
+    if "appsecret_proof" not in message:
+        return ""
+    return "wrong_proof" if "invalid" in message else "proof_required"
+
+
+@check("access.app")
+def app(facts: Facts) -> CheckResult:
+    """The token was made by the app of this profile."""
+    ours, token = facts.record.ids.get("app_id", ""), facts.token
+    if not token.app_id:
+        return unknown("not_said")
+    if ours and token.app_id != ours:
+        return failed("other_app", app_id=ours, token_app_id=token.app_id, token_app=token.app_name)
+    return passed("made_by", app=token.app_name or token.app_id)

@@ -1,0 +1,194 @@
+"""Is the phone number in the account, its own, registered, connected and in good standing?"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from wizard.audit.checks.health_status import judged
+from wizard.audit.checks.registry import check, glimpse
+from wizard.audit.results import (
+    CheckResult,
+    failed,
+    passed,
+    unknown,
+    waiting,
+)
+from wizard.facts.facts import Facts
+from wizard.facts.models import Number
+
+#: Meta counts calls of register: 10 in a moving window of 72 hours, then 133016 and 72 hours of
+#: nothing. Source: the Cloud API's page on registration.
+REGISTRATIONS = 10
+WINDOW = timedelta(hours=72)
+
+#: The states of a number that are not CONNECTED and have words of their own. An open list.
+STATES = frozenset(
+    {
+        "PENDING",
+        "BANNED",
+        "RESTRICTED",
+        "RATE_LIMITED",
+        "FLAGGED",
+        "DISCONNECTED",
+        "UNVERIFIED",
+        "MIGRATED",
+        "DELETED",
+        "OFFLINE",
+        "PAUSED",
+    }
+)
+#: Registering does not bring these back.
+GONE = frozenset({"BANNED", "MIGRATED", "DELETED"})
+
+APPROVED_NAME = frozenset({"APPROVED", "AVAILABLE_WITHOUT_REVIEW"})
+
+#: How many people a business may write to first within 24 hours. One limit for the portfolio.
+LIMITS = {
+    "TIER_50": 50,
+    "TIER_250": 250,
+    "TIER_1K": 1000,
+    "TIER_2K": 2000,
+    "TIER_10K": 10000,
+    "TIER_100K": 100000,
+}
+
+
+@check("number.added")
+def added(facts: Facts) -> CheckResult:
+    """The number of this profile is among those of the account."""
+    chosen = facts.record.ids.get("phone_number_id", "")
+    numbers = facts.numbers
+    if any(number.id == chosen for number in numbers):
+        return passed()
+    if not chosen:
+        return failed("not_chosen", count=len(numbers)) if numbers else failed("none")
+    if chosen == facts.record.ids.get("waba_id"):
+        return failed("is_account", phone_number_id=chosen)
+    if twin := next((number for number in numbers if number.digits == chosen.lstrip("+")), None):
+        return failed("is_phone", phone=twin.display, phone_number_id=twin.id)
+    return failed("elsewhere", phone_number_id=chosen, count=len(numbers))
+
+
+@check("number.code_verified")
+def code_verified(facts: Facts) -> CheckResult:
+    """The number's owner typed the code that Meta sent, or no longer has to."""
+    number = facts.number
+    state = number.code_verification
+    # Once it is registered Meta lets the verification lapse (EXPIRED): it did its work.
+    if number.registered or state == "VERIFIED":
+        return passed()
+    if not state:
+        return unknown("not_shown")
+    if state == "EXPIRED":
+        return failed("expired")
+    # Meta's own pages disagree on the word: NOT_VERIFIED, UNVERIFIED.
+    if state in {"NOT_VERIFIED", "UNVERIFIED"}:
+        return failed("not_verified")
+    return unknown("other", state=state)
+
+
+@check("number.registered")
+def registered(facts: Facts) -> CheckResult:
+    """The number is registered with the Cloud API."""
+    number = facts.number
+    if number.registered:
+        return passed()
+    if number.status in GONE:
+        return failed("gone", state=number.status)
+    if number.platform == "ON_PREMISE":
+        return failed("on_premises")
+    tries = facts.record.tries(f"register:{number.id}", facts.now - WINDOW)
+    if len(tries) >= REGISTRATIONS:
+        return failed("out_of_tries", tries=len(tries))
+    return failed("not_registered", left=REGISTRATIONS - len(tries))
+
+
+@check("number.connected")
+def connected(facts: Facts) -> CheckResult:
+    """Its status is CONNECTED: the only one in which a number sends and receives."""
+    state = facts.number.status
+    if state == "CONNECTED":
+        return passed()
+    if state in STATES:
+        return failed(state.lower())
+    if state in {"", "UNKNOWN"}:
+        return unknown("not_shown")
+    return failed("other", state=state)
+
+
+@check("number.name")
+def name(facts: Facts) -> CheckResult:
+    """The name that customers see is approved, and so is what became of a change of it."""
+    number = facts.number
+    return _change_of_name(number) or _present_name(number)
+
+
+def _change_of_name(number: Number) -> CheckResult | None:
+    """What became of a change of the name; None when there is none, or it is done."""
+    new, state = number.new_display_name, number.new_name_status
+    if not new or new == number.verified_name:
+        return None
+    # Meta applies an approved name only at the next registration.
+    if state in APPROVED_NAME:
+        return failed("register_again", name=new)
+    if number.name_status not in APPROVED_NAME:
+        return None
+    changes = {"PENDING_REVIEW": "change_pending", "DECLINED": "change_declined"}
+    return passed(changes[state], name=new) if state in changes else None
+
+
+def _present_name(number: Number) -> CheckResult:
+    shown, state = number.verified_name, number.name_status
+    if state in APPROVED_NAME:
+        return passed()
+    if state == "PENDING_REVIEW":
+        return waiting("pending", name=shown)
+    if state in {"DECLINED", "EXPIRED"}:
+        return failed(state.lower(), name=shown)
+    if state in {"", "NONE"}:
+        if number.is_test_number:
+            return passed("test_number")
+        return failed("none") if state else unknown("not_shown")
+    return unknown("other", state=state)
+
+
+@check("number.pin")
+def pin(facts: Facts) -> CheckResult:
+    """Two-step verification is on, and its PIN is in the vault."""
+    number = facts.number
+    if number.is_test_number:
+        return passed("test_number")
+    if number.pin_enabled is None:
+        return unknown("not_shown")
+    if not number.pin_enabled:
+        return failed("off")
+    return passed() if glimpse(lambda: facts.origin("two_step_pin")) else failed("not_kept")
+
+
+@check("number.quality")
+def quality(facts: Facts) -> CheckResult:
+    """Customers do not complain. Until there was traffic Meta does not rate: UNKNOWN, NA."""
+    state = facts.number.quality
+    if state in {"YELLOW", "RED"}:
+        return failed(state.lower())
+    return passed() if state == "GREEN" else passed("not_rated")
+
+
+@check("number.limit")
+def limit(facts: Facts) -> CheckResult:
+    """How many people may be written to first; advice, whatever it is."""
+    account = glimpse(lambda: facts.account)
+    tier = (account.messaging_limit if account else "") or facts.number.messaging_limit
+    if tier == "TIER_UNLIMITED":
+        return passed("unlimited")
+    if people := LIMITS.get(tier):
+        return passed("small" if people < 1000 else "tier", people=people)
+    if tier in {"UNTIERED", "TIER_NOT_SET"}:
+        return passed("not_set")
+    return unknown("other", tier=tier) if tier else unknown("not_shown")
+
+
+@check("number.health")
+def health(facts: Facts) -> CheckResult:
+    """Nothing blocks this number from sending."""
+    return judged(lambda: facts.number_health, frozenset({"PHONE_NUMBER"}))

@@ -1,0 +1,100 @@
+"""Is the token the right one to work with: its kind, its permissions, its reach, its end?"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from wizard.audit.checks.registry import SHUT, check, obstacle
+from wizard.audit.results import (
+    CheckResult,
+    failed,
+    passed,
+    unknown,
+)
+from wizard.facts.facts import Facts
+
+NEEDED = frozenset({"whatsapp_business_management", "whatsapp_business_messaging"})
+
+#: How long before its end a token is spoken of.
+NOTICE = timedelta(days=14)
+#: The panel API Setup makes tokens for a day at most; the hour more is for clocks.
+A_DAY = timedelta(hours=25)
+
+
+@check("token.kind")
+def kind(facts: Facts) -> CheckResult:
+    """It is a system user's: bound to no person, no password and no page."""
+    token = facts.token
+    if token.kind == "SYSTEM_USER":
+        if token.expires_at is None:
+            return passed()
+        # Some businesses can make none that lasts longer.
+        return passed("sixty_days", **_left(token.expires_at, facts.now))
+    if token.kind == "USER":
+        if token.expires_at is not None and token.expires_at - facts.now < A_DAY:
+            return failed("temporary", hours=_hours(token.expires_at, facts.now))
+        return failed("user")
+    # Meta's pages name user and system-user tokens alone for WhatsApp.
+    if token.kind in {"PAGE", "APP"}:
+        return failed(token.kind.lower())
+    return unknown("other", kind=token.kind) if token.kind else unknown("not_said")
+
+
+@check("token.scopes")
+def scopes(facts: Facts) -> CheckResult:
+    """It carries both WhatsApp permissions, in either of the two lists that Meta keeps."""
+    token = facts.token
+    missing = NEEDED - token.scopes - frozenset(token.granted)
+    if missing:
+        # Sorted, so that two runs over the same account read alike.
+        return failed("missing", scopes=", ".join(sorted(missing)))
+    return passed()
+
+
+@check("token.assets")
+def assets(facts: Facts) -> CheckResult:
+    """It reaches this account and this number: asked, since the lists in a token mislead."""
+    ids = facts.record.ids
+    if obstacle(lambda: facts.account, *SHUT):
+        return failed("account", waba_id=ids.get("waba_id", ""))
+    if obstacle(lambda: facts.number, *SHUT):
+        return failed("number", phone_number_id=ids.get("phone_number_id", ""))
+    return passed()
+
+
+@check("token.expiry")
+def expiry(facts: Facts) -> CheckResult:
+    """It does not end within two weeks."""
+    token, now = facts.token, facts.now
+    if token.expires_at is None:
+        return passed()
+    if token.expires_at <= now:
+        return failed("expired", date=f"{token.expires_at:%Y-%m-%d}")
+    if token.expires_at - now < A_DAY:
+        return failed("today", hours=_hours(token.expires_at, now))
+    left = _left(token.expires_at, now)
+    if token.expires_at - now >= NOTICE:
+        return passed("until", **left)
+    # A system user's 60 days can be begun anew, as long as they last.
+    return failed("refresh" if token.kind == "SYSTEM_USER" else "soon", **left)
+
+
+@check("token.data_access")
+def data_access(facts: Facts) -> CheckResult:
+    """Meta does not stop showing it data within two weeks: that ends apart from the token."""
+    until, now = facts.token.data_access_until, facts.now
+    if until is None:
+        return passed()
+    if until <= now:
+        return failed("lapsed", date=f"{until:%Y-%m-%d}")
+    left = _left(until, now)
+    return passed("until", **left) if until - now >= NOTICE else failed("soon", **left)
+
+
+def _left(end: datetime, now: datetime) -> dict[str, str | int]:
+    return {"date": f"{end:%Y-%m-%d}", "days": (end - now).days}
+
+
+def _hours(end: datetime, now: datetime) -> int:
+    """Hours left, rounded up: the last one counts until it is over."""
+    return max(0, -((now - end) // timedelta(hours=1)))

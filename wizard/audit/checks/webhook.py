@@ -1,0 +1,118 @@
+"""Do messages find the way from Meta to the person's server: three callbacks, two subscriptions.
+
+An expectation is what the person set (or asked this tool to set): `record.webhook`. Without one,
+whatever is there is taken as meant.
+"""
+
+from __future__ import annotations
+
+from wizard.audit.checks.registry import check, glimpse
+from wizard.audit.results import (
+    CheckResult,
+    failed,
+    passed,
+    unknown,
+    waiting,
+)
+from wizard.facts.facts import Facts
+from wizard.facts.webhook_route import whatsapp
+from wizard.text.errors import Unavailable
+
+#: The one field that messages and their statuses come in; there is no field `message_status`.
+FIELD = "messages"
+LEVELS = ("app", "account", "number")
+
+
+@check("webhook.callback")
+def callback(facts: Facts) -> CheckResult:
+    """A callback is set on the level that was chosen, and it is the expected one."""
+    expected, level = _expected(facts)
+    callbacks = facts.number.callbacks
+    if not callbacks.winner[1]:
+        return failed("not_set")
+    if not expected:
+        return passed("set", url=callbacks.winner[1])
+    actual = getattr(callbacks, level)
+    if not actual:
+        return failed("not_set_there", expected=expected, level=level)
+    if actual != expected:
+        return failed("other", url=actual, expected=expected)
+    return passed("as_expected", url=actual)
+
+
+@check("webhook.fields")
+def fields(facts: Facts) -> CheckResult:
+    """The app is subscribed to `messages`: only the app itself is told its fields."""
+    try:
+        rows = facts.app_subscriptions
+    except Unavailable:
+        heard = glimpse(lambda: facts.arrivals)
+        if heard and heard.message_at:
+            return passed("proven", date=heard.message_at[:10])
+        raise
+    ours = whatsapp(rows)
+    if ours is None:
+        return failed("none")
+    if not ours.active:
+        return failed("inactive")
+    return passed("subscribed") if FIELD in ours.fields else failed("missing")
+
+
+@check("webhook.subscribed")
+def subscribed(facts: Facts) -> CheckResult:
+    """This very app is subscribed to the WABA: another one there does not help it."""
+    ours = facts.record.ids.get("app_id") or facts.token.app_id
+    others = ", ".join(
+        sorted(one.app_name or one.app_id for one in facts.subscribers if one.app_id != ours)
+    )
+    if any(one.app_id == ours for one in facts.subscribers):
+        return passed("with_others", others=others) if others else passed()
+    return failed("only_others", others=others) if others else failed("nobody")
+
+
+@check("webhook.effective")
+def effective(facts: Facts) -> CheckResult:
+    """The callback that wins for this number (number before WABA before app) is the expected."""
+    expected, wanted = _expected(facts)
+    level, url = facts.number.callbacks.winner
+    if not url:
+        return failed("none")
+    if expected and url != expected:
+        # A level above the chosen one takes the messages of the number away from it.
+        above = LEVELS.index(level) > LEVELS.index(wanted)
+        return failed(f"overridden_by_{level}" if above else "other", url=url, expected=expected)
+    return passed(f"by_{level}", url=url)
+
+
+@check("webhook.reachable")
+def reachable(facts: Facts) -> CheckResult:
+    """The callback answers the handshake as Meta would ask it."""
+    found = facts.handshake
+    if found.ok:
+        return passed("answered", milliseconds=found.milliseconds)
+    verdict = unknown if found.unsure else failed
+    return verdict(found.reason, **found.values)
+
+
+@check("webhook.received")
+def received(facts: Facts) -> CheckResult:
+    """A real, correctly signed message of this number has arrived."""
+    heard = facts.arrivals
+    if heard.message_at:
+        return passed("received", date=heard.message_at[:10])
+    if heard.trouble:
+        return unknown("inbox", kind=heard.trouble)
+    if heard.misfit == "bad_signature":
+        return failed("wrong_secret")
+    if heard.misfit == "no_secret":
+        return failed("secret_not_given")
+    if heard.other_number:
+        return waiting("other_number", phone_number_id=heard.other_number)
+    return waiting("test_only") if heard.test_event else waiting("nothing_yet")
+
+
+def _expected(facts: Facts) -> tuple[str, str]:
+    """(URL, level) that were chosen; the URL is "" when nothing was."""
+    chosen = facts.record.webhook
+    level = chosen.get("level", "app")
+    return chosen.get("callback_url", ""), level if level in LEVELS else "app"

@@ -1,0 +1,105 @@
+"""Walks the checklist and says what was seen, item by item. Prints nothing, changes nothing."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Iterable, Iterator, Mapping
+
+from wizard.audit.checklist import Checklist, Item
+from wizard.audit.checks import CHECKS
+from wizard.audit.results import (
+    CheckResult,
+    ItemResult,
+    from_error,
+    passed,
+    skipped,
+    unknown,
+    waiting,
+)
+from wizard.facts.facts import Facts
+from wizard.state.record import Status
+from wizard.text.errors import Unavailable
+
+log = logging.getLogger(__name__)
+
+
+def audit(
+    checklist: Checklist, facts: Facts, only: Collection[str] = (), skip: Collection[str] = ()
+) -> Iterator[ItemResult]:
+    """Findings in the order of the checklist, each as soon as it is known.
+
+    `only` and `skip` hold ids of items or of whole sections. What an item of `only` requires is
+    looked at too, and not told; a skipped item stands in nobody's way.
+    """
+    told = {
+        item.id for item in checklist.items if named(item, only, True) and not named(item, skip)
+    }
+    wanted = _with_required(checklist, told) if only else told
+    if not only:
+        facts.gather()
+    seen: dict[str, CheckResult] = {}
+    for item in checklist.items:
+        if item.id in wanted and not named(item, skip):
+            seen[item.id] = look(item, facts, seen)
+            if item.id in told:
+                yield ItemResult(item, seen[item.id])
+
+
+def look(item: Item, facts: Facts, seen: Mapping[str, CheckResult] = {}) -> CheckResult:
+    """One item, given the outcomes of those before it."""
+    for required in item.requires:
+        if (before := seen.get(required)) and before.status is not Status.PASSED:
+            # Where the chain begins is what a person can do something about.
+            root = before.values.get("item") if before.status is Status.SKIPPED else None
+            return skipped(str(root or required))
+    by_hand = item.confirm is not None and item.id not in CHECKS
+    check_result = waiting() if by_hand else _judge(item, facts)
+    if item.confirm is None or check_result.status in (Status.PASSED, Status.FAILED):
+        return check_result
+    return _vouched(item, facts, check_result)
+
+
+def _judge(item: Item, facts: Facts) -> CheckResult:
+    try:
+        return CHECKS[item.id](facts)
+    except Unavailable as trouble:
+        return from_error(trouble)
+    except Exception as error:  # noqa: BLE001 (one broken check must not take the others along)
+        log.debug("%s broke: %s at %s", item.id, type(error).__name__, _place(error))
+        return unknown("broke", error=type(error).__name__)
+
+
+def _vouched(item: Item, facts: Facts, check_result: CheckResult) -> CheckResult:
+    if said := facts.record.confirmed.get(item.id):
+        return passed("confirmed", words=said.words, at=said.at, by=said.by)
+    # What a check saw says more than "somebody has to confirm it".
+    return check_result if check_result.status is Status.WAITING else waiting()
+
+
+def _place(error: Exception) -> str:
+    """File and line alone: the message of an exception may hold a value."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else "?"
+
+
+def named(item: Item, names: Collection[str], otherwise: bool = False) -> bool:
+    """Whether an item, or its section, is among the names; `otherwise` when there are none."""
+    return item.id in names or item.section in names if names else otherwise
+
+
+def _with_required(checklist: Checklist, ids: Iterable[str]) -> set[str]:
+    wanted: set[str] = set()
+    waiting_for = list(ids)
+    while waiting_for:
+        if (item_id := waiting_for.pop()) not in wanted:
+            wanted.add(item_id)
+            waiting_for += checklist.item(item_id).requires
+    return wanted
+
+
+def strangers(checklist: Checklist, names: Iterable[str]) -> list[str]:
+    """The names that are neither an item nor a section."""
+    known = {known for item in checklist.items for known in (item.id, item.section)}
+    return [name for name in names if name not in known]

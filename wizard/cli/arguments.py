@@ -1,0 +1,103 @@
+"""Brings a command line into the order argparse wants: command first, everything else after it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from wizard.commands import COMMANDS, DEFAULT_COMMAND
+from wizard.context.settings import DEFAULT_SCENARIO, scenarios
+from wizard.text.errors import unknown_word
+
+#: Options of every command that take the next word.
+VALUED = ("--profile", "--lang", "--color", "--passphrase-file")
+
+
+class Line(NamedTuple):
+    """A command line, sorted: the command, the branch of it ("" where it has none), the rest."""
+
+    command: str
+    branch: str
+    rest: tuple[str, ...]
+    wants_help: bool = False
+    wants_version: bool = False
+
+    @property
+    def name(self) -> str:
+        """The command as it is typed."""
+        return f"{self.command} {self.branch}".strip()
+
+
+def arrange(words: Sequence[str]) -> Line:
+    """Finds command and branch wherever our common options stand; UsageError for unknown ones."""
+    ours, theirs = _split(words)
+    ours = _with_scenarios(ours)
+    wants_help = "-h" in ours or "--help" in ours
+    found = _positions(ours)
+    command = ours[found[0]] if found else ""
+    if not command:
+        version = "--version" in ours
+        return Line(
+            "" if wants_help else DEFAULT_COMMAND, "", (*ours, *theirs), wants_help, version
+        )
+    if command not in COMMANDS:
+        raise unknown_word("cli.no_such_command", command, COMMANDS)
+    branch, taken = "", found[:1]
+    if COMMANDS[command] and len(found) > 1:
+        branch, taken = ours[found[1]], found[:2]
+        if branch not in COMMANDS[command]:
+            raise unknown_word("cli.no_such_branch", branch, COMMANDS[command], command)
+    rest = [word for index, word in enumerate(ours) if index not in taken]
+    return Line(command, branch, (*rest, *theirs), wants_help)
+
+
+def early(words: Sequence[str], option: str) -> str:
+    """What `--lang` or `--profile` says before anything is parsed: complaints need a language."""
+    ours, _ = _split(words)
+    for word, after in zip(ours, [*ours, ""][1:], strict=True):
+        if word == option or word.startswith(f"{option}="):
+            return word.partition("=")[2] or after
+    return ""
+
+
+def _split(words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """What is ours, and what stands after `--` for another program."""
+    words = list(words)
+    end = words.index("--") if "--" in words else len(words)
+    return words[:end], words[end:]
+
+
+def _with_scenarios(words: list[str]) -> list[str]:
+    """`--sandbox` with its scenario in one word; without one it is the usual scenario.
+
+    Left to argparse, `--sandbox status` would take the command for a scenario.
+    """
+    if not any(word.startswith("--sandbox") for word in words):
+        return words
+    known, arranged, left = scenarios(), [], list(words)
+    while left:
+        word = left.pop(0)
+        if word == "--sandbox":
+            name = left.pop(0) if left and left[0] in known else DEFAULT_SCENARIO
+            word = f"--sandbox={name}"
+        elif word.startswith("--sandbox=") and word.partition("=")[2] not in known:
+            raise unknown_word("cli.no_such_scenario", word.partition("=")[2], known)
+        arranged.append(word)
+    return arranged
+
+
+def _positions(words: list[str]) -> list[int]:
+    """Where command and branch stand: the first words that are neither options nor their values."""
+    found: list[int] = []
+    for index, word in enumerate(words):
+        value = index > 0 and words[index - 1] in VALUED
+        if word.startswith("-") and word != "-":
+            name = word.partition("=")[0]
+            if found and name not in (*VALUED, *_FLAGS):
+                break  # an option of the command itself: what follows may be its value
+        elif not value:
+            found.append(index)
+    return found[:2]
+
+
+_FLAGS = ("--json", "--no-input", "--verbose", "--sandbox", "--help", "-h")

@@ -1,0 +1,89 @@
+"""The argument parser: argparse, in the person's language and with our options on every command."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from wizard.text.errors import UsageError
+
+if TYPE_CHECKING:
+    from wizard.ui.words import Words
+
+
+PROGRAM = "wa-wizard"
+#: A word this long may be a token somebody typed where it does not belong: never repeated.
+_SECRET_LIKE = re.compile(r"[A-Za-z0-9_|=+-]{20,}")
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser for one command; its help comes from the tool's words."""
+
+    def __init__(self, command: str, words: Words) -> None:
+        speak(words)
+        super().__init__(
+            prog=f"{PROGRAM} {command}".strip(),
+            allow_abbrev=False,
+            add_help=False,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        self.words = words
+
+    def option(self, *flags: str, says: str, **how: Any) -> argparse.Action:
+        """Adds an option or an argument, explained by one of the tool's own texts."""
+        return _add(self, *flags, help=self.words.say(says), **how)
+
+    def common(self) -> None:
+        """The options that every command takes."""
+        group = self.add_argument_group(self.words.say("cli.common"))
+        for flags, how in COMMON.items():
+            says = self.words.say(f"cli.{flags[0].strip('-').replace('-', '_')}_help")
+            _add(group, *flags, help=says, **how)
+
+    def help_text(self) -> str:
+        """The whole help; its usage line leaves out what every command takes."""
+        own = self.format_usage().partition(self.prog)[2].rstrip()
+        self.usage = f"%(prog)s{own.replace('%', '%%')} [--help …]"
+        self.common()
+        return self.format_help()
+
+    def error(self, message: str) -> NoReturn:
+        """argparse's own complaint, without whatever may be a secret."""
+        raise UsageError("cli.usage", message=_SECRET_LIKE.sub("••••", message))
+
+
+def _add(group: Any, *flags: str, help: str, **how: Any) -> argparse.Action:
+    # argparse formats help with %; ours has no placeholders of that kind.
+    action: argparse.Action = group.add_argument(*flags, help=help.replace("%", "%%"), **how)
+    return action
+
+
+#: The options of every command. `--sandbox` is given its scenario before argparse sees it.
+COMMON: dict[tuple[str, ...], dict[str, Any]] = {
+    ("--profile",): {"metavar": "NAME"},
+    ("--lang",): {"choices": ("ru", "en")},
+    ("--json",): {"action": "store_true"},
+    ("--no-input",): {"action": "store_true"},
+    ("--color",): {"choices": ("auto", "always", "never")},
+    ("--verbose",): {"action": "store_true"},
+    ("--passphrase-file",): {"metavar": "PATH"},
+    ("--sandbox",): {"metavar": "SCENARIO"},
+    ("--help", "-h"): {"action": "store_true"},
+}
+
+
+def speak(words: Words) -> None:
+    """Lets argparse say its own few sentences in this language.
+
+    argparse looks its sentences up by the English text, with gettext; our words are YAML like
+    everything a person reads, so the look-up is ours.
+    """
+    known: dict[str, str] = {}
+    if words.language != "en":
+        from wizard.ui.words import family
+
+        # Not filled in: the placeholders are argparse's own.
+        known = {text.en: getattr(text, words.language) for text in family("argparse").values()}
+    argparse.__dict__["_"] = lambda text: known.get(text, text)
+    argparse.__dict__["ngettext"] = lambda one, many, n: known.get(one if n == 1 else many, many)

@@ -1,0 +1,236 @@
+"""The names under which other programs look for these secrets and ids.
+
+Hermes Agent: its page "WhatsApp Business Cloud API Setup". PyWa: the arguments of its `WhatsApp`.
+Chatwoot: `provider_config` of a WhatsApp Cloud inbox. n8n: the fields of its credentials
+`whatsAppApi` and `whatsAppTriggerApi`, as CREDENTIALS_OVERWRITE_DATA takes them. Typebot: its
+configuration page.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from wizard.commands.credentials.common import agreed, names_of, record_of
+from wizard.context.context import Context
+from wizard.context.settings import Arguments
+from wizard.text.errors import Exit, UsageError, unknown_word
+from wizard.text.localised import phrase
+from wizard.vault.environment import variable
+
+#: Ids that a program may be given beside the secrets.
+IDS = ("app_id", "business_id", "waba_id", "phone_number_id")
+
+
+@dataclass(frozen=True)
+class Program:
+    """A program: its variables, and the JSON it takes (the keys of which may be dotted)."""
+
+    variables: Mapping[str, str]
+    json: Mapping[str, str]
+    usual: str = "dotenv"
+
+
+_PYWA = {
+    "access_token": "token",
+    "phone_number_id": "phone_id",
+    "waba_id": "business_account_id",
+    "app_id": "app_id",
+    "app_secret": "app_secret",
+    "verify_token": "verify_token",
+}
+_CHATWOOT = {
+    "access_token": "api_key",
+    "phone_number_id": "phone_number_id",
+    "waba_id": "business_account_id",
+    "verify_token": "webhook_verify_token",
+}
+_HERMES = {
+    "access_token": "WHATSAPP_CLOUD_ACCESS_TOKEN",
+    "phone_number_id": "WHATSAPP_CLOUD_PHONE_NUMBER_ID",
+    "app_secret": "WHATSAPP_CLOUD_APP_SECRET",
+    "verify_token": "WHATSAPP_CLOUD_VERIFY_TOKEN",
+}
+_TYPEBOT = {
+    "access_token": "META_SYSTEM_USER_TOKEN",
+    "phone_number_id": "WHATSAPP_PREVIEW_FROM_PHONE_NUMBER_ID",
+}
+_N8N = {
+    "access_token": "whatsAppApi.accessToken",
+    "waba_id": "whatsAppApi.businessAccountId",
+    "app_id": "whatsAppTriggerApi.clientId",
+    "app_secret": "whatsAppTriggerApi.clientSecret",
+}
+
+
+def _in_capitals(prefix: str, names: Mapping[str, str]) -> dict[str, str]:
+    return {ours: f"{prefix}_{theirs}".upper() for ours, theirs in names.items()}
+
+
+PROGRAMS: Mapping[str, Program] = {
+    "hermes": Program(_HERMES, _HERMES),
+    "pywa": Program(_in_capitals("PYWA", _PYWA), _PYWA),
+    "chatwoot": Program(_in_capitals("CHATWOOT_WHATSAPP", _CHATWOOT), _CHATWOOT, "json"),
+    "n8n": Program(_N8N, _N8N, "json"),
+    "typebot": Program(_TYPEBOT, _TYPEBOT),
+}
+#: n8n reads one variable that holds the JSON of all.
+N8N_VARIABLE = "CREDENTIALS_OVERWRITE_DATA"
+
+
+def ours(name: str) -> str:
+    """Our own variable of a secret or an id."""
+    return variable(name)
+
+
+Values = Mapping[str, str]
+
+
+def dressed(values: Values, style: str, program: str = "") -> str:
+    """The text that leaves. `values` are by our names; those the program does not know stay."""
+    if style == "json":
+        return json.dumps(_nested(named(values, program, as_json=True)), indent=2) + "\n"
+    pairs = named(values, program)
+    return "".join(f"{_LINES[style](name, value)}\n" for name, value in pairs.items())
+
+
+def named(values: Values, program: str = "", *, as_json: bool = False) -> dict[str, str]:
+    """By the names of a program, or by ours."""
+    if not program:
+        return {ours(name): value for name, value in values.items()}
+    if program == "n8n" and not as_json:
+        # One variable, and what it holds is JSON.
+        content = _nested(named(values, program, as_json=True))
+        return {N8N_VARIABLE: json.dumps(content, separators=(",", ":"))} if content else {}
+    table = PROGRAMS[program].json if as_json else PROGRAMS[program].variables
+    return {table[name]: value for name, value in values.items() if name in table}
+
+
+def _nested(flat: Values) -> dict[str, Any]:
+    tree: dict[str, Any] = {}
+    for name, value in flat.items():
+        *folders, last = name.split(".")
+        node = tree
+        for folder in folders:
+            node = node.setdefault(folder, {})
+        node[last] = value
+    return tree
+
+
+def _env(name: str, value: str) -> str:
+    return f"export {name}={shlex.quote(value)}"
+
+
+def _dotenv(name: str, value: str) -> str:
+    """Quoted only where it must be: some readers take quotes for a part of the value."""
+    if all(character.isalnum() or character in "_-.:/|+=@" for character in value):
+        return f"{name}={value}"
+    if "'" not in value and "\n" not in value:
+        return f"{name}='{value}'"  # nothing is replaced between single quotes
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\$")
+    return f'{name}="{escaped}"'.replace("\n", "\\n")
+
+
+def _bare(name: str, value: str) -> str:
+    """Docker's --env-file and $GITHUB_ENV take everything after = as it stands."""
+    if "\n" in value or "\r" in value:
+        raise UsageError("credentials.many_lines", name=name)
+    return f"{name}={value}"
+
+
+_LINES: Mapping[str, Callable[[str, str], str]] = {
+    "env": _env,
+    "dotenv": _dotenv,
+    "github": _bare,
+    "docker": _bare,
+}
+FORMATS = (*_LINES, "json")
+
+
+def run(chosen: Arguments) -> int:
+    """To standard output, or to a file of mode 0600."""
+    style = chosen.format or (PROGRAMS[chosen.program].usual if chosen.program else "dotenv")
+    target = Path(chosen.output) if chosen.output else None
+    if target is not None:
+        refuse_unsafe(target, force=chosen.force)
+    with Context(chosen) as context:
+        known = revealable(context)
+        for name in chosen.names:
+            if name not in known:
+                raise unknown_word("credentials.no_such_name", name, known)
+        wanted = _wanted(known, chosen)
+        if not wanted:
+            context.notes.line(context.words.say("credentials.nothing_to_export"))
+            return Exit.CREDENTIAL
+        _announce(context, wanted, target)
+        if not agreed(context, "export", phrase("credentials.export_consent")):
+            return Exit.NOT_IN_ORDER
+        text = dressed(revealed(context, wanted), style, chosen.program or "")
+        if target is None:
+            sys.stdout.write(text)
+        else:
+            write_private(target, text, force=chosen.force)
+            context.notes.line(context.words.say("credentials.exported", path=str(target)))
+        return Exit.FINE
+
+
+def revealable(context: Context) -> list[str]:
+    """Names of everything that can be handed on: secrets first, then ids."""
+    record = record_of(context)
+    return [*names_of(record, context.vault), *(name for name in IDS if record.ids.get(name))]
+
+
+def _wanted(known: list[str], chosen: Arguments) -> list[str]:
+    names = chosen.names or known
+    if not chosen.program:
+        return names
+    return [name for name in names if name in PROGRAMS[chosen.program].json]
+
+
+def revealed(context: Context, names: list[str]) -> dict[str, str]:
+    """The values themselves."""
+    values = {}
+    for name in names:
+        if name in IDS:
+            values[name] = record_of(context).ids[name]
+        elif kept := context.vault.get(name):
+            values[name] = kept.secret.reveal()
+    return values
+
+
+def _announce(context: Context, names: list[str], target: Path | None) -> None:
+    """On standard error, names only, before anything leaves."""
+    place = str(target) if target else context.words.say("credentials.standard_output")
+    said = ", ".join(names)
+    context.notes.line(context.words.say("credentials.leaves", names=said, place=place))
+    variables = ", ".join(named(dict.fromkeys(names, ""), context.chosen.program or ""))
+    context.notes.line(variables, "dim", first="  ")
+
+
+def refuse_unsafe(target: Path, *, force: bool) -> None:
+    """Neither through a link, nor over what is there unless it is meant."""
+    if target.is_symlink() or (target.exists() and not target.is_file()):
+        raise UsageError("credentials.not_a_plain_file", path=str(target))
+    if target.exists() and not force:
+        raise UsageError("credentials.file_is_there", path=str(target))
+
+
+def write_private(target: Path, text: str, *, force: bool) -> None:
+    """A file that only this user can read, from its first byte on."""
+    if force and target.exists():
+        target.unlink()
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
+    try:
+        descriptor = os.open(target, flags, 0o600)
+    except FileExistsError:
+        raise UsageError("credentials.file_is_there", path=str(target)) from None
+    with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())

@@ -1,0 +1,78 @@
+"""`credentials move`: to another store; copied, compared, and only then deleted where they were."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from wizard.context.context import Context
+from wizard.context.settings import Arguments
+from wizard.text.errors import Exit, UsageError
+from wizard.text.secret import SECRET_NAMES
+from wizard.vault import Vault, VaultError, VaultProblem
+from wizard.vault.stores import DEFAULT, move
+
+#: Where secrets can be moved to. The environment keeps nothing, the sandbox is for play.
+TARGETS = ("os-keyring", "encrypted-file", "command")
+
+
+def run(chosen: Arguments) -> int:
+    """Moves what is there, and records the choice once it is proven."""
+    if chosen.sandbox:
+        raise UsageError("credentials.no_move_in_sandbox")
+    with Context(chosen) as context:
+        record = context.record
+        now = dict(context.choice)
+        came = {"store": chosen.source} if chosen.source else now or {"store": DEFAULT}
+        goes = _choice(chosen, now)
+        source, target = context.open_vault(came), context.open_vault(goes)
+        target.probe()
+        names = sorted({*record.secrets, *SECRET_NAMES})
+        moved = _move(context, names, source, target, goes)
+        if chosen.json:
+            context.print_json({"schema": 1, "store": chosen.to, "moved": list(moved)})
+        else:
+            key = "credentials.moved" if moved else "credentials.moved_nothing"
+            said = context.words.say(key, names=", ".join(moved), store=chosen.to)
+            context.screen.line(said)
+        return Exit.FINE
+
+
+def _choice(chosen: Arguments, now: Mapping[str, Any]) -> dict[str, Any]:
+    """What is recorded of the store that is moved to; its settings stay where it is the same."""
+    stays = now.get("store") == chosen.to or chosen.to == "command"  # as it was described there
+    choice = {**(now if stays else {}), "store": chosen.to}
+    if chosen.preset:
+        choice["preset"] = chosen.preset
+    if chosen.to == "command" and not (choice.get("preset") or choice.get("get")):
+        raise UsageError("credentials.which_program")
+    return choice
+
+
+def _move(
+    context: Context, names: list[str], source: Vault, target: Vault, choice: dict[str, Any]
+) -> tuple[str, ...]:
+    def settle() -> None:
+        """Where each secret is now, in the file that says so, then the choice itself."""
+        place = target.describe()
+        for name, note in context.record.secrets.items():
+            if note.store == source.describe().store:
+                moved = replace(note, store=place.store, backend=place.backend)
+                context.record.secrets[name] = moved
+        if context.record.secrets:
+            context.store.save(context.record)
+        context.choose_vault(choice)
+
+    try:
+        moved = move(names, source, target, settle)
+    except VaultError as trouble:
+        # A machine that never had a keyring has nothing in it to lose either.
+        empty = not any(note.store == trouble.store for note in context.record.secrets.values())
+        if trouble.closed not in (VaultProblem.MISSING, VaultProblem.READ_ONLY) or not empty:
+            raise
+        settle()
+        return ()
+    if dict(context.choice) != choice:
+        settle()  # the same place: nothing was moved, and the choice is recorded all the same
+    return moved

@@ -1,0 +1,154 @@
+"""`credentials rotate`: a new token, proven and kept; only then may the old one be ended."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+
+from wizard.actions.session import Session
+from wizard.actions.system_user import Place, make_token
+from wizard.actions.token import adopt
+from wizard.actions.token_exchange import longer, revoke
+from wizard.audit.results import ItemResult
+from wizard.audit.runner import look
+from wizard.commands.credentials.common import agreed, shadowing, shown
+from wizard.commands.credentials.set import given_or_asked
+from wizard.context.context import Context
+from wizard.context.settings import Arguments
+from wizard.facts.facts import Facts
+from wizard.facts.models import Token
+from wizard.state.record import Status
+from wizard.text.errors import ErrorKind, Exit, Unavailable, UsageError
+from wizard.text.localised import phrase
+from wizard.text.secret import Secret
+from wizard.vault import VaultError, VaultProblem
+
+NAME = "access_token"
+_SPAN = re.compile(r"(\d{1,4})([hdw])")
+_HOURS = {"h": 1, "d": 24, "w": 168}
+
+
+def run(chosen: Arguments) -> int:
+    """0 when there is nothing to do, or when it is done; 4 when no better token was to be had."""
+    span = _span(chosen.if_expiring) if chosen.if_expiring else None
+    with Context(chosen) as context:
+        session = context.session
+        if source := shadowing(session.vault, NAME):
+            # A new one would be kept behind the old one, where nobody looks.
+            raise VaultError(VaultProblem.READ_ONLY, "environment", source)
+        facts = session.facts()
+        before = session.vault.get(NAME)
+        if span is not None and not _due(session, facts.token, span):
+            return _done(context, rotated=False)
+        made = _made(context, facts)
+        if made is None or not adopt(session, made):
+            return Exit.CREDENTIAL
+        if before and chosen.revoke_old and before.secret != made:
+            code = _end_old(context, before.secret)
+            if code is not Exit.FINE:
+                return code
+        return _done(context, rotated=True)
+
+
+def _span(text: str) -> timedelta:
+    found = _SPAN.fullmatch(text.strip().lower())
+    if found is None:
+        raise UsageError("credentials.bad_span", text=text[:20])
+    return timedelta(hours=int(found[1]) * _HOURS[found[2]])
+
+
+def _due(session: Session, token: Token, span: timedelta) -> bool:
+    """Whether the token ends within this time, or is no longer accepted."""
+    if token.valid and (token.expires_at is None or token.expires_at - session.now() > span):
+        if token.expires_at is None:
+            session.prompter.tell("credentials.lasts_for_ever")
+        else:
+            session.prompter.tell("credentials.lasts", date=f"{token.expires_at:%Y-%m-%d}")
+        return False
+    return True
+
+
+def _made(context: Context, facts: Facts) -> Secret | None:
+    """A new token, from the command line, by exchange, by the API, or from the person."""
+    chosen, session = context.chosen, context.session
+    if chosen.from_stdin or chosen.from_file or chosen.from_env:
+        return given_or_asked(context, NAME, phrase("token.paste_new"))
+    token = facts.token
+    if not token.valid:
+        # Only a living token makes another one.
+        session.prompter.show_result(_finding(session, facts))
+        return _pasted(context)
+    try:
+        return _by_api(context, token)
+    except Unavailable as error:
+        if error.kind in (ErrorKind.UNREACHABLE, ErrorKind.BUSY):
+            raise
+        session.prompter.show_error(error)
+    return _pasted(context)
+
+
+def _by_api(context: Context, token: Token) -> Secret | None:
+    session = context.session
+    kept = session.vault.get(NAME)
+    if kept is None:
+        raise Unavailable(ErrorKind.NOT_GIVEN, name=NAME)
+    if token.expires_at is not None and token.kind in ("SYSTEM_USER", "USER"):
+        # Sixty days more for what lasts sixty days; the old one stays valid to its end.
+        return longer(session, kept.secret, system_user=token.kind == "SYSTEM_USER")
+    ids = session.record.ids
+    place = Place(ids.get("business_id", ""), ids.get("app_id", ""), ids.get("waba_id", ""))
+    for name in ("business_id", "app_id", "waba_id"):
+        if not ids.get(name):
+            raise Unavailable(ErrorKind.NOT_GIVEN, name=name)
+    if session.vault.get("app_secret") is None:
+        raise Unavailable(ErrorKind.NOT_GIVEN, name="app_secret")
+    if not agreed(context, "rotate", phrase("credentials.make_consent")):
+        return None
+    return make_token(consenting(session), session.graph(), place)
+
+
+def _pasted(context: Context) -> Secret | None:
+    if not context.attended:
+        context.session.prompter.tell("credentials.rotate_by_hand")
+        return None
+    return given_or_asked(context, NAME, phrase("token.paste_new"))
+
+
+def consenting(session: Session) -> Session:
+    """The same desk, with a leave that was given already."""
+    from wizard.context.context import prefilled
+
+    return prefilled(session, {}, yes=True)
+
+
+def _end_old(context: Context, old: Secret) -> Exit:
+    """Ends the old token; the new one must live on, whatever Meta takes along."""
+    session = context.session
+    if not agreed(context, "revoke", phrase("credentials.revoke_old_consent"), danger=True):
+        return Exit.FINE
+    try:
+        revoke(session, old)
+    except Unavailable:
+        session.prompter.tell("credentials.old_not_revoked")
+        raise
+    session.prompter.tell("credentials.old_revoked")
+    result = _finding(session, session.facts())
+    if result.status is Status.FAILED:
+        session.prompter.show_result(result)
+        return Exit.CREDENTIAL
+    return Exit.FINE
+
+
+def _finding(session: Session, facts: Facts) -> ItemResult:
+    item = session.checklist.item("access.valid")
+    return ItemResult(item, look(item, facts))
+
+
+def _done(context: Context, *, rotated: bool) -> Exit:
+    if context.chosen.json:
+        content: dict[str, Any] = {"schema": 1, "rotated": rotated}
+        if NAME in context.session.record.secrets:
+            content["credential"] = shown(context.session, NAME)
+        context.print_json(content)
+    return Exit.FINE

@@ -1,0 +1,1 @@
+"""What one run works with: its settings, and its parts, built once."""

@@ -1,0 +1,345 @@
+"""The parts of one run, each built when it is first asked for, all from one command line."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from wizard.actions.prompter import Question
+from wizard.actions.session import Session
+from wizard.audit import checklist
+from wizard.audit.checklist import Checklist
+from wizard.facts.facts import Facts
+from wizard.graph import Graph
+from wizard.state.config import (
+    Config,
+    Home,
+    find,
+    profile_name,
+)
+from wizard.state.private_file import make_folder
+from wizard.state.record import Goal, ProfileRecord, SecretNote
+from wizard.state.status_file import RecordFile
+from wizard.text.localised import phrase
+from wizard.text.secret import Secret
+from wizard.ui.preset_answers import PresetAnswers
+from wizard.ui.screen import Screen, is_terminal, open_screen
+from wizard.ui.words import Words
+from wizard.vault import Vault
+from wizard.vault.hardening import harden
+from wizard.vault.stores import Person, open_vault
+from wizard.webhook.connection import Outside
+from wizard.webhook.evidence import LocalEvidence
+from wizard.webhook.local_receiver import PATIENCE_SECONDS, LocalReceiver
+
+if TYPE_CHECKING:
+    from wizard.actions.prompter import Prompter
+    from wizard.actions.session import Session
+    from wizard.context.settings import Arguments
+    from wizard.graph import Credentials, Graph
+    from wizard.sandbox import Running
+    from wizard.state.answers import Answers
+    from wizard.vault import Vault
+    from wizard.webhook.local_receiver import LocalReceiver
+
+
+class Context:
+    """Home, profile, words, screen, store, vault and desk of one run.
+
+    In the sandbox everything stands under `sandbox/<scenario>/`, nothing real is touched, and the
+    stand-in for Meta runs inside this process until `close`. With `seeded`, a scenario's person
+    who has never been here brings what she already has, so that an audit needs no setup before.
+    """
+
+    def __init__(
+        self,
+        chosen: Arguments,
+        environ: Mapping[str, str] = os.environ,
+        *,
+        answers: Answers | None = None,
+        seeded: bool = True,
+    ) -> None:
+        self.chosen, self.environ = chosen, environ
+        self._answers, self._seeded = answers, seeded
+        #: Every way to Graph that was opened in this run.
+        self.graphs: list[Graph] = []
+
+    def __enter__(self) -> Context:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stops listening and the sandbox, as far as they were started; tells what was asked."""
+        if self.chosen.verbose and self.graphs:
+            from wizard.context.settings import requests_made
+
+            for line in requests_made(self.graphs):
+                self.notes.line(line, "dim")
+        self.graphs.clear()
+        if "listener" in self.__dict__:
+            self.listener.close()
+        if "running" in self.__dict__ and self.running is not None:
+            self.running.close()
+
+    @cached_property
+    def words(self) -> Words:
+        """The tool's words in the language of this run."""
+        return Words(self.chosen.language, self.same)
+
+    @cached_property
+    def screen(self) -> Screen:
+        """Standard output."""
+        return open_screen(sys.stdout, self.chosen.color, self.environ)
+
+    @cached_property
+    def notes(self) -> Screen:
+        """Standard error: for what is no part of the answer."""
+        return open_screen(sys.stderr, self.chosen.color, self.environ)
+
+    def print_json(self, content: object) -> None:
+        """One JSON document on standard output."""
+        import json
+
+        sys.stdout.write(json.dumps(content, ensure_ascii=False, indent=2) + "\n")
+
+    @cached_property
+    def real_home(self) -> Home:
+        """Where everything is kept, the sandbox apart."""
+        return find(self.environ)
+
+    @cached_property
+    def home(self) -> Home:
+        """Where this run keeps everything."""
+        scenario = self.chosen.sandbox
+        return self.real_home.sandbox(scenario) if scenario else self.real_home
+
+    @cached_property
+    def config(self) -> Config:
+        """The configuration of this home."""
+        return self.home.config()
+
+    @cached_property
+    def profile(self) -> str:
+        """The option, the environment, the current profile."""
+        wish = self.chosen.profile or self.environ.get("WA_WIZARD_PROFILE") or self.config.current
+        return profile_name(wish)
+
+    @property
+    def same(self) -> str:
+        """The options with which another command speaks of the same profile.
+
+        They may stand before its name: therefore each is one word.
+        """
+        options = []
+        if self.profile != self.config.current:
+            options.append(f"--profile={self.profile}")
+        if self.chosen.sandbox:
+            options.append(f"--sandbox={self.chosen.sandbox}")
+        return " ".join(options)
+
+    @cached_property
+    def store(self) -> RecordFile:
+        """The status file of this profile."""
+        return RecordFile(self.home.status_path(self.profile))
+
+    @cached_property
+    def record(self) -> ProfileRecord:
+        """What is remembered of this profile."""
+        return self.store.load()
+
+    @cached_property
+    def checklist(self) -> Checklist:
+        """What must be true."""
+        return checklist.load()
+
+    @cached_property
+    def running(self) -> Running | None:
+        """The sandbox inside this process; None for the real Meta."""
+        if not self.chosen.sandbox:
+            return None
+        from wizard import sandbox
+
+        folder = self.home.state_folder
+        make_folder(folder)
+        return sandbox.start(self.chosen.sandbox, state_dir=folder)
+
+    @cached_property
+    def vault(self) -> Vault:
+        """The profile's store of secrets; the sandbox has its own, for play."""
+        sandbox = {"store": "sandbox"}
+        return self.open_vault(sandbox if self.chosen.sandbox else self.choice)
+
+    @property
+    def choice(self) -> Mapping[str, Any]:
+        """Which store the profile chose; {} for the usual one."""
+        return self.config.of(self.profile).vault
+
+    def open_vault(self, choice: Mapping[str, Any]) -> Vault:
+        """A store of this profile, whether it is the chosen one or not. Reaches for nothing yet."""
+
+        return opened(self, choice)
+
+    def choose_vault(self, choice: Mapping[str, Any], vault: Vault | None = None) -> None:
+        """Records the store that was chosen, once it is proven; it is the one in use from now."""
+        changed = self.home.config().with_profile(self.profile, vault=dict(choice))
+        self.home.save_config(changed)
+        self.__dict__["config"] = changed
+        self.__dict__["vault"] = vault or self.open_vault(choice)
+
+    @cached_property
+    def attended(self) -> bool:
+        """Whether a person can be asked."""
+        return not self.chosen.no_input and is_terminal(sys.stdin) and is_terminal(sys.stdout)
+
+    @cached_property
+    def prompter(self) -> Prompter:
+        """The conversation: with the person at the terminal, else with her answers file."""
+        from wizard.ui.console_prompter import ConsolePrompter
+        from wizard.ui.noninteractive_prompter import NonInteractivePrompter
+
+        # With --json the answer alone goes to standard output.
+        screen = self.notes if self.chosen.json else self.screen
+        given = self.running.suggestions if self.running is not None else None
+        play = bool(self.chosen.sandbox)
+        if self.attended:
+            return ConsolePrompter(screen, self.words, suggestions=given, sandbox=play)
+        return NonInteractivePrompter(
+            screen, self.words, self._answers, suggestions=given, sandbox=play
+        )
+
+    @cached_property
+    def session(self) -> Session:
+        """Everything that work on this profile needs."""
+        from wizard.actions.session import Session, Stores
+
+        session = Session(
+            prompter=self.prompter,
+            vault=self.vault,
+            store=self.store,
+            record=self.record,
+            checklist=self.checklist,
+            open_graph=self.open_graph,
+            open_facts=facts_opener(self.listener),
+            language=self.chosen.language,
+            stores=None if self.chosen.sandbox else Stores(self.open_vault, self.choose_vault),
+            listener=self.listener,
+            nudge=self.running.write if self.running is not None else lambda: None,
+        )
+        if self.running is not None and self._seeded:
+            seed(session, self.running)
+        return session
+
+    @cached_property
+    def open_graph(self) -> Callable[[Credentials], Graph]:
+        """Opens the way to Graph, at the address and in the version of this run.
+
+        An address that is not Meta's is announced here, before any secret can go there.
+        """
+        from wizard.context.settings import opener
+
+        return opener(self)
+
+    @cached_property
+    def listener(self) -> LocalReceiver:
+        """Hears what Meta delivers, once something starts it; its inbox is that of the profile."""
+
+        path = self.home.inbox_path(self.profile)
+        return listener_of(path, self.environ, play=bool(self.chosen.sandbox))
+
+    def as_data(self) -> dict[str, Any]:
+        """The saved verdict as `audit --json` and `status --json` print it."""
+        from wizard.audit.summary import as_data
+
+        return as_data(self.record, self.checklist)
+
+
+#: How long a play person is waited for.
+PLAY_SECONDS = 20.0
+
+
+def listener_of(inbox_path: Path, environ: Mapping[str, str], *, play: bool) -> LocalReceiver:
+    """Not listening yet. The sandbox is on this machine: there its own address will do."""
+    outside = Outside(allow_local=play, environ=environ)
+    return LocalReceiver(inbox_path, outside, PLAY_SECONDS if play else PATIENCE_SECONDS)
+
+
+def facts_opener(listener: LocalReceiver) -> Callable[[Graph, ProfileRecord, Vault], Facts]:
+    """Opens facts that hear with this listener's ears."""
+    evidence = LocalEvidence(listener.reader, listener.outside)
+    return lambda graph, record, vault: Facts(graph, record, vault, evidence=evidence)
+
+
+def seed(session: Session, play: Running) -> None:
+    """Gives a fresh profile its scenario's goals, ids, callback and play secrets.
+
+    Any other profile is left alone.
+    """
+    if session.record.started:
+        _find_again(session, play)
+        return
+    held = play.profile
+    session.record.goals = tuple(Goal(goal) for goal in held.goals)
+    session.record.ids.update(held.ids)
+    session.record.webhook.update(held.webhook)
+    store = session.vault.describe().store
+    for name, value in held.secrets.items():
+        session.vault.put(name, Secret(value))
+        session.record.secrets[name] = SecretNote(store, set_at=session.stamp())
+    session.save()
+
+
+def _find_again(session: Session, play: Running) -> None:
+    """The play receivers stand at the sandbox's own address, which is new at every start."""
+    _, own, kind = session.record.webhook.get("callback_url", "").partition("/_sandbox/")
+    if own:
+        session.record.webhook["callback_url"] = play.graph_url + own + kind
+
+
+def prefilled(session: Session, answers: Mapping[str, str | None], *, yes: bool = False) -> Session:
+    """The same desk, with a conversation that asks only for the rest."""
+    return replace(session, prompter=PresetAnswers(session.prompter, answers, yes))
+
+
+def opened(context: Context, choice: Mapping[str, Any]) -> Vault:
+    """A store of this profile, whether it is the chosen one or not."""
+    if not context.chosen.sandbox:
+        harden()
+    file = context.chosen.passphrase_file
+    person = Person(
+        attended=context.attended,
+        waiting=lambda: context.notes.line(context.words.say("vault.waiting")),
+        passphrase=lambda new: _passphrase(context, new),
+        passphrase_file=Path(file) if file else None,
+    )
+    folder = context.home.folder(context.profile)
+    return open_vault(context.profile, choice, context.environ, folder=folder, person=person)
+
+
+def _passphrase(context: Context, new: bool) -> Secret | None:
+    """Typed by the person, a new one twice; None where nobody is."""
+    if not context.attended:
+        return None
+    key = "vault.passphrase_new" if new else "vault.passphrase_ask"
+    while True:
+        typed = _typed(context, key)
+        if not new or _typed(context, "vault.passphrase_repeat") == typed:
+            return Secret(typed)
+        context.prompter.tell("vault.passphrase_differs")
+
+
+def _typed(context: Context, key: str) -> str:
+    option = "--passphrase-file"
+    return context.prompter.ask(Question("passphrase", phrase(key), secret=True, option=option))

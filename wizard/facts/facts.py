@@ -1,0 +1,383 @@
+"""What Meta says right now, as plain values: each read made at most once, and only if it is asked for.
+
+A read that failed is remembered like an answer. Reads that do not depend on each other are made
+at the same time (`gather`).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Generic, Protocol, Self, TypeVar, cast, overload
+
+from wizard.facts import parsers
+from wizard.facts.concurrency import together
+from wizard.facts.json_values import odd
+from wizard.facts.models import (
+    Account,
+    AppSubscription,
+    Arrivals,
+    Handshake,
+    Health,
+    MetaApp,
+    Number,
+    Origin,
+    Subscriber,
+    Template,
+    Token,
+    VaultState,
+)
+from wizard.facts.optional_fields import Asking, inspect
+from wizard.graph import Graph, GraphError, Reachability
+from wizard.state.record import Goal, ProfileRecord
+from wizard.text.errors import ErrorKind, Unavailable
+from wizard.text.secret import Secret
+from wizard.vault import Vault, VaultError
+
+T = TypeVar("T")
+#: The name of the secret, and of the memory of having read it.
+VERIFY_TOKEN = "verify_token"
+
+
+class Evidence(Protocol):
+    """What no API of Meta's shows: how the callback answers, and what this machine received."""
+
+    def handshake(self, url: str, verify_token: Secret | None) -> Handshake:
+        """Asks a callback as Meta would."""
+
+    def arrivals(self, record: ProfileRecord) -> Arrivals:
+        """What the receiver of this profile has stored; empty where there is none."""
+
+
+class _Memory:
+    """Answers and failures by name, each asked for once, by whichever thread comes first."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._cells: dict[str, _Cell] = {}
+
+    def recall(self, name: str, ask: Callable[[], T]) -> T:
+        """The answer of this name; `ask` is called the first time only."""
+        with self._lock:
+            cell = self._cells.setdefault(name, _Cell())
+        return cell.answer(ask)
+
+    def forget(self, names: Iterable[str] | None) -> None:
+        """Drops these answers (None: all). One that is just being asked for still ends."""
+        with self._lock:
+            for name in tuple(self._cells) if names is None else names:
+                self._cells.pop(name, None)
+
+
+class _Cell:
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._asked = False
+        self._answer: object = None
+        self._failure: Exception | None = None
+
+    def answer(self, ask: Callable[[], T]) -> T:
+        with self._lock:
+            if not self._asked:
+                try:
+                    self._answer = ask()
+                except Exception as failure:  # noqa: BLE001 (a defect is remembered too)
+                    self._failure = failure
+                self._asked = True
+        if isinstance(self._failure, Unavailable):
+            # Raised in several threads, one exception would gather all their tracebacks.
+            raise type(self._failure)(self._failure.kind, **self._failure.values)
+        if self._failure is not None:
+            raise self._failure
+        return cast(T, self._answer)
+
+
+class _Fact(Generic[T]):
+    """A property of Facts that is read once. `remote`: it asks Graph, so `gather` may make it."""
+
+    def __init__(self, read: Callable[[Facts], T], *, remote: bool = True) -> None:
+        self.read, self.remote, self.__doc__ = read, remote, read.__doc__
+
+    def __set_name__(self, _owner: type, name: str) -> None:
+        self.name = name
+
+    @overload
+    def __get__(self, facts: None, _owner: type) -> Self: ...
+    @overload
+    def __get__(self, facts: Facts, _owner: type) -> T: ...
+    def __get__(self, facts: Facts | None, _owner: type) -> Self | T:
+        return self if facts is None else facts.ask(self.name, lambda: self.read(facts))
+
+
+def _local(read: Callable[[Facts], T]) -> _Fact[T]:
+    """A fact of this machine."""
+    return _Fact(read, remote=False)
+
+
+class Facts:
+    """What Meta and this machine say of one profile. Thread-safe, but for `vault` and `origin`.
+
+    Every property raises Unavailable when its read fails, however often it is asked. An audit of
+    a profile whose ids are known makes at most twelve requests, none of which waits for the
+    answer of another; only refusals cost more.
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        record: ProfileRecord,
+        vault: Vault,
+        evidence: Evidence | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._graph, self._vault, self._evidence = graph, vault, evidence
+        #: What is remembered of the profile: ids, confirmations, the test message.
+        self.record = record
+        #: This machine's clock, in UTC, when these facts were opened.
+        self.now = now()
+        self._asking = Asking(graph)
+        self._memory = _Memory()
+        self._asked = threading.local()
+
+    @property
+    def version(self) -> str:
+        """The Graph version that is asked for, `v26.0`. No read."""
+        return self._graph.version
+
+    # What is asked of this machine.
+
+    @_local
+    def vault(self) -> VaultState:
+        """The store for secrets, probed once."""
+        about = self._vault.describe()
+        supplied: frozenset[str] = getattr(self._vault, "from_environment", frozenset())
+        try:
+            self._vault.probe()
+        except VaultError as error:
+            return VaultState(about.store, about.backend, error.closed, error.detail, supplied)
+        return VaultState(about.store, about.backend, from_environment=supplied)
+
+    def origin(self, name: str) -> Origin:
+        """Where a secret in use comes from; NOT_GIVEN (values: name) when there is none."""
+        self._touch("origin")
+        try:
+            kept = self._vault.get(name)
+        except VaultError as error:
+            closed = error.closed.value
+            raise Unavailable(ErrorKind.NOT_GIVEN, name=name, closed=closed) from None
+        if kept is None:
+            raise Unavailable(ErrorKind.NOT_GIVEN, name=name)
+        return Origin(kept.source, kept.detail)
+
+    @_local
+    def handshake(self) -> Handshake:
+        """The callback, asked as Meta would ask it: the expected one, else the one in force.
+
+        NOT_GIVEN (values: name) when there is no callback to ask.
+        """
+        token = self._memory.recall(VERIFY_TOKEN, self._read_verify_token)
+        url = self.record.webhook.get("callback_url") or self.number.callbacks.winner[1]
+        if not url or self._evidence is None:
+            raise Unavailable(ErrorKind.NOT_GIVEN, name="callback_url")
+        return self._evidence.handshake(url, token)
+
+    @_local
+    def arrivals(self) -> Arrivals:
+        """What the receiver of this profile has stored of this number."""
+        return Arrivals() if self._evidence is None else self._evidence.arrivals(self.record)
+
+    # What is asked of Graph.
+
+    @_Fact
+    def reach(self) -> Reachability:
+        """One request without credentials; UNREACHABLE with its `cause` when nobody answers."""
+        return self._graph.probe()
+
+    @_Fact
+    def token(self) -> Token:
+        """GET /debug_token, by the app token where there is one, else by the token itself."""
+        return inspect(self._asking)
+
+    @_Fact
+    def secret_fits(self) -> bool:
+        """Whether Graph accepts `app-id|app-secret` of this profile.
+
+        Not read off /debug_token: its refusal may be about the token that is inspected.
+        """
+        try:
+            self.app_itself  # noqa: B018 (asked for its refusal alone)
+        except GraphError as error:
+            # A wrong secret is 190 ("Invalid OAuth access token signature"), a wrong app 101.
+            if error.kind is ErrorKind.REFUSED or error.code in (101, 190):
+                return False
+            raise
+        return True
+
+    @_local
+    def app_itself(self) -> MetaApp:
+        """GET /{app} with the app token. Two facts rest on it, so neither read is made twice."""
+        return self._app(self._as_app(), as_app=True)
+
+    @_Fact
+    def app(self) -> MetaApp:
+        """GET /{app}: with the app token, which shows most; else with the access token."""
+        app_id = self._id("app_id")
+        if self._graph.keys.can_be_app:
+            try:
+                return self.app_itself
+            except GraphError as error:
+                if error.kind is ErrorKind.BUSY or not self._graph.keys.access_token:
+                    raise
+        self._with_token()
+        return self._app(app_id, as_app=False)
+
+    @_Fact
+    def app_permissions(self) -> frozenset[str]:
+        """GET /{app}/permissions with the app token: names of the permissions the app has."""
+        path = f"{self._as_app()}/permissions"
+        return parsers.permissions(self._asking.pages(path, as_app=True))
+
+    @_Fact
+    def app_subscriptions(self) -> tuple[AppSubscription, ...]:
+        """GET /{app}/subscriptions with the app token: Graph refuses every other (code 15)."""
+        path = f"{self._as_app()}/subscriptions"
+        return parsers.subscriptions(self._asking.pages(path, as_app=True))
+
+    @_Fact
+    def account(self) -> Account:
+        """GET /{waba}."""
+        asked = self._asking.get(self._waba(), parsers.ACCOUNT_FIELDS, parsers.ACCOUNT_EXTRAS)
+        found = parsers.account(asked)
+        if not found.id:
+            raise odd("id")
+        return found
+
+    @_Fact
+    def account_health(self) -> Health:
+        """GET /{waba}?fields=health_status. Apart from the account: it is in beta for some."""
+        return parsers.health(self._asking.get(self._waba(), ("health_status",)))
+
+    @_Fact
+    def numbers(self) -> tuple[Number, ...]:
+        """GET /{waba}/phone_numbers, every page: what a choice is made from."""
+        rows = self._asking.pages(f"{self._waba()}/phone_numbers", parsers.LIST_FIELDS)
+        return tuple(one for one in map(parsers.number, rows) if one.id)
+
+    @_Fact
+    def number(self) -> Number:
+        """GET /{phone number}: the number itself, with everything."""
+        asked = self._asking.get(self._phone(), parsers.NUMBER_FIELDS, parsers.NUMBER_EXTRAS)
+        found = parsers.number(asked)
+        if not found.id:
+            raise odd("id")
+        return found
+
+    @_Fact
+    def number_health(self) -> Health:
+        """GET /{phone number}?fields=health_status."""
+        return parsers.health(self._asking.get(self._phone(), ("health_status",)))
+
+    @_Fact
+    def subscribers(self) -> tuple[Subscriber, ...]:
+        """GET /{waba}/subscribed_apps. Whether apps of others are shown varies."""
+        return parsers.subscribers(self._asking.pages(f"{self._waba()}/subscribed_apps"))
+
+    @_Fact
+    def templates(self) -> tuple[Template, ...]:
+        """GET /{waba}/message_templates: the approved ones; a WABA has 250 at most."""
+        path = f"{self._waba()}/message_templates"
+        rows = self._asking.pages(path, parsers.TEMPLATE_FIELDS, most=250, status="APPROVED")
+        return tuple(one for one in parsers.templates(rows) if one.status == "APPROVED")
+
+    # How the answers are kept.
+
+    def gather(self, names: Iterable[str] | None = None) -> None:
+        """Makes these reads (None: all) at the same time. Failures wait until somebody asks."""
+        wanted = {"vault", *OF_GRAPH, *self._of_receiving()} if names is None else set(names)
+        # Before any thread runs: not every keyring can be asked from several.
+        if "vault" in wanted:
+            self._quietly("vault")
+        if "handshake" in wanted:
+            with suppress(Exception):
+                self._memory.recall(VERIFY_TOKEN, self._read_verify_token)
+        threaded = [name for name in (*OF_GRAPH, "handshake") if name in wanted]
+        together({name: self._job(name) for name in threaded})
+
+    def forget(self, names: Iterable[str] | None = None) -> None:
+        """Drops answers and what they rest on, so that Meta is asked anew (None: all)."""
+        dropped = None if names is None else set(names)
+        if dropped and dropped & {"app", "secret_fits"}:
+            dropped.add("app_itself")
+        self._memory.forget(dropped)
+
+    def touched(self) -> frozenset[str]:
+        """Names of the properties that this thread asked for since its last call of this."""
+        names = frozenset(getattr(self._asked, "names", ()))
+        self._asked.names = set()
+        return names
+
+    def ask(self, name: str, read: Callable[[], T]) -> T:
+        """The remembered answer of a read; that it was asked for is noted."""
+        self._touch(name)
+        return self._memory.recall(name, read)
+
+    def _touch(self, name: str) -> None:
+        if not hasattr(self._asked, "names"):
+            self._asked.names = set()
+        self._asked.names.add(name)
+
+    def _job(self, name: str) -> Callable[[], None]:
+        return lambda: self._quietly(name)
+
+    def _quietly(self, name: str) -> None:
+        # A failure is remembered too: who asks for the fact meets it. Not noted as asked.
+        fact: _Fact[object] = getattr(type(self), name)
+        with suppress(Exception):
+            self._memory.recall(name, lambda: fact.read(self))
+
+    def _of_receiving(self) -> set[str]:
+        # The callback is somebody's server: it is not asked for people who only send.
+        return {"handshake"} if Goal.RECEIVING in self.record.goals else set()
+
+    def _read_verify_token(self) -> Secret | None:
+        try:
+            kept = self._vault.get(VERIFY_TOKEN)
+        except VaultError:  # environment.vault says what is wrong with it
+            return None
+        return kept.secret if kept else None
+
+    def _app(self, app_id: str, *, as_app: bool) -> MetaApp:
+        fields, extras = parsers.APP_FIELDS, parsers.APP_EXTRAS
+        found = parsers.app(self._asking.get(app_id, fields, extras, as_app=as_app))
+        if not found.id:
+            raise odd("id")
+        return found
+
+    def _as_app(self) -> str:
+        """The app's id, once it is clear that the app token can be made."""
+        if not self._graph.keys.app_secret:
+            raise Unavailable(ErrorKind.NOT_GIVEN, name="app_secret")
+        return self._id("app_id")
+
+    def _waba(self) -> str:
+        self._with_token()
+        return self._id("waba_id")
+
+    def _phone(self) -> str:
+        self._with_token()
+        return self._id("phone_number_id")
+
+    def _with_token(self) -> None:
+        if not self._graph.keys.access_token:
+            raise Unavailable(ErrorKind.NOT_GIVEN, name="access_token")
+
+    def _id(self, name: str) -> str:
+        if found := self.record.ids.get(name):
+            return found
+        raise Unavailable(ErrorKind.NOT_GIVEN, name=name)
+
+
+#: Everything that is asked of Graph, by the name of its property.
+OF_GRAPH = tuple(n for n, fact in vars(Facts).items() if isinstance(fact, _Fact) and fact.remote)

@@ -1,0 +1,265 @@
+"""What Meta says, as frozen dataclasses. Meta's peculiarities end where these begin.
+
+Enums of Meta's are open sets: they come as upper-case strings, compared, never rejected.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from wizard.text.localised import Value
+from wizard.vault import VaultProblem
+
+
+@dataclass(frozen=True)
+class Token:
+    """The access token, as /debug_token describes it.
+
+    `expires_at` and `data_access_until` are None for "never" (Meta writes 0). `granted` maps a
+    scope to the ids it is limited to; None: all assets (Meta leaves `target_ids` out then).
+    `error_code`/`error_subcode` say why a token is not valid (190/463: expired …).
+    """
+
+    valid: bool
+    kind: str  # SYSTEM_USER, USER, PAGE, APP … "" when Meta does not say
+    app_id: str
+    app_name: str
+    user_id: str
+    scopes: frozenset[str]
+    granted: Mapping[str, frozenset[str] | None]
+    issued_at: datetime | None
+    expires_at: datetime | None
+    data_access_until: datetime | None
+    error_code: int = 0
+    error_subcode: int = 0
+    error_message: str = ""
+    page_id: str = ""  # of a page token: its page
+
+
+@dataclass(frozen=True)
+class MetaApp:
+    """The app node. No field of Meta's shows Live/Development, or that WhatsApp was added."""
+
+    id: str
+    name: str
+    business_id: str = ""
+
+
+@dataclass(frozen=True)
+class AppSubscription:
+    """One row of /{app}/subscriptions (app token only)."""
+
+    object: str  # whatsapp_business_account
+    callback_url: str
+    active: bool
+    fields: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Business:
+    """A business portfolio."""
+
+    id: str
+    name: str
+    verification: str = ""  # VERIFIED, NOT_VERIFIED, PENDING …
+
+
+@dataclass(frozen=True)
+class Account:
+    """A WABA (WhatsApp Business Account; "messaging account" in Meta's newest wording)."""
+
+    id: str
+    name: str
+    review: str = ""  # APPROVED, REJECTED, PENDING …
+    status: str = ""  # ACTIVE …
+    business_id: str = ""
+    business_name: str = ""
+    business_verification: str = ""
+    currency: str = ""
+    timezone_id: str = ""
+    funding_id: str = ""  # primary_funding_id; "" may also mean "not shown to this token"
+    marketing_onboarding: str = ""  # PENDING_VALID_PAYMENT_METHOD is the one sign worth having
+    messaging_limit: str = ""  # TIER_250 … TIER_UNLIMITED, of the whole portfolio
+
+
+@dataclass(frozen=True)
+class HealthIssue:
+    """One error or remark about an entity of a health_status."""
+
+    code: int  # 0: a remark (additional_info) without a code
+    text: str
+    remedy: str = ""
+
+
+@dataclass(frozen=True)
+class HealthEntity:
+    """One entity of a health_status, judged by `can_send` alone.
+
+    can_receive_call_sip is left out on purpose: it reads BLOCKED (138024, 138025) on healthy
+    numbers.
+    """
+
+    kind: str  # PHONE_NUMBER, WABA, BUSINESS, APP, MESSAGE_TEMPLATE
+    id: str
+    can_send: str  # AVAILABLE, LIMITED, BLOCKED
+    issues: tuple[HealthIssue, ...] = ()
+
+
+@dataclass(frozen=True)
+class Health:
+    """health_status of a WABA or a number."""
+
+    entities: tuple[HealthEntity, ...]
+
+
+@dataclass(frozen=True)
+class Callbacks:
+    """The callback URLs in force for the calling app, by level; "" where none is set."""
+
+    app: str = ""
+    account: str = ""
+    number: str = ""
+
+    @property
+    def winner(self) -> tuple[str, str]:
+        """(level, URL) that `messages` go to: number, else account, else app; ("", "") if none."""
+        for level in ("number", "account", "app"):
+            if url := getattr(self, level):
+                return level, url
+        return "", ""
+
+
+@dataclass(frozen=True)
+class Number:
+    """A phone number of a WABA. `display` is as Meta writes it: normalise before comparing."""
+
+    id: str
+    display: str
+    verified_name: str = ""
+    status: str = ""  # CONNECTED, PENDING, BANNED …
+    code_verification: str = ""  # VERIFIED, NOT_VERIFIED, EXPIRED
+    platform: str = ""  # CLOUD_API, ON_PREMISE, NOT_APPLICABLE (registered nowhere), "" not said
+    quality: str = ""  # GREEN, YELLOW, RED, UNKNOWN, NA
+    name_status: str = ""
+    new_name_status: str = ""
+    new_display_name: str = ""
+    pin_enabled: bool | None = None
+    account_mode: str = ""  # LIVE, SANDBOX
+    throughput: str = ""
+    messaging_limit: str = ""
+    on_phone_app: bool | None = None  # is_on_biz_app: also used in the WhatsApp Business app
+    last_onboarded: datetime | None = None
+    callbacks: Callbacks = field(default_factory=Callbacks)
+
+    @property
+    def digits(self) -> str:
+        """The number as digits alone."""
+        return "".join(character for character in self.display if character.isdigit())
+
+    @property
+    def is_test_number(self) -> bool:
+        """Meta's own test numbers are +1 555 …: free, at most five recipients."""
+        return self.digits.startswith("1555")
+
+    @property
+    def registered(self) -> bool:
+        """Registered with the Cloud API, by its platform or else by being connected."""
+        if self.platform:
+            return self.platform == "CLOUD_API"
+        return self.status == "CONNECTED"
+
+
+@dataclass(frozen=True)
+class Subscriber:
+    """An app that is subscribed to the WABA, with the override it set there ("" = none)."""
+
+    app_id: str
+    app_name: str = ""
+    override: str = ""
+
+
+@dataclass(frozen=True)
+class Arrivals:
+    """What our own receiver heard; all empty where there is none.
+
+    `message_at` is when the last real message of this number was received (ISO, "" for never);
+    only while there is none do `other_number` (real messages came for that one) and `test_event`
+    (the Test button of the dashboard) matter. `misfit` is why the last delivery that names this
+    number or WABA was refused: bad_signature, unsigned, no_secret, bad_json. `test_state` is the
+    furthest status of the test message. `trouble`: why the inbox cannot be read.
+    """
+
+    message_at: str = ""
+    other_number: str = ""
+    test_event: bool = False
+    misfit: str = ""
+    test_state: str = ""
+    test_code: int = 0
+    test_details: str = ""
+    trouble: str = ""
+
+
+@dataclass(frozen=True)
+class Template:
+    """A message template. `variables` counts the {{1}} {{name}} placeholders of all components."""
+
+    name: str
+    language: str
+    status: str
+    category: str = ""
+    variables: int = 0
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing that was seen to be right: resolved, connected, certificate, answered, …"""
+
+    name: str
+    values: Mapping[str, Value] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Handshake:
+    """What was found. `reason` is "" when all is right.
+
+    `steps` are the things that were right before the first that was not. `challenges` are those
+    that this probe sent, so that a receiver can tell its own probe from Meta.
+    """
+
+    url: str
+    reason: str = ""
+    values: Mapping[str, Value] = field(default_factory=dict)
+    unsure: bool = False
+    steps: tuple[Step, ...] = ()
+    challenges: frozenset[str] = frozenset()
+    milliseconds: int = 0
+
+    @property
+    def ok(self) -> bool:
+        """Whether Meta's handshake would succeed, as far as it can be seen from here."""
+        return not self.reason
+
+
+@dataclass(frozen=True)
+class VaultState:
+    """How the store of secrets stands after its probe; `closed` is None when it works.
+
+    `from_environment` names the secrets that the read-only environment supplies.
+    """
+
+    store: str
+    backend: str
+    closed: VaultProblem | None = None
+    detail: str = ""
+    from_environment: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a secret in use comes from: a store's name, or "environment" and the variable."""
+
+    source: str
+    detail: str = ""

@@ -1,0 +1,140 @@
+"""Reads whose optional parts may be refused: fields, the proof, and what describes a token."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from wizard.facts.models import Token
+from wizard.facts.parsers import dead_token, token
+from wizard.graph import Graph, GraphError, Json
+from wizard.text.errors import ErrorKind, Unavailable
+from wizard.text.secret import Secret
+
+T = TypeVar("T")
+
+#: Refusals that leaving out the optional fields may mend.
+_PICKY = frozenset({ErrorKind.PERMISSION, ErrorKind.ODD})
+
+
+class Asking:
+    """Reads over a Graph: optional fields may be refused, and so may the proof."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self._prove = True
+
+    def get(
+        self,
+        path: str,
+        fields: Sequence[str] = (),
+        extras: Sequence[str] = (),
+        *,
+        as_app: bool = False,
+        **params: str | int | Secret,
+    ) -> Json:
+        """One read; without the `extras` when Graph refuses them."""
+
+        def read(wanted: Sequence[str]) -> Json:
+            return self._proven(
+                lambda prove: self.graph.get(
+                    path, fields=wanted, as_app=as_app, prove=prove, **params
+                )
+            )
+
+        if not extras:
+            return read(fields)
+        try:
+            return read((*fields, *extras))
+        except GraphError as refusal:
+            # The unknown-field fallback does not help where a field needs a permission.
+            if refusal.kind not in _PICKY:
+                raise
+            return read(fields)
+
+    def pages(
+        self,
+        path: str,
+        fields: Sequence[str] = (),
+        *,
+        as_app: bool = False,
+        most: int = 2000,
+        status: str = "",
+    ) -> Sequence[Json]:
+        """The rows of every page; of those with this `status` where it is given."""
+        params: dict[str, Any] = {"status": status} if status else {}
+        return self._proven(
+            lambda prove: self.graph.pages(
+                path, fields=fields, as_app=as_app, prove=prove, most=most, **params
+            )
+        )
+
+    def _proven(self, read: Callable[[bool], T]) -> T:
+        # A secret of another app, out of the environment say, must show at the item that judges
+        # the secret, not kill every read.
+        prove = self._prove  # another thread may change it meanwhile
+        try:
+            return read(prove)
+        except GraphError as refusal:
+            if not prove or refusal.proof != "wrong":
+                raise
+            wrong = refusal
+        try:
+            answer = read(False)
+        except GraphError as refusal:
+            # An app may insist on a proof; that the secret is wrong is the useful half then.
+            raise wrong if refusal.proof else refusal from None
+        self._prove = False
+        return answer
+
+
+#: Graph refuses the token itself: "session", "expired or invalid".
+_DEAD = frozenset({102, 190})
+
+
+def inspect(asking: Asking) -> Token:
+    """The token of these keys; invalid rather than refused when Graph no longer takes it.
+
+    Meta wants the app token (or an app developer's own) for this. A token that inspects itself is
+    not documented and works in practice, so it is the way without the app secret, and the second
+    way when the app token is refused (a wrong secret is the matter of app.secret alone) or when
+    the token belongs to another app, which only it can tell then.
+    """
+    access_token = asking.graph.keys.access_token
+    if not access_token:
+        raise Unavailable(ErrorKind.NOT_GIVEN, name="access_token")
+    by_app = _by_app(asking, access_token)
+    if by_app and not _of_another_app(by_app):
+        return by_app
+    try:
+        return _by_itself(asking, access_token)
+    except GraphError:
+        if by_app:
+            return by_app
+        raise
+
+
+def _by_app(asking: Asking, access_token: Secret) -> Token | None:
+    if not asking.graph.keys.can_be_app:
+        return None
+    try:
+        return token(asking.get("debug_token", as_app=True, input_token=access_token))
+    except GraphError as refusal:
+        if refusal.kind is ErrorKind.BUSY:
+            raise
+        return None
+
+
+def _by_itself(asking: Asking, access_token: Secret) -> Token:
+    try:
+        return token(asking.get("debug_token", input_token=access_token))
+    except GraphError as refusal:
+        # An app may insist on the proof; without the right secret its tokens are of no use here.
+        if refusal.code in _DEAD or refusal.proof:
+            return dead_token(refusal)
+        raise
+
+
+def _of_another_app(inspected: Token) -> bool:
+    # "(#100) The App_id in the input_token did not match the Viewing App", with HTTP 200.
+    return not inspected.valid and inspected.error_code == 100

@@ -1,0 +1,151 @@
+"""The audit for people: what changed, then every section, then what to do next."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from wizard.audit.checklist import Section
+from wizard.audit.results import ItemResult
+from wizard.audit.summary import AuditResult
+from wizard.state.record import Goal, Status
+from wizard.ui.item_view import Showing
+from wizard.ui.screen import (
+    ADVICE,
+    FIXED,
+    NEW,
+    SIGNS,
+    Screen,
+)
+from wizard.ui.words import Words
+
+INDENT = "  "
+#: In the order of the totals.
+COUNTED = (Status.PASSED, Status.FAILED, Status.WAITING, Status.UNKNOWN, Status.SKIPPED)
+SIGN_OF_CHANGE = {"new": NEW, "fixed": FIXED}
+
+
+class Report:
+    """Prints verdicts on one screen in one language. What is in order is ticked, not explained.
+
+    Without `full`, items of a goal that the profile does not have are only counted.
+    """
+
+    def __init__(
+        self, screen: Screen, words: Words, sandbox: bool = False, full: bool = False
+    ) -> None:
+        self._screen, self._words, self._full = screen, words, full
+        self._showing = Showing(screen, words, sandbox)
+
+    def show(self, verdicts: AuditResult) -> None:
+        """The whole report."""
+        self._showing.banner()
+        self.changes(verdicts)
+        told = [f for f in verdicts.results if self._full or verdicts.concerns(f)]
+        for section in verdicts.checklist.sections:
+            self._section(section, [f for f in told if f.item.section == section.id], verdicts)
+        self._screen.line()
+        self._screen.pieces(self._totals(told, verdicts), " · ")
+        if hidden := len(verdicts.results) - len(told):
+            self._screen.line(self._words.say("report.hidden", count=hidden), "dim")
+        self._screen.line()
+        self.ready(verdicts)
+        self.closing(verdicts)
+
+    def changes(self, verdicts: AuditResult) -> None:
+        """What is new and what was fixed since the last time, if there was one and anything is."""
+        if verdicts.first_time:
+            return
+        rows = [
+            (change, self._title(result))
+            for change in SIGN_OF_CHANGE
+            for result in verdicts.results
+            # What could not be reached yet is no news, nor what nobody wants.
+            if verdicts.changes.get(result.item.id) == change
+            and result.status is not Status.SKIPPED
+            and verdicts.concerns(result)
+        ]
+        if rows:
+            self._screen.line()
+            self._screen.line(self._words.say("report.changes"), "bold")
+        for change, title in rows:
+            said = self._words.say(f"report.{change}", item=title)
+            self._screen.marked(SIGN_OF_CHANGE[change], said, indent=INDENT)
+
+    def ready(self, verdicts: AuditResult) -> None:
+        """For each goal of the profile, whether everything it needs is in order."""
+        for goal in Goal:
+            if goal in verdicts.goals:
+                status = verdicts.stands(goal)
+                said = self._words.say(f"report.{goal}_{status}")
+                self._screen.marked(SIGNS[status], said, "bold")
+
+    def open_items(self, verdicts: AuditResult) -> None:
+        """What is left to do, then the advice: what was seen of each, and the one next thing."""
+        for required in (True, False):
+            results = verdicts.open(required)
+            if results:
+                self._screen.line()
+                self._screen.line(
+                    self._words.say(f"report.{'left' if required else 'tips'}"), "bold"
+                )
+            for result in results:
+                self._explained(result, verdicts, phrase=False)
+
+    def closing(self, verdicts: AuditResult) -> None:
+        """What to run next."""
+        first = next(iter(verdicts.open(required=True)), None)
+        if first is None:
+            self._screen.line(self._words.say("report.next_use"))
+        elif first.status is Status.UNKNOWN:
+            self._screen.line(self._words.say("report.next_again", item=self._title(first)))
+        else:
+            self._screen.line(self._words.say("report.next_setup", item=self._title(first)))
+
+    def _section(
+        self, section: Section, results: Sequence[ItemResult], verdicts: AuditResult
+    ) -> None:
+        if not results:
+            return
+        self._screen.line()
+        self._screen.line(self._words.text(section.title), "bold")
+        for result in results:
+            self._item(result, verdicts)
+
+    def _item(self, result: ItemResult, verdicts: AuditResult) -> None:
+        status, title = result.status, self._title(result)
+        if status is Status.PASSED:
+            self._showing.show_result(result, INDENT)
+            return
+        if status is Status.SKIPPED:
+            self._screen.marked(SIGNS[status], title, "dim", INDENT)
+            return
+        self._explained(result, verdicts)
+
+    def _explained(self, result: ItemResult, verdicts: AuditResult, phrase: bool = True) -> None:
+        """What was seen and what is next; `remark` says of advice that it is only that."""
+        status, title = result.status, self._title(result)
+        required = verdicts.required(result)
+        sign = SIGNS[status] if required or status is not Status.FAILED else ADVICE
+        if status is Status.UNKNOWN:
+            title = self._words.say("report.not_looked", item=title)
+        elif phrase and not required:
+            title = self._words.say("report.advice", item=title)
+        self._screen.marked(sign, title, "bold", INDENT)
+        self._screen.line(self._words.reason(result), first=INDENT * 2)
+        self._showing.next_thing(result, verdicts.record.ids, set(), INDENT * 2)
+
+    def _totals(self, results: Sequence[ItemResult], verdicts: AuditResult) -> list[str]:
+        counts: Counter[str] = Counter()
+        for result in results:
+            status = result.status
+            advice = status is Status.FAILED and not verdicts.required(result)
+            counts["advice" if advice else status.value] += 1
+        return [
+            self._words.say(f"report.total_{name}", count=counts[name])
+            for name in (*COUNTED, "advice")
+            if counts[name]
+        ]
+
+    def _title(self, result: ItemResult) -> str:
+        return self._words.text(result.item.title)

@@ -1,0 +1,193 @@
+"""The conversation in a terminal: Prompter, spoken by a screen and a keyboard."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from urllib.parse import urlsplit
+
+from wizard.actions.prompter import (
+    AnswerParser,
+    Choice,
+    NextAction,
+    Question,
+)
+from wizard.audit.results import ItemResult
+from wizard.text.errors import InputRequired
+from wizard.text.localised import Phrase
+from wizard.ui.base_prompter import BasePrompter
+from wizard.ui.keyboard import NUMBERED, Keyboard, Option, hushed, open_keyboard
+from wizard.ui.screen import Screen
+from wizard.ui.words import Words
+
+
+def _open(link: str) -> bool:
+    import webbrowser
+
+    try:
+        return webbrowser.open(link)
+    except webbrowser.Error:
+        return False
+
+
+class Browser:
+    """The browser, and whether the person wants pages opened there (None: not asked yet)."""
+
+    def __init__(
+        self,
+        environ: Mapping[str, str] = os.environ,
+        opener: Callable[[str], bool] = _open,
+        platform: str = sys.platform,
+    ) -> None:
+        self._environ, self._opener, self._platform = environ, opener, platform
+        self.wanted: bool | None = None
+
+    def can_open(self, link: str) -> bool:
+        """Whether a page would appear in front of this person: not through ssh."""
+        if urlsplit(link).scheme != "https":
+            return False
+        given = self._environ
+        if given.get("SSH_CONNECTION") or given.get("SSH_TTY") or given.get("CI"):
+            return False
+        if self._platform in ("darwin", "win32"):
+            return True
+        # WSL opens pages on the Windows side.
+        return any(given.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "WSL_DISTRO_NAME"))
+
+    def open(self, link: str) -> bool:
+        """Open it; False when that failed."""
+        return self._opener(link)
+
+
+ANSWERS = "--answers FILE"
+
+
+class ConsolePrompter(BasePrompter):
+    """Talk with the person at this screen. Where nobody sits, every question is InputRequired."""
+
+    def __init__(
+        self,
+        screen: Screen,
+        words: Words,
+        *,
+        suggestions: Mapping[str, str] | None = None,
+        sandbox: bool = False,
+        keyboard: Keyboard | None = None,
+        browser: Browser | None = None,
+    ) -> None:
+        super().__init__(screen, words, sandbox, suggestions)
+        self._keys = keyboard or open_keyboard(screen, "SANDBOX ?" if sandbox else "?")
+        self._browser = browser or Browser()
+
+    def ask(self, question: Question) -> str:
+        """See Prompter."""
+        suggested = self._offered(question)
+        hint = self._hint(question, suggested)
+        typed: list[str] = []
+        with self._asking(question.name, question.option) as keys, hushed(question.secret):
+            while True:
+                text = _ending(f"{self._words.phrase(question.text)}{hint}")
+                answer = keys.line(text, secret=question.secret, history=typed)
+                parsed = _parsed(answer or suggested, question.parse)
+                if isinstance(parsed, str):
+                    return parsed
+                if not question.secret:
+                    typed.append(answer)  # the up arrow brings it back
+                self._showing.wrong(parsed)
+
+    def choose(self, question: Question, choices: Sequence[Choice]) -> str:
+        """See Prompter."""
+        values = [choice.value for choice in choices]
+        preselected = self._preselected(question, values)
+        default = values.index(preselected) if preselected else 0
+        rows = [Option(choice.value, self._words.phrase(choice.label)) for choice in choices]
+        text = self._words.phrase(question.text)
+        with self._asking(question.name, question.option) as keys:
+            return keys.pick(text, self._pick_hint(rows), rows, default)
+
+    def next_action(self, result: ItemResult, moves: Sequence[NextAction]) -> NextAction:
+        """See Prompter."""
+        rows = [Option(move.value, self._words.say(f"ui.move_{move.value}")) for move in moves]
+        with self._asking(f"move:{result.item.id}") as keys:
+            text = self._words.say("ui.move")
+            return NextAction(keys.pick(text, self._pick_hint(rows), rows, 0))
+
+    def confirm(self, result: ItemResult) -> str:
+        """See Prompter."""
+        confirm = result.item.confirm
+        text = self._words.text(confirm) if confirm else self._words.say("ui.vouch")
+        with self._asking(f"confirm.{result.item.id}", ANSWERS) as keys:
+            if self._sandbox:
+                hint = self._words.say("ui.enter_takes_sandbox")
+                return keys.line(_ending(f"{text} {hint}")) or self._words.say(
+                    "ui.vouched_in_sandbox"
+                )
+            return keys.line(_ending(f"{text} {self._words.say('ui.vouch_hint')}"))
+
+    def consent(
+        self, item_id: str, text: Phrase, sends: Sequence[str] = (), spends: bool = False
+    ) -> bool:
+        """See Prompter."""
+        # In the sandbox nothing is spent, and Enter goes all the way.
+        yes_first = self._sandbox or not spends
+        with self._asking(f"consent.{item_id}", ANSWERS) as keys:
+            self._showing.requests(sends)
+            if not self._sandbox:
+                keys.forget()  # an Enter typed out of impatience is not a consent
+            return self._yes(self._words.phrase(text), yes_first)
+
+    def waiting(self, text: Phrase) -> AbstractContextManager[None]:
+        """See Prompter."""
+        return self._waiting.shown(self._words.phrase(text))
+
+    def offer_page(self, link: str) -> None:
+        """See Prompter."""
+        with self._waiting.paused():
+            self._showing.link(link)
+            if self._sandbox or self._keys is None or not self._browser.can_open(link):
+                return
+            if self._browser.wanted is None:
+                self._browser.wanted = self._yes(self._words.say("ui.browse"), True)
+            if self._browser.wanted and not self._browser.open(link):
+                self._screen.line(self._words.say("ui.browse_failed"))
+
+    def _yes(self, text: str, default: bool) -> bool:
+        rows = [
+            Option("yes", self._words.say("ui.agree"), "yд"),
+            Option("no", self._words.say("ui.decline"), "nн"),
+        ]
+        with self._asking("consent") as keys:
+            return keys.pick(text, self._pick_hint(rows), rows, 0 if default else 1) == "yes"
+
+    @contextmanager
+    def _asking(self, name: str, option: str = "") -> Iterator[Keyboard]:
+        if self._keys is None:
+            raise InputRequired(name, option)
+        with self._waiting.paused():
+            self._screen.flush()
+            yield self._keys
+
+    def _pick_hint(self, rows: Sequence[Option]) -> str:
+        return self._words.say("ui.pick_hint_long" if len(rows) > NUMBERED else "ui.pick_hint")
+
+    def _hint(self, question: Question, suggested: str) -> str:
+        parts = []
+        if question.secret:
+            parts.append(self._words.say("ui.secret_hint"))
+        if question.name in self._suggestions:
+            parts.append(self._words.say("ui.enter_takes_sandbox"))
+        elif suggested and not question.secret:
+            parts.append(self._words.say("ui.enter_takes", value=suggested))
+        return "".join(f" {part}" for part in parts)
+
+
+def _parsed(answer: str, parse: AnswerParser | None) -> str | Phrase:
+    if parse is not None:
+        return parse(answer)
+    return answer or Phrase("ui.answer_needed")
+
+
+def _ending(text: str) -> str:
+    return text if text.endswith(("?", ":", ".")) else f"{text}:"

@@ -1,0 +1,125 @@
+"""The first and the last screen of the setup."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from wizard.audit.summary import AuditResult
+from wizard.state.record import Goal
+from wizard.text.sanitise import clean
+from wizard.ui.audit_view import INDENT, Report
+from wizard.ui.item_view import Showing
+from wizard.ui.screen import Screen
+from wizard.ui.status_view import show_identity
+from wizard.ui.words import Words
+
+PLAN = ("computer", "token", "account", "number", "permanent", "message")
+AT_HAND = ("login", "phone")
+
+
+def welcome(screen: Screen, words: Words, verdicts: AuditResult, sandbox: bool = False) -> None:
+    """Greets somebody new with the plan, somebody who returns with where it goes on.
+
+    `verdicts` are those the status file remembers.
+    """
+    Showing(screen, words, sandbox).banner()
+    if verdicts.record.started:
+        _welcome_back(screen, words, verdicts)
+    else:
+        _welcome_new(screen, words)
+    screen.line()
+    screen.line(words.say("greeting.leave"))
+    screen.line()
+
+
+def _welcome_new(screen: Screen, words: Words) -> None:
+    screen.line(words.say("greeting.hello"), "bold")
+    screen.line(words.say("greeting.time"))
+    screen.line()
+    for number, step in enumerate(PLAN, start=1):
+        screen.line(words.say(f"greeting.plan_{step}"), first=f"  {number}. ")
+    screen.line()
+    screen.line(words.say("greeting.at_hand"), "bold")
+    for thing in AT_HAND:
+        screen.line(words.say(f"greeting.at_hand_{thing}"), first="  • ")
+    screen.line()
+    screen.line(words.say("greeting.promise"))
+
+
+def _welcome_back(screen: Screen, words: Words, verdicts: AuditResult) -> None:
+    record = verdicts.record
+    screen.line(words.say("greeting.again", profile=record.profile), "bold")
+    if record.checked_at:
+        screen.line(words.say("greeting.last", at=words.time(record.checked_at)))
+    first = next(iter(verdicts.open(required=True)), None)
+    if first is not None:
+        screen.line(words.say("greeting.resume", item=words.text(first.item.title)))
+    elif verdicts.results:
+        screen.line(words.say("greeting.was_fine"))
+
+
+#: What to run next: command, and the goal without which it is of no use.
+COMMANDS = (("send", None), ("messages", Goal.RECEIVING), ("audit", None), ("status", None))
+
+
+#: A command and what it does stand side by side when this much room is left for the latter.
+NARROWEST = 20
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where everything of this profile is kept; "" for what is not there."""
+
+    status_file: str
+    secrets: str  # the store and its place, in one line
+    config_file: str = ""
+    inbox: str = ""
+    token_from: str = ""  # the environment variable that supplies the access token
+
+
+def end_screen(
+    screen: Screen,
+    words: Words,
+    verdicts: AuditResult,
+    places: Places,
+    now: datetime,
+    *,
+    sandbox: bool = False,
+) -> None:
+    """Prints it."""
+    screen.line()
+    Showing(screen, words, sandbox).banner()
+    report = Report(screen, words)
+    report.ready(verdicts)
+    screen.line()
+    show_identity(screen, words, verdicts.record, now, places.token_from)
+    report.open_items(verdicts)
+    _places(screen, words, places)
+    _commands(screen, words, verdicts)
+
+
+def _places(screen: Screen, words: Words, places: Places) -> None:
+    screen.line()
+    screen.line(words.say("ending.kept"), "bold")
+    for name in ("secrets", "status_file", "inbox", "config_file"):
+        if place := getattr(places, name):
+            screen.line(words.say(f"ending.{name}", place=clean(place, 1000)), first=INDENT)
+
+
+def _commands(screen: Screen, words: Words, verdicts: AuditResult) -> None:
+    screen.line()
+    screen.line(words.say("ending.next"), "bold")
+    names = [name for name, goal in COMMANDS if goal is None or goal in verdicts.goals]
+    if verdicts.open(required=True):
+        names = ["setup", *names[1:]]
+    commands = [words.command(name) for name in names]
+    longest = max(map(len, commands))
+    beside = longest + NARROWEST <= screen.width
+    for name, command in zip(names, commands, strict=True):
+        said = words.say(f"ending.command_{name}")
+        if beside:
+            screen.line(said, first=f"{INDENT}{command:<{longest}}  ")
+        else:
+            screen.line(command, "bold", INDENT)
+            screen.line(said, first=INDENT * 2)

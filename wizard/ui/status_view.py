@@ -1,0 +1,108 @@
+"""The last verdict on one screen, and the three ids it begins with; without rich, for start-up."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from wizard.audit.checklist import Checklist
+from wizard.audit.summary import AuditResult, remembered
+from wizard.state.record import ProfileRecord, SecretNote, Status, parse_time
+from wizard.text.sanitise import clean
+from wizard.ui.audit_view import Report
+from wizard.ui.screen import Screen
+from wizard.ui.words import Words, message
+
+#: Up to here the lines of a narrow screen have no room for a column of labels.
+NARROW = 60
+
+
+def show_identity(
+    screen: Screen, words: Words, record: ProfileRecord, now: datetime, token_from: str = ""
+) -> None:
+    """Prints them. `token_from` names the environment variable that supplies the token, if any."""
+    number = clean(record.ids.get("phone_number_id", ""))
+    display = clean(record.ids.get("display_phone_number", ""))
+    rows = [
+        ("WABA ID", clean(record.ids.get("waba_id", ""))),
+        ("Phone number ID", f"{number} ({display})" if number and display else number),
+        ("Access token", _token(words, record.secrets.get("access_token"), now, token_from)),
+    ]
+    longest = max(len(label) for label, _ in rows)
+    for label, value in rows:
+        shown = value or words.say("essentials.none")
+        if screen.width < NARROW:
+            screen.line(f"{label}:", "bold")
+            screen.line(shown, first="  ")
+        else:
+            screen.line(shown, first=f"{label:<{longest}}  ")
+
+
+def _token(words: Words, note: SecretNote | None, now: datetime, token_from: str) -> str:
+    parts = []
+    if note is not None and note.kind:
+        parts.append(_named(words, "kind", note.kind))
+    if note is not None:
+        parts.append(lifetime(words, note.expires_at, now))
+    if token_from:
+        parts.append(words.say("essentials.from_environment", name=token_from))
+    elif note is not None:
+        place = _named(words, "store", note.store)
+        backend = f" ({clean(note.backend)})" if note.backend else ""
+        parts.append(words.say("essentials.kept", place=f"{place}{backend}"))
+    return ", ".join(part for part in parts if part)
+
+
+def lifetime(words: Words, expires_at: str, now: datetime) -> str:
+    """How long a secret with this `SecretNote.expires_at` still lives; "" when nobody knows."""
+    if expires_at == "never":
+        return words.say("essentials.never")
+    try:
+        until = parse_time(expires_at)
+    except ValueError:
+        return ""
+    day = f"{until.astimezone():%Y-%m-%d}"
+    if until <= now:
+        return words.say("essentials.expired", day=day)
+    left = until - now
+    if left.days:
+        return words.say("essentials.days", days=left.days, day=day)
+    return words.say("essentials.hours", hours=left.seconds // 3600)
+
+
+def _named(words: Words, what: str, name: str) -> str:
+    """Our words for one of Meta's kinds or one of our stores; the name itself when we have none."""
+    key = f"essentials.{what}_{name.lower().replace('-', '_')}"
+    return words.say(key) if message(key) else clean(name)
+
+
+class Overview:
+    """Shows a record: the three things to have, what is ready, what is not in order."""
+
+    def __init__(self, screen: Screen, words: Words, now: datetime | None = None) -> None:
+        self._screen, self._words = screen, words
+        self._now = now or datetime.now(UTC)
+
+    def show(self, record: ProfileRecord, checklist: Checklist, token_from: str = "") -> None:
+        """`token_from` is the variable of the environment that gives the token, "" for none."""
+        show_identity(self._screen, self._words, record, self._now, token_from)
+        self._screen.line()
+        if not record.checked_at:
+            self._screen.line(self._words.say("status.never_checked"), "bold")
+            return
+        self._verdict(remembered(checklist, record))
+
+    def _verdict(self, verdicts: AuditResult) -> None:
+        report = Report(self._screen, self._words)
+        report.ready(verdicts)
+        when = self._words.time(verdicts.record.checked_at)
+        self._screen.line(self._words.say("status.checked", when=when), "dim")
+        report.open_items(verdicts)
+        skipped = [
+            result
+            for result in verdicts.results
+            if result.status is Status.SKIPPED and verdicts.concerns(result)
+        ]
+        self._screen.line()
+        if skipped:
+            self._screen.line(self._words.say("status.skipped", count=len(skipped)), "dim")
+        report.closing(verdicts)

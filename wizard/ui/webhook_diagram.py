@@ -1,0 +1,105 @@
+"""The chain of a message as one picture: from the person who writes down to the address."""
+
+from __future__ import annotations
+
+from wizard.facts.webhook_route import LEVELS, Chain
+from wizard.text.sanitise import clean
+from wizard.ui.screen import Screen
+from wizard.ui.words import Words
+
+#: Addresses are shown whole, so that they can be compared and copied.
+LONGEST = 300
+
+
+def draw(screen: Screen, words: Words, chain: Chain) -> None:
+    """Prints the picture, and below it what is missing from it."""
+    _Drawing(screen, words, chain).all()
+
+
+class _Drawing:
+    def __init__(self, screen: Screen, words: Words, chain: Chain) -> None:
+        self._screen, self._words, self._chain = screen, words, chain
+
+    def all(self) -> None:
+        chain = self._chain
+        self._node("webhook.show_person", number=chain.number or "?")
+        self._step()
+        self._node("webhook.show_account", waba_id=chain.waba_id or "?")
+        self._subscribers()
+        self._step()
+        self._node("webhook.show_app", app_id=chain.app_id or "?")
+        self._fields()
+        self._step()
+        self._node("webhook.show_addresses")
+        self._addresses()
+        self._expected()
+
+    def _subscribers(self) -> None:
+        there = self._chain.subscribers
+        if there is None:
+            self._unseen("subscribers")
+            return
+        if not self._chain.subscribed:
+            self._mark(False, "webhook.show_not_subscribed")
+        for one in there:
+            name = clean(one.app_name or one.app_id, 60)
+            if one.app_id == self._chain.app_id:
+                self._mark(True, "webhook.show_subscribed", name=name)
+            else:
+                self._row("·", self._words.say("webhook.show_other", name=name), "dim")
+
+    def _fields(self) -> None:
+        fields = self._chain.fields
+        if fields is None:
+            self._unseen("fields")
+            return
+        on = "messages" in fields and self._chain.active is not False
+        key = "show_inactive" if self._chain.active is False else "show_field_off"
+        self._mark(on, "webhook.show_field" if on else f"webhook.{key}")
+        others = ", ".join(sorted(fields - {"messages"}))
+        if others:
+            self._row("·", self._words.say("webhook.show_fields", fields=others), "dim")
+
+    def _addresses(self) -> None:
+        callbacks = self._chain.callbacks
+        if callbacks is None:
+            self._unseen("callbacks")
+            return
+        winner, _ = self._chain.winner
+        names = {level: self._words.say(f"webhook.show_level_{level}") for level in LEVELS}
+        wide = max(map(len, names.values()))
+        for level in LEVELS:
+            url = clean(getattr(callbacks, level), LONGEST)
+            wins = level == winner
+            sign = f"{'▶' if wins else ' '} {names[level]:<{wide}} "
+            self._row(sign, url or "–", "bold" if wins else "dim")
+        if not winner:
+            self._mark(False, "webhook.show_nowhere")
+
+    def _expected(self) -> None:
+        chain = self._chain
+        if not chain.expected or chain.callbacks is None:
+            return
+        same = chain.winner[1] == chain.expected
+        key = "webhook.show_as_expected" if same else "webhook.show_not_expected"
+        self._screen.line()
+        self._mark(same, key, url=clean(chain.expected, LONGEST))
+
+    def _unseen(self, what: str) -> None:
+        reason = self._chain.missing.get(what, "odd")
+        # Without the secret the picture is the same, but for the fields: worth a word of its own.
+        key = "no_secret" if what == "fields" and reason == "not_given" else "unseen"
+        self._row("?", self._words.say(f"webhook.show_{key}"), "yellow")
+
+    def _node(self, key: str, **values: object) -> None:
+        self._screen.line(self._words.say(key, **values), "bold")
+
+    def _step(self) -> None:
+        self._screen.line("│", "dim", "  ")
+
+    def _mark(self, good: bool, key: str, **values: object) -> None:
+        sign, colour = ("✓", "green") if good else ("✗", "red")
+        self._row(sign, self._words.say(key, **values), colour)
+
+    def _row(self, sign: str, text: str, style: str) -> None:
+        self._screen.line(text, style, f"  │ {sign} ", f"  │ {' ' * len(sign)} ")

@@ -1,0 +1,1 @@
+"""Receiving: the callback's route and probe, the receiver, its inbox, tunnels, forwarding."""
