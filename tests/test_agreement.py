@@ -5,8 +5,8 @@ import importlib.util
 from pathlib import Path
 
 import pytest
-from healthy import facts
 
+from tests.support.healthy import facts
 from wizard.audit import checklist
 from wizard.audit.checks import CHECKS
 from wizard.state.content import placeholders
@@ -69,9 +69,9 @@ PROMISED = {
 
 
 def tables():
-    """{section: its CASES}, of every test table in tests/checks."""
+    """{section: its CASES}, of every test table in tests/audit/checks."""
     found = {}
-    for path in sorted((ROOT / "tests/checks").glob("test_*.py")):
+    for path in sorted((ROOT / "tests/audit/checks").glob("test_*.py")):
         spec = importlib.util.spec_from_file_location(f"table_{path.stem}", path)
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
@@ -131,7 +131,7 @@ def test_every_automatic_item_has_a_check_and_no_check_is_idle():
 
 @pytest.mark.parametrize("section", [section.id for section in CHECKLIST.sections])
 def test_a_section_has_the_same_name_everywhere(section):
-    for path in (f"wizard/audit/checks/{section}.py", f"tests/checks/test_{section}.py"):
+    for path in (f"wizard/audit/checks/{section}.py", f"tests/audit/checks/test_{section}.py"):
         assert (ROOT / path).is_file(), path
 
 

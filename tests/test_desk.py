@@ -1,10 +1,10 @@
 """What the desk signs with, and what it can do without."""
 
 import pytest
-from fake_store import MemoryStore
-from fake_talk import Script
-from fake_vault import MemoryVault
 
+from tests.support.fake_prompter import Script
+from tests.support.fake_store import MemoryStore
+from tests.support.fake_vault import MemoryVault
 from wizard.actions.session import Session
 from wizard.audit.checklist import Checklist
 from wizard.state.record import ProfileRecord

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from fake_graph import FakeGraph
-from fake_vault import MemoryVault
 
+from tests.support.fake_graph import FakeGraph
+from tests.support.fake_vault import MemoryVault
 from wizard.facts.discovery import discover
 from wizard.facts.facts import Facts
 from wizard.facts.json_values import nodes

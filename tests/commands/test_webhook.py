@@ -10,9 +10,9 @@ import threading
 import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
-import deliveries
 import pytest
 
+from tests.support import deliveries
 from wizard.webhook.inbox import Reader, Writer
 from wizard.webhook.payload import read
 

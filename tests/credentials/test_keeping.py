@@ -1,8 +1,8 @@
 """list, set and remove, over a real store and real HTTP."""
 
 import pytest
-from terminal import ENTER, Terminal
 
+from tests.support.terminal import ENTER, Terminal
 from wizard.state.config import Config
 from wizard.state.record import SecretNote
 

@@ -5,8 +5,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from terminal import ENTER, Terminal
 
+from tests.support.terminal import ENTER, Terminal
 from wizard.state.config import Config
 from wizard.ui.words import Words
 

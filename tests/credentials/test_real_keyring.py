@@ -8,8 +8,9 @@ import sys
 import time
 
 import pytest
-import secret_service
-from secret_service import SecretService
+
+from tests.support import secret_service
+from tests.support.secret_service import SecretService
 
 pytestmark = [
     pytest.mark.secretservice,

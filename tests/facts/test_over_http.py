@@ -4,8 +4,8 @@ import time
 from contextlib import contextmanager
 
 import pytest
-from fake_vault import MemoryVault
 
+from tests.support.fake_vault import MemoryVault
 from wizard.facts.discovery import discover, what_is
 from wizard.facts.facts import OF_GRAPH, Facts
 from wizard.graph import Credentials

@@ -4,8 +4,8 @@ from contextlib import suppress
 from datetime import UTC, datetime
 
 import pytest
-from fake_graph import envelope
 
+from tests.support.fake_graph import envelope
 from wizard.facts import json_values as plain
 from wizard.facts.models import (
     Business,

@@ -5,9 +5,9 @@ import time
 from datetime import UTC, datetime
 
 import pytest
-from fake_graph import NOT_VISIBLE, FakeGraph, envelope
-from fake_vault import MemoryVault
 
+from tests.support.fake_graph import NOT_VISIBLE, FakeGraph, envelope
+from tests.support.fake_vault import MemoryVault
 from wizard.facts.facts import OF_GRAPH, Facts
 from wizard.graph import Credentials, GraphError
 from wizard.state.record import ProfileRecord

@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.fake_graph import envelope
-from tests.graph import loopback
-from tests.graph.conftest import APP_ID, APP_SECRET, TOKEN
-from tests.graph.loopback import Reply
+from tests.support import loopback
+from tests.support.fake_graph import envelope
+from tests.support.graph_fixtures import APP_ID, APP_SECRET, TOKEN
+from tests.support.loopback import Reply
 from wizard.graph import GraphError
 from wizard.graph import client as client_module
 from wizard.graph.client import GraphClient

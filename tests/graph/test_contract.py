@@ -4,10 +4,10 @@ from contextlib import ExitStack
 
 import pytest
 
-from tests.fake_graph import NOT_VISIBLE, FakeGraph, envelope
-from tests.graph import loopback
-from tests.graph.loopback import Reply
-from tests.graph_contract import KEYS, GraphContract
+from tests.support import loopback
+from tests.support.fake_graph import NOT_VISIBLE, FakeGraph, envelope
+from tests.support.graph_contract import KEYS, GraphContract
+from tests.support.loopback import Reply
 from wizard.graph.errors import names
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.graph.loopback import web
+from tests.support.loopback import web
 
 
 @pytest.mark.parametrize(

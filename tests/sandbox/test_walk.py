@@ -1,8 +1,8 @@
 """Every world, looked at by the real audit over real HTTP, says what it must."""
 
 import pytest
-from fake_vault import MemoryVault
 
+from tests.support.fake_vault import MemoryVault
 from wizard.audit import checklist
 from wizard.audit.runner import audit
 from wizard.facts.facts import Facts

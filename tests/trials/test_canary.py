@@ -14,14 +14,16 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests
-from terminal import ROOT
 
+from tests.support.terminal import ROOT
 from wizard import sandbox
 from wizard.__main__ import main
+from wizard.audit.checks import CHECKS
 from wizard.cli.errors import ErrorReporter
 from wizard.commands import COMMANDS, subcommand_of
 from wizard.graph.client import GraphClient
 from wizard.state.config import find
+from wizard.text.errors import WizardError
 
 TOKEN = "EAACanary" + "0canaryToken9" * 14
 SECRET = "c0ffeeca4a4yc0ffeeca4a4yc0ffee77".replace("y", "1")

@@ -9,8 +9,8 @@ import sys
 import time
 
 import pytest
-from terminal import CTRL_C, ENTER, ROOT, Terminal
 
+from tests.support.terminal import CTRL_C, ENTER, ROOT, Terminal
 from wizard.audit import checklist
 from wizard.sandbox import scenarios
 from wizard.state.config import find

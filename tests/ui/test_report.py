@@ -7,8 +7,8 @@ import time
 from pathlib import Path
 
 import pytest
-from sample import BEFORE, CHECKLIST, FINE, NOW, OUTCOMES, verdicts
 
+from tests.support.sample import BEFORE, CHECKLIST, FINE, NOW, OUTCOMES, verdicts
 from wizard.audit.checklist import Checklist
 from wizard.audit.results import (
     failed,

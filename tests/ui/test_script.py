@@ -1,8 +1,8 @@
 """The scripted person of other tests is itself to be trusted."""
 
 import pytest
-from fake_talk import ANY, Script
 
+from tests.support.fake_prompter import ANY, Script
 from wizard.actions.prompter import Choice, NextAction, Question
 from wizard.audit.checklist import Item
 from wizard.audit.results import ItemResult, failed

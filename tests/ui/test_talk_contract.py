@@ -4,8 +4,8 @@ import inspect
 import io
 
 import pytest
-from fake_talk import Script
 
+from tests.support.fake_prompter import Script
 from wizard.actions.prompter import Prompter
 from wizard.audit.checklist import Item
 from wizard.audit.results import ItemResult, failed, passed

@@ -7,9 +7,9 @@ import sys
 import time
 
 import pytest
-import scenes
-from terminal import CTRL_C, CTRL_D, DOWN, ENTER, ROOT, Terminal
 
+from tests.support import scenes
+from tests.support.terminal import CTRL_C, CTRL_D, DOWN, ENTER, ROOT, Terminal
 from wizard.ui.words import Words
 
 RU, EN = Words("ru").say, Words("en").say
@@ -23,7 +23,7 @@ def scene():
     open_ones = []
 
     def scene(name, language="ru", *more, **options):
-        terminal = Terminal(["tests/ui/scenes.py", name, language, *more], **options)
+        terminal = Terminal(["tests/support/scenes.py", name, language, *more], **options)
         open_ones.append(terminal)
         return terminal
 
@@ -227,7 +227,7 @@ def test_the_sandbox_says_so(scene):
 
 @pytest.mark.parametrize("where", ["</dev/null", "< <(yes)", "<&-", "| cat", "> /dev/null 2>&1"])
 def test_without_a_terminal_there_is_never_a_prompt(where, tmp_path):
-    command = f"{sys.executable} tests/ui/scenes.py secret en {where}; exit ${{PIPESTATUS[0]}}"
+    command = f"{sys.executable} tests/support/scenes.py secret en {where}; exit ${{PIPESTATUS[0]}}"
     done = subprocess.run(
         ["bash", "-c", command],
         check=False,

@@ -10,8 +10,8 @@ import traceback
 from pathlib import Path
 
 import pytest
-from vault_contract import VaultContract
 
+from tests.support.vault_contract import VaultContract
 from wizard.text.secret import Secret
 from wizard.vault import VaultError, VaultProblem
 from wizard.vault.command import PRESETS, CommandVault, Helper

@@ -9,9 +9,9 @@ from base64 import b64decode, b64encode
 from pathlib import Path
 
 import pytest
-from programs import child_environ
-from vault_contract import VaultContract
 
+from tests.support.programs import child_environ
+from tests.support.vault_contract import VaultContract
 from wizard.text.errors import InputRequired, UserAbort
 from wizard.text.secret import Secret
 from wizard.vault import VaultError, VaultProblem

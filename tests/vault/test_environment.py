@@ -3,9 +3,9 @@
 import os
 
 import pytest
-from fake_vault import MemoryVault
-from vault_contract import VaultContract
 
+from tests.support.fake_vault import MemoryVault
+from tests.support.vault_contract import VaultContract
 from wizard.text.secret import Secret
 from wizard.vault import VaultError, VaultProblem
 from wizard.vault.environment import EnvironmentFirst

@@ -7,9 +7,10 @@ import sys
 from pathlib import Path
 
 import pytest
-import secret_service
-from programs import child_environ
-from secret_service import SecretService
+
+from tests.support import secret_service
+from tests.support.programs import child_environ
+from tests.support.secret_service import SecretService
 
 
 def sights(folder, what, store, times, environ):

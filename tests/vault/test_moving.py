@@ -1,8 +1,8 @@
 """Moving secrets between stores."""
 
 import pytest
-from fake_vault import MemoryVault
 
+from tests.support.fake_vault import MemoryVault
 from wizard.text.secret import Secret
 from wizard.vault import VaultError, VaultProblem
 from wizard.vault.environment import EnvironmentFirst

@@ -12,7 +12,8 @@ from contextlib import suppress
 import keyring.core
 import pytest
 from keyring.backend import KeyringBackend
-from keyring_backends import (
+
+from tests.support.keyring_backends import (
     RAISED,
     DeleteThenAdd,
     Doubling,
@@ -24,9 +25,8 @@ from keyring_backends import (
     Truncating,
     raising,
 )
-from programs import ROOT, child_environ
-from vault_contract import VaultContract
-
+from tests.support.programs import ROOT, child_environ
+from tests.support.vault_contract import VaultContract
 from wizard.text.secret import Secret
 from wizard.vault import VaultError, VaultProblem
 from wizard.vault import os_keyring as backend
@@ -258,7 +258,7 @@ class TestDeadline:
 
     def test_ctrl_c_ends_the_wait_at_once(self):
         script = (
-            "import sys; from keyring_backends import Hanging;"
+            "import sys; from tests.support.keyring_backends import Hanging;"
             "from wizard.vault.os_keyring import OsKeyring;"
             "vault = OsKeyring('shop', 60, choose=lambda store: Hanging()); print(flush=True)\n"
             "try: vault.get('a')\n"

@@ -3,8 +3,8 @@
 import stat
 
 import pytest
-from vault_contract import VaultContract
 
+from tests.support.vault_contract import VaultContract
 from wizard.text.secret import Secret
 from wizard.vault import VaultError, VaultProblem
 from wizard.vault.sandbox_store import SandboxVault

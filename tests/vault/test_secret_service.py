@@ -12,12 +12,12 @@ from contextlib import contextmanager, suppress
 
 import keyring.core
 import pytest
-import secret_service
 from keyring.backend import KeyringBackend
-from programs import child_environ
-from secret_service import SecretService
-from vault_contract import VaultContract
 
+from tests.support import secret_service
+from tests.support.programs import child_environ
+from tests.support.secret_service import SecretService
+from tests.support.vault_contract import VaultContract
 from wizard.text.secret import Secret
 from wizard.vault import VaultError, VaultProblem
 from wizard.vault.os_keyring import OsKeyring

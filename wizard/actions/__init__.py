@@ -1,4 +1,4 @@
-"""What changes something, with consent: one module per section. Importing this fills the registry."""
+"""What changes something, with consent, by section. Importing this fills the registry."""
 
 from wizard.actions import access, environment, message, number, token, webhook
 from wizard.actions.registry import ACTIONS, action, action_of

@@ -41,7 +41,7 @@ def open_store(session: Session) -> None:
 
 
 def choose_store(session: Session, stores: Stores) -> None:
-    """One screen of choices; the chosen store is tried before it is recorded. May raise UserAbort."""
+    """One screen of choices; the chosen store is tried before it is recorded. UserAbort."""
     question = Question("vault_store", phrase("environment.store_ask"), option="config.yaml")
     picked = session.prompter.choose(question, _choices())
     if picked == AGAIN:

@@ -85,7 +85,7 @@ class Prompter(Protocol):
         """One value, mended. Raises InputRequired when nobody can answer."""
 
     def choose(self, question: Question, choices: Sequence[Choice]) -> str:
-        """One of several values; `question.default` is preselected. Raises InputRequired likewise."""
+        """One of several values; `question.default` is preselected. InputRequired likewise."""
 
     def confirm(self, result: ItemResult) -> str:
         """The person's own words that a manual item is done; empty for "not yet"."""

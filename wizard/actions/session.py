@@ -87,7 +87,7 @@ class Session:
         self.store.save(self.record)
 
     def take_over(self, results: list[ItemResult], facts: Facts) -> dict[str, str]:
-        """Keeps what an audit saw; returns item id → new, same or fixed (see ProfileRecord.judge)."""
+        """Keeps what an audit saw; returns item id → new, same or fixed (see keep_results)."""
         record = self.record
         record.graph_version = facts.version
         # Read by this audit already, if at all; where it failed, what was known stays.

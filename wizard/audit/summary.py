@@ -49,8 +49,8 @@ def as_data(
 ) -> dict[str, Any]:
     """The JSON object of the interface: keys are always there, ids are strings, no prose.
 
-    `seen` and `changes` are what an audit found and what `ProfileRecord.judge` made of it; without them,
-    everything that is remembered, and what the last audit changed by the history.
+    `seen` and `changes` are what an audit found and what `keep_results` made of it; without
+    them, everything that is remembered, and what the last audit changed by the history.
     """
     rows = saved_results(record, checklist) if seen is None else seen
     known = last_changes(record) if changes is None else changes

@@ -111,15 +111,14 @@ def options(parser: Parser) -> None:
 
 def run(chosen: Arguments) -> int:
     """Prints a topic, the help of a command, or the list of commands."""
-    from wizard.cli import help as topics
     from wizard.context.context import Context
 
     context, topic = Context(chosen), chosen.topic
     if topic and topic[0] in TOPICS:
         if chosen.json:
-            context.print_json(topics.DATA[topic[0]]())
+            context.print_json(DATA[topic[0]]())
         else:
-            topics.PAGES[topic[0]](context.words, context.screen)
+            PAGES[topic[0]](context.words, context.screen)
     elif topic and topic[0] not in COMMANDS:
         raise unknown_word("cli.no_such_topic", topic[0], [*TOPICS, *COMMANDS])
     else:

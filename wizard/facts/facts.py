@@ -1,4 +1,4 @@
-"""What Meta says right now, as plain values: each read made at most once, and only if it is asked for.
+"""What Meta says right now, as plain values: each read made at most once, if it is asked for.
 
 A read that failed is remembered like an answer. Reads that do not depend on each other are made
 at the same time (`gather`).

@@ -145,7 +145,7 @@ class RecordStore(Protocol):
     """Keeps the record of one profile between runs."""
 
     def load(self) -> ProfileRecord:
-        """What was saved last, or a fresh record; StateFileError when the file cannot be trusted."""
+        """What was saved last, or a fresh record; StateFileError when it cannot be trusted."""
 
     def save(self, record: ProfileRecord) -> None:
         """Replace what was saved, whole or not at all; StateFileError when that fails."""

@@ -237,7 +237,7 @@ class RecordFile:
         return str(self._document.path)
 
     def load(self) -> ProfileRecord:
-        """What was saved last, or a fresh record; StateFileError when the file cannot be trusted."""
+        """What was saved last, or a fresh record; StateFileError when it cannot be trusted."""
         profile = self._document.path.parent.name
         node = self._document.load()
         try:

@@ -1,4 +1,4 @@
-"""Text for people: a text in every language, and a phrase that names such a text with its values."""
+"""Text for people: in every language, or as a phrase that names a text and its values."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ class InvalidAnswer(Exception):
 
 
 class PresetAnswers:
-    """See Prompter. Questions that `answers` holds are not asked; `--yes` is a consent to everything.
+    """See Prompter. Questions that `answers` holds are not asked; `--yes` consents to everything.
 
     A wrong answer of the command line raises BadAnswer: asking instead would hang a script.
     """

@@ -32,8 +32,8 @@ _FORMAT = 1
 _MOST = 64 << 20
 _PATIENCE = 10.0
 
-#: Asks for the passphrase; told whether it is a new one (to be typed twice). None, or InputRequired:
-#: it is not to be had.
+#: Asks for the passphrase; told whether it is a new one (to be typed twice). None, or
+#: InputRequired: it is not to be had.
 Passphrase = Callable[[bool], Secret | None]
 
 

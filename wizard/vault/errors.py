@@ -41,7 +41,7 @@ _NUMBERS = {
     errno.EDQUOT: VaultProblem.FULL,
     errno.EFBIG: VaultProblem.FULL,
     112: VaultProblem.FULL,  # ERROR_DISK_FULL
-    1312: VaultProblem.MISSING,  # ERROR_NO_SUCH_LOGON_SESSION: Windows over ssh has no vault, by design
+    1312: VaultProblem.MISSING,  # ERROR_NO_SUCH_LOGON_SESSION: Windows over ssh has no vault
     1783: VaultProblem.LOSING,  # RPC_X_BAD_STUB_DATA: longer than Windows keeps in one credential
     -34: VaultProblem.FULL,  # macOS: dskFulErr
     -25291: VaultProblem.MISSING,  # errSecNotAvailable

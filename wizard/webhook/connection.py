@@ -1,4 +1,4 @@
-"""The way to a callback: its name, address, proxy and TLS; each way to fail has a reason of its own."""
+"""The way to a callback: name, address, proxy, TLS; each way to fail has its own reason."""
 
 from __future__ import annotations
 

@@ -1,0 +1,48 @@
+"""A desk whose other side is the sandbox, over real HTTP, and whose person is a script."""
+
+from contextlib import closing, contextmanager
+
+import pytest
+
+from tests.support.fake_store import MemoryStore
+from tests.support.fake_vault import MemoryVault
+from wizard import sandbox
+from wizard.actions.session import Session
+from wizard.audit import checklist
+from wizard.facts.facts import Facts
+from wizard.graph.client import GraphClient
+from wizard.text.secret import Secret
+from wizard.webhook.connection import Outside
+from wizard.webhook.evidence import LocalEvidence
+from wizard.webhook.local_receiver import LocalReceiver
+
+
+@pytest.fixture
+def at_desk(tmp_path):
+    """Opens a desk on a scenario: `with at_desk("healthy", talk) as (desk, play)`."""
+
+    @contextmanager
+    def opened(scenario, prompter=None, *, knows=False, patience=5.0):
+        outside = Outside(allow_local=True, environ={}, seconds=3.0)
+        listener = LocalReceiver(tmp_path / "inbox.sqlite3", outside, patience)
+        ears = LocalEvidence(listener.reader, outside)
+        with sandbox.start(scenario) as play, closing(listener):
+            store, vault = MemoryStore(), MemoryVault()
+            session = Session(
+                prompter=prompter,
+                vault=vault,
+                store=store,
+                record=store.load(),
+                checklist=checklist.load(),
+                open_graph=lambda keys: GraphClient(keys, url=play.graph_url, pause=lambda _: None),
+                open_facts=lambda *given: Facts(*given, evidence=ears),
+                listener=listener,
+                nudge=play.write,
+            )
+            if knows:
+                session.record.ids.update(play.profile.ids)
+                for name, value in play.profile.secrets.items():
+                    vault.put(name, Secret(value))
+            yield session, play
+
+    return opened

@@ -1,0 +1,424 @@
+"""Receiving, end to end over real sockets: the sandbox plays Meta and the person who writes."""
+
+from contextlib import contextmanager
+from dataclasses import replace
+
+import pytest
+
+from tests.support.fake_prompter import ANY, Script
+from wizard.actions import ACTIONS
+from wizard.actions.callback_target import make_public
+from wizard.actions.prompter import NextAction
+from wizard.actions.receive_test import diagnose, hear, take_back
+from wizard.actions.set_callback import meta_saw, remove, subscribe
+from wizard.actions.setup import Setup
+from wizard.graph import GraphError
+from wizard.state.record import Goal, Status
+from wizard.text.errors import ErrorKind
+from wizard.text.secret import Secret
+
+APP, WABA, NUMBER = "1029384756102938", "102290129340398", "106540352242922"
+THERE = "https://old-provider.example/hook"
+HERE = {"webhook.callback_url": "here", "webhook.level": "app"}
+ALL_CONSENTS = {ANY: [True] * 9}
+
+
+def world(play):
+    return play._world.tree
+
+
+def action(item, session):
+    ACTIONS[item](session, session.facts())
+
+
+def subscriptions(play):
+    return world(play)["apps"][APP].get("subscriptions", {}).get("whatsapp_business_account") or {}
+
+
+def status_of(session, item):
+    from wizard.audit.runner import audit
+
+    (result,) = audit(session.checklist, session.facts(), only=[item])
+    return result.status, result.reason
+
+
+def test_from_nothing_to_a_message_that_arrived(at_desk):
+    prompter = Script(HERE, consents=ALL_CONSENTS)
+    with at_desk("webhook-none", prompter, knows=True) as (session, play):
+        del session.vault.kept["verify_token"]
+        world(play)["accounts"][WABA]["subscribed"] = {}
+        message = hear(session, session.facts())
+        assert message.text == world(play)["person"]["text"]
+        assert message.phone_number_id == NUMBER
+        assert subscriptions(play)["callback_url"] == session.listener.at.url
+        assert session.record.webhook == {
+            "callback_url": session.listener.at.url,
+            "level": "app",
+            "kept_by": "here",
+        }
+        for item in ("webhook.callback", "webhook.fields", "webhook.subscribed"):
+            assert status_of(session, item)[0] is Status.PASSED
+        assert status_of(session, "webhook.received")[1] == "received"
+        assert status_of(session, "app.published") == (Status.PASSED, "proven")
+    assert "webhook.meta_knocked" in prompter.keys
+    assert ("show_link", "https://wa.me/447700900123") in prompter.events
+
+
+def test_the_token_that_was_made_up_is_kept_and_shown_nowhere(at_desk):
+    prompter = Script(HERE, consents=ALL_CONSENTS)
+    with at_desk("webhook-none", prompter, knows=True) as (session, play):
+        del session.vault.kept["verify_token"]
+        action("webhook.callback", session)
+        token = session.vault.get("verify_token").secret.reveal()
+        assert subscriptions(play)["verify_token"] == token
+        assert "verify_token" in session.record.secrets
+    assert len(token) >= 32
+    assert token not in repr(prompter.events) + prompter.text() + prompter.text("ru")
+
+
+def test_everything_that_is_sent_is_shown_before_and_refused_by_a_no(at_desk):
+    prompter = Script(HERE, consents={"webhook.callback": False})
+    with at_desk("webhook-none", prompter, knows=True) as (session, play):
+        action("webhook.callback", session)
+        assert subscriptions(play) == {}
+        assert session.record.webhook == {}
+    (item, _, sends, spends) = prompter.consents_asked[0]
+    assert (item, spends) == ("webhook.callback", False)
+    assert sends[0].startswith(f"POST /{APP}/subscriptions")
+    assert '"fields": "messages"' in sends[0]
+
+
+def test_the_fields_that_are_there_stay(at_desk):
+    prompter = Script(HERE, consents=ALL_CONSENTS)
+    with at_desk("receiving", prompter, knows=True) as (session, play):
+        before = set(subscriptions(play)["fields"])
+        action("webhook.callback", session)
+        assert set(subscriptions(play)["fields"]) == before > {"messages"}
+    # All of them are sent: whether Meta adds or replaces is not certain.
+    assert ",".join(sorted(before)) in prompter.consents_asked[0][2][0]
+
+
+@pytest.mark.parametrize("level", ["app", "account", "number"])
+def test_a_foreign_callback_is_shown_and_not_replaced_by_enter(at_desk, level):
+    prompter = Script({**HERE, "webhook.level": level}, consents={"webhook.callback": False})
+    foreign = {"override_callback_uri": THERE, "verify_token": "theirs"}
+    with at_desk("receiving", prompter, knows=True) as (session, play):
+        tree = world(play)
+        if level == "app":
+            subscriptions(play)["callback_url"] = THERE
+        elif level == "account":
+            tree["accounts"][WABA]["subscribed"][APP] = foreign
+        else:
+            tree["numbers"][NUMBER]["overrides"] = {APP: foreign}
+        action("webhook.callback", session)
+        assert getattr(session.facts().number.callbacks, level) == THERE
+    assert f"webhook.foreign_{level}" in prompter.keys
+    assert THERE in prompter.text()
+    assert prompter.consents_asked[0][3] is True
+
+
+@pytest.mark.parametrize("level", ["account", "number"])
+def test_an_override_is_set_after_subscribing_and_can_be_taken_away(at_desk, level):
+    prompter = Script({**HERE, "webhook.level": level}, consents=ALL_CONSENTS)
+    with at_desk("receiving", prompter, knows=True) as (session, play):
+        world(play)["accounts"][WABA]["subscribed"] = {}
+        action("webhook.callback", session)
+        callbacks = session.facts().number.callbacks
+        assert callbacks.winner == (level, session.listener.at.url)
+        assert [item for item, *_ in prompter.consents_asked] == [
+            "webhook.subscribed",
+            "webhook.callback",
+        ]
+        assert remove(session, session.facts(), level)
+        assert session.facts().number.callbacks.winner[0] == "app"
+        # Removing an override does not unsubscribe.
+        assert status_of(session, "webhook.subscribed")[0] is Status.PASSED
+        assert session.record.webhook == {}
+        assert remove(session, session.facts(), level)
+    assert "webhook.nothing_to_remove" in prompter.keys
+
+
+def test_subscribing_twice_does_not_remove_an_override(at_desk):
+    prompter = Script()
+    with at_desk("webhook-account-override", prompter, knows=True) as (session, _):
+        assert subscribe(session)
+        assert session.facts().number.callbacks.account == THERE
+    assert prompter.consents_asked == []
+
+
+def test_another_apps_token_subscribes_nothing(at_desk):
+    prompter = Script()
+    with at_desk("webhook-account-not-subscribed", prompter, knows=True) as (session, play):
+        session.record.ids["app_id"] = "4242"
+        assert not subscribe(session)
+        assert not world(play)["accounts"][WABA].get("subscribed")
+    assert "webhook.token_of_another_app" in prompter.keys
+
+
+def test_subscribing_leaves_the_others_subscribed(at_desk):
+    prompter = Script(consents={"webhook.subscribed": True})
+    with at_desk("webhook-another-app-subscribed", prompter, knows=True) as (session, play):
+        others = set(world(play)["accounts"][WABA]["subscribed"])
+        action("webhook.subscribed", session)
+        assert set(world(play)["accounts"][WABA]["subscribed"]) == others | {APP}
+
+
+@pytest.mark.parametrize("scenario", ["webhook-messages-missing", "webhook-inactive"])
+def test_the_field_is_switched_on_without_asking_for_an_address(at_desk, scenario):
+    prompter = Script(consents={"webhook.fields": True})
+    with at_desk(scenario, prompter, knows=True) as (session, _):
+        action("webhook.fields", session)
+        assert status_of(session, "webhook.fields") == (Status.PASSED, "subscribed")
+    assert prompter.asked == []
+
+
+@pytest.mark.parametrize("kind", ["forbidden", "quoted", "moved", "broken", "missing", "page"])
+def test_a_server_that_meta_would_refuse_is_not_shown_to_meta(at_desk, kind):
+    prompter = Script()
+    with at_desk("webhook-none", prompter, knows=True) as (session, play):
+        url = f"{play.graph_url}/_sandbox/callback/{kind}"
+        prompter._left["ask"] = {"webhook.callback_url": url, "webhook.level": "app"}
+        action("webhook.callback", session)
+        assert subscriptions(play) == {}
+    assert "webhook.probe_failed" in prompter.keys
+
+
+def test_a_server_of_her_own_is_proven_set_and_left_to_her_word(at_desk):
+    prompter = Script(consents=ALL_CONSENTS)
+    with at_desk("webhook-none", prompter, knows=True) as (session, play):
+        url = f"{play.graph_url}/_sandbox/callback/good"
+        prompter._left["ask"] = {"webhook.callback_url": url, "webhook.level": "app"}
+        action("webhook.callback", session)
+        assert subscriptions(play)["callback_url"] == url
+        assert "kept_by" not in session.record.webhook
+        assert hear(session, session.facts()) is None
+        assert session.listener.at is None
+    assert "webhook.write_to_server" in prompter.keys
+
+
+def test_her_servers_verify_token_is_asked_or_made_up(at_desk):
+    answers = {"webhook.level": "app", "verify_token_way": "have", "verify_token": " theirs "}
+    prompter = Script(answers)
+    with at_desk("webhook-none", prompter, knows=True) as (session, play):
+        del session.vault.kept["verify_token"]
+        url = f"{play.graph_url}/_sandbox/callback/good"
+        prompter._left["ask"]["webhook.callback_url"] = url
+        action("webhook.callback", session)
+        assert session.vault.get("verify_token").secret == Secret("theirs")
+
+
+def test_what_the_api_refuses_goes_by_hand_and_is_read_back(at_desk):
+    answers = {**HERE, "verify_token": "made-by-her", "webhook.by_hand": "done"}
+    prompter = Script(answers, consents=ALL_CONSENTS)
+    with at_desk("webhook-by-dashboard", prompter, knows=True) as (session, play):
+        action("webhook.callback", session)
+        assert ("instruct", "webhook.callback") in prompter.events
+        # She types it on Meta's screen, and Meta asks the receiver with it.
+        world(play)["apps"][APP]["subscriptions"]["whatsapp_business_account"] = {
+            "object": "whatsapp_business_account",
+            "callback_url": session.listener.at.url,
+            "verify_token": "made-by-her",
+            "active": True,
+            "fields": {"messages": "v26.0"},
+        }
+        assert status_of(session, "webhook.callback") == (Status.PASSED, "as_expected")
+        assert status_of(session, "webhook.reachable") == (Status.PASSED, "answered")
+
+
+def test_what_is_not_done_by_hand_is_not_expected(at_desk):
+    answers = {**HERE, "verify_token": "made-by-her", "webhook.by_hand": "later"}
+    with at_desk("webhook-by-dashboard", Script(answers, consents=ALL_CONSENTS), knows=True) as (
+        session,
+        _,
+    ):
+        action("webhook.callback", session)
+        assert session.record.webhook == {}
+
+
+def test_a_busy_moment_is_no_reason_to_do_it_by_hand(at_desk):
+    prompter = Script(HERE, consents=ALL_CONSENTS)
+    with at_desk("webhook-none", prompter, knows=True) as (session, _):
+        wait = {"code": 4, "message": "Application request limit reached"}
+        real = session.open_graph
+
+        def busy(keys):
+            graph = real(keys)
+
+            def refuse(path, body=None, *, as_app=False):
+                raise GraphError(ErrorKind.BUSY, subcode=0, http=400, details="", trace="", **wait)
+
+            graph.post = refuse
+            return graph
+
+        session.open_graph = busy
+        action("webhook.callback", session)
+    assert [error.code for error in prompter.troubles] == [4]
+    assert "webhook.by_hand" not in prompter.keys
+
+
+def tunnels(folder, monkeypatch, **programs):
+    """A machine with these tunnel programs: {name: what it prints}; who names no address ends."""
+    for name, prints in programs.items():
+        rest = "while :; do sleep 0.1; done" if "https" in prints else "exit 1"
+        (folder / name).write_text(f"#!/bin/sh\necho '{prints}'\n{rest}\n")
+        (folder / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
+
+
+ADDRESS = "INF |  https://quiet-river.trycloudflare.com  |"
+
+
+@pytest.fixture
+def outdoors(at_desk, tmp_path):
+    """A desk whose own address will not do: as with the real Meta."""
+
+    @contextmanager
+    def opened(prompter):
+        with at_desk("webhook-none", prompter, knows=True) as (session, play):
+            session.listener.outside = replace(session.listener.outside, allow_local=False)
+            yield session, play
+
+    return opened
+
+
+def test_this_computer_is_made_public_by_a_tunnel(outdoors, tmp_path, monkeypatch):
+    tunnels(tmp_path, monkeypatch, cloudflared=ADDRESS)
+    prompter = Script()
+    with outdoors(prompter) as (session, _):
+        url = make_public(session)
+        assert url == "https://quiet-river.trycloudflare.com/webhook" == session.listener.public_url
+        assert session.listener.tunnel.alive
+    assert not session.listener.tunnel
+    assert prompter.keys[-2:] == ["webhook.listening", "webhook.tunnel_open"]
+
+
+@pytest.mark.parametrize(
+    ("programs", "said"),
+    [({}, "missing"), ({"ngrok": '{"err":"ERR_NGROK_4018"}'}, "login")],
+)
+def test_without_a_tunnel_the_way_to_one_is_said(outdoors, tmp_path, monkeypatch, programs, said):
+    tunnels(tmp_path, monkeypatch, **programs)
+    prompter = Script()
+    with outdoors(prompter) as (session, _):
+        assert make_public(session) == ""
+    assert prompter.keys[-1] == f"webhook.tunnel_{said}"
+
+
+def test_a_tunnel_that_closed_explains_the_silence(outdoors, tmp_path, monkeypatch):
+    tunnels(tmp_path, monkeypatch, cloudflared=ADDRESS)
+    prompter = Script()
+    with outdoors(prompter) as (session, _):
+        make_public(session)
+        session.listener.tunnel._child.kill()
+        session.listener.tunnel._child.wait()
+        assert silence(session) is None
+    assert prompter.keys[-1] == "webhook.tunnel_died"
+
+
+@pytest.mark.parametrize("level", ["app", "number"])
+def test_an_address_that_ends_with_the_run_is_taken_away_or_said(
+    outdoors, tmp_path, monkeypatch, level
+):
+    tunnels(tmp_path, monkeypatch, cloudflared=ADDRESS)
+    prompter = Script(consents=ALL_CONSENTS)
+    with outdoors(prompter) as (session, play):
+        url = make_public(session)
+        session.record.webhook = {"callback_url": url, "level": level, "kept_by": "here"}
+        override = {"override_callback_uri": url, "verify_token": "x"}
+        world(play)["numbers"][NUMBER]["overrides"] = {APP: override}
+        take_back(session)
+        left = session.facts().number.callbacks.number
+    if level == "app":
+        assert "webhook.address_ends" in prompter.keys
+    else:
+        assert (left, session.record.webhook) == ("", {})
+
+
+def silence(session):
+    return diagnose(session, session.listener)
+
+
+def test_a_delivery_that_another_secret_signed_is_named(at_desk):
+    prompter = Script(HERE, consents=ALL_CONSENTS)
+    with at_desk("webhook-none", prompter, knows=True, patience=2.5) as (session, play):
+        world(play)["delivery"] = {"sign_as": "5647382910564738"}
+        assert hear(session, session.facts()) is None
+    assert "webhook.wrong_signature" in prompter.keys
+    assert [f.reason for f in prompter.presented] == ["wrong_secret"]
+
+
+BROKEN = {
+    "webhook.subscribed/nobody": lambda tree: tree["accounts"][WABA].update(subscribed={}),
+    "webhook.fields/missing": lambda tree: tree["apps"][APP]["subscriptions"][
+        "whatsapp_business_account"
+    ].update(fields={"account_update": "v26.0"}),
+    "webhook.effective/overridden_by_number": lambda tree: tree["numbers"][NUMBER].update(
+        overrides={APP: {"override_callback_uri": THERE, "verify_token": "x"}}
+    ),
+    "webhook.callback/other": lambda tree: tree["apps"][APP]["subscriptions"][
+        "whatsapp_business_account"
+    ].update(callback_url=THERE),
+    "app.published/not_confirmed": lambda tree: tree["apps"][APP].update(published=False),
+}
+
+
+@pytest.mark.parametrize(("broken", "breaks"), BROKEN.items(), ids=BROKEN)
+def test_after_a_silence_the_broken_link_is_named(at_desk, broken, breaks):
+    prompter = Script(HERE, consents=ALL_CONSENTS)
+    with at_desk("webhook-none", prompter, knows=True) as (session, play):
+        world(play)["person"]["writes_by_herself"] = False
+        action("webhook.callback", session)
+        breaks(world(play))
+        silence(session)
+    (result,) = prompter.presented
+    assert f"{result.item.id}/{result.reason}" == broken
+
+
+def test_the_test_button_is_said_to_prove_nothing(at_desk):
+    prompter = Script(HERE, consents=ALL_CONSENTS)
+    with at_desk("webhook-none", prompter, knows=True, patience=2.0) as (session, play):
+        world(play)["apps"][APP]["published"] = False
+        session.nudge = lambda: play._delivery.test_event(APP)
+        assert hear(session, session.facts()) is None
+        assert status_of(session, "webhook.received") == (Status.WAITING, "test_only")
+    assert "webhook.test_event" in prompter.keys
+    assert prompter.presented_ids == ["app.published"]
+
+
+@pytest.mark.parametrize(
+    ("message", "words"),
+    [
+        ("HTTP Status Code = 403; HTTP Message = Forbidden", "meta_status"),
+        ("curl_errno = 28; curl_error = Operation timed out; HTTP Status Code = 0", "meta_timeout"),
+        ("curl_errno = 6; curl_error = Could not resolve host", "meta_dns"),
+        ("curl_errno = 7; curl_error = Failed to connect", "meta_refused"),
+        ("curl_errno = 60; curl_error = SSL certificate problem", "meta_tls"),
+        ("curl_errno = 47; curl_error = too many redirects", "meta_redirect"),
+        ("curl_errno = 99; curl_error = ?", "meta_other"),
+        ("Response does not match challenge, HTTP Status Code = 200", "meta_body"),
+        ("", "meta_other"),
+    ],
+)
+def test_metas_2200_is_put_into_words(message, words):
+    from wizard.ui.words import Words
+
+    start = "(#2200) Callback verification failed with the following errors: "
+    refusal = GraphError(ErrorKind.ODD, code=2200, subcode=0, message=start + message, details="")
+    saw = meta_saw(refusal)
+    assert saw.key == f"webhook.{words}"
+    assert all(Words(language).phrase(saw) for language in ("ru", "en"))
+
+
+def test_the_guide_walks_to_a_message_that_arrived(at_desk):
+    prompter = Script(
+        HERE,
+        moves={ANY: [NextAction.FIX] * 9},
+        consents=ALL_CONSENTS,
+        vouches={ANY: ["yes, today"] * 3},
+    )
+    with at_desk("webhook-none", prompter, knows=True) as (session, play):
+        del session.vault.kept["verify_token"]
+        world(play)["accounts"][WABA]["subscribed"] = {}
+        session.record.goals = (Goal.SENDING, Goal.RECEIVING)
+        results = Setup(session).walk("webhook")
+    assert {f.item.id: f.status for f in results if f.status != "passed"} == {}

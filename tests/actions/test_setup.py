@@ -1,0 +1,128 @@
+"""The walk, end to end: the real facts, checks and repairs against the sandbox."""
+
+import pytest
+
+from tests.support.fake_prompter import ANY, Script
+from wizard.actions.prompter import NextAction
+from wizard.actions.setup import Setup
+from wizard.state.record import Goal, Status
+from wizard.text.errors import ErrorKind, UserAbort
+
+
+def standing(results):
+    return {result.item.id: result.status for result in results}
+
+
+def willing(play, **answers):
+    """Somebody who takes every offer, and answers what the sandbox suggests."""
+    given = {ANY: "", **play.suggestions, **answers}
+    return Script(given, moves={ANY: NextAction.FIX}, consents={ANY: True})
+
+
+def test_a_rehearsal_goes_from_a_paste_to_a_sent_message(at_desk):
+    with at_desk("rehearsal") as (session, play):
+        session.prompter = willing(play)
+        results = Setup(session).walk()
+        seen = standing(results)
+        required = [f for f in results if f.item.needed_for is Goal.SENDING]
+        assert {seen[f.item.id] for f in required} == {Status.PASSED}
+        assert seen["message.sent"] is Status.PASSED
+        assert session.record.secrets["access_token"].kind == "SYSTEM_USER"
+        assert session.vault.get("access_token").secret.reveal() != play.access_token
+        assert session.record.ids["phone_number_id"] == play.phone_number_id
+
+
+def test_a_healthy_account_asks_nothing_that_is_required(at_desk):
+    with at_desk("healthy", knows=True) as (session, _):
+        session.prompter = Script(moves={"message.sent": NextAction.LATER})
+        seen = standing(Setup(session).walk())
+        assert seen["number.connected"] is Status.PASSED
+        assert session.prompter.presented_ids == ["message.sent"]
+
+
+def test_what_is_put_off_is_not_asked_again_in_this_run(at_desk):
+    with at_desk("number-unregistered", knows=True) as (session, _):
+        session.prompter = Script(moves={ANY: NextAction.LATER})
+        seen = standing(Setup(session).walk())
+        assert seen["number.registered"] is Status.FAILED
+        assert len(session.prompter.presented_ids) == len(set(session.prompter.presented_ids))
+
+
+def test_whoever_leaves_finds_everything_kept(at_desk):
+    with at_desk("rehearsal") as (session, play):
+        session.prompter = willing(play)
+        session.prompter = Script(
+            {ANY: "", **play.suggestions}, moves={"number.code_verified": NextAction.LEAVE}
+        )
+        with pytest.raises(UserAbort):
+            Setup(session).walk()
+        kept = session.store.load()
+        assert kept.ids["waba_id"] == play.waba_id
+        assert kept.secrets["access_token"].kind == "USER"
+        assert kept.verdicts["access.valid"].status is Status.PASSED
+
+
+def test_ctrl_c_in_the_middle_of_a_repair_loses_nothing(at_desk):
+    with at_desk("rehearsal") as (session, play):
+        answers = {ANY: "", **play.suggestions, "verification_code": KeyboardInterrupt}
+        session.prompter = Script(answers, moves={ANY: NextAction.FIX}, consents={ANY: True})
+        with pytest.raises(KeyboardInterrupt):
+            Setup(session).walk()
+        assert session.store.load().ids["phone_number_id"] == play.phone_number_id
+
+
+def test_steps_are_shown_when_somebody_wants_to_do_it_by_hand(at_desk):
+    with at_desk("number-unregistered", knows=True) as (session, _):
+        moves = {"number.registered": [NextAction.STEPS, NextAction.LATER], ANY: NextAction.LATER}
+        session.prompter = Script(moves=moves)
+        Setup(session).walk()
+        assert ("instruct", "number.registered") in session.prompter.events
+
+
+def test_looking_again_sees_what_was_done_elsewhere(at_desk):
+    with at_desk("number-unregistered", knows=True) as (session, play):
+
+        class ElsewhereThenAgain(Script):
+            def next_action(self, result, moves):
+                if result.item.id == "number.registered":
+                    body = {"messaging_product": "whatsapp", "pin": "314159"}
+                    session.graph().post(f"{play.phone_number_id}/register", body)
+                    return NextAction.AGAIN
+                return super().next_action(result, moves)
+
+        session.prompter = ElsewhereThenAgain(moves={ANY: NextAction.LATER})
+        assert standing(Setup(session).walk())["number.registered"] is Status.PASSED
+
+
+def test_a_run_that_nobody_watches_says_which_answer_was_missing(at_desk):
+    from wizard.text.errors import InputRequired
+
+    with at_desk("rehearsal") as (session, _):
+        session.prompter = Script(
+            {"has_token": "yes", "access_token": InputRequired("access_token")}
+        )
+        setup = Setup(session, attended=False)
+        setup.walk()
+        assert setup.needed == {"access.present": "access_token"}
+
+
+def test_the_first_look_is_told_before_anything_is_settled(at_desk):
+    with at_desk("number-unregistered", knows=True) as (session, _):
+        session.prompter = Script(moves={ANY: NextAction.LATER})
+        told = []
+        Setup(session).walk(
+            seen=lambda found: told.append((standing(found), list(session.prompter.events)))
+        )
+        assert told[0][0]["number.registered"] is Status.FAILED
+        assert not [event for event in told[0][1] if event[0] == "present"]
+        assert len(told) == 1
+
+
+def test_a_repair_that_meta_does_not_answer_ends_the_item_and_not_the_walk(at_desk):
+    with at_desk("template-answers-cut-off", knows=True) as (session, _):
+        session.prompter = Script(
+            moves={"message.sent": [NextAction.FIX, NextAction.LATER], ANY: NextAction.LATER}
+        )
+        seen = standing(Setup(session).walk())
+        assert [error.kind for error in session.prompter.troubles] == [ErrorKind.PERMISSION]
+        assert seen["message.sent"] is Status.WAITING

@@ -1,0 +1,73 @@
+"""message.*: something to write first with, and a test message that went out."""
+
+from dataclasses import replace
+
+import pytest
+
+from tests.support.healthy import HEALTHY, HELLO_WORLD, SENT, TEMPLATE, TEST_NUMBER, facts, record
+from wizard.audit.checks import CHECKS
+from wizard.audit.results import failed, passed, waiting
+from wizard.facts.models import Arrivals
+
+PAUSED = replace(TEMPLATE, status="PAUSED")
+
+
+def told(arrivals=HEALTHY["arrivals"], **changes):
+    return facts(record=record(test_message=replace(SENT, **changes)), arrivals=arrivals)
+
+
+def heard(state, code=0, details=""):
+    return facts(arrivals=Arrivals(test_state=state, test_code=code, test_details=details))
+
+
+CASES = [
+    ("message.template", facts(), passed("ready", count=1)),
+    (
+        "message.template",
+        facts(templates=(HELLO_WORLD, TEMPLATE, PAUSED)),
+        passed("ready", count=1),
+    ),
+    ("message.template", facts(templates=()), failed("none")),
+    ("message.template", facts(templates=(PAUSED,)), failed("none")),
+    ("message.template", facts(templates=(HELLO_WORLD,)), failed("sample_only")),
+    (
+        "message.template",
+        facts(templates=(HELLO_WORLD,), number=TEST_NUMBER),
+        passed("ready", count=1),
+    ),
+    *(
+        ("message.sent", told(state=state), passed("accepted", date="2026-11-22"))
+        for state in ("accepted", "sent", "delivered", "read")
+    ),
+    (
+        "message.sent",
+        told(state="failed", code=131026, details="Undeliverable"),
+        failed("failed", code=131026, details="Undeliverable"),
+    ),
+    ("message.sent", facts(record=record(test_message=None)), waiting("not_sent")),
+    ("message.sent", told(phone_number_id="42"), waiting("other_number")),
+    ("message.delivered", facts(), passed("delivered")),
+    ("message.delivered", heard("read"), passed("read")),
+    ("message.delivered", heard("played"), passed("read")),
+    ("message.delivered", heard("sent"), waiting("on_the_way", state="sent")),
+    ("message.delivered", heard(""), waiting("on_the_way", state="accepted")),
+    (
+        "message.delivered",
+        heard("failed", 131042, "No payment method"),
+        failed("failed", code=131042, details="No payment method"),
+    ),
+    # What was seen when it was sent counts where the inbox knows nothing.
+    ("message.delivered", told(state="delivered", arrivals=Arrivals()), passed("delivered")),
+    (
+        "message.delivered",
+        told(state="failed", code=131026, details="Undeliverable", arrivals=Arrivals()),
+        failed("failed", code=131026, details="Undeliverable"),
+    ),
+    ("message.delivered", told(phone_number_id="42"), waiting("not_sent")),
+    ("message.delivered", facts(record=record(test_message=None)), waiting("not_sent")),
+]
+
+
+@pytest.mark.parametrize(("item", "given", "expected"), CASES)
+def test_message(item, given, expected):
+    assert CHECKS[item](given) == expected

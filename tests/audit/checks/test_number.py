@@ -1,0 +1,259 @@
+"""number.*: the ladder of a phone number, and its good standing."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from tests.support.healthy import (
+    ACCOUNT,
+    IDS,
+    KEPT,
+    NOT_VISIBLE,
+    NOW,
+    NUMBER,
+    TEST_NUMBER,
+    entity,
+    facts,
+    health,
+    record,
+    without,
+)
+from wizard.audit.checks import CHECKS
+from wizard.audit.checks.health_status import CODES
+from wizard.audit.checks.number import LIMITS, STATES
+from wizard.audit.results import (
+    failed,
+    passed,
+    unknown,
+    waiting,
+)
+from wizard.facts.models import Health
+from wizard.state.record import write_time
+from wizard.text.errors import ErrorKind, Unavailable
+
+ID = IDS["phone_number_id"]
+SIP = (138025, "SIP is not configured")
+
+
+def number(**changes):
+    return facts(number=replace(NUMBER, **changes))
+
+
+def chosen(phone_number_id, *numbers):
+    """This id on record, these numbers in the account."""
+    ids = {**IDS, "phone_number_id": phone_number_id}
+    return facts(record=record(ids=ids), numbers=numbers)
+
+
+def unregistered(status="PENDING", platform="NOT_APPLICABLE", hours_ago=()):
+    """A number that is not registered; each attempt was so many hours ago."""
+    times = [write_time(NOW - timedelta(hours=hours)) for hours in hours_ago]
+    return facts(
+        number=replace(NUMBER, status=status, platform=platform),
+        record=record(attempts={f"register:{ID}": times, "register:42": times * 9}),
+    )
+
+
+def named(**changes):
+    return number(new_name_status="", **changes)
+
+
+def renamed(state, **changes):
+    return number(new_display_name="Romashka & Co", new_name_status=state, **changes)
+
+
+def limited(account_tier, number_tier=""):
+    return facts(
+        account=replace(ACCOUNT, messaging_limit=account_tier),
+        number=replace(NUMBER, messaging_limit=number_tier),
+    )
+
+
+def sick(*entities):
+    return facts(number_health=health(*entities))
+
+
+OTHER = replace(NUMBER, id="42", display="+7 913 000-00-00")
+
+CASES = [
+    ("number.added", facts(), passed()),
+    ("number.added", facts(numbers=(OTHER, NUMBER)), passed()),
+    (
+        "number.added",
+        facts(record=record(ids=without("phone_number_id")), numbers=()),
+        failed("none"),
+    ),
+    (
+        "number.added",
+        facts(record=record(ids=without("phone_number_id")), numbers=(OTHER, NUMBER)),
+        failed("not_chosen", count=2),
+    ),
+    (
+        "number.added",
+        chosen(ID, OTHER),
+        failed("elsewhere", phone_number_id=ID, count=1),
+    ),
+    (
+        "number.added",
+        chosen(IDS["waba_id"], NUMBER),
+        failed("is_account", phone_number_id=IDS["waba_id"]),
+    ),
+    *(
+        (
+            "number.added",
+            chosen(typed, NUMBER),
+            failed("is_phone", phone=NUMBER.display, phone_number_id=ID),
+        )
+        for typed in ("79123456789", "+79123456789")
+    ),
+    ("number.code_verified", facts(), passed()),
+    # What registering needed once may lapse afterwards.
+    ("number.code_verified", number(code_verification="EXPIRED"), passed()),
+    ("number.code_verified", number(platform="NOT_APPLICABLE", status="PENDING"), passed()),
+    *(
+        ("number.code_verified", number(platform="NOT_APPLICABLE", code_verification=state), seen)
+        for state, seen in {
+            "NOT_VERIFIED": failed("not_verified"),
+            "UNVERIFIED": failed("not_verified"),
+            "EXPIRED": failed("expired"),
+            "PONDERED": unknown("other", state="PONDERED"),
+            "": unknown("not_shown"),
+        }.items()
+    ),
+    ("number.registered", facts(), passed()),
+    # Without a platform its being connected says as much.
+    ("number.registered", number(platform=""), passed()),
+    ("number.registered", unregistered(), failed("not_registered", left=10)),
+    ("number.registered", unregistered(platform=""), failed("not_registered", left=10)),
+    (
+        "number.registered",
+        unregistered(hours_ago=(1, 2, 71, 73, 100)),
+        failed("not_registered", left=7),
+    ),
+    (
+        "number.registered",
+        unregistered(hours_ago=range(1, 11)),
+        failed("out_of_tries", tries=10),
+    ),
+    ("number.registered", unregistered(platform="ON_PREMISE"), failed("on_premises")),
+    ("number.registered", unregistered(status="BANNED"), failed("gone", state="BANNED")),
+    ("number.connected", facts(), passed()),
+    *(
+        ("number.connected", number(status=state), failed(state.lower()))
+        for state in sorted(STATES)
+    ),
+    ("number.connected", number(status="LINKED"), failed("other", state="LINKED")),
+    ("number.connected", number(status="UNKNOWN"), unknown("not_shown")),
+    ("number.connected", number(status=""), unknown("not_shown")),
+    ("number.name", facts(), passed()),
+    ("number.name", named(name_status="AVAILABLE_WITHOUT_REVIEW"), passed()),
+    ("number.name", named(name_status="PENDING_REVIEW"), waiting("pending", name="Romashka")),
+    ("number.name", named(name_status="DECLINED"), failed("declined", name="Romashka")),
+    ("number.name", named(name_status="EXPIRED"), failed("expired", name="Romashka")),
+    ("number.name", named(name_status="NONE"), failed("none")),
+    ("number.name", named(name_status="ODD"), unknown("other", state="ODD")),
+    ("number.name", named(name_status=""), unknown("not_shown")),
+    ("number.name", facts(number=replace(TEST_NUMBER, name_status="NONE")), passed("test_number")),
+    # +1 555 numbers of a business of its own are reviewed like all others.
+    (
+        "number.name",
+        facts(number=replace(TEST_NUMBER, name_status="DECLINED")),
+        failed("declined", name="Test Number"),
+    ),
+    ("number.name", renamed("APPROVED"), failed("register_again", name="Romashka & Co")),
+    (
+        "number.name",
+        renamed("APPROVED", name_status="DECLINED"),
+        failed("register_again", name="Romashka & Co"),
+    ),
+    ("number.name", renamed("APPROVED", verified_name="Romashka & Co"), passed()),
+    ("number.name", renamed("PENDING_REVIEW"), passed("change_pending", name="Romashka & Co")),
+    ("number.name", renamed("DECLINED"), passed("change_declined", name="Romashka & Co")),
+    ("number.name", renamed("EXPIRED"), passed()),
+    (
+        "number.name",
+        renamed("PENDING_REVIEW", name_status="DECLINED"),
+        failed("declined", name="Romashka"),
+    ),
+    ("number.pin", facts(), passed()),
+    ("number.pin", number(pin_enabled=False), failed("off")),
+    ("number.pin", number(pin_enabled=None), unknown("not_shown")),
+    ("number.pin", facts(origins={"access_token": KEPT}), failed("not_kept")),
+    (
+        "number.pin",
+        facts(number=TEST_NUMBER, origins={"access_token": KEPT}),
+        passed("test_number"),
+    ),
+    ("number.quality", facts(), passed()),
+    ("number.quality", number(quality="YELLOW"), failed("yellow")),
+    ("number.quality", number(quality="RED"), failed("red")),
+    *(
+        ("number.quality", number(quality=state), passed("not_rated"))
+        for state in ("UNKNOWN", "NA", "")
+    ),
+    ("number.limit", facts(), passed("tier", people=2000)),
+    *(
+        (
+            "number.limit",
+            limited(tier),
+            passed("small" if people in (50, 250) else "tier", people=people),
+        )
+        for tier, people in LIMITS.items()
+    ),
+    ("number.limit", limited("TIER_UNLIMITED"), passed("unlimited")),
+    ("number.limit", limited("TIER_NOT_SET"), passed("not_set")),
+    ("number.limit", limited("", "TIER_10K"), passed("tier", people=10000)),
+    ("number.limit", limited("TIER_1M"), unknown("other", tier="TIER_1M")),
+    ("number.limit", limited(""), unknown("not_shown")),
+    # An account that cannot be read leaves what the number says.
+    (
+        "number.limit",
+        facts(account=NOT_VISIBLE, number=replace(NUMBER, messaging_limit="TIER_250")),
+        passed("small", people=250),
+    ),
+    ("number.health", facts(), passed()),
+    ("number.health", sick(entity("PHONE_NUMBER", "BLOCKED", SIP)), passed()),
+    *(
+        (
+            "number.health",
+            sick(entity("PHONE_NUMBER", "BLOCKED", SIP, (code, "…"))),
+            failed(reason, code=code, entity="PHONE_NUMBER"),
+        )
+        for code, reason in CODES.items()
+    ),
+    (
+        "number.health",
+        sick(entity("PHONE_NUMBER", "BLOCKED", (141000, "Not ready"))),
+        failed("blocked", code=141000, entity="PHONE_NUMBER", text="Not ready"),
+    ),
+    (
+        "number.health",
+        sick(entity("PHONE_NUMBER", "BLOCKED")),
+        failed("blocked_silently", entity="PHONE_NUMBER"),
+    ),
+    (
+        "number.health",
+        sick(entity("PHONE_NUMBER", "LIMITED", (0, "The display name is not approved"))),
+        passed("limited", text="The display name is not approved"),
+    ),
+    # The account has an item of its own.
+    ("number.health", sick(entity("WABA", "BLOCKED", (141014, "Banned"))), passed()),
+    ("number.health", facts(number_health=Health(())), unknown("not_shown")),
+    (
+        "number.health",
+        facts(number_health=Unavailable(ErrorKind.ODD, details="health_status")),
+        unknown("not_shown"),
+    ),
+]
+
+
+@pytest.mark.parametrize(("item", "given", "expected"), CASES)
+def test_number(item, given, expected):
+    assert CHECKS[item](given) == expected
+
+
+def test_a_list_of_numbers_that_cannot_be_had_is_no_missing_number():
+    with pytest.raises(Unavailable) as raised:
+        CHECKS["number.added"](facts(numbers=Unavailable(ErrorKind.BUSY)))
+    assert raised.value.kind is ErrorKind.BUSY

@@ -1,0 +1,170 @@
+"""webhook.*: three callbacks, two subscriptions, a handshake, and a message that came."""
+
+from dataclasses import replace
+
+import pytest
+
+from tests.support.healthy import HEALTHY, IDS, NUMBER, facts, record
+from wizard.audit.checks import CHECKS
+from wizard.audit.results import (
+    failed,
+    passed,
+    unknown,
+    waiting,
+)
+from wizard.facts.models import AppSubscription, Arrivals, Callbacks, Handshake, Subscriber
+from wizard.text.errors import ErrorKind, Unavailable
+
+URL, FOREIGN = "https://romashka.example/hook", "https://other.example/"
+NO_SECRET = Unavailable(ErrorKind.NOT_GIVEN, name="app_secret")
+
+
+def at(expected="", level="app", **levels):
+    """Callbacks as they are, and the one that was chosen."""
+    chosen = {"callback_url": expected, "level": level} if expected else {}
+    number = replace(NUMBER, callbacks=Callbacks(**levels))
+    return facts(number=number, record=record(webhook=chosen))
+
+
+def hooked(*fields, about="whatsapp_business_account", active=True):
+    return (AppSubscription(about, URL, active, frozenset(fields)),)
+
+
+def subscribers(*names):
+    return tuple(Subscriber(name, "" if name.isdigit() else f"App {name}") for name in names)
+
+
+def answered(reason="", unsure=False, **values):
+    return facts(handshake=Handshake(URL, reason, values, unsure))
+
+
+def heard(**arrivals):
+    return facts(arrivals=Arrivals(**arrivals))
+
+
+HOST = {"host": "shop.example"}
+CERTIFICATE = {**HOST, "names": "shop.example.org", "until": "2026-10-01"}
+#: Every reason of a probe, with the values it comes with.
+PROBED = {
+    "bad_url": {},
+    "not_https": {"scheme": "http"},
+    "local_address": {**HOST, "address": "10.0.0.7"},
+    "dns": HOST,
+    "refused": {**HOST, "port": 443},
+    "unreachable": HOST,
+    "timeout": {"seconds": 6},
+    "reset": HOST,
+    "not_http": HOST,
+    "proxy": {"cause": "407"},
+    "tls_early": CERTIFICATE,
+    "tls_expired": CERTIFICATE,
+    "tls_self_signed": CERTIFICATE,
+    "tls_name": CERTIFICATE,
+    "tls_chain": CERTIFICATE,
+    "tls_untrusted": CERTIFICATE,
+    "tls_other": {"detail": "no protocols available"},
+    "status": {"http": 404},
+    "redirect": {"to": "www.shop.example/hook"},
+    "warning_page": {"service": "ngrok"},
+    "tunnel_gone": {"service": "ngrok"},
+    "behind_tunnel": {"service": "ngrok"},
+    "tunnel_limit": {"service": "ngrok"},
+    "bot_check": {"service": "Cloudflare"},
+    "padded": {"body": '"123"'},
+    "page": {"body": "<html>"},
+    "body": {"body": "OK"},
+    "any_token": {},
+    "post_refused": {"http": 403},
+    "post_unchecked": {},
+}
+
+CASES = [
+    ("webhook.callback", facts(), passed("set", url=URL)),
+    ("webhook.callback", at(URL, app=URL), passed("as_expected", url=URL)),
+    ("webhook.callback", at(URL, "account", account=URL), passed("as_expected", url=URL)),
+    ("webhook.callback", at(URL, "nonsense", app=URL), passed("as_expected", url=URL)),
+    ("webhook.callback", at(account=FOREIGN), passed("set", url=FOREIGN)),
+    ("webhook.callback", at(), failed("not_set")),
+    ("webhook.callback", at(URL), failed("not_set")),
+    (
+        "webhook.callback",
+        at(URL, "number", app=URL),
+        failed("not_set_there", expected=URL, level="number"),
+    ),
+    ("webhook.callback", at(URL, app=FOREIGN), failed("other", url=FOREIGN, expected=URL)),
+    ("webhook.fields", facts(), passed("subscribed")),
+    ("webhook.fields", facts(app_subscriptions=hooked("calls", "messages")), passed("subscribed")),
+    ("webhook.fields", facts(app_subscriptions=hooked("message_status")), failed("missing")),
+    ("webhook.fields", facts(app_subscriptions=hooked()), failed("missing")),
+    ("webhook.fields", facts(app_subscriptions=hooked("messages", about="page")), failed("none")),
+    ("webhook.fields", facts(app_subscriptions=()), failed("none")),
+    (
+        "webhook.fields",
+        facts(app_subscriptions=hooked("messages", active=False)),
+        failed("inactive"),
+    ),
+    # A message that came is as good as being told.
+    ("webhook.fields", facts(app_subscriptions=NO_SECRET), passed("proven", date="2026-11-22")),
+    ("webhook.subscribed", facts(), passed()),
+    (
+        "webhook.subscribed",
+        facts(subscribers=subscribers(IDS["app_id"], "B", "A")),
+        passed("with_others", others="App A, App B"),
+    ),
+    ("webhook.subscribed", facts(subscribers=()), failed("nobody")),
+    (
+        "webhook.subscribed",
+        facts(subscribers=subscribers("42")),
+        failed("only_others", others="42"),
+    ),
+    ("webhook.effective", facts(), passed("by_app", url=URL)),
+    ("webhook.effective", at(app=FOREIGN, account=URL), passed("by_account", url=URL)),
+    ("webhook.effective", at(URL, "number", number=URL), passed("by_number", url=URL)),
+    ("webhook.effective", at(), failed("none")),
+    (
+        "webhook.effective",
+        at(URL, app=URL, account=FOREIGN),
+        failed("overridden_by_account", url=FOREIGN, expected=URL),
+    ),
+    (
+        "webhook.effective",
+        at(URL, "account", account=URL, number=FOREIGN),
+        failed("overridden_by_number", url=FOREIGN, expected=URL),
+    ),
+    ("webhook.effective", at(URL, app=FOREIGN), failed("other", url=FOREIGN, expected=URL)),
+    ("webhook.reachable", facts(), passed("answered", milliseconds=140)),
+    *(
+        ("webhook.reachable", answered(reason, **values), failed(reason, **values))
+        for reason, values in PROBED.items()
+    ),
+    ("webhook.reachable", answered("no_token", unsure=True), unknown("no_token")),
+    ("webhook.reachable", answered("dns", True, **HOST), unknown("dns", **HOST)),
+    ("webhook.received", facts(), passed("received", date="2026-11-22")),
+    ("webhook.received", heard(), waiting("nothing_yet")),
+    ("webhook.received", heard(test_event=True), waiting("test_only")),
+    (
+        "webhook.received",
+        heard(other_number="42", test_event=True),
+        waiting("other_number", phone_number_id="42"),
+    ),
+    ("webhook.received", heard(misfit="bad_signature", test_event=True), failed("wrong_secret")),
+    ("webhook.received", heard(misfit="no_secret"), failed("secret_not_given")),
+    ("webhook.received", heard(misfit="unsigned"), waiting("nothing_yet")),
+    ("webhook.received", heard(trouble="malformed"), unknown("inbox", kind="malformed")),
+]
+
+
+@pytest.mark.parametrize(("item", "given", "expected"), CASES)
+def test_webhook(item, given, expected):
+    assert CHECKS[item](given) == expected
+
+
+def test_without_secret_and_without_a_message_the_fields_cannot_be_looked_at():
+    with pytest.raises(Unavailable):
+        CHECKS["webhook.fields"](facts(app_subscriptions=NO_SECRET, arrivals=Arrivals()))
+
+
+def test_without_an_app_id_the_tokens_own_app_counts():
+    ids = {name: value for name, value in IDS.items() if name != "app_id"}
+    given = facts(record=record(ids=ids), subscribers=HEALTHY["subscribers"])
+    assert CHECKS["webhook.subscribed"](given) == passed()

@@ -1,0 +1,186 @@
+"""A person who answers from a script, for tests of whatever speaks through Talk.
+
+    with Script({"access_token": ["oops", "EAAgood"]}, moves={ANY: Move.LATER}) as talk:
+        walk(talk)
+    assert "number.registered" in talk.presented_ids
+
+A question nobody expected fails the test at once, an answer nobody asked for at the end. Everything
+said is put into words of both languages, so that a missing word or value fails too.
+"""
+
+from contextlib import contextmanager
+
+from wizard.actions.prompter import NextAction
+from wizard.text.localised import LANGUAGES, Phrase
+from wizard.ui.words import Words
+
+ANY = "*"
+
+
+class Script:
+    """See Prompter. An answer is a value, or a list of values; an exception is raised.
+
+    `answers` by question name (ask and choose; a choice may also be given as the Phrase key of its
+    label), `moves`, `consents` and `vouches` by item id. ANY ("*") stands for every other name and
+    is never left over.
+    """
+
+    def __init__(self, answers=None, *, moves=None, consents=None, vouches=None):
+        given = {"ask": answers, "move": moves, "consent": consents, "vouch": vouches}
+        self._left = {
+            kind: {
+                name: list(v) if isinstance(v, list | tuple) else v for name, v in (d or {}).items()
+            }
+            for kind, d in given.items()
+        }
+        self.events = []  # (kind, name, …) in order
+        self.said = []  # Remarks of say() and of wrong answers
+        self.presented, self.settled_ones, self.troubles = [], [], []  # Findings; CannotLooks
+        self.asked = []  # Questions
+        self.consents_asked = []  # (item id, Phrase, sends, spends)
+        self.waits, self.browsed = [], []
+
+    # What a test looks at afterwards.
+
+    @property
+    def keys(self):
+        """The keys of everything said, in order."""
+        return [phrase.key for phrase in self.said]
+
+    @property
+    def asked_names(self):
+        return [question.name for question in self.asked]
+
+    @property
+    def presented_ids(self):
+        return [result.item.id for result in self.presented]
+
+    def text(self, language="en"):
+        """Everything said, in words."""
+        return "\n".join(Words(language).phrase(phrase) for phrase in self.said)
+
+    def finish(self):
+        """Fails when an answer was never asked for."""
+        left = {
+            kind: {name: value for name, value in table.items() if name != ANY}
+            for kind, table in self._left.items()
+        }
+        left = {kind: table for kind, table in left.items() if table}
+        assert not left, f"nobody asked for: {left}"
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, error, trace):
+        if kind is None:
+            self.finish()
+
+    # Talk
+
+    def tell(self, key, /, **values):
+        self._hear(Phrase(key, values))
+
+    def show_problem(self, result, ids, *, brief=False):
+        self._judge("present", result)
+        self.presented.append(result)
+
+    def show_result(self, result):
+        self._judge("settled", result)
+        self.settled_ones.append(result)
+
+    def show_steps(self, item, ids):
+        self.events.append(("instruct", item.id))
+
+    def show_error(self, error):
+        self.events.append(("trouble", error.kind.value))
+        self.troubles.append(error)
+
+    def next_action(self, result, moves):
+        self.events.append(("move", result.item.id, tuple(moves)))
+        move = NextAction(self._next("move", result.item.id))
+        assert move in moves, f"{result.item.id}: {move} is not offered, only {list(moves)}"
+        return move
+
+    def ask(self, question):
+        self._asked(question)
+        while True:
+            answer = self._next("ask", question.name) or question.default
+            parsed = question.parse(answer) if question.parse else answer.strip()
+            if isinstance(parsed, str):
+                return parsed
+            self._hear(parsed)
+
+    def choose(self, question, choices):
+        self._asked(question)
+        for choice in choices:
+            self._words(choice.label)
+        answer = self._next("ask", question.name) or question.default or choices[0].value
+        for choice in choices:
+            label = choice.label.key if isinstance(choice.label, Phrase) else choice.label
+            if answer in (choice.value, label):
+                return choice.value
+        raise AssertionError(
+            f"{question.name}: {answer!r} is not among {[c.value for c in choices]}"
+        )
+
+    def confirm(self, result):
+        self.events.append(("vouch", result.item.id))
+        return self._next("vouch", result.item.id)
+
+    def consent(self, item_id, text, sends=(), spends=False):
+        self._words(text)
+        self.events.append(("consent", item_id, text.key))
+        self.consents_asked.append((item_id, text, tuple(sends), spends))
+        return self._next("consent", item_id)
+
+    @contextmanager
+    def waiting(self, text):
+        self._words(text)
+        self.events.append(("wait", text.key))
+        self.waits.append(text)
+        yield
+
+    def show_link(self, link):
+        self.events.append(("show_link", link))
+
+    def offer_page(self, link):
+        self.events.append(("browse", link))
+        self.browsed.append(link)
+
+    # How it works.
+
+    def _asked(self, question):
+        self._words(question.text)
+        self.events.append(("ask", question.name))
+        self.asked.append(question)
+
+    def _hear(self, phrase):
+        self._words(phrase)
+        self.events.append(("say", phrase.key))
+        self.said.append(phrase)
+
+    def _judge(self, kind, result):
+        self.events.append((kind, result.item.id, result.status.value, result.reason))
+        for language in LANGUAGES:
+            Words(language).reason(result), Words(language).next_step(result)
+
+    def _words(self, phrase):
+        for language in LANGUAGES:
+            Words(language).phrase(phrase)
+
+    def _next(self, kind, name):
+        table = self._left[kind]
+        key = name if name in table else ANY
+        assert key in table, f"nobody expected to be asked: {kind} {name}; so far: {self.events}"
+        answer = table[key]
+        if isinstance(answer, list):
+            answer = answer.pop(0)
+            if not table[key]:
+                del table[key]
+        elif key != ANY:
+            del table[key]
+        if isinstance(answer, BaseException) or (
+            isinstance(answer, type) and issubclass(answer, BaseException)
+        ):
+            raise answer
+        return answer

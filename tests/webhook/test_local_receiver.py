@@ -1,0 +1,99 @@
+"""The receiver of one run: begun once, told new secrets, ended as a whole."""
+
+import socket
+import threading
+import time
+
+import pytest
+
+from tests.support import deliveries
+from wizard.text.secret import Secret
+from wizard.webhook import local_receiver as listening
+from wizard.webhook.connection import Outside
+from wizard.webhook.endpoint import ReceivedDelivery
+from wizard.webhook.local_receiver import LocalReceiver
+from wizard.webhook.server import Address
+
+HERE = Outside(allow_local=True, environ={})
+
+
+@pytest.fixture
+def listener(tmp_path):
+    listener = LocalReceiver(tmp_path / "profile" / "inbox.sqlite3", HERE)
+    yield listener
+    listener.close()
+
+
+def test_it_makes_nothing_before_it_is_started(listener):
+    assert (listener.at, listener.public_url) == (None, "")
+    assert not listener.reader.path.parent.exists()
+
+
+def test_it_is_started_once_and_listens_until_it_is_closed(listener):
+    at = listener.start(Address(port=0))
+    assert listener.start() == listener.at == at
+    assert listener.public_url == at.url
+    listener.close()
+    assert listener.at is None
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection((at.host, at.port))
+
+
+def test_it_takes_another_port_where_its_own_is_taken(listener, monkeypatch):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        taken = other.getsockname()[1]
+        monkeypatch.setattr(listening, "DEFAULT_PORT", taken)
+        with pytest.raises(OSError, match="in use"):
+            listener.start(Address(port=taken))
+        assert listener.start().port != taken
+
+
+def test_secrets_that_come_later_count_at_once(listener):
+    at = listener.start(Address(port=0))
+    content = deliveries.incoming(deliveries.text())
+    assert deliveries.deliver(at.port, content) == 503
+    listener.knows(Secret(deliveries.SECRET), Secret("v"))
+    assert deliveries.deliver(at.port, content) == 200
+
+
+def test_waiting_ends_with_the_first_event_that_will_do(listener):
+    listener.knows(Secret(deliveries.SECRET), Secret("v"))
+    at = listener.start(Address(port=0))
+    before = listener.mark()
+    for wamid in ("wamid.1", "wamid.2", "wamid.3"):
+        deliveries.deliver(at.port, deliveries.incoming(deliveries.text(wamid)))
+
+    def message(wamid):
+        def look(event):
+            assert isinstance(event, ReceivedDelivery)
+            return event if event.new.messages[0].id == wamid else None
+
+        return look
+
+    assert listener.wait(message("wamid.2"), 5, before)
+    # Whoever waits from the same mark is offered the same events.
+    assert listener.wait(message("wamid.1"), 5, before)
+    assert listener.wait(message("wamid.4"), 0.3, before) is None
+    assert listener.wait(lambda event: event, 0.3) is None
+
+
+def test_what_comes_while_somebody_waits_ends_the_waiting(listener):
+    listener.knows(Secret(deliveries.SECRET), Secret("v"))
+    at = listener.start(Address(port=0))
+    content = deliveries.incoming(deliveries.text())
+    later = threading.Timer(0.3, deliveries.deliver, (at.port, content))
+    later.start()
+    began = time.monotonic()
+    assert listener.wait(lambda event: event.new.messages, 10)
+    assert time.monotonic() - began < 5
+    later.join()
+
+
+def test_more_events_than_are_remembered_do_not_confuse_it(listener, monkeypatch):
+    before = listener.mark()
+    for number in range(listening.REMEMBERED + 5):
+        listener._hear(number)
+    seen = []
+    listener.wait(seen.append, 0.1, before)
+    assert seen[0] == 5
+    assert seen[-1] == listening.REMEMBERED + 4

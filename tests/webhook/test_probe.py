@@ -1,0 +1,477 @@
+"""The probe against real servers, with TLS: every way a handshake can fail has its name."""
+
+import base64
+import contextlib
+import hashlib
+import hmac
+import socket
+import ssl
+import threading
+import time
+from types import SimpleNamespace
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from tests.support.authority import HOST, World
+from wizard.text.secret import Secret
+from wizard.webhook.connection import Outside
+from wizard.webhook.probe import probe
+
+TOKEN, APP_SECRET = Secret("my verify+token"), Secret("0123456789abcdef")
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    return World(tmp_path_factory.mktemp("authority"))
+
+
+class Server:
+    """Answers each connection by a function of the request's head; TLS when given a key file."""
+
+    def __init__(self, answer, key="", wrap=None):
+        self.answer, self.seen, self.opened = answer, [], []
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.port = self.socket.getsockname()[1]
+        self.context = None
+        if key:
+            self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            self.context.load_cert_chain(key)
+            if wrap:
+                wrap(self.context)
+        self.thread = threading.Thread(target=self.serve, daemon=True)
+        self.thread.start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        with contextlib.suppress(OSError):
+            self.socket.shutdown(socket.SHUT_RDWR)
+        self.socket.close()
+        self.thread.join(5)
+
+    def serve(self):
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = self.socket.accept()
+                self.opened.append(1)
+                with contextlib.suppress(OSError, ssl.SSLError):
+                    self.one(connection)
+
+    def one(self, connection):
+        connection.settimeout(5)
+        with connection:
+            if self.context:
+                connection = self.context.wrap_socket(connection, server_side=True)
+            with connection:
+                request = b""
+                while b"\r\n\r\n" not in request:
+                    if not (data := connection.recv(65536)):
+                        return
+                    request += data
+                head, _, body = request.partition(b"\r\n\r\n")
+                self.seen.append(request)
+                answer = self.answer(parse(head, body))
+                if callable(answer):
+                    answer(connection)
+                else:
+                    connection.sendall(answer)
+
+
+def parse(head, body):
+    line, *rest = head.decode().split("\r\n")
+    method, target, _ = line.split(" ")
+    query = parse_qs(urlsplit(target).query)
+    headers = {name.lower(): value for name, value in (one.split(": ", 1) for one in rest)}
+    return SimpleNamespace(
+        method=method,
+        path=urlsplit(target).path,
+        headers=headers,
+        body=body,
+        challenge=query.get("hub.challenge", [""])[0],
+        token=query.get("hub.verify_token", [""])[0],
+        mode=query.get("hub.mode", [""])[0],
+        query=query,
+    )
+
+
+def http(status=200, body=b"", **headers):
+    lines = [f"HTTP/1.1 {status} X"]
+    lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+    lines.append(f"Content-Length: {len(body)}")
+    return ("\r\n".join(lines) + "\r\n\r\n").encode() + body
+
+
+def good(request):
+    """A server as it should be, with signatures checked."""
+    if request.method == "POST":
+        signed = hmac.new(APP_SECRET.reveal().encode(), request.body, hashlib.sha256).hexdigest()
+        right = request.headers["x-hub-signature-256"] == f"sha256={signed}"
+        return http(200 if right else 403)
+    right = (request.mode, request.token) == ("subscribe", TOKEN.reveal())
+    return http(200, request.challenge.encode()) if right else http(403)
+
+
+def ask(server, world=None, *, seconds=6.0, environ=None, path="/hook", secret=None, token=TOKEN):
+    scheme = "https" if server.context else "http"
+    outside = Outside(
+        allow_local=True,
+        trust=world.trust if world else "",
+        seconds=seconds,
+        environ=environ or {},
+        resolve=lambda host, port, **how: socket.getaddrinfo("127.0.0.1", port, **how),
+    )
+    return probe(f"{scheme}://{HOST}:{server.port}{path}", token, outside, secret)
+
+
+def test_a_callback_that_is_right_passes_every_step(world):
+    with Server(good, world.server()) as server:
+        found = ask(server, world, secret=APP_SECRET)
+    assert (found.ok, found.reason) == (True, "")
+    assert [step.name for step in found.steps] == [
+        *("resolved", "connected", "certificate", "answered", "guarded", "signed"),
+    ]
+    assert len(found.challenges) == 2
+    assert found.steps[2].values["issuer"] == "Test Between"
+
+
+def test_it_asks_as_meta_asks(world):
+    requests = []
+
+    def keep(request):
+        requests.append(request)
+        return good(request)
+
+    with Server(keep, world.server()) as server:
+        assert ask(server, world, path="/a/b?shop=1").ok
+    first, second = requests
+    assert (first.method, first.path, first.mode) == ("GET", "/a/b", "subscribe")
+    assert first.query["shop"] == ["1"]
+    assert first.challenge.isdigit()
+    assert first.token == TOKEN.reveal() != second.token
+    assert first.headers["host"] == f"{HOST}:{server.port}"
+    assert "facebookplatform" in first.headers["user-agent"]
+
+
+CERTIFICATES = {
+    "expired": "tls_expired",
+    "early": "tls_early",
+    "name": "tls_name",
+    "self_signed": "tls_self_signed",
+    "chain": "tls_chain",
+    "private": "tls_untrusted",
+}
+
+
+@pytest.mark.parametrize(("fault", "reason"), CERTIFICATES.items())
+def test_each_fault_of_a_certificate_has_its_name(world, fault, reason):
+    with Server(good, world.server(fault)) as server:
+        found = ask(server, world)
+    assert (found.reason, found.unsure) == (reason, False)
+    expected = {"name": "shop.example.org", "self_signed": HOST}.get(fault, HOST)
+    assert found.values["names"] == expected
+    assert server.seen == []  # nothing was asked of a server that is not known
+
+
+def test_this_machines_own_authorities_do_not_count(world, monkeypatch):
+    monkeypatch.setenv("SSL_CERT_FILE", world.trust)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", world.trust)
+    with Server(good, world.server()) as server:
+        assert ask(server, None).reason == "tls_untrusted"
+
+
+def test_a_server_that_speaks_only_an_old_tls_is_named(world):
+    def old(context):
+        context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_2
+        context.set_ciphers("AES128-SHA")
+
+    with Server(good, world.server(), old) as server:
+        assert ask(server, world).reason == "tls_other"
+
+
+def page(text, status=200, **headers):
+    return lambda request: http(status, text.encode(), **headers)
+
+
+ANSWERS = [
+    ("status", page("", 403), {"http": 403}),
+    ("status", page("not found", 404), {"http": 404}),
+    ("status", page("<h1>oops</h1>", 500), {"http": 500}),
+    ("redirect", page("", 301, Location="https://b.example/?x=1"), {"to": "b.example/"}),
+    ("redirect", page("", 308, Location="/hook/"), {"to": "/hook/"}),
+    ("body", page("EVENT_RECEIVED"), {"body": "EVENT_RECEIVED"}),
+    ("body", page(""), {"body": ""}),
+    ("body", page("Error: wrong token"), {"body": "Error: wrong token"}),
+    ("page", page("<!doctype html><title>Shop</title>"), {}),
+    ("padded", lambda r: http(200, f'"{r.challenge}"'.encode()), {}),
+    ("padded", lambda r: http(200, f"{r.challenge}\n".encode()), {}),
+    ("padded", lambda r: http(200, f"\ufeff{r.challenge}".encode()), {}),
+    ("any_token", lambda r: http(200, r.challenge.encode()), {}),
+    ("warning_page", page("", 200, ngrok_error_code="ERR_NGROK_6024"), {"service": "ngrok"}),
+    ("tunnel_gone", page("ERR_NGROK_3200", 404), {"service": "ngrok"}),
+    ("behind_tunnel", page("ERR_NGROK_8012", 502), {"service": "ngrok"}),
+    ("warning_page", page("bypass-tunnel-reminder", 511), {"service": "localtunnel"}),
+    ("tunnel_gone", page("", 530, Server="cloudflare"), {"service": "Cloudflare"}),
+    ("behind_tunnel", page("", 502, Server="cloudflare"), {"service": "Cloudflare"}),
+    ("bot_check", page("Just a moment", 403, cf_mitigated="challenge"), {"service": "Cloudflare"}),
+    ("status", page("", 502, Server="nginx"), {"http": 502}),
+]
+
+
+@pytest.mark.parametrize(("reason", "answer", "values"), ANSWERS)
+def test_each_wrong_answer_has_its_name(reason, answer, values):
+    with Server(answer) as server:
+        found = ask(server)
+    assert found.reason == reason
+    assert values.items() <= found.values.items()
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (good, "no_token"),
+        (page("", 404), "status"),
+        (page("", 502), "status"),
+        (page("", 302, Location="/login"), "redirect"),
+        (lambda r: http(200, r.challenge.encode()), "any_token"),
+        (page("ERR_NGROK_3200", 404), "tunnel_gone"),
+    ],
+)
+def test_without_a_verify_token_everything_but_the_token_is_looked_at(answer, reason):
+    with Server(answer) as server:
+        found = ask(server, token=None)
+    assert (found.reason, found.unsure) == (reason, reason == "no_token")
+
+
+def test_of_a_redirect_only_the_place_is_shown():
+    with Server(page("", 302, Location="https://a.example/login?token=abc")) as server:
+        assert ask(server).values["to"] == "a.example/login"
+
+
+def drip(connection):
+    with contextlib.suppress(OSError):
+        connection.sendall(b"HTTP/1.1 200 OK\r\n")
+        for _ in range(100):
+            connection.sendall(b"X-A: b\r\n")
+            time.sleep(0.05)
+
+
+def drip_body(connection):
+    with contextlib.suppress(OSError):
+        connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+        for _ in range(100):
+            connection.sendall(b"1")
+            time.sleep(0.05)
+
+
+@pytest.mark.parametrize("secure", [False, True])
+@pytest.mark.parametrize("slow", [drip, drip_body, lambda connection: time.sleep(2)])
+def test_slowness_of_every_kind_ends_at_the_deadline(world, slow, secure):
+    key = world.server() if secure else ""
+    with Server(lambda request: slow, key) as server:
+        began = time.monotonic()
+        found = ask(server, world, seconds=0.5)
+        took = time.monotonic() - began
+    assert found.reason == "timeout"
+    assert took < 1.5
+
+
+def test_a_tls_handshake_that_never_ends_is_ended():
+    def silent(request):
+        raise AssertionError("nothing is asked")
+
+    with Server(silent) as plain:
+        found = probe(
+            f"https://{HOST}:{plain.port}/",
+            TOKEN,
+            Outside(
+                allow_local=True,
+                seconds=0.5,
+                environ={},
+                resolve=lambda host, port, **how: socket.getaddrinfo("127.0.0.1", port, **how),
+            ),
+        )
+    assert found.reason in ("timeout", "tls_other")
+
+
+BROKEN = {
+    "not_http": lambda connection: connection.sendall(b"220 mail.example.com ESMTP\r\n\r\n"),
+    "reset": lambda connection: connection.setsockopt(
+        socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0"
+    ),
+}
+
+
+@pytest.mark.parametrize(("reason", "answer"), BROKEN.items())
+def test_what_is_no_web_server_is_named(reason, answer):
+    with Server(lambda request: answer) as server:
+        assert ask(server).reason == reason
+
+
+def test_a_closed_port_is_named():
+    with Server(good) as server:
+        pass
+    found = ask(server)
+    assert (found.reason, found.values["port"]) == ("refused", server.port)
+
+
+def outside(**how):
+    return Outside(environ={}, **how)
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("", "bad_url"),
+        ("example.com/hook", "bad_url"),
+        ("https://", "bad_url"),
+        ("https://example.com/ho ok", "bad_url"),
+        ("https://example.com/hook ", "bad_url"),
+        ("https://user@example.com/", "bad_url"),
+        ("https://example.com:port/", "bad_url"),
+        ("https://example.com/#hook", "bad_url"),
+        ("https://[::1/", "bad_url"),
+        ("http://example.com/hook", "not_https"),
+        ("ftp://example.com/hook", "not_https"),
+        ("https://localhost/hook", "local_address"),
+        ("https://127.0.0.1/hook", "local_address"),
+        ("https://192.168.1.5:8443/hook", "local_address"),
+        ("https://[::1]/hook", "local_address"),
+        ("https://169.254.169.254/", "local_address"),
+        ("https://100.64.0.1/", "local_address"),
+    ],
+)
+def test_addresses_that_meta_cannot_use_are_refused_before_anything_is_sent(url, reason):
+    assert probe(url, TOKEN, outside()).reason == reason
+
+
+def unknown_name(host, port, **how):
+    raise socket.gaierror(socket.EAI_NONAME, "unknown")
+
+
+def no_resolver(host, port, **how):
+    raise socket.gaierror(socket.EAI_AGAIN, "try again")
+
+
+@pytest.mark.parametrize(("resolve", "unsure"), [(unknown_name, False), (no_resolver, True)])
+def test_a_name_that_does_not_exist_is_told_from_a_resolver_that_fails(resolve, unsure):
+    found = probe("https://nowhere.example/", TOKEN, outside(resolve=resolve))
+    assert (found.reason, found.unsure) == ("dns", unsure)
+
+
+def test_a_resolver_that_never_answers_is_left_behind():
+    over = threading.Event()
+    slow = outside(seconds=0.3, resolve=lambda *a, **k: over.wait(10) and [])
+    began = time.monotonic()
+    found = probe("https://nowhere.example/", TOKEN, slow)
+    took = time.monotonic() - began
+    over.set()
+    assert (found.reason, found.unsure) == ("dns", True)
+    assert took < 2
+
+
+def test_one_private_address_among_public_ones_is_said():
+    def mixed(host, port, **how):
+        return [
+            (socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))
+            for address in ("93.184.216.34", "10.0.0.7")
+        ]
+
+    found = probe("https://shop.example/", TOKEN, outside(resolve=mixed))
+    assert (found.reason, found.values["address"]) == ("local_address", "10.0.0.7")
+
+
+def test_our_own_receiver_must_take_what_is_signed_and_refuse_what_is_not(world):
+    def checks(signed, unsigned):
+        def answer(request):
+            if request.method == "GET":
+                return good(request)
+            right = good(request).startswith(b"HTTP/1.1 200")
+            return http(signed if right else unsigned)
+
+        return answer
+
+    for signed, unsigned, reason in (
+        (200, 403, ""),
+        (200, 200, "post_unchecked"),
+        (403, 403, "post_refused"),
+        (502, 502, "post_refused"),
+    ):
+        with Server(checks(signed, unsigned)) as server:
+            assert ask(server, secret=APP_SECRET).reason == reason
+
+
+class Proxy(Server):
+    """An HTTP proxy that knows CONNECT; `port_of` says where a host really is."""
+
+    def __init__(self, target, status=200):
+        self.target, self.status = target, status
+        super().__init__(None)
+
+    def one(self, connection):
+        with connection:
+            head = b""
+            while b"\r\n\r\n" not in head:
+                head += connection.recv(4096)
+            self.seen.append(head)
+            connection.sendall(f"HTTP/1.1 {self.status} X\r\n\r\n".encode())
+            if self.status != 200:
+                return
+            with socket.create_connection(("127.0.0.1", self.target)) as onward:
+                back = threading.Thread(target=copy, args=(onward, connection), daemon=True)
+                back.start()
+                copy(connection, onward)
+                back.join(5)
+
+
+def copy(one, other):
+    with contextlib.suppress(OSError):
+        while data := one.recv(65536):
+            other.sendall(data)
+    with contextlib.suppress(OSError):
+        other.shutdown(socket.SHUT_WR)
+
+
+def through(proxy, **more):
+    return {"HTTPS_PROXY": f"http://anna:p%40ss@127.0.0.1:{proxy.port}", **more}
+
+
+def test_a_proxy_of_the_environment_is_used_and_resolves_the_name_itself(world):
+    with Server(good, world.server()) as server, Proxy(server.port) as proxy:
+        here = Outside(trust=world.trust, environ=through(proxy), resolve=unknown_name)
+        found = probe(f"https://{HOST}/hook", TOKEN, here)
+        assert (found.reason, found.steps[0].name) == ("", "proxied")
+        head = proxy.seen[0].decode()
+    assert head.startswith(f"CONNECT {HOST}:443 HTTP/1.1\r\n")
+    assert base64.b64encode(b"anna:p@ss").decode() in head
+    assert TOKEN.reveal() not in head
+
+
+def test_a_certificate_that_a_proxy_may_have_made_is_not_held_against_the_server(world):
+    with Server(good, world.server("private")) as server, Proxy(server.port) as proxy:
+        here = Outside(trust=world.trust, environ=through(proxy))
+        found = probe(f"https://{HOST}/hook", TOKEN, here)
+    assert (found.reason, found.unsure) == ("tls_untrusted", True)
+
+
+@pytest.mark.parametrize("status", [407, 403, 503])
+def test_a_proxy_that_refuses_is_named(status):
+    with Proxy(1, status) as proxy:
+        found = probe(f"https://{HOST}/hook", TOKEN, Outside(environ=through(proxy)))
+    assert (found.reason, found.unsure, found.values["cause"]) == ("proxy", True, str(status))
+
+
+def test_no_proxy_is_honoured(world):
+    with Server(good, world.server()) as server, Proxy(server.port) as proxy:
+        environ = through(proxy, no_proxy="example.com")
+        assert ask(server, world, environ=environ).ok
+        assert proxy.seen == []
+
+
+def test_no_secret_is_in_what_a_probe_reports(world):
+    for server_key in ("", world.server(), world.server("expired")):
+        with Server(page("wrong"), server_key) as server:
+            told = repr(ask(server, world, secret=APP_SECRET))
+        assert TOKEN.reveal() not in told
+        assert APP_SECRET.reveal() not in told

@@ -1,0 +1,159 @@
+"""The server: slow, greedy and silent clients do not keep others out."""
+
+import http.client
+import os
+import socket
+import time
+
+import pytest
+
+from tests.support import deliveries
+from wizard.text.secret import Secret
+from wizard.webhook import server as running
+from wizard.webhook.inbox import Reader, Writer
+from wizard.webhook.server import Address, Receiver
+
+ANY_PORT = Address(port=0)
+
+
+@pytest.fixture
+def receiver(tmp_path, monkeypatch):
+    monkeypatch.setattr(running, "REQUEST_SECONDS", 1.0)
+    writer = Writer(tmp_path / "inbox.sqlite3")
+    secret = Secret(deliveries.SECRET)
+    with Receiver(writer, lambda: secret, lambda: secret, at=ANY_PORT) as receiver:
+        yield receiver
+    writer.close()
+
+
+def dial(receiver):
+    return socket.create_connection(("127.0.0.1", receiver.at.port), timeout=10)
+
+
+def drip(connection, seconds):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        connection.sendall(b"a")
+        time.sleep(0.1)
+
+
+def closed_within(connection, seconds):
+    """Whether the other side closes the connection before long."""
+    connection.settimeout(seconds)
+    try:
+        return b"200 OK" not in connection.recv(4096)
+    except TimeoutError:
+        return False
+    except OSError:
+        return True
+
+
+def works(receiver, wamid):
+    content = deliveries.incoming(deliveries.text(wamid))
+    return deliveries.deliver(receiver.at.port, content) == 200
+
+
+HALVES = {
+    "silence": b"",
+    "half a head": b"POST /webhook HTTP/1.1\r\nHost: x\r\nX-A: ",
+    "half a body": b"POST /webhook HTTP/1.1\r\nHost: x\r\nContent-Length: 900\r\n\r\n{",
+    "half a chunk": b"POST /webhook HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n90\r\n{",
+}
+
+
+@pytest.mark.parametrize("half", HALVES.values(), ids=HALVES.keys())
+def test_a_request_that_does_not_end_is_ended(receiver, half):
+    with dial(receiver) as connection:
+        connection.sendall(half)
+        assert works(receiver, "wamid.meanwhile")
+        assert closed_within(connection, 5)
+
+
+def test_a_byte_now_and_then_does_not_buy_time(receiver):
+    with dial(receiver) as connection:
+        connection.sendall(b"POST /webhook HTTP/1.1\r\nHost: x\r\nX-Slow: ")
+        with pytest.raises(OSError):  # noqa: PT011 (reset or broken pipe, as the system likes)
+            drip(connection, seconds=6)
+
+
+def test_a_house_full_of_slow_clients_still_takes_a_delivery(receiver, monkeypatch):
+    monkeypatch.setattr(running, "REQUEST_SECONDS", 60.0)
+    slow = []
+    try:
+        for _ in range(running.CONNECTIONS + 50):
+            slow.append(dial(receiver))
+            slow[-1].sendall(b"POST /webhook HTTP/1.1\r\nX-Slow: ")
+        assert works(receiver, "wamid.in")
+    finally:
+        for connection in slow:
+            connection.close()
+
+
+def test_a_connection_that_is_kept_open_between_deliveries_is_not_cut(receiver):
+    connection = http.client.HTTPConnection("127.0.0.1", receiver.at.port, timeout=20)
+    for n in range(2):
+        body = deliveries.encode(deliveries.incoming(deliveries.text(f"wamid.{n}")))
+        connection.request("POST", "/webhook", body, deliveries.headers(body))
+        answer = connection.getresponse()
+        assert (answer.status, answer.read()) == (200, b"")
+        time.sleep(2.2 if n == 0 else 0)
+    connection.close()
+
+
+@pytest.mark.parametrize(
+    ("request_", "status"),
+    [
+        (b"POST /webhook HTTP/1.1\r\nContent-Length: 99999999\r\n\r\n", b"413"),
+        (b"POST /webhook HTTP/1.1\r\nContent-Length: -1\r\n\r\n", b"400"),
+        (b"POST /webhook HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n", b"501"),
+        (b"GET / HTTP/1.1\r\nX-Long: " + b"a" * 20_000 + b"\r\n\r\n", b"431"),
+        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", b"400"),
+    ],
+    ids=["too big", "negative", "unknown coding", "long head", "TLS hello"],
+)
+def test_requests_beyond_the_limits_are_turned_away_at_once(receiver, request_, status):
+    with dial(receiver) as connection:
+        connection.sendall(request_)
+        assert connection.recv(4096).split()[1] == status
+    assert works(receiver, "wamid.after")
+
+
+def test_chunked_bodies_are_read(receiver):
+    body = deliveries.encode(deliveries.incoming(deliveries.text("wamid.chunked")))
+    connection = http.client.HTTPConnection("127.0.0.1", receiver.at.port, timeout=20)
+    pieces = (body[at : at + 50] for at in range(0, len(body), 50))
+    connection.request("POST", "/webhook", pieces, deliveries.headers(body), encode_chunked=True)
+    assert connection.getresponse().status == 200
+    connection.close()
+
+
+def test_opening_and_closing_over_and_over_leaves_nothing_behind(tmp_path):
+    """Whoever wakes the server's loop must not find its descriptor closed, or another's."""
+    writer = Writer(tmp_path / "inbox.sqlite3")
+    before = len(os.listdir("/dev/fd"))
+    for _ in range(150):
+        Receiver(writer, lambda: None, lambda: None, at=ANY_PORT).start().close()
+    assert len(os.listdir("/dev/fd")) <= before + 2
+    writer.close()
+
+
+def test_a_taken_port_is_said_at_once(receiver, tmp_path):
+    writer = Writer(tmp_path / "other.sqlite3")
+    with pytest.raises(OSError, match="in use"):
+        Receiver(writer, lambda: None, lambda: None, at=receiver.at)
+    writer.close()
+
+
+def test_closing_finishes_what_was_begun_and_frees_the_port(tmp_path):
+    writer = Writer(tmp_path / "inbox.sqlite3")
+    secret, told = Secret(deliveries.SECRET), []
+    for n in range(2):
+        receiver = Receiver(writer, lambda: secret, lambda: secret, told.append, ANY_PORT).start()
+        assert works(receiver, f"wamid.{n}")
+        receiver.close()
+        receiver.close()
+        assert len(told) == n + 1
+        with pytest.raises(ConnectionRefusedError):
+            dial(receiver)
+    writer.close()
+    assert len(Reader(writer.path).messages()) == 2
