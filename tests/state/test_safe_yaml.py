@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wizard.state.safe_yaml import DEEPEST, LARGEST, InvalidYaml, parse
+from wizard.state.safe_yaml import DEEPEST, LARGEST, InvalidYaml, line_of, parse
 from wizard.state.yaml_file import dump
 
 LAUGHS = b"a: &a [x, x, x, x]\n" + b"".join(
@@ -104,10 +104,41 @@ def test_the_pure_parser_reads_the_same(monkeypatch):
     monkeypatch.delattr(yaml, "CSafeLoader")
     assert parse(content) == expected
     for bomb, why, _ in BOMBS.values():
-        if len(bomb) < 10_000:
-            with pytest.raises(InvalidYaml) as error:
-                parse(bomb)
-            assert error.value.why == why
+        with pytest.raises(InvalidYaml) as error:
+            parse(bomb)
+        assert error.value.why == why
+
+
+def test_a_limit_of_the_parser_itself_does_not_change_the_answer(monkeypatch):
+    import yaml
+
+    def refuse(*_, **__):
+        raise yaml.parser.ParserError(None, None, "any words", yaml.Mark("", 0, 7, 0, None, 0))
+
+    monkeypatch.setattr(yaml, "parse", refuse)
+    for content, expected in (
+        (b"a: 1\nb: " + b"[" * (DEEPEST + 1), ("too_deep", 2)),
+        (b"a: [1]\n", ("syntax", 8)),
+        (b"a: [1\n" * 3, ("syntax", 8)),
+    ):
+        with pytest.raises(InvalidYaml) as error:
+            parse(content)
+        assert (error.value.why, error.value.line) == expected
+
+
+def test_the_line_of_a_key_is_found_by_its_path():
+    content = b"a: 1\nb:\n  - c: 2\n  - c:\n      d: x\n"
+    for path, line in (
+        (["a"], 1),
+        (["b"], 2),
+        (["b", 1], 4),
+        (["b", 1, "c", "d"], 5),
+        (["b", 1, "gone"], 4),
+        (["b", 9], 2),
+        (["a", "below"], 1),
+        ([], 1),
+    ):
+        assert line_of(content, path) == line, path
 
 
 leaves = st.text() | st.booleans() | st.none() | st.integers(-(10**17), 10**17)

@@ -1,19 +1,18 @@
 """Reads YAML that somebody may have edited, damaged or planted.
 
-Values are built from the parser's events, never by a YAML constructor: no tags, no aliases, no
-merge keys, and libyaml's recursive composer (which overflows its stack on deep nesting) is not
-used at all. A plain scalar is a number only when it is written as `str` would write it, so that
-`012`, `12:30:45`, `1e5` and `no` stay the strings somebody typed, and ids lose no digit.
+Two passes over at most 256 KiB. The first looks at the parser's events and refuses what we never
+write: tags, anchors, aliases, a second document, deep nesting. Only what passed is composed, since
+libyaml composes recursively and would overflow its stack. A plain scalar is a number only when it
+is written as `str` would write it, so that `012`, `12:30:45`, `1e5` and `no` stay the strings
+somebody typed, and ids lose no digit.
 """
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
+from collections.abc import Iterable
+from contextlib import suppress
+from typing import Any
 
 #: Bytes. Ours stay below 100 KiB; at this size the slow parser still answers in about a second.
 LARGEST = 256 * 1024
@@ -34,112 +33,108 @@ class InvalidYaml(Exception):
 
 def parse(content: bytes) -> dict[str, Any]:
     """The mapping that the one document holds."""
-    if len(content) > LARGEST:
-        raise InvalidYaml("too_big")
-    import yaml
-
-    try:
-        # CParser and the pure parser emit the same events; the first is ten times as fast.
-        events = yaml.parse(content, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-        document = _document(events)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        raise InvalidYaml("syntax", mark.line + 1 if mark else 0) from None
-    except (yaml.YAMLError, UnicodeError, RecursionError):
-        raise InvalidYaml("syntax") from None
-    if document is None:
+    node = _compose(content)
+    if node is None:
         # Never written by us: what was here is lost, and must not be taken for a fresh start.
         raise InvalidYaml("empty")
+    document = _value(node)
     if not isinstance(document, dict):
         raise InvalidYaml("not_a_mapping", 1)
     return document
 
 
-def _document(events: Iterator[Any]) -> Any:
-    """The one document of a stream, built from its events."""
-    builder = _Builder()
-    documents = 0
+def line_of(content: bytes, path: Iterable[str | int]) -> int:
+    """The line of the key or list entry that a path leads to, or of the last that is there."""
+    node, line = _compose(content), 1
+    for step in path:
+        if node is None or node.id == "scalar":
+            break
+        entries = node.value if node.id == "mapping" else [(each, each) for each in node.value]
+        for index, (key, value) in enumerate(entries):
+            if (key.value if node.id == "mapping" else index) == step:
+                node, line = value, _line(key)
+                break
+        else:
+            break
+    return line
+
+
+def _compose(content: bytes) -> Any:
+    """The node of the one document, None when there is none."""
+    if len(content) > LARGEST:
+        raise InvalidYaml("too_big")
+    import yaml
+
+    try:
+        _scan(yaml.parse(content, Loader=_loader()))
+        return yaml.compose(content, Loader=_loader())
+    except yaml.MarkedYAMLError as error:
+        # A parser with a limit of its own may fail before it shows the nesting that we refuse.
+        _refuse_nesting(content)
+        mark = error.problem_mark or error.context_mark
+        raise InvalidYaml("syntax", mark.line + 1 if mark else 0) from None
+    except (yaml.YAMLError, UnicodeError, RecursionError):
+        raise InvalidYaml("syntax") from None
+
+
+def _loader() -> Any:
+    import yaml
+
+    return getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def _scan(events: Iterable[Any]) -> None:
+    """Refuses whatever we never write."""
+    import yaml
+
+    depth = documents = 0
     for event in events:
-        name = type(event).__name__
-        if name == "DocumentStartEvent":
-            documents += 1
-            if documents > 1:
-                raise InvalidYaml("several_documents", _line(event))
-        step = _STEPS.get(name)
-        if step is not None:
-            step(builder, event)
-    return builder.root
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        documents += isinstance(event, yaml.DocumentStartEvent)
+        refused = {
+            "alias": getattr(event, "anchor", None) is not None,
+            "tag": getattr(event, "tag", None) is not None,
+            "too_deep": depth > DEEPEST,
+            "several_documents": documents > 1,
+        }
+        if True in refused.values():
+            why = next(why for why, seen in refused.items() if seen)
+            raise InvalidYaml(why, _line(event))
 
 
-class _Builder:
-    """Grows plain dicts, lists and scalars; refuses whatever we never write."""
+def _refuse_nesting(content: bytes) -> None:
+    """Raises too_deep when the text nests deeper than we read, whatever its parser says of it.
 
-    def __init__(self) -> None:
-        self.root: Any = None
-        self.open: list[dict[str, Any] | list[Any]] = []
-        self.keys: list[str | None] = []
+    The parser in Python has no limit of its own and stops at the token that passes ours.
+    """
+    import yaml
 
-    def opened(self, event: Any, container: dict[str, Any] | list[Any]) -> None:
-        _plain(event)
-        if len(self.open) >= DEEPEST:
-            raise InvalidYaml("too_deep", _line(event))
-        self._place(event, container)
-        self.open.append(container)
-        self.keys.append(None)
-
-    def mapping(self, event: Any) -> None:
-        self.opened(event, {})
-
-    def sequence(self, event: Any) -> None:
-        self.opened(event, [])
-
-    def closed(self, _: Any) -> None:
-        self.open.pop()
-        self.keys.pop()
-
-    def scalar(self, event: Any) -> None:
-        _plain(event)
-        here = self.open[-1] if self.open else None
-        if isinstance(here, dict) and self.keys[-1] is None:
-            if event.value in here:
-                raise InvalidYaml("repeated_key", _line(event))
-            self.keys[-1] = event.value
-            return
-        self._place(event, _typed(event.value) if event.implicit[0] else event.value)
-
-    def alias(self, event: Any) -> None:
-        raise InvalidYaml("alias", _line(event))
-
-    def _place(self, event: Any, value: Any) -> None:
-        if not self.open:
-            self.root = value
-            return
-        here = self.open[-1]
-        if isinstance(here, list):
-            here.append(value)
-            return
-        key = self.keys[-1]
-        if key is None:
-            raise InvalidYaml("key_is_no_word", _line(event))
-        here[key] = value
-        self.keys[-1] = None
+    starts: tuple[type, ...] = yaml.FlowSequenceStartToken, yaml.FlowMappingStartToken
+    starts += yaml.BlockSequenceStartToken, yaml.BlockMappingStartToken
+    ends = yaml.FlowSequenceEndToken, yaml.FlowMappingEndToken, yaml.BlockEndToken
+    depth = 0
+    with suppress(yaml.YAMLError):
+        for token in yaml.scan(content, yaml.SafeLoader):
+            depth += isinstance(token, starts) - isinstance(token, ends)
+            if depth > DEEPEST:
+                raise InvalidYaml("too_deep", _line(token))
 
 
-_STEPS = {
-    "MappingStartEvent": _Builder.mapping,
-    "SequenceStartEvent": _Builder.sequence,
-    "MappingEndEvent": _Builder.closed,
-    "SequenceEndEvent": _Builder.closed,
-    "ScalarEvent": _Builder.scalar,
-    "AliasEvent": _Builder.alias,
-}
-
-
-def _plain(event: Any) -> None:
-    if event.anchor is not None:
-        raise InvalidYaml("alias", _line(event))
-    if event.tag is not None:
-        raise InvalidYaml("tag", _line(event))
+def _value(node: Any) -> Any:
+    """Plain data for a node; every key of a mapping is a string, and none comes twice."""
+    if node.id == "scalar":
+        return node.value if node.style else _typed(node.value)  # plain: None, or "" from libyaml
+    if node.id == "sequence":
+        return [_value(each) for each in node.value]
+    mapping: dict[str, Any] = {}
+    for key, value in node.value:
+        if key.id != "scalar":
+            raise InvalidYaml("key_is_no_word", _line(key))
+        if key.value in mapping:
+            raise InvalidYaml("repeated_key", _line(key))
+        mapping[key.value] = _value(value)
+    return mapping
 
 
 def _typed(word: str) -> str | int | float | bool | None:
@@ -153,6 +148,6 @@ def _typed(word: str) -> str | int | float | bool | None:
     return word
 
 
-def _line(event: Any) -> int:
-    line: int = event.start_mark.line
+def _line(marked: Any) -> int:
+    line: int = marked.start_mark.line
     return line + 1
