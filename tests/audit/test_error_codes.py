@@ -158,30 +158,48 @@ GOOD = """
 @pytest.mark.parametrize(
     ("was", "becomes", "names"),
     [
-        ('en: "a"', "", "1.means"),
-        ('{ru: "б", en: "b"}', '{ru: "б"}', "1.do"),
-        ('retry: "no"', "retry: no", "retry"),
-        ('retry: "no"', 'retry: "often"', "retry"),
-        ('  retry: "no"', "", "retry"),
-        ('retry: "no"', 'retry: "no"\n  link: http://plain.example', "https"),
-        ('retry: "no"', 'retry: "no"\n  help: me', "help"),
-        ('"1":', "1:", "quoted"),
-        ('"1":', '"x":', "quoted"),
-        ('"1":', '"9-1":', "range"),
+        ('en: "a"', "", "line 3: 1.means: expected exactly"),
+        ('{ru: "б", en: "b"}', '{ru: "б"}', "line 4: 1.do: expected exactly"),
+        ("means:", "menas:", "line 3: 1.menas: unknown key"),
+        ('  do: {ru: "б", en: "b"}\n', "", "line 2: 1: Object missing required field `do`"),
+        ('retry: "no"', 'retry: "often"', "line 5: 1.retry: one of no, later, yes"),
+        ('retry: "no"', "retry: false", "line 5: 1.retry: one of no, later, yes"),
+        ('  retry: "no"', "", "line 2: 1: Object missing required field `retry`"),
+        ('retry: "no"', 'retry: "no"\n  link: http://plain.example', "line 2: 1: a link begins"),
+        ('retry: "no"', 'retry: "no"\n  help: me', "line 6: 1.help: unknown key"),
+        ('"1":', '"x":', "line 2: x: a key is a code"),
+        ('"1":', '"9-1":', "line 2: 9-1: a key is a code, or a range"),
         ('ru: "а", en: "a"', 'ru: "{а}", en: "{а}"', "placeholders"),
-        ('retry: "no"', 'retry: "no"\n  subcodes: {"2": {means: {ru: "а", en: "a"}}}', "1/2.do"),
-        ('retry: "no"', 'retry: "no"\n  subcodes: {"2": 3}', "1/2"),
-        ('retry: "no"', 'retry: "no"\n  subcodes: {2: {}}', "1/2"),
-        ('retry: "no"', 'retry: "no"\n  variants: {"2": {}}', "1/2"),
-        (GOOD, GOOD + GOOD, "repeated"),
+        (
+            'retry: "no"',
+            'retry: "no"\n  subcodes: {"2": {means: {ru: "а", en: "a"}}}',
+            "1.subcodes.2: Object missing required field `do`",
+        ),
+        ('retry: "no"', 'retry: "no"\n  subcodes: {"2": 3}', "1.subcodes.2: Expected"),
+        ('retry: "no"', 'retry: "no"\n  subcodes: {2: {}}', "1.subcodes.2"),
+        ('retry: "no"', 'retry: "no"\n  variants: {"2": {}}', "1.variants.2"),
+        (
+            'retry: "no"',
+            'retry: "no"\n  variants: {"2": {means: {ru: "а", en: "a"}, do: {ru: "а", en: "a"}}}',
+            "1.variants.2: not a name",
+        ),
+        (GOOD, GOOD + GOOD, "line 7: repeated"),
         (GOOD, GOOD + GOOD.replace('"1"', '"1-1"'), "same"),
     ],
 )
 def test_a_malformed_file_is_refused_by_name(tmp_path, was, becomes, names):
     assert was in GOOD
-    (tmp_path / FILE).write_text(GOOD, "utf-8")
+    path = tmp_path / f"{FILE}.yaml"
+    path.write_text(GOOD, "utf-8")
     assert len(entries(tmp_path)) == 1
     entries.cache_clear()
-    (tmp_path / FILE).write_text(GOOD.replace(was, becomes), "utf-8")
+    path.write_text(GOOD.replace(was, becomes), "utf-8")
     with pytest.raises(ContentError, match=re.escape(names)):
         entries(tmp_path)
+
+
+def test_an_unquoted_code_and_an_unquoted_no_are_what_stands_there(tmp_path):
+    """YAML 1.1 makes a number and a truth value of them; our reader does not."""
+    (tmp_path / f"{FILE}.yaml").write_text(GOOD.replace('"1"', "1").replace('"no"', "no"), "utf-8")
+    (entry,) = entries(tmp_path)
+    assert (entry.own.key, entry.own.retry) == ("1", Retry.NO)

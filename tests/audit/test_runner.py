@@ -3,6 +3,7 @@
 import logging
 
 import pytest
+from msgspec import structs
 
 from tests.support.fake_graph import FakeGraph, envelope
 from tests.support.fake_prompter import Script
@@ -243,6 +244,33 @@ def test_ready_for_a_goal_is_everything_it_needs(found, sending, receiving):
     whole = Checklist((Section("s", Text("-", "-"), items),))
     ready = {goal: verdicts.stands(record, whole, [goal]) is Status.PASSED for goal in Goal}
     assert ready == {SENDING: sending, RECEIVING: receiving}
+
+
+FIRST, SECOND = "2026-11-22T20:00:00Z", "2026-11-23T20:00:00Z"
+
+
+def test_a_partial_look_dates_only_what_it_looked_at():
+    record = ProfileRecord()
+    keep_results(record, findings_of(s="passed", n="failed"), FIRST)
+    keep_results(record, findings_of(s="passed"), SECOND)
+    looked_at, other = (
+        record.verdicts[result.item.id] for result in findings_of(s="passed", n="failed")
+    )
+    assert (looked_at.checked_at, looked_at.since) == (SECOND, FIRST)
+    assert (other.checked_at, other.since) == (FIRST, FIRST)
+    assert record.checked_at == SECOND
+    items = tuple(result.item for result in findings_of(s="passed", n="failed"))
+    data = verdicts.as_data(record, Checklist((Section("s", WORDS, items),)))
+    assert [row["checked_at"] for row in data["items"]] == [SECOND, FIRST]
+
+
+def test_results_saved_without_a_date_keep_that_of_the_audit_they_come_from():
+    record = ProfileRecord()
+    keep_results(record, findings_of(s="passed", n="failed"), FIRST)
+    for item, saved in record.verdicts.items():
+        record.verdicts[item] = structs.replace(saved, checked_at="")
+    keep_results(record, findings_of(s="passed"), SECOND)
+    assert sorted(saved.checked_at for saved in record.verdicts.values()) == [FIRST, SECOND]
 
 
 @pytest.mark.parametrize("trouble", ErrorKind)

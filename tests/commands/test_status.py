@@ -1,8 +1,7 @@
 """The last verdict: what is shown first, what its exit code is, what it never touches."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from wizard.audit import checklist
 from wizard.state.record import Change, Goal, SavedResult, SecretNote, Status
@@ -66,8 +65,8 @@ def test_the_json_says_what_the_last_audit_changed(told, saved):
             account__review=SavedResult(Status.PASSED, since=NOON),
         ),
         history=[
-            Change(NOON, "account.review", "failed", "passed"),
-            Change(BEFORE, "account.health", "failed", "passed"),
+            str(Change(NOON, "account.review", "failed", "passed")),
+            str(Change(BEFORE, "account.health", "failed", "passed")),
         ],
     )
     _, data = told("status")

@@ -113,13 +113,13 @@ def test_a_newer_schema_is_read_but_never_written(path):
 @pytest.mark.parametrize(
     ("text", "where"),
     [
-        ("ids: [1]", "ids"),
-        ("ids: {waba_id: [1]}", "ids.waba_id"),
-        ("verdicts: {token.scopes: failed}", "verdicts.token.scopes"),
-        ("verdicts: {a.b: {values: {x: {y: 1}}}}", "verdicts.a.b"),
-        ("history: 5", "history"),
-        ("attempts: {register: {a: b}}", "attempts.register"),
-        ("test_message: {code: many}", "test_message"),
+        ("schema: 1\nids: [1]", "2: ids"),
+        ("ids: {waba_id: [1]}", "1: ids.waba_id"),
+        ("verdicts:\n  a.b: {status: passed}\n  token.scopes: failed", "3: verdicts.token.scopes"),
+        ("verdicts: {a.b: {values: {x: {y: 1}}}}", "1: verdicts.a.b.values.x"),
+        ("history: 5", "1: history"),
+        ("attempts: {register: {a: b}}", "1: attempts.register"),
+        ("test_message:\n  to: 1\n  code: many", "3: test_message.code"),
         ("schema: one", "schema"),
         ("schema: true", "schema"),
         ("schema: 0", "schema"),
@@ -152,7 +152,7 @@ def test_the_content_before_is_kept_beside_the_file(path):
 def test_a_secret_cannot_get_into_the_file(path):
     store = RecordFile(path)
     store.save(ProfileRecord(profile="before"))
-    with pytest.raises(yaml.YAMLError) as error:
+    with pytest.raises(TypeError) as error:
         store.save(ProfileRecord(ids={"waba_id": Secret("EAAcanary")}))
     assert "EAAcanary" not in str(error.value)
     assert store.load().profile == "before"
@@ -160,7 +160,7 @@ def test_a_secret_cannot_get_into_the_file(path):
 
 
 def test_history_gives_way_before_the_file_grows_unreadable(path):
-    changes = [Change("2026-11-22T20:00:00Z", "x" * 300, "a", "b") for _ in range(2000)]
+    changes = [str(Change("2026-11-22T20:00:00Z", "x" * 300, "a", "b"))] * 2000
     store = RecordFile(path)
     store.save(ProfileRecord(profile="shop", ids={"waba_id": "1"}, history=changes))
     kept = store.load()
@@ -211,5 +211,4 @@ def test_folder_and_files_are_for_the_owner_alone(tmp_path):
         "status.yaml": 0o600,
         "status.yaml.bak": 0o600,
         ".status.yaml.lock": 0o600,
-        ".status.yaml.json": 0o600,
     }

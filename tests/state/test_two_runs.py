@@ -1,10 +1,9 @@
 """Two runs over one profile at a time: neither takes back what the other one saved."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tests.support.fake_store import full_record
 from wizard.state.record import ProfileRecord, SavedResult, SecretNote, Status

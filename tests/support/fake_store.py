@@ -36,7 +36,7 @@ def full_record():
         attempts={"register:106540352242922": [NOON, NOON]},
         webhook={"callback_url": "https://shop.example/hook", "level": "app"},
         test_message=TestMessage("106540352242922", "79160000000", "wamid.X==", NOON, code=131030),
-        history=[Change(NOON, "token.scopes", "passed", "failed", "missing")],
+        history=[str(Change(NOON, "token.scopes", "passed", "failed", "missing"))],
     )
 
 

@@ -191,6 +191,7 @@ def test_the_object_for_machines():
         "required": True,
         "values": {"scopes": "whatsapp_business_management"},
         "since": "2026-11-22T20:00:00Z",
+        "checked_at": "2026-11-22T20:00:00Z",
         "change": "new",
     }
     assert rows["environment.clock"]["change"] == "fixed"

@@ -11,20 +11,20 @@ from wizard.audit.results import (
     skipped,
     unknown,
 )
-from wizard.state.content import read
+from wizard.state.content import MESSAGES, names, read
 from wizard.text.errors import ErrorKind, Unavailable
 from wizard.text.localised import LANGUAGES, Text
-from wizard.ui.words import FOLDER, Words, messages
+from wizard.ui.words import Words, messages
 
 T = Text("т", "t")
 ITEM = Item("sample.item", T, T, reasons={"own": Reason(Text("{a}", "{a}"), Text("{b}", "{b}"))})
 EN = Words("en")
 
 
-@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.yaml")), ids=lambda path: path.stem)
-def test_a_key_is_a_name(path):
-    # `yes:` and `no:` are truth values in YAML, and `1:` is a number.
-    assert all(isinstance(key, str) and key for key in read(path))
+@pytest.mark.parametrize("file", names(MESSAGES))
+def test_a_key_is_a_name(file):
+    # `yes:` and `no:` are truth values to other readers of YAML, and `1:` is a number.
+    assert all(isinstance(key, str) and key for key in read(MESSAGES, file))
 
 
 def test_values_are_cleaned_and_may_have_any_name():

@@ -8,22 +8,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
-from typing import Any
 
-from wizard.audit.checklist import folder
-from wizard.state.content import (
-    ContentError,
-    placeholders,
-    read,
-    text,
-)
+from msgspec import Struct
+
+from wizard.state.content import CHECKLISTS, placeholders, read, refuse
+from wizard.state.typed import Misshapen, convert
 from wizard.text.localised import Text
 
-FILE = "graph-errors.yaml"
+FILE = "graph-errors"
 #: Numbers like 2388091 come as a code and as a subcode of other codes; they mean the same.
 _OWN_MEANING = 1_000_000
-_ENTRY_KEYS = {"means", "do", "retry", "link", "subcodes", "variants"}
-_DETAIL_KEYS = _ENTRY_KEYS - {"subcodes", "variants"}
 _KEY = re.compile(r"([0-9]{1,9})(?:-([0-9]{1,9}))?")
 _ASKED = re.compile(r"\(?#?([0-9]{1,9})\)?(?:/([0-9]{1,9}|[a-z_]+))?")
 
@@ -34,6 +28,37 @@ class Retry(StrEnum):
     NO = "no"
     LATER = "later"
     YES = "yes"
+
+
+class Detail(Struct, frozen=True, forbid_unknown_fields=True):
+    """What the file says of a subcode or variant; what it leaves out, its code says."""
+
+    means: Text
+    do: Text
+    retry: Retry | None = None
+    link: str = ""
+
+    def __post_init__(self) -> None:
+        """Nobody fills placeholders here."""
+        if placeholders(self.means.ru) | placeholders(self.do.ru):
+            raise ValueError("no {placeholders} here")
+        if self.link and not self.link.startswith("https://"):
+            raise ValueError("a link begins with https://")
+
+
+class CodeEntry(Struct, frozen=True, forbid_unknown_fields=True):
+    """What the file says of a code or a range of codes."""
+
+    means: Text
+    do: Text
+    retry: Retry
+    link: str = ""
+    subcodes: Mapping[str, Detail] = {}
+    variants: Mapping[str, Detail] = {}
+
+    def __post_init__(self) -> None:
+        """As in every Detail."""
+        Detail(self.means, self.do, self.retry, self.link)
 
 
 @dataclass(frozen=True)
@@ -97,68 +122,48 @@ def variant_of(code: int, message: str, proof: str = "") -> str:
 
 
 @cache
-def entries(where: Path | None = None) -> tuple[Entry, ...]:
+def entries(folder: Path = CHECKLISTS) -> tuple[Entry, ...]:
     """Every entry of the file; ContentError names the one that is malformed."""
-    path = (where or folder()) / FILE
-    found = tuple(_read_entry(key, node) for key, node in read(path).items())
-    for entry in found:
-        same = [other.own.key for other in found if other.codes == entry.codes]
-        if len(same) > 1:
-            raise ContentError(f"{FILE}: {same[0]} and {same[1]} are the same")
-    return found
+    try:
+        table = convert(read(folder, FILE), dict[str, CodeEntry])
+    except Misshapen as error:
+        refuse(folder, FILE, error.path, str(error))
+    found: dict[range, Entry] = {}
+    for key, node in table.items():
+        for path, why in _wrong_keys(key, node, found):
+            refuse(folder, FILE, path, why)
+        own = Explanation(key, node.means, node.do, node.retry, node.link)
+        details = {
+            name: Explanation(
+                f"{key}/{name}", d.means, d.do, d.retry or own.retry, d.link or own.link
+            )
+            for name, d in (*node.subcodes.items(), *node.variants.items())
+        }
+        found[_range(key)] = Entry(_range(key), own, details)
+    return tuple(found.values())
+
+
+def _range(key: str) -> range:
+    """The codes that a key names; empty when it is malformed."""
+    match = _KEY.fullmatch(key)
+    return range(int(match[1]), int(match[2] or match[1]) + 1) if match else range(0)
+
+
+def _wrong_keys(
+    key: str, node: CodeEntry, before: Mapping[range, Entry]
+) -> Iterator[tuple[tuple[str, ...], str]]:
+    codes = _range(key)
+    if not codes:
+        yield (key,), "a key is a code, or a range of codes that is not empty"
+    if codes in before:
+        yield (key,), f"the same as {before[codes].own.key}"
+    for kind, shape in (("subcodes", r"[0-9]{1,9}"), ("variants", r"[a-z_]+")):
+        for name in getattr(node, kind):
+            if not re.fullmatch(shape, name):
+                yield (key, kind, name), f"not a name for one of {kind}"
 
 
 def _entry(code: int) -> Entry | None:
     """The narrowest entry with this code: a code of its own goes before a range."""
     holding = [entry for entry in entries() if code in entry.codes]
     return min(holding, key=lambda entry: len(entry.codes), default=None)
-
-
-def _read_entry(key: object, node: Any) -> Entry:
-    match = _KEY.fullmatch(key) if isinstance(key, str) else None
-    where = f"{FILE}: {key}"
-    if match is None:
-        raise ContentError(f"{where}: a key is a quoted code or a range of codes")
-    codes = range(int(match[1]), int(match[2] or match[1]) + 1)
-    if not codes:
-        raise ContentError(f"{where}: the range is empty")
-    own = _explanation(str(key), node, _ENTRY_KEYS)
-    details = dict(_details(own, node))
-    return Entry(codes, own, details)
-
-
-def _details(own: Explanation, node: Mapping[str, Any]) -> Iterator[tuple[str, Explanation]]:
-    for kind, shape in (("subcodes", r"[0-9]{1,9}"), ("variants", r"[a-z_]+")):
-        for name, inner in (node.get(kind) or {}).items():
-            where = f"{own.key}/{name}"
-            if not isinstance(name, str) or not re.fullmatch(shape, name):
-                raise ContentError(f"{FILE}: {where}: not a name for one of {kind}")
-            yield name, _explanation(where, inner, _DETAIL_KEYS, own)
-
-
-def _explanation(
-    key: str, node: Any, allowed: set[str], whole: Explanation | None = None
-) -> Explanation:
-    """One explanation; what it does not say of repetition and link, its code `whole` says."""
-    where = f"{FILE}: {key}"
-    if not isinstance(node, dict):
-        raise ContentError(f"{where}: expected a mapping")
-    if strange := set(node) - allowed:
-        raise ContentError(f"{where}: unknown key {strange.pop()!r}")
-    link = node.get("link", whole.link if whole else "")
-    if link and not (isinstance(link, str) and link.startswith("https://")):
-        raise ContentError(f"{where}: a link begins with https://")
-    try:
-        retry = Retry(node.get("retry", whole.retry if whole else ""))
-    except ValueError:  # an unquoted no is False in YAML
-        raise ContentError(f'{where}: retry is one of "{", ".join(Retry)}", quoted') from None
-    means, do = (_plain(node.get(name), f"{where}.{name}") for name in ("means", "do"))
-    return Explanation(key, means, do, retry, link)
-
-
-def _plain(node: object, where: str) -> Text:
-    """A text without placeholders: nobody fills them here."""
-    found = text(node, where)
-    if placeholders(found.ru):
-        raise ContentError(f"{where}: no {{placeholders}} here")
-    return found

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from msgspec import structs
+
 from wizard.audit.checklist import Item
 from wizard.state.record import HISTORY_LENGTH, Change, Goal, ProfileRecord, SavedResult, Status
 from wizard.text.errors import ErrorKind, Exit, Unavailable
@@ -119,10 +121,13 @@ def keep_results(record: ProfileRecord, results: list[ItemResult], at: str) -> d
 
     "new" stands for an item that is not in order and was, or was never seen before; "fixed"
     for one that was not in order and is; everything else is "same". Items that this audit did
-    not look at (`--only`, `--skip`) keep their old verdict.
+    not look at (`--only`, `--skip`) keep their old verdict and its date.
     """
     goals = frozenset(record.goals)
     changes: dict[str, str] = {}
+    for name, saved in record.verdicts.items():
+        if not saved.checked_at:  # saved by a version that dated all of them together
+            record.verdicts[name] = structs.replace(saved, checked_at=record.checked_at)
     for result in results:
         item, check_result = result.item, result.result
         before = record.verdicts.get(item.id)
@@ -134,13 +139,14 @@ def keep_results(record: ProfileRecord, results: list[ItemResult], at: str) -> d
         since = before.since if before is not None and stands else at
         if before is not None and before.status is not check_result.status:
             was, now = before.status.value, check_result.status.value
-            record.history.append(Change(at, item.id, was, now, check_result.reason))
+            record.history.append(str(Change(at, item.id, was, now, check_result.reason)))
         record.verdicts[item.id] = SavedResult(
             check_result.status,
             check_result.reason,
             dict(check_result.values),
             since,
             item.required(goals),
+            at,
         )
     record.history = record.history[-HISTORY_LENGTH:]
     record.checked_at = at

@@ -76,6 +76,7 @@ def _item(record: ProfileRecord, found: ItemResult, changes: Mapping[str, str]) 
         "required": item.required(frozenset(record.goals)),
         "values": dict(check_result.values),
         "since": verdict.since if verdict else "",
+        "checked_at": (verdict.checked_at if verdict else "") or record.checked_at,
         "change": changes.get(item.id, "same"),
     }
 
@@ -86,7 +87,7 @@ def last_changes(record: ProfileRecord) -> dict[str, str]:
     for name, verdict in record.verdicts.items():
         if verdict.status is not Status.PASSED and verdict.since == record.checked_at:
             changes[name] = "new"
-    for change in record.history:
+    for change in record.changes:
         if change.at == record.checked_at and change.now == Status.PASSED:
             changes[change.item] = "fixed"
     return changes

@@ -75,7 +75,7 @@ def _content(context: Context) -> dict[str, Any]:
         "confirmed": {item: said.at for item, said in record.confirmed.items()},
         "attempts": record.attempts,
         "test_message": _test_message(record),
-        "history": [vars(change) for change in record.history[-RECENT:]],
+        "history": [change._asdict() for change in record.changes[-RECENT:]],
     }
 
 

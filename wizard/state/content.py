@@ -1,68 +1,111 @@
-"""Reads our own YAML, and insists that every text speaks every language."""
+"""The tool's own content: checklists, error table and messages, every text in ru and en.
+
+In a checkout it is YAML, and is read as such. A wheel holds no YAML but one JSON file that
+`hatch_build.py` compiles from it, so that an installed program starts without a YAML parser.
+"""
 
 from __future__ import annotations
 
+import json
 import string
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
-from wizard.state import compiled
-from wizard.text.localised import LANGUAGES, Text
+from wizard.state import safe_yaml
+from wizard.text.localised import LANGUAGES
+
+PACKAGE = Path(__file__).parents[1]
+CHECKLISTS = PACKAGE.parent / "checklists"
+MESSAGES = PACKAGE / "ui" / "messages"
+#: There only in an installed wheel: {folder: {file: content}}.
+COMPILED = PACKAGE / "content.json"
+
+Step = str | int
 
 
 class ContentError(Exception):
-    """A YAML file of ours is wrong. The message says which file and where in it."""
+    """Content of ours is wrong. The message names file, line and key."""
 
 
-def read(path: Path) -> dict[str, Any]:
-    """The mapping a YAML file of ours holds."""
-    written = path.read_bytes()
-    content = compiled.recall(str(path), written)
-    if content is None:
-        content = _parse(path.name, written)
-        compiled.remember(str(path), written, content)
-    if not isinstance(content, dict):
-        raise ContentError(f"{path.name}: expected a mapping")
+def names(folder: Path) -> tuple[str, ...]:
+    """The files of a folder, without their ending."""
+    if (compiled := _compiled(folder)) is not None:
+        return tuple(compiled)
+    return tuple(sorted(path.stem for path in folder.glob("*.yaml")))
+
+
+def read(folder: Path, name: str) -> dict[str, Any]:
+    """The content of one file; every text in it is complete."""
+    if (compiled := _compiled(folder)) is not None:
+        content: dict[str, Any] = compiled[name]
+        return content
+    written = (folder / f"{name}.yaml").read_bytes()
+    try:
+        content = safe_yaml.parse(written)
+    except safe_yaml.InvalidYaml as error:
+        raise ContentError(f"{name}.yaml, line {error.line}: {error.why}") from None
+    for path, why in _wrong_texts(content, ()):
+        refuse(folder, name, path, why)
     return content
 
 
-def _parse(name: str, written: bytes) -> Any:
-    import yaml
-
-    class UniqueKeys(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-        """PyYAML keeps the last of two equal keys without a word; we refuse them."""
-
-        def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-            keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-            if repeated := {key for key in keys if keys.count(key) > 1}:
-                line = node.start_mark.line + 1
-                raise ContentError(f"line {line}: repeated key {repeated.pop()!r}")
-            mapping: dict[Any, Any] = super().construct_mapping(node, deep)
-            return mapping
-
-    try:
-        return yaml.load(written, UniqueKeys)  # noqa: S506 (a SafeLoader)
-    except (yaml.YAMLError, ContentError) as error:
-        raise ContentError(f"{name}: {error}") from error
+def refuse(folder: Path, name: str, path: tuple[Step, ...], why: str) -> NoReturn:
+    """Raises a ContentError about the key that a path leads to."""
+    where, line = f"{name}.yaml", 0
+    if _compiled(folder) is None:
+        line = safe_yaml.line_of((folder / where).read_bytes(), path)
+    raise ContentError(f"{where}, line {line}: {'.'.join(map(str, path))}: {why}")
 
 
-_NONE: frozenset[str] = frozenset()
-
-
-def text(node: object, where: str) -> Text:
-    """A Text from {ru: …, en: …}, with the same placeholders in both."""
-    if not isinstance(node, dict) or set(node) != set(LANGUAGES):
-        raise ContentError(f"{where}: expected exactly the keys {', '.join(LANGUAGES)}")
-    # `en: Yes` and `en: 10` are not strings in YAML; quoting is the author's job.
-    if not all(isinstance(value, str) and value.strip() for value in node.values()):
-        raise ContentError(f"{where}: every language needs a non-empty, quoted text")
-    if len({placeholders(value) for value in node.values()}) > 1:
-        raise ContentError(f"{where}: the {{placeholders}} differ between languages")
-    return Text(**node)
+def compile_all() -> bytes:
+    """All content as JSON: what COMPILED holds."""
+    folders = {
+        folder.name: {name: read(folder, name) for name in names(folder)}
+        for folder in (CHECKLISTS, MESSAGES)
+    }
+    return json.dumps(folders, ensure_ascii=False).encode()
 
 
 def placeholders(template: str) -> frozenset[str]:
     """The names in a template's {braces}."""
     if "{" not in template:
-        return _NONE
+        return frozenset()
     return frozenset(name for _, name, _, _ in string.Formatter().parse(template) if name)
+
+
+@cache
+def _all_compiled() -> Any:
+    try:
+        return json.loads(COMPILED.read_bytes())
+    except FileNotFoundError:
+        return {}
+
+
+def _compiled(folder: Path) -> dict[str, Any] | None:
+    found: dict[str, Any] | None = None
+    if folder in (CHECKLISTS, MESSAGES):
+        found = _all_compiled().get(folder.name)
+    return found
+
+
+def _wrong_texts(node: Any, path: tuple[Step, ...]) -> Iterator[tuple[tuple[Step, ...], str]]:
+    """Where a text is not complete, and why."""
+    if isinstance(node, dict) and not node.keys().isdisjoint(LANGUAGES):
+        if why := _why_wrong(node):
+            yield path, why
+        return
+    below = enumerate(node) if isinstance(node, list) else ()
+    for key, each in node.items() if isinstance(node, dict) else below:
+        yield from _wrong_texts(each, (*path, key))
+
+
+def _why_wrong(text: dict[str, Any]) -> str:
+    if set(text) != set(LANGUAGES):
+        return f"expected exactly the keys {', '.join(LANGUAGES)}"
+    # `en: 10` and `en: true` are no texts in YAML; quoting is the author's job.
+    if not all(isinstance(each, str) and each.strip() for each in text.values()):
+        return "every language needs a non-empty, quoted text"
+    same = len({placeholders(each) for each in text.values()}) == 1
+    return "" if same else "the {placeholders} differ between languages"

@@ -6,10 +6,11 @@ Times are ISO 8601 strings in UTC with a Z (`2026-11-22T20:00:00Z`), as they sta
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
+
+from msgspec import Struct
 
 from wizard.text.localised import Value
 
@@ -38,7 +39,7 @@ class Goal(StrEnum):
 
 
 class Status(StrEnum):
-    """The five answers to "is this item in order?"."""
+    """The five answers to "is this item in order?"; one of a later version is UNKNOWN."""
 
     PASSED = "passed"
     FAILED = "failed"  # seen, and wrong
@@ -46,21 +47,27 @@ class Status(StrEnum):
     SKIPPED = "skipped"  # something it requires has not passed
     WAITING = "waiting"  # no API shows it: a person has to say so, and has not yet
 
+    @classmethod
+    def _missing_(cls, value: object) -> Status:
+        return cls.UNKNOWN
 
-@dataclass(frozen=True)
-class SavedResult:
-    """What the last audit saw of one item. `since` is when it began to stand like this."""
+
+class SavedResult(Struct, frozen=True, omit_defaults=True):
+    """What an audit saw of one item.
+
+    `since` is when it began to stand like this, `checked_at` when it was last looked at.
+    """
 
     status: Status
     reason: str = ""
-    values: Mapping[str, Value] = field(default_factory=dict)
+    values: Mapping[str, Value] = {}
     since: str = ""
     required: bool = False
+    checked_at: str = ""
 
 
-@dataclass(frozen=True)
-class Change:
-    """One line of the history: an item went from one status to another."""
+class Change(NamedTuple):
+    """An item went from one status to another."""
 
     at: str
     item: str
@@ -68,9 +75,16 @@ class Change:
     now: str
     reason: str = ""
 
+    @classmethod
+    def parse(cls, line: str) -> Change:
+        """The change that a line of the history holds."""
+        return cls(*(*line.split(), "", "", "", "", "")[:5])
 
-@dataclass(frozen=True)
-class Confirmation:
+    def __str__(self) -> str:
+        return " ".join(self).rstrip()
+
+
+class Confirmation(Struct, frozen=True, omit_defaults=True):
     """A person vouched for an item: who (login name), when, and in which words."""
 
     words: str
@@ -78,8 +92,7 @@ class Confirmation:
     by: str = ""
 
 
-@dataclass(frozen=True)
-class SecretNote:
+class SecretNote(Struct, frozen=True, omit_defaults=True):
     """That a secret exists and where: keyring cannot list, so its names are kept here.
 
     `kind` is what Meta says of a token (`SYSTEM_USER`, `USER`, `PAGE` …), "" for other secrets;
@@ -95,8 +108,7 @@ class SecretNote:
     fingerprint: str = ""
 
 
-@dataclass(frozen=True)
-class TestMessage:
+class TestMessage(Struct, frozen=True, omit_defaults=True):
     """The last test message. `state`: accepted, sent, delivered, read or failed."""
 
     __test__ = False  # pytest: not a test class
@@ -111,24 +123,31 @@ class TestMessage:
     details: str = ""
 
 
-@dataclass
-class ProfileRecord:
-    """One profile. `extra` keeps the keys that a later version wrote and this one does not know."""
+class ProfileRecord(Struct, omit_defaults=True):
+    """One profile, in the order of the file, what people read most first."""
 
     profile: str = "default"
     goals: tuple[Goal, ...] = (Goal.SENDING,)
-    ids: dict[str, str] = field(default_factory=dict)
+    ids: dict[str, str] = {}
     graph_version: str = ""
-    checked_at: str = ""
-    verdicts: dict[str, SavedResult] = field(default_factory=dict)
-    confirmed: dict[str, Confirmation] = field(default_factory=dict)
-    secrets: dict[str, SecretNote] = field(default_factory=dict)
-    #: "register:<phone number id>" → when each attempt was made; Meta counts 10 in 72 hours.
-    attempts: dict[str, list[str]] = field(default_factory=dict)
-    webhook: dict[str, str] = field(default_factory=dict)  # callback_url, level
+    checked_at: str = ""  # when the last audit ended, whichever items it looked at
+    secrets: dict[str, SecretNote] = {}
+    webhook: dict[str, str] = {}  # callback_url, level
     test_message: TestMessage | None = None
-    history: list[Change] = field(default_factory=list)
-    extra: dict[str, Any] = field(default_factory=dict)
+    #: A person's word, by item id.
+    confirmed: dict[str, Confirmation] = {}
+    verdicts: dict[str, SavedResult] = {}
+    #: "register:<phone number id>" → when each attempt was made; Meta counts 10 in 72 hours.
+    attempts: dict[str, list[str]] = {}
+    #: Each a Change in one line: a file of five hundred stays quick to read.
+    history: list[str] = []
+    #: The keys that a later version wrote and this one does not know, where they stood.
+    extra: dict[str, Any] = {}
+
+    @property
+    def changes(self) -> list[Change]:
+        """The history, oldest first."""
+        return [Change.parse(line) for line in self.history]
 
     @property
     def started(self) -> bool:

@@ -12,8 +12,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from wizard.state import compiled, private_file
-from wizard.state.safe_yaml import LARGEST, InvalidYaml, parse
+from wizard.state import private_file
+from wizard.state.safe_yaml import LARGEST, InvalidYaml, line_of, parse
+from wizard.state.typed import Misshapen
 
 #: Turns a mapping of schema n into one of schema n + 1.
 Migration = Callable[[dict[str, Any]], dict[str, Any]]
@@ -89,36 +90,23 @@ class YamlFile:
                 # Never write what we would refuse to read.
                 raise StateFileError("too_big", str(self.path), str(len(written)))
             private_file.replace(private_file.behind(self.path), written, keep_last=True)
-            self._parse(written)
 
     def malformed(self, why: str, line: int = 0) -> StateFileError:
         """The trouble of a file that is not as we write it."""
         return StateFileError("malformed", str(self.path), f"{line}: {why}" if line else why)
 
+    def misshapen(self, error: Misshapen) -> StateFileError:
+        """The trouble of a file in which one key holds something else than we write there."""
+        with suppress(OSError, InvalidYaml, private_file.UnsafeFile):
+            content = private_file.read(private_file.behind(self.path), LARGEST)
+            return self.malformed(error.key, line_of(content or b"", error.path))
+        return self.malformed(error.key)
+
     def _read(self) -> dict[str, Any] | None:
         content = private_file.read(private_file.behind(self.path), LARGEST)
         if content is None:
             return None
-        # A hint that nobody can read or trust is as good as none.
-        with suppress(OSError, private_file.UnsafeFile):
-            kept = private_file.read(self._hint, LARGEST * 4)
-            known = compiled.unpack(kept, content) if kept else None
-            if isinstance(known, dict):
-                return known
-        return self._parse(content)
-
-    @property
-    def _hint(self) -> Path:
-        return self.path.with_name(f".{self.path.name}.json")
-
-    def _parse(self, content: bytes) -> dict[str, Any]:
-        """The mapping in a file; it is remembered, so that the next run needs no YAML."""
-        parsed = parse(content)
-        kept = compiled.pack(content, parsed)
-        with suppress(OSError, private_file.UnsafeFile):
-            if kept is not None:
-                private_file.replace(self._hint, kept, lasting=False)
-        return parsed
+        return parse(content)
 
     def _migrated(self, content: dict[str, Any], schema: int) -> dict[str, Any]:
         while schema in self._migrations and schema < self._schema:

@@ -5,20 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wizard.audit import checklist
 from wizard.audit.checklist import Reason
 from wizard.audit.results import ItemResult
-from wizard.state.content import read, text
+from wizard.state.content import MESSAGES, names, read
 from wizard.text.localised import Text
 from wizard.text.sanitise import clean
 
 if TYPE_CHECKING:
     from wizard.text.localised import Phrase
 
-FOLDER = Path(__file__).with_name("messages")
 #: A value longer than this is no name any more; addresses stay whole.
 LONGEST = 500
 
@@ -26,18 +24,17 @@ LONGEST = 500
 def messages() -> dict[str, Text]:
     """Every text of the tool itself, by `<file>.<name>`."""
     return {
-        f"{path.stem}.{name}": found
-        for path in sorted(FOLDER.glob("*.yaml"))
-        for name, found in family(path.stem).items()
+        f"{file}.{name}": text
+        for file in names(MESSAGES)
+        for name, text in family(file).items()
     }
 
 
 @cache
 def family(file: str) -> Mapping[str, Text]:
-    """The texts of one file by name: a command reads no more words than it speaks."""
-    path = FOLDER / f"{file}.yaml"
-    nodes = read(path) if path.is_file() else {}
-    return {name: text(node, f"{file}.{name}") for name, node in nodes.items()}
+    """The texts of one file by name; empty when there is no such file."""
+    found = read(MESSAGES, file) if file in names(MESSAGES) else {}
+    return {name: Text(**node) for name, node in found.items()}
 
 
 def message(key: str) -> Text | None:

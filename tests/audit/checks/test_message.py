@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
 from tests.support.healthy import HEALTHY, HELLO_WORLD, SENT, TEMPLATE, TEST_NUMBER, facts, record
 from wizard.audit.checks import CHECKS
@@ -13,7 +14,7 @@ PAUSED = replace(TEMPLATE, status="PAUSED")
 
 
 def told(arrivals=HEALTHY["arrivals"], **changes):
-    return facts(record=record(test_message=replace(SENT, **changes)), arrivals=arrivals)
+    return facts(record=record(test_message=structs.replace(SENT, **changes)), arrivals=arrivals)
 
 
 def heard(state, code=0, details=""):
