@@ -38,8 +38,8 @@ def test_every_answer_goes_by_the_name_of_its_question():
             "code_method": "sms",
         },
         secrets={
-            "access_token": SecretPlace("env", "MY_TOKEN"),
-            "app_secret": SecretPlace("file", "/run/secrets/x"),
+            "access_token": SecretPlace(env="MY_TOKEN"),
+            "app_secret": SecretPlace(file="/run/secrets/x"),
         },
         consent=frozenset({"number.registered"}),
         confirm={"app.published": "on 3 May"},
@@ -87,6 +87,25 @@ def test_a_mistake_is_refused_by_name(content, named):
         said = Words(language).phrase(caught.value.phrase)
         assert all(name in said for name in named), said
         assert "EAAcanary" not in said
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("ids:\n  app_id: 1\n  wabaid: 2\n", 3),
+        ("secrets:\n  access_token: EAAcanary\n", 2),
+        ("goals:\n- sending\n- recieving\n", 3),
+        ("confirm: {}\nconsent:\n- number.register\n", 2),
+        ("\n\nphone_number: ' '\n", 3),
+    ],
+)
+def test_a_mistake_is_named_with_its_line(tmp_path, text, line):
+    path = tmp_path / "answers.yaml"
+    path.write_text(text)
+    with pytest.raises(InvalidAnswers) as caught:
+        read(path, ITEMS)
+    assert caught.value.phrase.values["line"] == line
+    assert "EAAcanary" not in str(caught.value.phrase)
 
 
 def test_what_was_given_does_not_show_in_a_traceback():

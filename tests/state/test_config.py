@@ -3,6 +3,7 @@
 import platformdirs
 import pytest
 
+from wizard.state import safe_yaml
 from wizard.state.config import (
     Config,
     Home,
@@ -115,25 +116,33 @@ def test_keys_of_a_later_version_are_kept(home):
     assert home.config().extra == {"theme": {"dark": True}}
 
 
+def test_keys_of_a_later_version_are_kept_inside_a_profile_too(home):
+    home.config_path.write_text("profiles: {SHOP: {lang: ru, mood: blue}, gone: {mood: red}}")
+    home.config_path.chmod(0o600)
+    home.save_config(home.config().without("gone").with_profile("shop", lang="en"))
+    content = safe_yaml.parse(home.config_path.read_bytes())
+    assert content["profiles"] == {"shop": {"lang": "en", "mood": "blue"}}
+
+
 @pytest.mark.parametrize(
-    "text",
+    ("text", "detail"),
     [
-        "current: ../x",
-        "current: [a]",
-        "profiles: [a]",
-        "profiles: {../x: {}}",
-        "profiles: {a: 1}",
-        "profiles: {a: {vault: x}}",
-        "profiles: &a {b: *a}",
-        "current: a\ncurrent: b",
+        ("schema: 1\ncurrent: ../x", "2: current"),
+        ("current: [a]", "1: current"),
+        ("profiles: [a]", "1: profiles"),
+        ("profiles: {../x: {}}", "1: profiles.../x"),
+        ("profiles:\n  b: {lang: ru}\n  a: 1", "3: profiles.a"),
+        ("profiles:\n  a:\n    vault: x", "3: profiles.a.vault"),
+        ("profiles: &a {b: *a}", "1: alias"),
+        ("current: a\ncurrent: b", "2: repeated_key"),
     ],
 )
-def test_a_configuration_that_cannot_be_trusted_is_refused(text, home):
+def test_a_configuration_that_cannot_be_trusted_is_refused(text, detail, home):
     home.config_path.write_text(text)
     home.config_path.chmod(0o600)
     with pytest.raises(StateFileError) as trouble:
         home.config()
-    assert trouble.value.kind == "malformed"
+    assert (trouble.value.kind, trouble.value.detail) == ("malformed", detail)
 
 
 def test_a_number_in_the_configuration_is_taken_as_it_stands(home):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from msgspec import structs
+
 from wizard.commands import Subcommand
 from wizard.text.errors import Exit
 
@@ -72,7 +74,7 @@ def use(chosen: Arguments) -> int:
 
     context = Context(chosen)
     name = _existing(context)
-    context.home.save_config(context.config._replace(current=name))
+    context.home.save_config(structs.replace(context.config, current=name))
     context.notes.line(context.words.say("profiles.used", name=name))
     return Exit.FINE
 

@@ -6,35 +6,61 @@ import os
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from msgspec import Meta, Struct, defstruct, inspect, to_builtins
 
 from wizard.state import safe_yaml
 from wizard.state.record import ID_NAMES, Goal
 from wizard.state.safe_yaml import LARGEST, InvalidYaml
+from wizard.state.typed import Misshapen, convert, lenient, nearest
 from wizard.text.errors import InputRequired
 from wizard.text.localised import Phrase, Value
 from wizard.text.secret import SECRET_NAMES
 
-#: Answers that stand in the file under their own name.
-PLAIN = (
-    "phone_number",
-    "display_name",
-    "code_method",
-    "code_language",
-    "verification_code",
-    "token_way",
-)
-SECTIONS = ("goals", "ids", "secrets", "webhook", "test_message", "consent", "confirm", *PLAIN)
-WEBHOOK, TEST_MESSAGE = ("callback_url", "level"), ("to", "template")
-PLACES = ("env", "file")
+#: A text that is not blank.
+NotBlank = Annotated[str, Meta(pattern=r"\S")]
 
 
-@dataclass(frozen=True)
-class SecretPlace:
-    """Where a secret is to be read from: `kind` is env or file, `name` the variable or the path."""
+class SecretPlace(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where a secret is to be read from: the environment variable or the file of this name."""
 
-    kind: str
-    name: str
+    env: str = ""
+    file: str = ""
+
+    def __post_init__(self) -> None:
+        """A secret itself never stands in the file, so that the file can be kept anywhere."""
+        if bool(self.env) is bool(self.file):
+            raise ValueError("either env or file")
+
+
+def _section(name: str, keys: Collection[str], kind: Any) -> type[Struct]:
+    fields = [(key, kind, None) for key in keys]
+    return defstruct(name, fields, forbid_unknown_fields=True, omit_defaults=True)
+
+
+Ids = _section("Ids", ID_NAMES, NotBlank | None)
+Secrets = _section("Secrets", SECRET_NAMES, SecretPlace | None)
+Webhook = _section("Webhook", ("callback_url", "level"), NotBlank | None)
+MessageToTest = _section("TestMessage", ("to", "template"), NotBlank | None)
+
+
+class AnswersFile(Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """What the file may hold; every key is optional."""
+
+    goals: list[Goal] | Goal = []
+    ids: Ids | None = None  # type: ignore[valid-type]
+    secrets: Secrets | None = None  # type: ignore[valid-type]
+    webhook: Webhook | None = None  # type: ignore[valid-type]
+    test_message: MessageToTest | None = None  # type: ignore[valid-type]
+    consent: list[str] = []
+    confirm: dict[str, NotBlank] = {}
+    phone_number: NotBlank | None = None
+    display_name: NotBlank | None = None
+    code_method: NotBlank | None = None
+    code_language: NotBlank | None = None
+    verification_code: NotBlank | None = None
+    token_way: NotBlank | None = None
 
 
 @dataclass(frozen=True)
@@ -51,7 +77,7 @@ class Answers:
 
 
 class InvalidAnswers(Exception):
-    """The answers file cannot be used: exit code 2. `remark` says where and why."""
+    """The answers file cannot be used: exit code 2. `phrase` says where and why."""
 
     def __init__(self, phrase: Phrase) -> None:
         super().__init__(phrase.key, phrase.values)
@@ -62,94 +88,73 @@ def read(path: Path, item_ids: Collection[str] = ()) -> Answers:
     """The answers in a YAML file; see `parse`."""
     try:
         with path.open("rb") as file:
-            content = file.read(LARGEST + 1)
-        return parse(safe_yaml.parse(content), item_ids)
+            written = file.read(LARGEST + 1)
+        return parse(safe_yaml.parse(written), item_ids, written)
     except OSError as error:
         raise _wrong("unreadable", path=str(path), why=error.strerror or "") from None
     except InvalidYaml as error:
         raise _wrong("malformed", path=str(path), line=error.line, why=error.why) from None
 
 
-def parse(content: Mapping[str, Any], item_ids: Collection[str] = ()) -> Answers:
-    """The answers in a mapping; `item_ids` are those that consent and confirm may name (or any)."""
-    _known(content, SECTIONS, "")
-    given = {name: _word(content[name], name) for name in PLAIN if name in content}
-    if "goals" in content:
-        given["goals"] = _goals(content["goals"])
-    ids = _table(content, "ids", ID_NAMES)
-    given |= {name: _word(value, f"ids.{name}") for name, value in ids.items()}
-    for section, names in (("webhook", WEBHOOK), ("test_message", TEST_MESSAGE)):
-        for name, value in _table(content, section, names).items():
-            given[f"{section}.{name}"] = _word(value, f"{section}.{name}")
+def parse(
+    content: Mapping[str, Any], item_ids: Collection[str] = (), written: bytes = b"{}"
+) -> Answers:
+    """The answers in a mapping; `item_ids` are those that consent and confirm may name (or any).
+
+    `written` is the text the mapping was read from, for the line of a mistake.
+    """
+    try:
+        file = convert(lenient(dict(content), AnswersFile, (int,)), AnswersFile)
+        for section in ("consent", "confirm"):
+            for name in getattr(file, section):
+                if item_ids and name not in item_ids:
+                    raise Misshapen((section, name), "unknown item", None, list(item_ids))
+    except Misshapen as error:
+        word, values = _mistake(error, content)
+        raise _wrong(word, line=safe_yaml.line_of(written, error.path), **values) from None
+    return _answers(file)
+
+
+def _answers(file: AnswersFile) -> Answers:
+    """Each answer under the name of its question."""
+    given: dict[str, str] = {}
+    if file.goals:
+        # Receiving includes sending.
+        receiving = file.goals is Goal.RECEIVING or Goal.RECEIVING in file.goals
+        given["goals"] = ",".join(Goal) if receiving else Goal.SENDING.value
+    for name, value in to_builtins(file).items():
+        if name in ("webhook", "test_message"):
+            given |= {f"{name}.{key}": text.strip() for key, text in value.items()}
+        elif name == "ids":
+            given |= {key: text.strip() for key, text in value.items()}
+        elif name not in ("goals", "secrets", "consent", "confirm"):
+            given[name] = value.strip()
+    places = {name: getattr(file.secrets, name, None) for name in SECRET_NAMES}
     return Answers(
         given=given,
-        secrets={
-            name: _place(place, f"secrets.{name}")
-            for name, place in _table(content, "secrets", SECRET_NAMES).items()
-        },
-        consent=frozenset(_items(content.get("consent"), item_ids)),
-        confirm={
-            name: _word(words, f"confirm.{name}")
-            for name, words in _table(content, "confirm", item_ids).items()
-        },
+        secrets={name: place for name, place in places.items() if place is not None},
+        consent=frozenset(file.consent),
+        confirm={name: words.strip() for name, words in file.confirm.items()},
     )
 
 
-def _goals(node: object) -> str:
-    """As the question's answer: every goal, separated by commas. Receiving includes sending."""
-    goals = node if isinstance(node, list) else [node]
-    for goal in goals:
-        _known([str(goal)], list(Goal), "goals")
-    return ",".join(Goal) if Goal.RECEIVING in goals else Goal.SENDING.value
-
-
-def _items(node: object, item_ids: Collection[str]) -> list[str]:
-    if node is None:
-        return []
-    if not isinstance(node, list) or not all(isinstance(item, str) for item in node):
-        raise _wrong("list", key="consent")
-    _known(node, item_ids, "consent")
-    return node
-
-
-def _table(content: Mapping[str, Any], name: str, keys: Collection[str]) -> dict[str, Any]:
-    node = content.get(name)
-    if node is None:
-        return {}
-    if not isinstance(node, dict):
-        raise _wrong("table", key=name)
-    _known(node, keys, name)
-    return node
-
-
-def _known(given: Collection[object], known: Collection[str], where: str) -> None:
-    """Refuses a key that means nothing here, and names the one that was probably meant."""
-    for key in given:
-        if known and key not in known:
-            import difflib
-
-            close = difflib.get_close_matches(str(key), known, 1)
-            shown = f"{where}.{key}" if where else str(key)
-            hint = close[0] if close else ", ".join(known)
-            raise _wrong("unknown", key=shown, hint=hint)
-
-
-def _place(node: object, where: str) -> SecretPlace:
-    """A secret itself never stands in the file, so that the file can be kept anywhere."""
-    if isinstance(node, dict) and len(node) == 1 and set(node) <= set(PLACES):
-        ((kind, name),) = node.items()
-        if isinstance(name, str) and name:
-            return SecretPlace(kind, name)
-    raise _wrong("secret", key=where)
-
-
-def _word(node: object, where: str) -> str:
-    """A text, or a number: our YAML reads as numbers only what loses nothing by it."""
-    if type(node) is int:
-        return str(node)
-    if isinstance(node, str) and node.strip():
-        return node.strip()
-    raise _wrong("text", key=where)
+def _mistake(error: Misshapen, content: Mapping[str, Any]) -> tuple[str, dict[str, Value]]:
+    """Which text says what is wrong, and its values."""
+    path, expected = error.path, error.expected
+    if path[0] == "secrets" and (len(path) > 2 or (len(path) == 2 and expected is not None)):
+        return "secret", {"key": f"secrets.{path[1]}"}
+    if path[0] == "goals" and error.known:
+        goals = content["goals"]
+        goal = str(goals[int(path[1])] if len(path) > 1 else goals)
+        return "unknown", {"key": f"goals.{goal}", "hint": nearest(goal, error.known)}
+    if expected is None:
+        return "unknown", {"key": error.key, "hint": nearest(str(path[-1]), error.known)}
+    if isinstance(expected, inspect.ListType):
+        return "list", {"key": error.key}
+    structured = getattr(expected, "types", (expected,))
+    if any(isinstance(kind, inspect.StructType | inspect.DictType) for kind in structured):
+        return "table", {"key": error.key}
+    return "text", {"key": error.key}
 
 
 def _wrong(word: str, **values: Value) -> InvalidAnswers:
@@ -169,14 +174,14 @@ def read_answers(
 
 
 def _fetch(name: str, place: SecretPlace, environ: Mapping[str, str]) -> str:
-    if place.kind == "env":
-        value = environ.get(place.name, "")
+    if place.env:
+        value = environ.get(place.env, "")
     else:
         try:
-            with open(place.name, encoding="utf-8") as file:
+            with open(place.file, encoding="utf-8") as file:
                 value = file.read(LONGEST).strip()
         except (OSError, UnicodeDecodeError):
             value = ""
     if not value:
-        raise InputRequired(name, f"{place.kind}: {place.name}")
+        raise InputRequired(name, f"env: {place.env}" if place.env else f"file: {place.file}")
     return value

@@ -8,6 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from msgspec import Struct, structs, to_builtins
+
+from wizard.state.typed import Misshapen, Node, convert, lenient, restore, unknown_keys
 from wizard.state.yaml_file import YamlFile
 
 APP = "wa-wizard"
@@ -25,7 +28,7 @@ class InvalidProfileName(ValueError):
     """Not a name of a profile: letters, digits, - and _ only."""
 
 
-class Preferences(NamedTuple):
+class Preferences(Struct, frozen=True, omit_defaults=True):
     """What a profile prefers; "" and {} leave it to the environment and to our own choice."""
 
     lang: str = ""
@@ -34,8 +37,8 @@ class Preferences(NamedTuple):
     vault: Mapping[str, Any] = {}  # {"store": "encrypted-file", …}
 
 
-class Config(NamedTuple):
-    """`config.yaml`. `extra` keeps the keys that a later version wrote."""
+class Config(Struct, frozen=True):
+    """`config.yaml`. `extra` keeps the keys that a later version wrote, where they stood."""
 
     current: str = DEFAULT_PROFILE
     profiles: Mapping[str, Preferences] = {}
@@ -47,14 +50,14 @@ class Config(NamedTuple):
 
     def with_profile(self, profile: str, **changes: Any) -> Config:
         """The same, with some preferences of one profile changed."""
-        changed = self.of(profile)._replace(**changes)
-        return self._replace(profiles={**self.profiles, profile: changed})
+        changed = structs.replace(self.of(profile), **changes)
+        return structs.replace(self, profiles={**self.profiles, profile: changed})
 
     def without(self, profile: str) -> Config:
         """The same without a profile; when it was the current one, the default one is."""
         profiles = {name: kept for name, kept in self.profiles.items() if name != profile}
         current = DEFAULT_PROFILE if self.current == profile else self.current
-        return self._replace(profiles=profiles, current=current)
+        return structs.replace(self, profiles=profiles, current=current)
 
 
 class Home(NamedTuple):
@@ -94,15 +97,16 @@ class Home(NamedTuple):
 
     def config(self) -> Config:
         """The configuration, empty when there is none; StateFileError when it cannot be trusted."""
-        document = YamlFile(self.config_path)
-        node = document.load()
-        return Config() if node is None else _decode(node, document)
+        file = YamlFile(self.config_path)
+        try:
+            return _decode(file.load() or {})
+        except Misshapen as error:
+            raise file.misshapen(error) from None
 
     def save_config(self, config: Config) -> None:
         """Replaces the configuration; StateFileError when that fails."""
-        profiles = {name: _encode(kept) for name, kept in config.profiles.items()}
-        known = {"current": config.current, "profiles": profiles}
-        YamlFile(self.config_path).save({**known, **config.extra})
+        node = to_builtins(config)
+        YamlFile(self.config_path).save(restore(node, node.pop("extra"), Config))
 
 
 def find(environ: Mapping[str, str]) -> Home:
@@ -150,39 +154,19 @@ def _is_profile_name(name: str) -> bool:
         return False
 
 
-def _encode(kept: Preferences) -> dict[str, Any]:
-    return {key: value for key, value in kept._asdict().items() if value}
+def _decode(node: Node) -> Config:
+    node = lenient(node, Config)
+    if isinstance(profiles := node.get("profiles"), dict):
+        node["profiles"] = {
+            _name(name, ("profiles", name)): kept for name, kept in profiles.items()
+        }
+    config = convert({**node, "extra": unknown_keys(node, Config)}, Config)
+    return structs.replace(config, current=_name(config.current or DEFAULT_PROFILE, ("current",)))
 
 
-def _decode(node: dict[str, Any], document: YamlFile) -> Config:
-    profiles = node.pop("profiles", None) or {}
-    if not isinstance(profiles, dict):
-        raise document.malformed("profiles")
-    current = _name(node.pop("current", None) or DEFAULT_PROFILE, "current", document)
-    return Config(
-        current,
-        {
-            _name(name, "profiles", document): _preferences(name, kept, document)
-            for name, kept in profiles.items()
-        },
-        node,
-    )
-
-
-def _name(name: object, where: str, document: YamlFile) -> str:
+def _name(name: str, path: tuple[str, ...]) -> str:
     """A name out of the file is as much a path as one from the command line."""
     try:
-        return profile_name(str(name))
+        return profile_name(name)
     except InvalidProfileName:
-        raise document.malformed(where) from None
-
-
-def _preferences(name: str, node: object, document: YamlFile) -> Preferences:
-    node = {} if node is None else node
-    texts = ("lang", "graph_version", "graph_url")
-    if not isinstance(node, dict) or not isinstance(node.get("vault") or {}, dict):
-        raise document.malformed(f"profiles.{name}")
-    return Preferences(
-        **{key: str(node[key]) for key in texts if node.get(key) is not None},
-        vault=node.get("vault") or {},
-    )
+        raise Misshapen(path, "not a name of a profile", None, []) from None
