@@ -52,9 +52,9 @@ class Item(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Section(Struct, frozen=True, forbid_unknown_fields=True):
-    """One file of the checklist; `id` is the name of the file, `order` its place among them."""
+    """One file of the checklist; `order` is its place among them."""
 
-    id: str
+    id: str  # the name of the file
     title: Text
     items: tuple[Item, ...]
     order: int = 0

@@ -38,10 +38,11 @@ class Preferences(Struct, frozen=True, omit_defaults=True):
 
 
 class Config(Struct, frozen=True):
-    """`config.yaml`. `extra` keeps the keys that a later version wrote, where they stood."""
+    """`config.yaml`: the profiles, and which of them is the current one."""
 
     current: str = DEFAULT_PROFILE
     profiles: Mapping[str, Preferences] = {}
+    #: The keys that a later version wrote and this one does not know, where they stood.
     extra: Mapping[str, Any] = {}
 
     def of(self, profile: str) -> Preferences:

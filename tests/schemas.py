@@ -1,0 +1,62 @@
+"""JSON Schemas of our files, generated from the types: `python -m tests.schemas`, `make schemas`."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from wizard.audit.checklist import Section
+from wizard.audit.error_codes import CodeEntry
+from wizard.state.answers import AnswersFile
+from wizard.state.config import Config
+from wizard.state.record import ProfileRecord
+
+FOLDER = Path(__file__).parents[1] / "docs" / "schemas"
+#: Name → the type, and what the program adds to it that is in no file.
+KINDS: dict[str, tuple[Any, str]] = {
+    "status": (ProfileRecord, "extra"),
+    "config": (Config, "extra"),
+    "answers": (AnswersFile, ""),
+    "checklist": (Section, "id"),
+    "error-table": (dict[str, CodeEntry], ""),
+}
+#: Files of a schema of ours begin with its number.
+NUMBERED = {"status", "config"}
+
+
+def schema(name: str) -> dict[str, Any]:
+    """The JSON Schema of one kind of file."""
+    kind, added = KINDS[name]
+    found: dict[str, Any] = msgspec.json.schema(kind)
+    whole = found["$defs"].get(getattr(kind, "__name__", ""), {})
+    if added:
+        del whole["properties"][added]
+        whole["required"] = [key for key in whole["required"] if key != added]
+    if name in NUMBERED:
+        number = {"type": "integer", "minimum": 1, "description": "The number of the schema."}
+        whole["properties"] = {"schema": number, **whole["properties"]}
+    for part in found.get("$defs", {}).values():
+        # Python 3.13 strips docstrings itself; earlier ones leave the indentation in.
+        if "description" in part:
+            part["description"] = inspect.cleandoc(part["description"])
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **found}
+
+
+def written(name: str) -> str:
+    """The text of the committed file."""
+    return json.dumps(schema(name), ensure_ascii=False, indent=2) + "\n"
+
+
+def main() -> None:
+    """Writes every schema."""
+    FOLDER.mkdir(exist_ok=True)
+    for name in KINDS:
+        (FOLDER / f"{name}.json").write_text(written(name), "utf-8")
+
+
+if __name__ == "__main__":
+    main()
