@@ -1,4 +1,4 @@
-"""JSON Schemas of our files, generated from the types: `python -m tests.schemas`, `make schemas`."""
+"""JSON Schemas of our files, generated from the types: `make schemas`."""
 
 from __future__ import annotations
 

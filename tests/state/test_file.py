@@ -120,9 +120,9 @@ def test_a_newer_schema_is_read_but_never_written(path):
         ("history: 5", "1: history"),
         ("attempts: {register: {a: b}}", "1: attempts.register"),
         ("test_message:\n  to: 1\n  code: many", "3: test_message.code"),
-        ("schema: one", "schema"),
-        ("schema: true", "schema"),
-        ("schema: 0", "schema"),
+        ("schema: one", "1: schema"),
+        ("schema: true", "1: schema"),
+        ("profile: x\nschema: 0", "2: schema"),
     ],
 )
 def test_what_we_would_never_write_is_refused_by_its_key(path, text, where):

@@ -43,7 +43,7 @@ def test_who_holds_the_lock_sweeps_at_once_what_the_dead_left(tmp_path):
     (tmp_path / ".file.half.tmp").write_text("of somebody who was killed")
     (tmp_path / ".file2.half.tmp").write_text("of another file")
     (tmp_path / ".file.swp").write_text("of an editor")
-    with private_file.alone(tmp_path / "file", 1):
+    with private_file.locked(tmp_path / "file", 1):
         left = {path.name for path in tmp_path.iterdir()}
     assert left == {".file.lock", ".file2.half.tmp", ".file.swp"}
 
@@ -74,7 +74,7 @@ def test_who_holds_the_lock_keeps_others_out_until_it_dies(tmp_path):
     path = tmp_path / "file"
     script = (
         "import sys; from pathlib import Path; from wizard.state import private_file\n"
-        "with private_file.alone(Path(sys.argv[1]), 1): print(flush=True); sys.stdin.read()"
+        "with private_file.locked(Path(sys.argv[1]), 1): print(flush=True); sys.stdin.read()"
     )
     holder = subprocess.Popen(
         [sys.executable, "-c", script, path],
@@ -84,9 +84,9 @@ def test_who_holds_the_lock_keeps_others_out_until_it_dies(tmp_path):
     )
     with holder:
         holder.stdout.readline()
-        with pytest.raises(TimeoutError), private_file.alone(path, 0.1):
+        with pytest.raises(TimeoutError), private_file.locked(path, 0.1):
             pass
         holder.kill()
         holder.wait()
-        with private_file.alone(path, 1):
+        with private_file.locked(path, 1):
             assert True

@@ -180,8 +180,8 @@ def test_temporary_files_that_the_killed_left_are_swept_and_others_are_not(kept)
 HOLD = (
     "import sys, time\n"
     "from pathlib import Path\n"
-    "from wizard.state.private_file import alone\n"
-    "with alone(Path(sys.argv[1]), 5):\n"
+    "from wizard.state.private_file import locked\n"
+    "with locked(Path(sys.argv[1]), 5):\n"
     "    print('held', flush=True)\n"
     "    time.sleep(60)\n"
 )

@@ -102,7 +102,7 @@ class Home(NamedTuple):
         try:
             return _decode(file.load() or {})
         except Misshapen as error:
-            raise file.misshapen(error) from None
+            raise file.misshapen(error.path) from None
 
     def save_config(self, config: Config) -> None:
         """Replaces the configuration; StateFileError when that fails."""

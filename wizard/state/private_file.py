@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-#: Seconds after which a temporary file of ours was surely left by somebody who was killed.
+#: Seconds after which a temporary file of ours was surely left by a process that was killed.
 STALE = 3600
 # Missing on Windows, where links need a privilege and owners are not numbers.
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
@@ -27,7 +27,7 @@ class UnsafeFile(Exception):
 
 
 class LockTimeout(TimeoutError):
-    """Another process is changing the file; `pid` is "" where it did not say which."""
+    """Another process is changing the file; `pid` is "" when the lock does not name it."""
 
     def __init__(self, path: Path, pid: str) -> None:
         super().__init__(str(path))
@@ -45,10 +45,10 @@ def make_folder(folder: Path) -> None:
                 missing.mkdir(mode=0o700)
 
 
-def behind(path: Path) -> Path:
-    """The file itself: what a link of our own, in a folder of our own, leads to; else `path`.
+def resolve_own_link(path: Path) -> Path:
+    """The file that a link of this user in a folder of this user leads to; else `path`.
 
-    For files that people keep among their dotfiles; a link of anybody else raises UnsafeFile.
+    For files that people keep among their dotfiles; any other link raises UnsafeFile.
     """
     with suppress(FileNotFoundError, NotADirectoryError):
         seen = os.lstat(path)
@@ -61,7 +61,7 @@ def behind(path: Path) -> Path:
 
 
 def read(path: Path, most: int) -> bytes | None:
-    """The whole file, None when there is none; OSError, or UnsafeFile, when it cannot be trusted.
+    """The whole file, None when there is none; OSError, or UnsafeFile when it cannot be trusted.
 
     `most` is its greatest length in bytes.
     """
@@ -71,7 +71,7 @@ def read(path: Path, most: int) -> bytes | None:
     except FileNotFoundError:
         return None
     try:
-        # Before anything is made of the descriptor: it may be of a folder or a pipe.
+        # Before anything is read from the descriptor: it may be of a folder or a pipe.
         _refuse_shared(os.fstat(descriptor), path)
         _refuse_shared_folder(path.parent)
         with os.fdopen(descriptor, "rb", closefd=False) as file:
@@ -83,27 +83,26 @@ def read(path: Path, most: int) -> bytes | None:
     return content
 
 
-def replace(path: Path, content: bytes, *, keep_last: bool = False, lasting: bool = True) -> None:
-    """Put `content` where the file was, mode 0600; on OSError the old one stands as it was.
+def replace(path: Path, content: bytes, *, keep_last: bool = False) -> None:
+    """Writes `content` in place of the file, mode 0600; on OSError the old one stays as it was.
 
-    Never through a link: the link's target belongs to somebody's other purpose. `keep_last`
-    leaves the old content beside it as `.bak`. Not `lasting`: a power cut may lose it.
+    Never through a link, whose target may serve another purpose. `keep_last` leaves the old
+    content beside it as `.bak`.
     """
-    import tempfile  # Only who writes pays for it: the status report has a start-up budget.
+    import tempfile  # Only a write needs it: `status` has a start-up budget.
 
     make_folder(path.parent)
     _refuse_shared_folder(path.parent)
     with suppress(FileNotFoundError):
         _refuse_links(path)
         _refuse_shared(os.lstat(path), path)
-    _sweep(path)
+    _remove_leftovers(path)
     descriptor, name = tempfile.mkstemp(_ENDING, f".{path.name}.", path.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
             file.flush()
-            if lasting:
-                os.fsync(file.fileno())
+            os.fsync(file.fileno())
         if keep_last:
             _keep_last(path)
         os.replace(name, path)
@@ -111,16 +110,15 @@ def replace(path: Path, content: bytes, *, keep_last: bool = False, lasting: boo
         with suppress(OSError):
             os.unlink(name)
         raise
-    if lasting:
-        _settle(path.parent)
+    _sync_folder(path.parent)
 
 
 @contextmanager
-def alone(path: Path, seconds: float) -> Iterator[None]:
-    """The only one, of all processes of this user, to change this file; Held if not so.
+def locked(path: Path, seconds: float) -> Iterator[None]:
+    """Keeps every other process of this user from changing the file; LockTimeout after `seconds`.
 
-    The lock is beside the file and ends with the process that holds it. Who locks a file, locks it
-    for every write: what others began to write is swept away at once, since they are dead.
+    The lock is beside the file and ends with the process that holds it. Every writer takes it, so
+    temporary files that are there once it is held were left by processes that died.
     """
     from filelock import FileLock, Timeout
 
@@ -131,30 +129,30 @@ def alone(path: Path, seconds: float) -> Iterator[None]:
     try:
         lock.acquire(poll_interval=0.02)
     except Timeout:
-        raise LockTimeout(path, _holder(name)) from None
+        raise LockTimeout(path, _read_pid(name)) from None
     try:
-        _sign(name, str(os.getpid()))
-        _sweep(path, older=0)
+        _write_pid(name, str(os.getpid()))
+        _remove_leftovers(path, older=0)
         yield
     finally:
-        _sign(name, "")
+        _write_pid(name, "")
         lock.release()
 
 
-def _sign(lock: Path, who: str) -> None:
-    """Says who holds the lock, to the one who waits for it in vain."""
+def _write_pid(lock: Path, pid: str) -> None:
+    """Names the process that holds the lock, for the message of one that waits in vain."""
     with suppress(OSError):
-        lock.write_text(who, "ascii")
+        lock.write_text(pid, "ascii")
 
 
-def _holder(lock: Path) -> str:
+def _read_pid(lock: Path) -> str:
     with suppress(OSError, ValueError):
         return str(int(lock.read_text("ascii")))
     return ""
 
 
 def _keep_last(path: Path) -> None:
-    """A second name for the content so far; on a disk that knows no links there is no `.bak`."""
+    """A second name for the content so far; on a disk without hard links there is no `.bak`."""
     second = path.with_name(f".{path.name}.{os.getpid()}-{time.time_ns()}{_ENDING}")
     with suppress(OSError):
         os.link(path, second)
@@ -186,15 +184,15 @@ def _refuse_others(seen: os.stat_result, path: Path) -> None:
         raise UnsafeFile("mode", path)
 
 
-def _sweep(path: Path, older: float = STALE) -> None:
+def _remove_leftovers(path: Path, older: float = STALE) -> None:
     for left in path.parent.glob(f".{path.name}.*{_ENDING}"):
         with suppress(OSError):
             if time.time() - left.lstat().st_mtime >= older:
                 left.unlink()
 
 
-def _settle(folder: Path) -> None:
-    """The name, too, survives a power cut. Windows cannot open folders and needs no such thing."""
+def _sync_folder(folder: Path) -> None:
+    """Makes the new name survive a power cut. Windows cannot open folders and does not need it."""
     with suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:

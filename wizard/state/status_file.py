@@ -39,22 +39,22 @@ class RecordFile:
     """
 
     def __init__(self, path: str | os.PathLike[str], *, patience: float = 10.0) -> None:
-        self._document = YamlFile(path, schema=SCHEMA, patience=patience)
+        self._file = YamlFile(path, schema=SCHEMA, patience=patience)
         self._known: Node | None = None
 
     @property
     def path(self) -> str:
         """Where the file is, for people."""
-        return str(self._document.path)
+        return str(self._file.path)
 
     def load(self) -> ProfileRecord:
         """What was saved last, or a fresh record; StateFileError when it cannot be trusted."""
-        node = self._document.load() or {}
-        node["profile"] = node.get("profile") or self._document.path.parent.name
+        node = self._file.load() or {}
+        node["profile"] = node.get("profile") or self._file.path.parent.name
         try:
             record = decode(node)
         except Misshapen as error:
-            raise self._document.misshapen(error) from None
+            raise self._file.misshapen(error.path) from None
         self._known = encode(record)
         return record
 
@@ -62,7 +62,7 @@ class RecordFile:
         """Replace what was saved, whole or not at all; StateFileError when that fails."""
         node = encode(record)
         try:
-            self._document.save(node, self._known, WHOLE)
+            self._file.save(node, self._known, WHOLE)
         except StateFileError as error:
             if error.kind != "too_big" or not record.history:
                 raise

@@ -1,6 +1,6 @@
-"""YAML files of ours: read with suspicion, written whole, with the number of their schema.
+"""YAML files of ours: checked when read, written whole, with the number of their schema.
 
-The status file and the configuration share this room; neither ever holds a secret.
+The status file and the configuration are such files; neither ever holds a secret.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from typing import Any
 
 from wizard.state import private_file
 from wizard.state.safe_yaml import LARGEST, InvalidYaml, line_of, parse
-from wizard.state.typed import Misshapen
 
 #: Turns a mapping of schema n into one of schema n + 1.
 Migration = Callable[[dict[str, Any]], dict[str, Any]]
@@ -63,7 +62,7 @@ class YamlFile:
 
     def load(self) -> dict[str, Any] | None:
         """The mapping without `schema`, migrated; None when there is no file."""
-        with self._troubles(reading=True):
+        with self._as_state_errors(reading=True):
             content = self._read()
         return None if content is None else self._migrated(content, self._schema_of(content))
 
@@ -76,9 +75,9 @@ class YamlFile:
         """Replaces the file; what is there must be readable and of a schema we know.
 
         `base` is the content that this one was made from: what another process has changed in the
-        file since then stays, where we did not change the same (see `merging`).
+        file since then stays, where we did not change the same (see `merged`).
         """
-        with self._troubles(), private_file.alone(self.path, self._patience):
+        with self._as_state_errors(), private_file.locked(self.path, self._patience):
             before = self._read()
             if before is not None:
                 if (schema := self._schema_of(before)) > self._schema:
@@ -89,24 +88,24 @@ class YamlFile:
             if len(written) > LARGEST:
                 # Never write what we would refuse to read.
                 raise StateFileError("too_big", str(self.path), str(len(written)))
-            private_file.replace(private_file.behind(self.path), written, keep_last=True)
+            private_file.replace(private_file.resolve_own_link(self.path), written, keep_last=True)
 
-    def malformed(self, why: str, line: int = 0) -> StateFileError:
-        """The trouble of a file that is not as we write it."""
+    def misshapen(self, path: tuple[str | int, ...]) -> StateFileError:
+        """The error for a key, by its path, that holds something else than we write there."""
+        line = 0
+        with suppress(OSError, InvalidYaml, private_file.UnsafeFile):
+            line = line_of(self._bytes() or b"", path)
+        return self._malformed(".".join(map(str, path)), line)
+
+    def _malformed(self, why: str, line: int = 0) -> StateFileError:
         return StateFileError("malformed", str(self.path), f"{line}: {why}" if line else why)
 
-    def misshapen(self, error: Misshapen) -> StateFileError:
-        """The trouble of a file in which one key holds something else than we write there."""
-        with suppress(OSError, InvalidYaml, private_file.UnsafeFile):
-            content = private_file.read(private_file.behind(self.path), LARGEST)
-            return self.malformed(error.key, line_of(content or b"", error.path))
-        return self.malformed(error.key)
+    def _bytes(self) -> bytes | None:
+        return private_file.read(private_file.resolve_own_link(self.path), LARGEST)
 
     def _read(self) -> dict[str, Any] | None:
-        content = private_file.read(private_file.behind(self.path), LARGEST)
-        if content is None:
-            return None
-        return parse(content)
+        content = self._bytes()
+        return None if content is None else parse(content)
 
     def _migrated(self, content: dict[str, Any], schema: int) -> dict[str, Any]:
         while schema in self._migrations and schema < self._schema:
@@ -118,20 +117,20 @@ class YamlFile:
         """Takes the schema out of the mapping; a file somebody wrote by hand may have none."""
         schema = content.pop("schema", self._schema)
         if type(schema) is not int or schema < 1:
-            raise self.malformed("schema")
+            raise self.misshapen(("schema",))
         return schema
 
     @contextmanager
-    def _troubles(self, reading: bool = False) -> Iterator[None]:
-        """Every failure below becomes one that a person can act on."""
+    def _as_state_errors(self, reading: bool = False) -> Iterator[None]:
+        """Every failure of the disk, the lock or the content as a StateFileError."""
         path = str(self.path)
         try:
             yield
         except InvalidYaml as error:
-            raise self.malformed(error.why, error.line) from None
+            raise self._malformed(error.why, error.line) from None
         except private_file.UnsafeFile as error:
             if error.kind == "too_big":
-                raise self.malformed("too_big") from None
+                raise self._malformed("too_big") from None
             raise StateFileError("unsafe", str(error.path), error.kind) from None
         except private_file.LockTimeout as error:
             raise StateFileError("locked", path, error.pid) from None

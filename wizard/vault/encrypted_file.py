@@ -82,7 +82,7 @@ class EncryptedFile:
         with guarded(STORE):
             # Before the lock is taken: a person who thinks must not hold up other processes.
             self._key(self._load() or self._blank())
-            with private_file.alone(self._path, _PATIENCE):
+            with private_file.locked(self._path, _PATIENCE):
                 self._write(self._load() or self._blank(), name, secret.reveal())
 
     def remove(self, name: str) -> None:
@@ -90,7 +90,7 @@ class EncryptedFile:
         with guarded(STORE):
             if self._load() is None:
                 return
-            with private_file.alone(self._path, _PATIENCE):
+            with private_file.locked(self._path, _PATIENCE):
                 document = self._load()
                 if document and document.entries.pop(name, None) is not None:
                     private_file.replace(self._path, document.dump())

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wizard.state.private_file import UnsafeFile, alone
+from wizard.state.private_file import UnsafeFile, locked
 from wizard.text.sanitise import clean
 from wizard.text.secret import Secret
 from wizard.vault import Description, StoredSecret, VaultError, VaultProblem
@@ -233,7 +233,7 @@ class OsKeyring:
         with ExitStack() as held:
             if self._folder is not None:
                 try:
-                    held.enter_context(alone(self._folder / "keyring", self._deadline.seconds))
+                    held.enter_context(locked(self._folder / "keyring", self._deadline.seconds))
                 except TimeoutError:
                     raise
                 except (OSError, UnsafeFile):

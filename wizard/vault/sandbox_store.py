@@ -49,7 +49,7 @@ class SandboxVault:
         return Description(STORE, "", str(self._path))
 
     def _change(self, name: str, value: str | None) -> None:
-        with guarded(STORE), private_file.alone(self._path, _PATIENCE):
+        with guarded(STORE), private_file.locked(self._path, _PATIENCE):
             values = self._load()
             if values.get(name) == value:
                 return
