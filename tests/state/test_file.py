@@ -159,7 +159,7 @@ def test_a_secret_cannot_get_into_the_file(path):
     assert "EAAcanary" not in "".join(p.read_text("utf-8") for p in path.parent.iterdir())
 
 
-def test_history_gives_way_before_the_file_grows_unreadable(path):
+def test_old_history_is_dropped_before_the_file_grows_too_big(path):
     changes = [str(Change("2026-11-22T20:00:00Z", "x" * 300, "a", "b"))] * 2000
     store = RecordFile(path)
     store.save(ProfileRecord(profile="shop", ids={"waba_id": "1"}, history=changes))
@@ -168,7 +168,7 @@ def test_history_gives_way_before_the_file_grows_unreadable(path):
     assert 0 < len(kept.history) < 2000
 
 
-def test_a_record_too_big_without_history_is_said_and_nothing_is_lost(path):
+def test_a_record_too_big_without_history_is_refused_and_the_old_file_stays(path):
     store = RecordFile(path)
     store.save(ProfileRecord(profile="before"))
     with pytest.raises(StateFileError) as trouble:

@@ -39,7 +39,7 @@ def test_an_old_leftover_is_swept_and_a_fresh_one_is_not(tmp_path):
     assert (old.exists(), fresh.exists(), other.exists()) == (False, True, True)
 
 
-def test_who_holds_the_lock_sweeps_at_once_what_the_dead_left(tmp_path):
+def test_the_lock_holder_removes_leftovers_of_killed_processes(tmp_path):
     (tmp_path / ".file.half.tmp").write_text("of somebody who was killed")
     (tmp_path / ".file2.half.tmp").write_text("of another file")
     (tmp_path / ".file.swp").write_text("of an editor")
@@ -70,7 +70,7 @@ def test_bytes_are_on_the_disk_before_the_name_is(tmp_path, monkeypatch):
     assert steps == ["fsync", "replace", "fsync"]
 
 
-def test_who_holds_the_lock_keeps_others_out_until_it_dies(tmp_path):
+def test_a_lock_keeps_other_processes_out_until_its_holder_dies(tmp_path):
     path = tmp_path / "file"
     script = (
         "import sys; from pathlib import Path; from wizard.state import private_file\n"

@@ -164,7 +164,7 @@ def test_any_bytes_are_a_mapping_or_are_refused(content):
         assert isinstance(parse(content), dict)
 
 
-def test_half_a_character_does_not_cost_the_file():
+def test_a_lone_surrogate_does_not_prevent_writing():
     assert parse(dump({"a": "x\ud83dy", "b": "kept"}))["b"] == "kept"
 
 

@@ -46,7 +46,7 @@ def test_it_stays_through_every_later_save_too(two):
     assert one.load().ids["business_id"] == "17"
 
 
-def test_of_one_value_changed_by_both_the_later_stays(two):
+def test_the_later_change_of_the_same_value_wins(two):
     (one, mine), (other, theirs) = two
     theirs.ids["waba_id"], mine.ids["waba_id"] = "1", "2"
     other.save(theirs)
@@ -76,7 +76,7 @@ def test_attempts_of_both_are_counted(two):
     assert len(one.load().attempts[name]) == len(full_record().attempts[name]) + 2
 
 
-def test_an_entry_is_of_one_piece(two):
+def test_an_entry_is_merged_as_a_whole(two):
     (one, mine), (other, theirs) = two
     sent = replace(mine.test_message, wamid="wamid.NEW", state="accepted")
     theirs.test_message = replace(theirs.test_message, state="read")

@@ -155,7 +155,7 @@ def test_a_size_limit_keeps_the_old_file(kept):
 
 
 @pytest.mark.skipif(AS_ROOT, reason="root may write everywhere")
-def test_no_leave_to_write_is_read_only(kept):
+def test_missing_write_permission_is_reported_as_read_only(kept):
     kept.parent.chmod(0o500)
     try:
         assert kind_of(YamlFile(kept).save, {"a": "new"}) == "read_only"
@@ -164,7 +164,7 @@ def test_no_leave_to_write_is_read_only(kept):
         kept.parent.chmod(0o700)
 
 
-def test_temporary_files_that_the_killed_left_are_swept_and_others_are_not(kept):
+def test_only_our_own_stale_temporary_files_are_removed(kept):
     ours = kept.with_name(f".{kept.name}.abcd.tmp")
     editors = kept.with_name(f".{kept.name}.swp")
     foreign = kept.with_name(".other.yaml.abcd.tmp")

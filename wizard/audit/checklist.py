@@ -32,12 +32,12 @@ class Item(Struct, frozen=True, forbid_unknown_fields=True):
     requires: tuple[str, ...] = ()
     steps: tuple[Text, ...] = ()
     links: tuple[str, ...] = ()  # may hold {app_id}, {business_id}, {waba_id}, {phone_number_id}
-    confirm: Text | None = None  # set: a person vouches for it; None: a check decides
+    confirm: Text | None = None  # set: a person confirms it; None: a check decides
     reasons: Mapping[str, Reason] = {}
 
     @property
     def section(self) -> str:
-        """The part of the id before the dot: the name of its file and of its rooms."""
+        """The part of the id before the dot: the name of its file and of the module of its checks."""
         return self.id.split(".")[0]
 
     def required(self, goals: frozenset[Goal]) -> bool:

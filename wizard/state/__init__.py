@@ -1,1 +1,1 @@
-""""""
+"""Files on disk: safe YAML, private files, status file, configuration, answers, our content."""

@@ -42,7 +42,7 @@ def _section(name: str, keys: Collection[str], kind: Any) -> type[Struct]:
 Ids = _section("Ids", ID_NAMES, NotBlank | None)
 Secrets = _section("Secrets", SECRET_NAMES, SecretPlace | None)
 Webhook = _section("Webhook", ("callback_url", "level"), NotBlank | None)
-MessageToTest = _section("TestMessage", ("to", "template"), NotBlank | None)
+MessageToSend = _section("TestMessage", ("to", "template"), NotBlank | None)
 
 
 class AnswersFile(Struct, forbid_unknown_fields=True, omit_defaults=True):
@@ -52,7 +52,7 @@ class AnswersFile(Struct, forbid_unknown_fields=True, omit_defaults=True):
     ids: Ids | None = None  # type: ignore[valid-type]
     secrets: Secrets | None = None  # type: ignore[valid-type]
     webhook: Webhook | None = None  # type: ignore[valid-type]
-    test_message: MessageToTest | None = None  # type: ignore[valid-type]
+    test_message: MessageToSend | None = None  # type: ignore[valid-type]
     consent: list[str] = []
     confirm: dict[str, NotBlank] = {}
     phone_number: NotBlank | None = None
@@ -67,7 +67,7 @@ class AnswersFile(Struct, forbid_unknown_fields=True, omit_defaults=True):
 class Answers:
     """What the file says. `given` is by question name; secrets are only places.
 
-    Whoever fetches the secrets from their places puts them into `given`, which is never shown.
+    `read_answers` reads the secrets from their places into `given`, which is never shown.
     """
 
     given: Mapping[str, str] = field(default_factory=dict, repr=False)

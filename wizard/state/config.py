@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -116,7 +117,7 @@ def find(environ: Mapping[str, str]) -> Home:
         folder = Path(os.path.abspath(os.path.expanduser(ours)))
         return Home(folder, folder)
     if sys.platform == "linux":
-        # The XDG rules fit in two lines; platformdirs for them would cost a fifth of `status`.
+        # The XDG rules fit in two lines; importing platformdirs takes longer than reading our files.
         return Home(
             _xdg(environ, "XDG_CONFIG_HOME", ".config"),
             _xdg(environ, "XDG_STATE_HOME", ".local/state"),
@@ -137,8 +138,6 @@ def _xdg(environ: Mapping[str, str], variable: str, usual: str) -> Path:
 
 def profile_name(name: str) -> str:
     """A name that is safe as a folder, in lower case: macOS and Windows do not tell cases apart."""
-    import unicodedata
-
     plain = unicodedata.normalize("NFC", name).lower()
     letters = all(character.isalnum() or character in "-_" for character in plain)
     fits = 0 < len(plain.encode("utf-8", "replace")) <= _LONGEST

@@ -85,7 +85,7 @@ class Change(NamedTuple):
 
 
 class Confirmation(Struct, frozen=True, omit_defaults=True):
-    """A person vouched for an item: who (login name), when, and in which words."""
+    """A person confirmed an item: in which words, when, and who (login name)."""
 
     words: str
     at: str
