@@ -1,21 +1,32 @@
 # What a developer types. T is a folder or file of tests: make test T=tests/audit
-.PHONY: setup test lint types bench
+.PHONY: setup test lint types schemas bench pictures ci
 PYTHON ?= python3
 T ?= tests
+BIN := .venv/bin
 
 setup:
 	$(PYTHON) -m venv .venv
-	.venv/bin/pip install --quiet --disable-pip-version-check -e '.[test]'
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
 
 test:
-	.venv/bin/pytest -n 2 $(T)
+	$(BIN)/pytest -n 2 $(T)
 
 lint:
-	.venv/bin/ruff format --check .
-	.venv/bin/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
 
 types:
-	.venv/bin/mypy
+	$(BIN)/mypy
+
+# Every generated schema in docs/schemas is the one that the types would give.
+schemas:
+	$(BIN)/pytest -q -n 0 tests/test_schemas.py
 
 bench:
-	.venv/bin/python -m tests.bench
+	$(BIN)/python -m tests.bench
+
+pictures:
+	$(BIN)/python -m tests.pictures
+
+ci:
+	.ci/run
