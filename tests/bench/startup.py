@@ -12,8 +12,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.fake_store import full_record
-
+from tests.support.fake_store import full_record
 from wizard.audit import checklist
 from wizard.state.config import find
 from wizard.state.record import SavedResult, Status

@@ -170,6 +170,9 @@ def raising(error):
         def get_password(self, service, username):
             raise error
 
-        set_password = delete_password = get_password
+        def set_password(self, service, username, password):
+            raise error
+
+        delete_password = get_password
 
     return Raising()

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import time
 from pathlib import Path
+from typing import Any
 
 NEEDED = ("dbus-daemon", "gnome-keyring-daemon")
 _BUS = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
@@ -46,7 +47,8 @@ class SecretService:
             "XDG_CACHE_HOME": str(folder),
             "PATH": os.environ["PATH"],
         }
-        self.bus = self.keyring = None
+        self.bus: Any = None
+        self.keyring: Any = None
 
     def start(self, password="test"):
         config = self.folder / "bus.conf"
