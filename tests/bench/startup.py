@@ -2,7 +2,8 @@
 
     python -m tests.bench.startup [runs]
 
-What is measured is the installed console script. Runs are interleaved and the best of each is taken: this machine may be busy with other things.
+What is measured is the installed console script. Runs are interleaved and the best of each is
+taken: this machine may be busy with other things.
 """
 
 import os
