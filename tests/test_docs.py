@@ -43,3 +43,9 @@ def test_functions_exist(page, name):
 def test_links_lead_somewhere(page):
     for target in LINK.findall(page.read_text("utf-8")):
         assert (page.parent / target).exists(), target
+
+
+def test_every_decision_is_in_the_list():
+    folder = ROOT / "docs/adr"
+    listed = set(LINK.findall((folder / "README.md").read_text("utf-8")))
+    assert listed == {path.name for path in folder.glob("0*.md")}
