@@ -1,24 +1,33 @@
 # What a developer types. T is a folder or file of tests: make test T=tests/audit
-.PHONY: setup test lint types bench schemas
+.PHONY: setup test lint types schemas bench pictures ci
 PYTHON ?= python3
 T ?= tests
+BIN := .venv/bin
 
 setup:
 	$(PYTHON) -m venv .venv
-	.venv/bin/pip install --quiet --disable-pip-version-check -e '.[test]'
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
 
 test:
-	.venv/bin/pytest -n 2 $(T)
+	$(BIN)/pytest -n 2 $(T)
 
 lint:
-	.venv/bin/ruff format --check .
-	.venv/bin/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
 
 types:
-	.venv/bin/mypy
+	$(BIN)/mypy
+
+# Writes docs/schemas anew from the types; CI fails when that changes anything.
+schemas:
+	$(BIN)/python -m tests.schemas
+	$(BIN)/python -m tests.support.output_schemas
 
 bench:
-	.venv/bin/python -m tests.bench
+	$(BIN)/python -m tests.bench
 
-schemas:
-	.venv/bin/python -m tests.schemas
+pictures:
+	$(BIN)/python -m tests.pictures
+
+ci:
+	.ci/run

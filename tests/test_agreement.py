@@ -3,6 +3,7 @@
 import ast
 import importlib.util
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -91,7 +92,8 @@ def written():
         for function in ast.parse(path.read_text("utf-8")).body:
             if not isinstance(function, ast.FunctionDef) or not function.decorator_list:
                 continue
-            item = function.decorator_list[0].args[0].value
+            decorator: Any = function.decorator_list[0]
+            item = decorator.args[0].value
             for call in ast.walk(function):
                 if isinstance(call, ast.Call) and getattr(call.func, "id", "") in {
                     "passed",

@@ -1,5 +1,7 @@
 """What the desk signs with, and what it can do without."""
 
+from unittest.mock import Mock
+
 import pytest
 
 from tests.support.fake_prompter import Script
@@ -23,8 +25,8 @@ def desk_of(vault, **ids):
         MemoryStore(record),
         record,
         Checklist(()),
-        lambda keys: keys,
-        lambda *_: None,
+        Mock(),
+        Mock(),
     )
 
 

@@ -35,7 +35,7 @@ def at_desk(tmp_path):
                 record=store.load(),
                 checklist=checklist.load(),
                 open_graph=lambda keys: GraphClient(keys, url=play.graph_url, pause=lambda _: None),
-                open_facts=lambda *given: Facts(*given, evidence=ears),
+                open_facts=lambda graph, record, vault: Facts(graph, record, vault, evidence=ears),
                 listener=listener,
                 nudge=play.write,
             )

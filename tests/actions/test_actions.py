@@ -9,7 +9,8 @@ from wizard.actions import (
     number,
     token,
 )
-from wizard.actions.number import REGISTRATIONS, registrations_left
+from wizard.actions.number import registrations_left
+from wizard.audit.checks.number import REGISTRATIONS
 from wizard.state.record import Confirmation
 from wizard.text.secret import Secret
 from wizard.webhook.inbox.models import StatusUpdate

@@ -16,8 +16,7 @@ import time
 from contextlib import contextmanager
 from unittest import mock
 
-from tests.fake_vault import MemoryVault
-
+from tests.support.fake_vault import MemoryVault
 from wizard.audit import checklist
 from wizard.audit.runner import audit
 from wizard.facts.concurrency import together

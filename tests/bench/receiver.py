@@ -17,7 +17,7 @@ import threading
 import time
 from pathlib import Path
 
-from tests import deliveries
+from tests.support import deliveries
 from wizard.text.secret import Secret
 from wizard.webhook.inbox import Writer
 from wizard.webhook.payload import read

@@ -2,8 +2,9 @@
 
 import pytest
 
-from wizard.cli.arguments import arrange, early, scenarios
+from wizard.cli.arguments import arrange, early
 from wizard.commands import COMMANDS
+from wizard.context.settings import scenarios
 from wizard.text.errors import UsageError
 
 

@@ -9,7 +9,7 @@ import urllib.request
 
 import pytest
 
-from wizard.cli.arguments import scenarios
+from wizard.context.settings import scenarios
 
 
 def serving(*words):

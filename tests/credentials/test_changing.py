@@ -82,7 +82,7 @@ def test_a_span_that_is_none_is_a_wrong_line(shop):
 class Keyring:
     """A keyring in memory under the real command; `closed` as the real one fails."""
 
-    kept: ClassVar[dict] = {}
+    kept: ClassVar[dict[str, str]] = {}
     closed = None
 
     def __init__(self, *_args, **_how):
@@ -118,7 +118,7 @@ class Keyring:
 @pytest.fixture
 def keyring(monkeypatch):
     class Mine(Keyring):
-        kept: ClassVar[dict] = {}
+        kept: ClassVar[dict[str, str]] = {}
 
     monkeypatch.setattr("wizard.vault.os_keyring.OsKeyring", Mine)
     return Mine

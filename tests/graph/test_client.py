@@ -5,6 +5,7 @@ import hmac
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,7 @@ from tests.support.loopback import Reply
 from wizard.graph import GraphError
 from wizard.graph import client as client_module
 from wizard.graph.client import GraphClient
+from wizard.graph.transport import Call
 from wizard.net import http_session as session_module
 from wizard.net.address import InvalidAddress
 from wizard.text.errors import ErrorKind, Unavailable
@@ -222,7 +224,7 @@ def test_a_token_pasted_as_an_id_is_not_in_the_log(client):
 def test_the_log_remembers_the_last_five_hundred(client):
     graph = client("http://127.0.0.1:9")
     for number in range(client_module.EXCHANGES + 5):
-        graph._note(client_module.Call("GET", f"/v26.0/{number}", {}), None, 0.0)
+        graph._note(Call("GET", f"/v26.0/{number}", {}), None, 0.0)
     assert len(graph.exchanges) == client_module.EXCHANGES
     assert graph.exchanges[0].path == "/v26.0/5"
 
@@ -280,7 +282,7 @@ def test_a_refusal_about_something_else_is_not_about_fields(client):
 
 
 def a_page(ids, after="", following=True):
-    paging = {"cursors": {"after": after}} if after else {}
+    paging: dict[str, Any] = {"cursors": {"after": after}} if after else {}
     if after and following:
         paging["next"] = f"https://elsewhere.example/?access_token={TOKEN}&after={after}"
     return {"data": [{"id": each} for each in ids], "paging": paging}
@@ -301,6 +303,7 @@ def test_a_cursor_that_repeats_ends_the_reading(client):
 
 
 def test_cursors_without_end_are_cut_off(client):
+    server: Any
     with loopback.web(lambda _: a_page("", str(len(server.requests)))) as server:
         assert client(server.url).pages("1/rows") == []
     assert len(server.requests) == 100

@@ -1,6 +1,7 @@
 """The real client and the fake are the same to whoever uses them."""
 
 from contextlib import ExitStack
+from typing import Any
 
 import pytest
 
@@ -39,7 +40,7 @@ def page(answer, wanted, query):
     rows = [
         {k: v for k, v in row.items() if k in chosen} if wanted else row for row in answer["data"]
     ]
-    paging = {"cursors": {"before": str(begin), "after": str(begin + limit)}}
+    paging: dict[str, Any] = {"cursors": {"before": str(begin), "after": str(begin + limit)}}
     if begin + limit < len(rows):
         paging["next"] = "https://elsewhere.example/?access_token=…"
     return {"data": rows[begin : begin + limit], "paging": paging}

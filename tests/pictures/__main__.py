@@ -22,6 +22,7 @@ from rich.text import Text
 DOCS = Path(__file__).parents[2] / "docs"
 COLUMNS, LINES = 84, 76
 QUIET = 1.2  # seconds without output: the tool waits for a person
+LONGEST = 60  # seconds until the first sign of life, or until the end
 
 ENTER = "\r"
 #: name → (arguments, keys pressed one after the other)
@@ -46,19 +47,23 @@ def shoot(arguments: list[str], keys: list[str], home: str) -> pyte.Screen:
         encoding="utf-8",
         timeout=QUIET,
     )
-    for key in [*keys, ""]:
-        _drain(child, stream)
-        if not child.isalive():
-            break
+    if not keys:
+        _read(child, stream, quiet=LONGEST)
+    for key in keys:
+        _read(child, stream)
         child.send(key)
+    _read(child, stream)
     child.close(force=True)
     return screen
 
 
-def _drain(child: pexpect.spawn, stream: pyte.Stream) -> None:
+def _read(child: pexpect.spawn, stream: pyte.Stream, quiet: float = QUIET) -> None:
+    """Reads until nothing comes for a while; the first sign of life may take longer."""
+    patience: float = LONGEST
     try:
         while True:
-            stream.feed(child.read_nonblocking(4096, timeout=QUIET))
+            stream.feed(child.read_nonblocking(4096, timeout=patience))
+            patience = quiet
     except (pexpect.TIMEOUT, pexpect.EOF):
         return
 

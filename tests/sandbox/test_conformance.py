@@ -6,6 +6,7 @@ contradict the specification's own examples and Meta's reference.
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -163,7 +164,7 @@ NOT_PLAYED = {
     "phone_numbers",
 }
 
-BODIES = [
+BODIES: list[tuple[Any, str, dict[str, Any]]] = [
     (NUMBER, "request_code", {"code_method": "SMS", "language": "en_US"}),
     (NUMBER, "verify_code", {"code": "123830"}),
     (NUMBER, "register", {"messaging_product": "whatsapp", "pin": "271828"}),

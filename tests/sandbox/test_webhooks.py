@@ -6,6 +6,7 @@ import json
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -43,6 +44,8 @@ class Receiver(ThreadingHTTPServer):
 
 
 class Reception(BaseHTTPRequestHandler):
+    server: Any
+
     def do_GET(self):
         query = {name: value[0] for name, value in parse_qs(urlsplit(self.path).query).items()}
         self.server.asked.append(query)

@@ -1,6 +1,7 @@
 """The status file: what is kept of later versions, what a person may edit, what is refused."""
 
 import os
+from typing import Any
 
 import pytest
 import yaml
@@ -152,8 +153,9 @@ def test_the_content_before_is_kept_beside_the_file(path):
 def test_a_secret_cannot_get_into_the_file(path):
     store = RecordFile(path)
     store.save(ProfileRecord(profile="before"))
+    ids: Any = {"waba_id": Secret("EAAcanary")}
     with pytest.raises(TypeError) as error:
-        store.save(ProfileRecord(ids={"waba_id": Secret("EAAcanary")}))
+        store.save(ProfileRecord(ids=ids))
     assert "EAAcanary" not in str(error.value)
     assert store.load().profile == "before"
     assert "EAAcanary" not in "".join(p.read_text("utf-8") for p in path.parent.iterdir())

@@ -2,28 +2,32 @@
 
 import json
 import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.support.fake_store import full_record
 from wizard.__main__ import main
-from wizard.state.config import find
+from wizard.state.config import Home, find
+from wizard.state.record import ProfileRecord
 from wizard.state.status_file import RecordFile
 
 
 @pytest.fixture
-def home(tmp_path, monkeypatch):
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     monkeypatch.setenv("WA_WIZARD_HOME", str(tmp_path / "w"))
     monkeypatch.setenv("LC_ALL", "en_US.UTF-8")
     return find(os.environ)
 
 
 @pytest.fixture
-def saved(home):
+def saved(home: Home) -> Callable[..., ProfileRecord]:
     """Saves a record as a profile's."""
 
-    def save(profile="default", **fields):
-        record = full_record()
+    def save(profile: str = "default", **fields: Any) -> ProfileRecord:
+        record: ProfileRecord = full_record()
         record.profile = profile
         for name, value in fields.items():
             setattr(record, name, value)
@@ -34,10 +38,10 @@ def saved(home):
 
 
 @pytest.fixture
-def wizard(home, capfd):
+def wizard(home: Home, capfd: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
     """Runs a command line; returns its exit code and what it wrote."""
 
-    def run(*words):
+    def run(*words: object) -> tuple[int, str, str]:
         code = main([str(word) for word in words])
         out, err = capfd.readouterr()
         return code, out, err
@@ -46,10 +50,10 @@ def wizard(home, capfd):
 
 
 @pytest.fixture
-def told(wizard):
+def told(wizard: Callable[..., tuple[int, str, str]]) -> Callable[..., tuple[int, Any]]:
     """Runs a command line with --json; returns the exit code and the document."""
 
-    def run(*words):
+    def run(*words: object) -> tuple[int, Any]:
         code, out, _ = wizard(*words, "--json")
         return code, json.loads(out)
 

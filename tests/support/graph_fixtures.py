@@ -1,5 +1,8 @@
 """The keys and clients of these tests."""
 
+from collections.abc import Callable, Iterator
+from typing import Any
+
 import pytest
 
 from tests.support.loopback import Authority
@@ -14,22 +17,22 @@ APP_ID = "1122334455667788"
 
 
 @pytest.fixture
-def keys():
+def keys() -> Credentials:
     return Credentials(Secret(TOKEN), APP_ID, Secret(APP_SECRET), proves=True)
 
 
 @pytest.fixture
-def pauses():
+def pauses() -> list[float]:
     """The seconds that the client would have waited."""
     return []
 
 
 @pytest.fixture
-def client(keys, pauses):
+def client(keys: Credentials, pauses: list[float]) -> Iterator[Callable[..., GraphClient]]:
     """Makes a client that does not really wait."""
-    made = []
+    made: list[GraphClient] = []
 
-    def make(url, keys=keys, **options):
+    def make(url: str, keys: Credentials = keys, **options: Any) -> GraphClient:
         graph = GraphClient(keys, url=url, pause=pauses.append, **options)
         made.append(graph)
         return graph
@@ -40,5 +43,5 @@ def client(keys, pauses):
 
 
 @pytest.fixture(scope="session")
-def authority(tmp_path_factory):
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     return Authority(tmp_path_factory.mktemp("authority"))

@@ -1,7 +1,9 @@
 """The healthy account, as facts: every check passes on it. A test changes what it is about."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from wizard.facts.models import (
     Account,
@@ -94,12 +96,12 @@ NUMBER = Number(
 TEST_NUMBER = replace(NUMBER, display="+1 555-012-3456", verified_name="Test Number")
 
 
-def entity(kind, can_send="AVAILABLE", *issues):
+def entity(kind: str, can_send: str = "AVAILABLE", *issues: tuple[int, str]) -> HealthEntity:
     """One entity of a health_status; issues are (code, text)."""
     return HealthEntity(kind, "1", can_send, tuple(HealthIssue(*issue) for issue in issues))
 
 
-def health(*entities):
+def health(*entities: HealthEntity) -> Health:
     """A health_status: the given entities, and the others of a healthy number."""
     given = {one.kind for one in entities}
     others = (kind for kind in ("PHONE_NUMBER", "WABA", "BUSINESS", "APP") if kind not in given)
@@ -118,13 +120,13 @@ SENT = TestMessage(
 )
 
 
-def record(**changes):
+def record(**changes: Any) -> ProfileRecord:
     """What is remembered of the healthy account, changed."""
     values = {"ids": dict(IDS), "test_message": SENT, **changes}
     return ProfileRecord(**values)
 
 
-def without(*names):
+def without(*names: str) -> dict[str, str]:
     """The ids of the healthy account but for these."""
     return {name: value for name, value in IDS.items() if name not in names}
 
@@ -133,7 +135,7 @@ REACH = Reachability(META_URL, "v26.0", "v26.0", NOW, NOW)
 VAULT = VaultState("os-keyring", "Secret Service")
 KEPT = Origin("os-keyring")
 
-HEALTHY = {
+HEALTHY: dict[str, Any] = {
     "now": NOW,
     "vault": VAULT,
     "reach": REACH,
@@ -166,7 +168,7 @@ PERMISSION = Unavailable(ErrorKind.PERMISSION, code=200, subcode=0)
 BUSY = Unavailable(ErrorKind.BUSY, code=80007, subcode=0)
 
 
-def unreachable(cause):
+def unreachable(cause: str) -> Unavailable:
     """Nobody answers."""
     return Unavailable(ErrorKind.UNREACHABLE, cause=cause)
 
@@ -174,10 +176,11 @@ def unreachable(cause):
 class StandIn:
     """Facts out of a dict: a Unavailable among the answers is raised, as the real ones do."""
 
-    def __init__(self, answers, origins):
-        self._answers, self._origins, self._touched = answers, origins, set()
+    def __init__(self, answers: Mapping[str, Any], origins: Mapping[str, Origin]) -> None:
+        self._answers, self._origins = answers, origins
+        self._touched: set[str] = set()
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> Any:
         try:
             answer = self._answers[name]
         except KeyError:
@@ -187,23 +190,23 @@ class StandIn:
             raise answer
         return answer
 
-    def origin(self, name):
+    def origin(self, name: str) -> Origin:
         if name not in self._origins:
             raise Unavailable(ErrorKind.NOT_GIVEN, name=name)
         return self._origins[name]
 
-    def gather(self, names=None):
+    def gather(self, names: Iterable[str] | None = None) -> None:
         pass
 
-    def forget(self, names=None):
+    def forget(self, names: Iterable[str] | None = None) -> None:
         pass
 
-    def touched(self):
+    def touched(self) -> frozenset[str]:
         seen, self._touched = frozenset(self._touched), set()
         return seen
 
 
-def facts(origins=None, **changes):
+def facts(origins: Mapping[str, Origin] | None = None, **changes: Any) -> Any:
     """Facts of the healthy account, changed: `facts(number=replace(NUMBER, status="BANNED"))`.
 
     A change is an answer or a Unavailable. `origins` are the secrets that are kept.

@@ -12,19 +12,20 @@ class InMemory(KeyringBackend):
 
     priority = 1
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
-        self.items, self.calls = {}, []
+        self.items: dict[tuple[str, str], str] = {}
+        self.calls: list[str] = []
 
-    def get_password(self, service, username):
+    def get_password(self, service: str, username: str) -> str | None:
         self.calls.append("get")
         return self.items.get((service, username))
 
-    def set_password(self, service, username, password):
+    def set_password(self, service: str, username: str, password: str) -> None:
         self.calls.append("set")
         self.items[service, username] = password
 
-    def delete_password(self, service, username):
+    def delete_password(self, service: str, username: str) -> None:
         self.calls.append("delete")
         if (service, username) not in self.items:
             raise PasswordDeleteError("No such password!")
@@ -36,7 +37,7 @@ class Slow(InMemory):
 
     seconds = 0.3
 
-    def get_password(self, service, username):
+    def get_password(self, service: str, username: str) -> str | None:
         time.sleep(self.seconds)
         return super().get_password(service, username)
 
@@ -44,11 +45,11 @@ class Slow(InMemory):
 class Hanging(InMemory):
     """Answers when `resume` is set: a stopped daemon that is woken."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         self.resume = threading.Event()
 
-    def get_password(self, service, username):
+    def get_password(self, service: str, username: str) -> str | None:
         self.resume.wait(30)
         return super().get_password(service, username)
 
@@ -56,14 +57,14 @@ class Hanging(InMemory):
 class Losing(InMemory):
     """Takes everything and keeps nothing."""
 
-    def set_password(self, service, username, password):
+    def set_password(self, service: str, username: str, password: str) -> None:
         self.calls.append("set")
 
 
 class Truncating(InMemory):
     """Keeps the first 1280 UTF-16 units: 2560 bytes, as Windows does."""
 
-    def set_password(self, service, username, password):
+    def set_password(self, service: str, username: str, password: str) -> None:
         super().set_password(
             service, username, password.encode("utf-16-le")[:2560].decode("utf-16-le")
         )
@@ -72,7 +73,7 @@ class Truncating(InMemory):
 class Narrow(InMemory):
     """Refuses more than 1280 UTF-16 units, as Windows does."""
 
-    def set_password(self, service, username, password):
+    def set_password(self, service: str, username: str, password: str) -> None:
         if len(password.encode("utf-16-le")) > 2560:
             raise WindowsError(1783, "CredWrite", "The stub received bad data")
         super().set_password(service, username, password)
@@ -83,7 +84,7 @@ class DeleteThenAdd(InMemory):
 
     fails = 0
 
-    def set_password(self, service, username, password):
+    def set_password(self, service: str, username: str, password: str) -> None:
         self.items.pop((service, username), None)
         if self.fails:
             self.fails -= 1
@@ -94,15 +95,15 @@ class DeleteThenAdd(InMemory):
 class Doubling(InMemory):
     """Holds several items of one name and deletes one at a time, as Secret Service may."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
-        self.copies = {}
+        self.copies: dict[tuple[str, str], int] = {}
 
-    def set_password(self, service, username, password):
+    def set_password(self, service: str, username: str, password: str) -> None:
         super().set_password(service, username, password)
         self.copies[service, username] = 2
 
-    def delete_password(self, service, username):
+    def delete_password(self, service: str, username: str) -> None:
         if (service, username) not in self.items:
             raise PasswordDeleteError("No such password!")
         self.copies[service, username] -= 1
@@ -117,11 +118,11 @@ class WindowsError(Exception):
 class DBusErrorResponse(Exception):
     """jeepney's: the name of the error in `name`, its text in `data`."""
 
-    def __init__(self, name, data):
+    def __init__(self, name: str, data: object) -> None:
         super().__init__()
         self.name, self.data = name, data
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"[{self.name}] {self.data}"
 
 
@@ -129,20 +130,20 @@ class SecretServiceNotAvailableException(Exception):
     """secretstorage's, when the bus dies between two calls."""
 
 
-def _locked_api_error():
+def _locked_api_error() -> KeyringLocked:
     error = KeyringLocked("Can't get password")
     error.__cause__ = WindowsError(-128, "Keychain Access Denied")
     return error
 
 
-def _wrapped(error, message):
+def _wrapped(error: Exception, message: str) -> PasswordDeleteError:
     wrapper = PasswordDeleteError(message)
     wrapper.__cause__ = error
     return wrapper
 
 
 #: What comes through `keyring`, and the kind it must become.
-RAISED = {
+RAISED: dict[str, tuple[Exception, str]] = {
     "no keyring": (NoKeyringError("No recommended backend was available"), "missing"),
     "prompt dismissed": (InitError("Failed to create the collection: Prompt dismissed"), "missing"),
     "locked": (KeyringLocked("Failed to unlock the collection!"), "locked"),
@@ -163,13 +164,17 @@ RAISED = {
 }
 
 
-def raising(error):
+def raising(error: Exception) -> InMemory:
     """A back end whose every call raises this."""
 
     class Raising(InMemory):
-        def get_password(self, service, username):
+        def get_password(self, service: str, username: str) -> str | None:
             raise error
 
-        set_password = delete_password = get_password
+        def set_password(self, service: str, username: str, password: str) -> None:
+            raise error
+
+        def delete_password(self, service: str, username: str) -> None:
+            raise error
 
     return Raising()

@@ -53,6 +53,7 @@ class Served:
         self.port, self.scheme = port, scheme
         self.requests = []
         self.connections = set()
+        self.over = threading.Event()
 
     @property
     def url(self):
@@ -120,8 +121,8 @@ def web(respond, context=None):
 def raw(play):
     """A TCP server; `play(connection, head)` after each request's head has been read."""
     listener = socket.create_server(("127.0.0.1", 0))
-    served, over = Served(listener.getsockname()[1]), threading.Event()
-    served.over = over
+    served = Served(listener.getsockname()[1])
+    over = served.over
 
     def serve(connection):
         with connection, suppress(OSError):
@@ -295,7 +296,7 @@ class Authority:
         issuer, signer = (subject, key) if self_signed else (self._name, self._key)
         builder = self._builder(subject, key.public_key(), issuer, signer, days)
         try:
-            alternative = x509.IPAddress(ip_address(name))
+            alternative: x509.GeneralName = x509.IPAddress(ip_address(name))
         except ValueError:
             alternative = x509.DNSName(name)
         builder = builder.add_extension(x509.SubjectAlternativeName([alternative]), False)

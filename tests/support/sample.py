@@ -1,6 +1,8 @@
 """A small checklist with a finding of every kind, and the record they were judged into."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 from wizard.audit.checklist import (
     Checklist,
@@ -9,6 +11,7 @@ from wizard.audit.checklist import (
     Section,
 )
 from wizard.audit.results import (
+    CheckResult,
     ItemResult,
     failed,
     keep_results,
@@ -25,7 +28,7 @@ NOW = datetime(2026, 11, 22, 20, 0, tzinfo=UTC)
 WHY = Text("Без этого ничего не отправится.", "Nothing can be sent without it.")
 
 
-def item(item_id, ru, en, goal=Goal.SENDING, **more):
+def item(item_id: str, ru: str, en: str, goal: Goal | None = Goal.SENDING, **more: Any) -> Item:
     return Item(item_id, Text(ru, en), WHY, goal, **more)
 
 
@@ -117,7 +120,11 @@ OUTCOMES = {
 }
 
 
-def verdicts(outcomes=OUTCOMES, goals=(Goal.SENDING,), before=None):
+def verdicts(
+    outcomes: Mapping[str, CheckResult] = OUTCOMES,
+    goals: tuple[Goal, ...] = (Goal.SENDING,),
+    before: Mapping[str, CheckResult] | None = None,
+) -> AuditResult:
     """What an audit with these outcomes leaves; `before` are those of the audit before it."""
     record = ProfileRecord(
         goals=goals,
@@ -135,7 +142,7 @@ def verdicts(outcomes=OUTCOMES, goals=(Goal.SENDING,), before=None):
         },
         graph_version="v26.0",
     )
-    changes = {}
+    changes: dict[str, str] = {}
     for looked, at in ((before, "2026-11-20T20:00:00Z"), (outcomes, "2026-11-22T20:00:00Z")):
         if looked is not None:
             results = [ItemResult(CHECKLIST.item(name), seen) for name, seen in looked.items()]

@@ -3,6 +3,7 @@
 import signal
 import sys
 import time
+from collections.abc import Callable
 
 from wizard.actions.prompter import Choice, NextAction, Question
 from wizard.audit.checklist import Item
@@ -26,19 +27,19 @@ NUMBERS = [Choice(str(n), f"ООО «Ромашка» [/]\x1b]0;x\x07 +7 900 000
 ASK = phrase("ui.move")
 
 
-def forty(text):
+def forty(text: str) -> str | Phrase:
     """A mend that knows only one answer."""
     return text if text == "good" else Phrase("ui.answer_needed")
 
 
-def present_and_move(prompter):
+def present_and_move(prompter: ConsolePrompter) -> object:
     prompter.show_problem(OPEN, {"waba_id": "102290129340398"})
     return prompter.next_action(
         OPEN, [NextAction.FIX, NextAction.AGAIN, NextAction.LATER, NextAction.LEAVE]
     )
 
 
-def wait(prompter):
+def wait(prompter: ConsolePrompter) -> object:
     with prompter.waiting(phrase("ui.browse")):
         time.sleep(1)
         prompter.tell("ui.agree")
@@ -46,20 +47,20 @@ def wait(prompter):
     return prompter.ask(Question("x", ASK))
 
 
-def late_consent(prompter):
+def late_consent(prompter: ConsolePrompter) -> object:
     print("soon", flush=True)
     time.sleep(1)
     return prompter.consent("number.registered", ASK, ["POST /1/register"])
 
 
-def ask_while_waiting(prompter):
+def ask_while_waiting(prompter: ConsolePrompter) -> object:
     with prompter.waiting(phrase("ui.sends")):
         time.sleep(0.5)
         with prompter.waiting(phrase("ui.agree")):
             return prompter.ask(Question("x", ASK))
 
 
-def slow_to_refuse(text):
+def slow_to_refuse(text: str) -> str | Phrase:
     """A mend that takes its time, as asking Meta does; what it refuses it does not repeat."""
     if text == "good":
         return text
@@ -67,7 +68,7 @@ def slow_to_refuse(text):
     return Phrase("ui.answer_needed")
 
 
-SCENES = {
+SCENES: dict[str, Callable[[ConsolePrompter], object]] = {
     "refused_secret": lambda prompter: prompter.ask(
         Question("access_token", ASK, secret=True, parse=slow_to_refuse)
     ),
@@ -84,11 +85,11 @@ SCENES = {
 }
 
 
-def stop(*_):
+def stop(*_: object) -> None:
     raise SystemExit(143)
 
 
-def main():
+def main() -> int:
     scene, language = sys.argv[1:3]
     signal.signal(signal.SIGTERM, stop)
     screen = open_screen(sys.stdout)

@@ -7,7 +7,9 @@ import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, Self
 
 NEEDED = ("dbus-daemon", "gnome-keyring-daemon")
 _BUS = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
@@ -25,7 +27,7 @@ _BUS = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuratio
 """
 
 
-def missing():
+def missing() -> str:
     """The programs that are not on this machine, as a reason to skip; "" when all are."""
     absent = [name for name in NEEDED if shutil.which(name) is None]
     return f"not installed: {', '.join(absent)}" if absent else ""
@@ -34,7 +36,7 @@ def missing():
 class SecretService:
     """The two daemons. `environ` is what a program needs in order to speak with them."""
 
-    def __init__(self, folder: Path, data: Path | None = None):
+    def __init__(self, folder: Path, data: Path | None = None) -> None:
         self.folder = folder
         self.data = data or folder / "data"
         self.environ = {
@@ -46,9 +48,10 @@ class SecretService:
             "XDG_CACHE_HOME": str(folder),
             "PATH": os.environ["PATH"],
         }
-        self.bus = self.keyring = None
+        self.bus: Any = None
+        self.keyring: Any = None
 
-    def start(self, password="test"):
+    def start(self, password: str = "test") -> Self:
         config = self.folder / "bus.conf"
         config.write_text(_BUS.format(socket=self.folder / "bus"))
         self.bus = self._run("dbus-daemon", f"--config-file={config}", "--nofork")
@@ -56,7 +59,7 @@ class SecretService:
         self.unlock(password)
         return self
 
-    def unlock(self, password):
+    def unlock(self, password: str) -> None:
         """A daemon that was given this password. A wrong one leaves the collection locked."""
         (self.data / "keyrings").mkdir(parents=True, exist_ok=True)
         self.keyring = self._run(
@@ -67,14 +70,14 @@ class SecretService:
         self.keyring.stdin.close()
         self._wait(self._answers, "org.freedesktop.secrets")
 
-    def lock(self):
+    def lock(self) -> None:
         """Locks the collection, as a screen saver or the end of a session may."""
         import secretstorage
 
         with contextlib.closing(self._connect()) as connection:
             secretstorage.get_default_collection(connection).lock()
 
-    def stop(self):
+    def stop(self) -> None:
         """Nothing outlives the test."""
         for daemon in (self.keyring, self.bus):
             if daemon is not None and daemon.poll() is None:
@@ -83,7 +86,7 @@ class SecretService:
             if daemon is not None:
                 daemon.wait(30)
 
-    def _run(self, *argv, stdin=False):
+    def _run(self, *argv: str, stdin: bool = False) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
             argv,
             env=self.environ,
@@ -92,12 +95,12 @@ class SecretService:
             stderr=subprocess.DEVNULL,
         )
 
-    def _connect(self):
+    def _connect(self) -> Any:
         from jeepney.io.blocking import open_dbus_connection
 
         return open_dbus_connection(self.environ["DBUS_SESSION_BUS_ADDRESS"])
 
-    def _answers(self):
+    def _answers(self) -> bool:
         """Whether there is a service with a collection: both come a moment after the socket."""
         import secretstorage
 
@@ -109,7 +112,7 @@ class SecretService:
         return True
 
     @staticmethod
-    def _wait(true, what, seconds=30):
+    def _wait(true: Callable[[], bool], what: str, seconds: float = 30) -> None:
         ends = time.monotonic() + seconds
         while not true():
             assert time.monotonic() < ends, f"{what} did not come"

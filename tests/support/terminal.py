@@ -4,7 +4,9 @@ import os
 import sys
 import termios
 import time
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, Self
 
 import pexpect
 import pyte
@@ -16,7 +18,15 @@ ENTER, CTRL_C, CTRL_D, DOWN = "\r", "\x03", "\x04", "\x1b[B"
 class Terminal:
     """A program in a terminal of this size; `raw` is every character it ever wrote."""
 
-    def __init__(self, arguments, *, columns=80, rows=24, encoding="utf-8", **environ):
+    def __init__(
+        self,
+        arguments: Sequence[str],
+        *,
+        columns: int = 80,
+        rows: int = 24,
+        encoding: str = "utf-8",
+        **environ: str,
+    ) -> None:
         environment = {**os.environ, "TERM": "xterm-256color", "PYTHONPATH": str(ROOT), **environ}
         for name in ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR"):
             if name not in environ:
@@ -24,7 +34,7 @@ class Terminal:
         self._screen = pyte.Screen(columns, rows)
         self._stream = pyte.Stream(self._screen)
         self.raw = ""
-        self.child = pexpect.spawn(
+        self.child: Any = pexpect.spawn(
             sys.executable,
             arguments,
             cwd=str(ROOT),
@@ -36,15 +46,15 @@ class Terminal:
         self.child.delaybeforesend = None
 
     @property
-    def lines(self):
+    def lines(self) -> list[str]:
         return [line.rstrip() for line in self._screen.display]
 
     @property
-    def text(self):
+    def text(self) -> str:
         """The screen, its lines joined as a reader joins them."""
         return " ".join(" ".join(self.lines).split())
 
-    def until(self, wanted, times=1, seconds=20):
+    def until(self, wanted: str, times: int = 1, seconds: float = 20) -> Self:
         """Reads until the screen shows this so many times."""
         end = time.monotonic() + seconds
         while self.text.count(wanted) < times:
@@ -53,23 +63,24 @@ class Terminal:
                 assert wanted in self.text, f"ended without {wanted!r}:\n" + "\n".join(self.lines)
         return self
 
-    def send(self, keys):
+    def send(self, keys: str) -> Self:
         self.child.send(keys)
         return self
 
-    def end(self):
+    def end(self) -> int | None:
         """Reads until the program ends; its exit status."""
         while self._read():
             pass
         self.child.close()
-        return self.child.exitstatus
+        status: int | None = self.child.exitstatus
+        return status
 
-    def settings(self):
+    def settings(self) -> tuple[bool, bool]:
         """Whether the terminal echoes, and whether it edits lines: both are so in a shell."""
         flags = termios.tcgetattr(self.child.child_fd)[3]
         return bool(flags & termios.ECHO), bool(flags & termios.ICANON)
 
-    def _read(self):
+    def _read(self) -> bool:
         try:
             new = self.child.read_nonblocking(4096, timeout=0.2)
         except pexpect.TIMEOUT:

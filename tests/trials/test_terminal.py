@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from typing import Any
 
 import pytest
 
@@ -200,7 +201,7 @@ def test_a_piped_answer_is_no_answer():
 
 def test_a_reader_who_has_seen_enough_and_a_full_disk_end_quietly():
     shell = f"{sys.executable} -m wizard help environment"
-    how = {"shell": True, "cwd": ROOT, "capture_output": True, "encoding": "utf-8"}
+    how: dict[str, Any] = {"shell": True, "cwd": ROOT, "capture_output": True, "encoding": "utf-8"}
     piped = subprocess.run(
         ["bash", "-c", f"{shell} | head -1; echo =${{PIPESTATUS[0]}}"],
         **{**how, "shell": False},

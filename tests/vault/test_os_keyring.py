@@ -8,6 +8,7 @@ import threading
 import time
 import traceback
 from contextlib import suppress
+from typing import Any
 
 import keyring.core
 import pytest
@@ -178,7 +179,12 @@ class TestTroubles:
     @pytest.mark.parametrize("call", ["get", "put", "remove", "probe"])
     def test_whatever_a_back_end_raises_has_a_kind(self, call, error, kind):
         vault = over(raising(error))
-        arguments = {"get": ["a"], "put": ["a", Secret("canary")], "remove": ["a"], "probe": []}
+        arguments: dict[str, list[Any]] = {
+            "get": ["a"],
+            "put": ["a", Secret("canary")],
+            "remove": ["a"],
+            "probe": [],
+        }
         trouble = closed_by(lambda: getattr(vault, call)(*arguments[call]))
         assert (trouble.closed, trouble.store) == (VaultProblem(kind), "os-keyring")
         assert "canary" not in "".join(traceback.format_exception(trouble))

@@ -2,6 +2,7 @@
 
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -27,8 +28,8 @@ SENT = TestMessage(deliveries.NUMBER, "79161234567", "wamid.out", "2026-11-22T19
 
 def facts_of(ears, graph=None, vault=None, **record):
     graph = graph or FakeGraph({}, keys=Credentials(Secret("EAAG")))
-    record = ProfileRecord(**{"ids": IDS, "test_message": SENT, **record})
-    return Facts(graph, record, vault or MemoryVault(verify_token=TOKEN), evidence=ears)
+    known = ProfileRecord(**{"ids": IDS, "test_message": SENT, **record})
+    return Facts(graph, known, vault or MemoryVault(verify_token=TOKEN), evidence=ears)
 
 
 @pytest.fixture
@@ -126,6 +127,8 @@ class Callback(ThreadingHTTPServer):
 
 
 class _Right(BaseHTTPRequestHandler):
+    server: Any
+
     def do_GET(self):
         asked = parse_qs(urlsplit(self.path).query)
         self.server.asked.append(asked)

@@ -50,7 +50,7 @@ def machine(tmp_path):
             (folder / name).chmod(0o755)
         return {**os.environ, "PATH": f"{folder}:/usr/bin:/bin", "WA_WIZARD_APP_SECRET": "hush"}
 
-    install.folder = tmp_path / "bin"
+    vars(install)["folder"] = tmp_path / "bin"
     return install
 
 

@@ -1,6 +1,7 @@
 """app.*: the app is there, and WhatsApp was added to it."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ from wizard.text.errors import ErrorKind, Unavailable
 NO_SECRET = Unavailable(ErrorKind.NOT_GIVEN, name="app_secret")
 
 #: A token and an app that show no sign of WhatsApp.
-BARE = {
+BARE: dict[str, Any] = {
     "token": replace(TOKEN, scopes=frozenset({"public_profile"}), granted={}),
     "app_permissions": NO_SECRET,
     "app_subscriptions": NO_SECRET,
