@@ -1,7 +1,4 @@
-"""Every bench in one table.
-
-python -m tests.bench
-"""
+"""Every measurement in one table: `make bench`."""
 
 import os
 import platform
@@ -12,7 +9,7 @@ from tests.bench import audit, receiver, startup
 
 
 def table(rows):
-    """(what, seconds or None, ratio, of what, aim or None), a line for each."""
+    """Prints rows of (what, seconds or None, ratio, to what, aim or None)."""
     print(f"{'':<38}{'ms':>9}{'ratio':>9}  {'to':<20}{'aim':>6}")
     for what, seconds, ratio, of, aim in rows:
         took = "" if seconds is None else f"{seconds * 1000:.1f}"
@@ -33,7 +30,7 @@ def startups(runs=31):
 
 
 def deliveries(count=4000, clients=16):
-    """One delivery to the receiver, as against the server that stores nothing."""
+    """One delivery to the receiver, compared with a server that stores nothing."""
     with tempfile.TemporaryDirectory(dir=Path(__file__).parent) as folder:
         with receiver.Server("bare", folder) as port:
             bare, _ = receiver.load(port, count, clients)
