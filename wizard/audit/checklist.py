@@ -37,7 +37,7 @@ class Item(Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def section(self) -> str:
-        """The part of the id before the dot: the name of its file and of the module of its checks."""
+        """The part of the id before the dot: the name of its file and its checks."""
         return self.id.split(".")[0]
 
     def required(self, goals: frozenset[Goal]) -> bool:

@@ -117,7 +117,7 @@ def find(environ: Mapping[str, str]) -> Home:
         folder = Path(os.path.abspath(os.path.expanduser(ours)))
         return Home(folder, folder)
     if sys.platform == "linux":
-        # The XDG rules fit in two lines; importing platformdirs takes longer than reading our files.
+        # The XDG rules fit in two lines, and platformdirs is slow to import.
         return Home(
             _xdg(environ, "XDG_CONFIG_HOME", ".config"),
             _xdg(environ, "XDG_STATE_HOME", ".local/state"),
