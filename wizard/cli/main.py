@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from wizard.cli.arguments import Line, arrange, early
-from wizard.cli.signals import heard
+from wizard.cli.signals import handling_signals
 from wizard.commands import Subcommand, subcommand_of
 from wizard.context.settings import Arguments, choose
 from wizard.text.errors import Exit
@@ -26,7 +26,7 @@ def run(words: Sequence[str]) -> int:
     command = ""
     try:
         _let_anything_be_printed()
-        with heard():
+        with handling_signals():
             language = choose(early(words, "--lang"), early(words, "--profile"), os.environ)
             spoken.append(Words(language))
             line = arrange(words)

@@ -1,4 +1,4 @@
-"""Being told to stop: whatever is in hand is cleaned up, and the terminal is as it was."""
+"""SIGTERM, SIGHUP and Ctrl-C: what is open is closed, and the terminal is as it was."""
 
 from __future__ import annotations
 
@@ -6,24 +6,30 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from types import FrameType
+from types import FrameType, MappingProxyType
 from typing import Any
 
 from wizard.text.errors import Exit
+from wizard.text.localised import Value
 
 _CODES = {"SIGTERM": Exit.TERMINATED, "SIGHUP": Exit.HANGUP}
 
 
 class Terminated(BaseException):
-    """SIGTERM or SIGHUP arrived; like Ctrl-C it is nobody's business but the end's."""
+    """SIGTERM or SIGHUP arrived. Not an Exception, so that no `except Exception` stops it.
+
+    `exit_code`, `key` and `values` are those of a WizardError.
+    """
+
+    key, values = "cli.interrupted", MappingProxyType[str, Value]({})
 
     def __init__(self, code: Exit) -> None:
         super().__init__(int(code))
-        self.code = code
+        self.exit_code = code
 
 
 @contextmanager
-def heard() -> Iterator[None]:
+def handling_signals() -> Iterator[None]:
     """Signals unwind the stack like an exception; the terminal's settings come back after all.
 
     Left alone, SIGTERM at a hidden prompt ends the process and leaves a shell without echo.

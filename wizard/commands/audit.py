@@ -6,19 +6,13 @@ import sys
 from typing import TYPE_CHECKING
 
 from wizard.context.context import Context
-from wizard.state.yaml_file import StateFileError
-from wizard.text.errors import Unavailable, UsageError
+from wizard.text.errors import MOST_SEVERE_FIRST, UsageError, WizardError
 from wizard.ui.words import Words
-from wizard.vault import VaultError
 
 if TYPE_CHECKING:
     from wizard.audit.summary import AuditResult
     from wizard.commands import OptionParser
     from wizard.context.settings import Arguments
-
-
-#: Which exit code stands for several profiles: the first of these that any of them had.
-GRAVEST = (70, 6, 5, 4, 2, 1, 3, 0)
 
 
 def options(parser: OptionParser) -> None:
@@ -39,7 +33,7 @@ def run(chosen: Arguments) -> int:
     with Context(chosen) as context:
         profiles = context.home.profiles()
     codes = [_one_of_several(chosen, profile) for profile in profiles]
-    return next(code for code in GRAVEST if code in codes or code == 0)
+    return next(code for code in MOST_SEVERE_FIRST if code in codes or code == 0)
 
 
 def _one_of_several(chosen: Arguments, profile: str) -> int:
@@ -50,7 +44,7 @@ def _one_of_several(chosen: Arguments, profile: str) -> int:
         sys.stdout.write("\n" + words.say("status.profile", profile=profile) + "\n")
     try:
         return audit_profile(chosen)
-    except (Unavailable, StateFileError, VaultError) as error:
+    except WizardError as error:
         return int(chosen.report_error(error))
 
 

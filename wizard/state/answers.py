@@ -11,7 +11,7 @@ from typing import Any
 from wizard.state import safe_yaml
 from wizard.state.record import ID_NAMES, Goal
 from wizard.state.safe_yaml import LARGEST, InvalidYaml
-from wizard.text.errors import InputRequired
+from wizard.text.errors import Exit, InputRequired, WizardError
 from wizard.text.localised import Phrase, Value
 from wizard.text.secret import SECRET_NAMES
 
@@ -50,11 +50,13 @@ class Answers:
     confirm: Mapping[str, str] = field(default_factory=dict)
 
 
-class InvalidAnswers(Exception):
-    """The answers file cannot be used: exit code 2. `remark` says where and why."""
+class InvalidAnswers(WizardError):
+    """The answers file cannot be used: exit code 2. `phrase` says where and why."""
+
+    exit_code = Exit.USAGE
 
     def __init__(self, phrase: Phrase) -> None:
-        super().__init__(phrase.key, phrase.values)
+        super().__init__(phrase.key, **phrase.values)
         self.phrase = phrase
 
 

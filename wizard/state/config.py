@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from wizard.state.yaml_file import YamlFile
+from wizard.text.errors import Exit, WizardError
 
 APP = "wa-wizard"
 DEFAULT_PROFILE = "default"
@@ -21,8 +22,13 @@ _RESERVED = frozenset(
 _LONGEST = 64  # bytes: together with what follows it stays a file name everywhere
 
 
-class InvalidProfileName(ValueError):
-    """Not a name of a profile: letters, digits, - and _ only."""
+class InvalidProfileName(WizardError):
+    """Not a name of a profile: letters, digits, - and _ only. The name itself stays out."""
+
+    exit_code = Exit.USAGE
+
+    def __init__(self, _name: str) -> None:
+        super().__init__("cli.bad_profile")
 
 
 class Preferences(NamedTuple):

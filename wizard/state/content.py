@@ -7,11 +7,20 @@ from pathlib import Path
 from typing import Any
 
 from wizard.state import compiled
+from wizard.text.errors import Exit, WizardError
 from wizard.text.localised import LANGUAGES, Text
 
 
-class ContentError(Exception):
+class ContentError(WizardError):
     """A YAML file of ours is wrong. The message says which file and where in it."""
+
+    exit_code = Exit.DEFECT
+
+    def __init__(self, message: str) -> None:
+        super().__init__("cli.content", message=message)
+
+    def __str__(self) -> str:
+        return str(self.values["message"])
 
 
 def read(path: Path) -> dict[str, Any]:

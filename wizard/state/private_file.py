@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from wizard.text.errors import Exit, WizardError
+
 #: Seconds after which a temporary file of ours was surely left by somebody who was killed.
 STALE = 3600
 # Missing on Windows, where links need a privilege and owners are not numbers.
@@ -18,20 +20,24 @@ _ENDING = ".tmp"
 _WRITABLE_BY_OTHERS = stat.S_IWGRP | stat.S_IWOTH
 
 
-class UnsafeFile(Exception):
+class UnsafeFile(WizardError):
     """A file or its folder cannot be trusted. `kind`: link, not_a_file, owner, mode, too_big."""
 
+    exit_code = Exit.FILE
+
     def __init__(self, kind: str, path: Path) -> None:
-        super().__init__(kind, str(path))
+        super().__init__("files.unsafe", path=str(path), detail=kind)
         self.kind, self.path = kind, path
 
 
-class LockTimeout(TimeoutError):
+class LockTimeout(WizardError):
     """Another process is changing the file; `pid` is "" where it did not say which."""
 
+    exit_code = Exit.FILE
+
     def __init__(self, path: Path, pid: str) -> None:
-        super().__init__(str(path))
-        self.pid = pid
+        super().__init__("files.locked", path=str(path), detail=pid or "?")
+        self.path, self.pid = path, pid
 
 
 def make_folder(folder: Path) -> None:

@@ -11,6 +11,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from wizard.text.errors import Exit, WizardError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -24,11 +26,13 @@ _FLOAT = re.compile(r"-?[0-9]+\.[0-9]+")
 _WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
 
 
-class InvalidYaml(Exception):
+class InvalidYaml(WizardError):
     """This is not YAML as we write it; `line` counts from one, 0: the file as a whole."""
 
+    exit_code = Exit.FILE
+
     def __init__(self, why: str, line: int = 0) -> None:
-        super().__init__(why, line)
+        super().__init__("files.malformed", path="?", detail=f"{line}: {why}" if line else why)
         self.why, self.line = why, line
 
 

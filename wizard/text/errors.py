@@ -9,17 +9,18 @@
     ├── state.StateFileError, state.InvalidYaml, state.UnsafeFile, state.LockTimeout
     └── vault.VaultError, webhook.InboxError, …
 
-KeyboardInterrupt stays what it is.
+Ctrl-C stays KeyboardInterrupt; SIGTERM and SIGHUP are cli.signals.Terminated.
 """
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import IntEnum, StrEnum
-from typing import ClassVar
+from typing import Any
 
 from wizard.text.localised import Value
+from wizard.text.secret import SECRET_NAMES
 
 
 class Exit(IntEnum):
@@ -39,13 +40,21 @@ class Exit(IntEnum):
     TERMINATED = 143
 
 
+#: Which exit code stands for several runs: the first of these that any of them ended with.
+MOST_SEVERE_FIRST = (
+    *(Exit.DEFECT, Exit.FILE, Exit.VAULT, Exit.CREDENTIAL, Exit.USAGE),
+    *(Exit.NOT_IN_ORDER, Exit.NOT_SEEN, Exit.FINE),
+)
+
+
 class WizardError(Exception):
     """An error with an exit code, the key of the text that explains it, and its values.
 
-    `str()` shows the key alone: a value may come from outside. `values` never hold a secret.
+    Where there is a text `<key>_next` it says the one next thing to do. `str()` shows the key
+    alone: a value may come from outside. `values` never hold a secret.
     """
 
-    exit_code: ClassVar[Exit] = Exit.NOT_SEEN
+    exit_code: Exit = Exit.NOT_SEEN
 
     def __init__(self, key: str, /, **values: Value) -> None:
         super().__init__(key)
@@ -70,8 +79,25 @@ class Unavailable(WizardError):
     """A fact could not be had. Holds no URL and no body: both can carry tokens."""
 
     def __init__(self, kind: ErrorKind, /, **values: Value) -> None:
-        super().__init__(kind.value, **values)
+        super().__init__(f"reason.{kind.value}", **values)
         self.kind = kind
+        if kind is ErrorKind.NOT_GIVEN:
+            name = str(values.get("name", "")).partition(":")[0]
+            secret = name in (*SECRET_NAMES, "page_token")
+            self.exit_code = Exit.CREDENTIAL if secret else Exit.USAGE
+        elif kind in (ErrorKind.REFUSED, ErrorKind.PERMISSION):
+            self.exit_code = Exit.CREDENTIAL
+
+
+def meta_of(values: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What Graph itself said, taken from the values of an error or a result; None: nothing.
+
+    The keys are always code and subcode (numbers), message and trace (Meta's fbtrace_id).
+    """
+    if "code" not in values or "trace" not in values:
+        return None
+    numbers = {name: int(values.get(name) or 0) for name in ("code", "subcode")}
+    return numbers | {name: str(values.get(name) or "") for name in ("message", "trace")}
 
 
 class UsageError(WizardError):
@@ -89,7 +115,7 @@ class InputRequired(WizardError):
     exit_code = Exit.USAGE
 
     def __init__(self, name: str, option: str = "") -> None:
-        super().__init__("cli.needs_person", name=name, option=option)
+        super().__init__("cli.needs_person", name=name, option=option or "--answers FILE")
         self.name, self.option = name, option
 
 
