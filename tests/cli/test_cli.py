@@ -51,7 +51,7 @@ def test_the_version_is_one_line(home):
         ("help exit-codes", 0),
         ("status -h", 0),
         ("number --help", 0),
-        ("status --json --json --lang", 2),
+        ("status --verbose --verbose --lang", 2),
         ("statsu", 2),
         ("help nothing", 2),
         ("status --nothing", 2),
@@ -113,19 +113,6 @@ def test_nothing_heavy_is_imported_where_people_wait(words, home):
         f"    sys.exit(' '.join(sorted(set(sys.modules) & {set(HEAVY)!r})))\n"
     )
     assert wizard(*words.split(), code=code).stderr.strip() == ""
-
-
-def test_a_status_seen_before_needs_no_yaml(home):
-    RecordFile(home.status_path("default")).save(full_record())
-    code = (
-        "sys.dont_write_bytecode = False\n"
-        "from wizard.__main__ import main as real\n"
-        "def main():\n"
-        "    real(sys.argv[1:])\n"
-        "    sys.exit(' '.join(sorted(set(sys.modules) & {'yaml', 'argparse'})))\n"
-    )
-    wizard("status", code=code)
-    assert wizard("status", code=code).stderr.strip() == ""
 
 
 @pytest.mark.parametrize("words", ["--version", "--help", "status", "help checklist"])

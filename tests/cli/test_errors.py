@@ -10,7 +10,6 @@ import pytest
 import wizard
 from wizard.cli.errors import ErrorReporter
 from wizard.cli.main import _quiet_threads as quiet_threads
-from wizard.cli.signals import Terminated
 from wizard.context.settings import Arguments
 from wizard.graph import GraphError
 from wizard.net.address import InvalidAddress
@@ -22,6 +21,7 @@ from wizard.text.errors import (
     ErrorKind,
     Exit,
     InputRequired,
+    Terminated,
     Unavailable,
     UsageError,
     UserAbort,

@@ -59,7 +59,7 @@ LINES = [
     "credentials run -- true",
     "credentials rotate --yes",
     "bugreport",
-    "report --json",
+    "bugreport --json",
     "explain 190/463",
     "profiles list",
     "profiles use default",

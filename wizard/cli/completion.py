@@ -29,7 +29,11 @@ def run(chosen: Arguments) -> int:
     from wizard.context.context import Context
 
     context = Context(chosen)
-    sys.stdout.write(shtab.complete(tree(context.words), chosen.shell) + "\n")
+    script = shtab.complete(tree(context.words), chosen.shell)
+    if chosen.json:
+        context.print_json({"schema": 1, "shell": chosen.shell, "script": script})
+    else:
+        sys.stdout.write(script + "\n")
     context.notes.line(context.words.say(f"completion.how_{chosen.shell}"), "dim")
     return Exit.FINE
 

@@ -1,20 +1,15 @@
-"""How a command that could not go on ends: one exit code, its words on standard error.
-
-With `--json` the same stands on standard output for programs: exit code, key of the words, values,
-and what Graph itself said.
-"""
+"""How a command that could not go on ends: one exit code, its words on standard error."""
 
 from __future__ import annotations
 
 import errno
-import json
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from wizard.cli.signals import Terminated, impatient
-from wizard.text.errors import Exit, Unavailable, UsageError, WizardError, meta_of
+from wizard.cli.signals import impatient
+from wizard.text.errors import Exit, Terminated, Unavailable, UsageError, WizardError
 from wizard.ui.item_view import Showing
 from wizard.ui.screen import open_screen
 from wizard.ui.words import Words, message
@@ -71,29 +66,6 @@ def described(error: BaseException) -> tuple[Exit, str, Mapping[str, Any]]:
         return Exit.FILE, "cli.cannot_write", {"path": path, "why": error.strerror or ""}
     values = {"kind": type(error).__name__, "place": _places(error)[-1]}
     return Exit.DEFECT, "cli.defect", values
-
-
-def error_document(error: BaseException) -> dict[str, Any]:
-    """What `--json` prints of an error. Meta's own words stand in `meta` alone."""
-    code, key, values = described(error)
-    meta = meta_of(values)
-    ours = {n: v for n, v in values.items() if meta is None or n not in (*meta, "details")}
-    content = {"exit_code": int(code), "key": key, "values": ours, "meta": meta}
-    return {"schema": 1, "error": content}
-
-
-def outcome_document(code: int) -> dict[str, Any]:
-    """What `--json` prints of a command that has nothing else to say than how it ended."""
-    if code == Exit.FINE:
-        return {"schema": 1, "exit_code": 0}
-    content = {"exit_code": int(code), "key": f"help.exit_{code}", "values": {}, "meta": None}
-    return {"schema": 1, "error": content}
-
-
-def print_line(content: object) -> None:
-    """One document on a line of its own."""
-    sys.stdout.write(json.dumps(content, ensure_ascii=False) + "\n")
-    sys.stdout.flush()
 
 
 def _places(error: BaseException) -> list[str]:

@@ -29,9 +29,12 @@ class Parser(argparse.ArgumentParser):
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         self.words = words
+        #: Every option and argument of the command itself.
+        self.flags: list[str] = []
 
     def option(self, *flags: str, says: str, **how: Any) -> argparse.Action:
         """Adds an option or an argument, explained by one of the tool's own texts."""
+        self.flags += flags
         return _add(self, *flags, help=self.words.say(says), **how)
 
     def common(self) -> None:

@@ -6,26 +6,12 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from types import FrameType, MappingProxyType
+from types import FrameType
 from typing import Any
 
-from wizard.text.errors import Exit
-from wizard.text.localised import Value
+from wizard.text.errors import Exit, Terminated
 
 _CODES = {"SIGTERM": Exit.TERMINATED, "SIGHUP": Exit.HANGUP}
-
-
-class Terminated(BaseException):
-    """SIGTERM or SIGHUP arrived. Not an Exception, so that no `except Exception` stops it.
-
-    `exit_code`, `key` and `values` are those of a WizardError.
-    """
-
-    key, values = "cli.interrupted", MappingProxyType[str, Value]({})
-
-    def __init__(self, code: Exit) -> None:
-        super().__init__(int(code))
-        self.exit_code = code
 
 
 @contextmanager

@@ -91,9 +91,8 @@ def _item(context: Context, asked: str) -> int:
     item, words, screen = known[asked], context.words, context.screen
     goal = item.needed_for.value if item.needed_for else None
     if context.chosen.json:
-        context.print_json(
-            {"schema": 1, "id": item.id, "needed_for": goal, "requires": list(item.requires)}
-        )
+        document = {"schema": 1, "id": item.id, "needed_for": goal}
+        context.print_json(document | {"requires": list(item.requires)})
         return Exit.FINE
     showing = Showing(screen, words, bool(context.chosen.sandbox))
     screen.line(words.say(f"help.needed_{goal or 'advice'}"), "dim", f"{item.id}: ")

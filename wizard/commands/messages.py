@@ -92,6 +92,8 @@ def _export(context: Context, reader: Reader) -> int:
     with opened as file:
         file.writelines(line + "\n" for line in lines)
     context.notes.line(context.words.say("messages.exported", count=len(lines)))
+    if context.chosen.json and context.chosen.export != "-":
+        context.print_json({"schema": 1, "exported": len(lines)})
     return Exit.FINE
 
 

@@ -15,8 +15,10 @@ from wizard.actions.prompter import Question
 from wizard.actions.session import Session
 from wizard.audit import checklist
 from wizard.audit.checklist import Checklist
+from wizard.audit.summary import AuditResult, remembered
 from wizard.facts.facts import Facts
 from wizard.graph import Graph
+from wizard.report.documents import write_document
 from wizard.state.config import (
     Config,
     Home,
@@ -101,7 +103,9 @@ class Context:
 
     @cached_property
     def screen(self) -> Screen:
-        """Standard output."""
+        """Standard output; with --json the document alone goes there, and words to the notes."""
+        if self.chosen.json:
+            return self.notes
         return open_screen(sys.stdout, self.chosen.color, self.environ)
 
     @cached_property
@@ -109,11 +113,10 @@ class Context:
         """Standard error: for what is no part of the answer."""
         return open_screen(sys.stderr, self.chosen.color, self.environ)
 
-    def print_json(self, content: object) -> None:
-        """One JSON document on standard output."""
-        import json
-
-        sys.stdout.write(json.dumps(content, ensure_ascii=False, indent=2) + "\n")
+    def print_json(self, content: object, *, line: bool = False) -> None:
+        """The JSON document of this command on standard output, or one line of several."""
+        self.chosen.answered = True
+        write_document(content, line=line)
 
     @cached_property
     def real_home(self) -> Home:
@@ -210,14 +213,12 @@ class Context:
         from wizard.ui.console_prompter import ConsolePrompter
         from wizard.ui.noninteractive_prompter import NonInteractivePrompter
 
-        # With --json the answer alone goes to standard output.
-        screen = self.notes if self.chosen.json else self.screen
         given = self.running.suggestions if self.running is not None else None
         play = bool(self.chosen.sandbox)
         if self.attended:
-            return ConsolePrompter(screen, self.words, suggestions=given, sandbox=play)
+            return ConsolePrompter(self.screen, self.words, suggestions=given, sandbox=play)
         return NonInteractivePrompter(
-            screen, self.words, self._answers, suggestions=given, sandbox=play
+            self.screen, self.words, self._answers, suggestions=given, sandbox=play
         )
 
     @cached_property
@@ -259,11 +260,10 @@ class Context:
         path = self.home.inbox_path(self.profile)
         return listener_of(path, self.environ, play=bool(self.chosen.sandbox))
 
-    def as_data(self) -> dict[str, Any]:
-        """The saved verdict as `audit --json` and `status --json` print it."""
-        from wizard.audit.summary import as_data
-
-        return as_data(self.record, self.checklist)
+    @property
+    def verdict(self) -> AuditResult:
+        """The verdict that was saved last."""
+        return remembered(self.checklist, self.record)
 
 
 #: How long a play person is waited for.

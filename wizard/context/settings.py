@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 class Arguments:
     """What the command line says. Commands find their own options beside these."""
 
-    command: str
-    language: str
+    command = ""
+    language = "en"
     profile = ""
     json = False
     no_input = False
@@ -31,6 +31,8 @@ class Arguments:
     passphrase_file = ""  # of the encrypted file
     sandbox = ""  # the scenario; "" for the real Meta
 
+    #: Whether the one JSON document of this command is on standard output already.
+    answered = False
     #: Says why a command could not go on; returns its exit code. Set by `cli`.
     report_error: Callable[[BaseException], Exit]
 

@@ -9,7 +9,7 @@
     ├── state.StateFileError, state.InvalidYaml, state.UnsafeFile, state.LockTimeout
     └── vault.VaultError, webhook.InboxError, …
 
-Ctrl-C stays KeyboardInterrupt; SIGTERM and SIGHUP are cli.signals.Terminated.
+Ctrl-C stays KeyboardInterrupt; SIGTERM and SIGHUP are Terminated.
 """
 
 from __future__ import annotations
@@ -94,10 +94,13 @@ def meta_of(values: Mapping[str, Any]) -> dict[str, Any] | None:
 
     The keys are always code and subcode (numbers), message and trace (Meta's fbtrace_id).
     """
-    if "code" not in values or "trace" not in values:
+    if not ("code" in values and (values.get("message") or values.get("trace"))):
         return None
-    numbers = {name: int(values.get(name) or 0) for name in ("code", "subcode")}
-    return numbers | {name: str(values.get(name) or "") for name in ("message", "trace")}
+    meta: dict[str, Any] = {}
+    for name in ("code", "subcode"):
+        number = str(values.get(name))
+        meta[name] = int(number) if number.isdecimal() else 0
+    return meta | {name: str(values.get(name) or "") for name in ("message", "trace")}
 
 
 class UsageError(WizardError):
@@ -117,6 +120,18 @@ class InputRequired(WizardError):
     def __init__(self, name: str, option: str = "") -> None:
         super().__init__("cli.needs_person", name=name, option=option or "--answers FILE")
         self.name, self.option = name, option
+
+
+class Terminated(BaseException):
+    """SIGTERM or SIGHUP arrived. Not an Exception, so that no `except Exception` stops it.
+
+    `exit_code`, `key` and `values` are those of a WizardError.
+    """
+
+    def __init__(self, exit_code: Exit) -> None:
+        super().__init__(int(exit_code))
+        self.exit_code, self.key = exit_code, "cli.interrupted"
+        self.values: dict[str, Value] = {}
 
 
 class UserAbort(WizardError):

@@ -155,8 +155,11 @@ FORMATS = (*_LINES, "json")
 
 def run(chosen: Arguments) -> int:
     """To standard output, or to a file of mode 0600."""
-    style = chosen.format or (PROGRAMS[chosen.program].usual if chosen.program else "dotenv")
+    usual = PROGRAMS[chosen.program].usual if chosen.program else "dotenv"
+    style = chosen.format or ("json" if chosen.json else usual)
     target = Path(chosen.output) if chosen.output else None
+    if chosen.json and style != "json" and target is None:
+        raise UsageError("credentials.format_is_not_json", format=style)
     if target is not None:
         refuse_unsafe(target, force=chosen.force)
     with Context(chosen) as context:
@@ -173,6 +176,7 @@ def run(chosen: Arguments) -> int:
             return Exit.NOT_IN_ORDER
         text = dressed(revealed(context, wanted), style, chosen.program or "")
         if target is None:
+            chosen.answered = True
             sys.stdout.write(text)
         else:
             write_private(target, text, force=chosen.force)
