@@ -55,7 +55,7 @@ def test_the_second_audit_tells_what_stayed_the_same(wizard):
 DOCUMENTED = (70, 6, 5, 4, 2, 1, 3, 0)
 
 
-@pytest.mark.parametrize(("worse", "better"), itertools.pairwise(DOCUMENTED))
+@pytest.mark.parametrize(("worse", "better"), list(itertools.pairwise(DOCUMENTED)))
 def test_the_most_severe_code_stands_for_all_profiles(worse, better, wizard, saved, monkeypatch):
     codes = {"alpha": better, "beta": worse, "gamma": 0}
     for name in codes:
