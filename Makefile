@@ -1,5 +1,5 @@
 # What a developer types. T is a folder or file of tests: make test T=tests/audit
-.PHONY: setup test lint types bench schemas
+.PHONY: setup test lint types bench
 PYTHON ?= python3
 T ?= tests
 
@@ -19,6 +19,3 @@ types:
 
 bench:
 	.venv/bin/python -m tests.bench
-
-schemas:
-	.venv/bin/python -m tests.support.output_schemas

@@ -15,7 +15,7 @@ from wizard.cli.parser import Parser
 from wizard.cli.signals import handling_signals
 from wizard.commands import Subcommand, subcommand_of
 from wizard.context.context import Context
-from wizard.context.settings import Arguments, choose
+from wizard.context.settings import Arguments, language_of
 from wizard.report.audit_json import TOOL
 from wizard.report.documents import error_document, outcome_document, write_document
 from wizard.report.outputs import OUTPUTS, Output
@@ -35,7 +35,8 @@ def run(words: Sequence[str]) -> int:
     try:
         _let_anything_be_printed()
         with handling_signals():
-            language = choose(early(words, "--lang"), early(words, "--profile"), os.environ)
+            asked = {"profile": early(words, "--profile"), "lang": early(words, "--lang")}
+            language = language_of(os.environ, **asked)
             spoken = Words(language)
             line = arrange(words)
             arguments.command, arguments.language = line.name, language
