@@ -16,6 +16,7 @@ from wizard.state.config import find
 from wizard.state.status_file import RecordFile
 
 HEAVY = ("rich", "questionary", "prompt_toolkit", "requests", "urllib3", "keyring", "cryptography")
+HEAVY += ("ssl", "http.client", "wizard.sandbox")
 
 
 @pytest.fixture

@@ -11,14 +11,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from wizard.actions.prompter import Question
-from wizard.actions.session import Session, Stores
 from wizard.audit import checklist
 from wizard.audit.checklist import Checklist
 from wizard.audit.summary import AuditResult, remembered
 from wizard.context.settings import Arguments, Settings, settings
-from wizard.facts.facts import Facts
-from wizard.graph import Credentials, Graph
 from wizard.net.address import META_URL, checked_url, checked_version
 from wizard.report.documents import write_document
 from wizard.state.config import Config, Home, find
@@ -27,20 +23,19 @@ from wizard.state.record import Goal, ProfileRecord, SecretNote
 from wizard.state.status_file import RecordFile
 from wizard.text.localised import phrase
 from wizard.text.secret import Secret
-from wizard.ui.preset_answers import PresetAnswers
 from wizard.ui.screen import Screen, is_terminal, open_screen
 from wizard.ui.words import Words
-from wizard.vault import Vault
-from wizard.vault.hardening import harden
-from wizard.vault.stores import Person, open_vault
-from wizard.webhook.connection import Outside
-from wizard.webhook.evidence import LocalEvidence
-from wizard.webhook.local_receiver import PATIENCE_SECONDS, LocalReceiver
 
+# What asks a person, Meta or a vault loads http.client, ssl, questionary, keyring: it is imported
+# by the part of a run that needs it, so that `status` and `help` answer at once.
 if TYPE_CHECKING:
     from wizard.actions.prompter import Prompter
+    from wizard.actions.session import Session
+    from wizard.graph import Credentials, Graph
     from wizard.sandbox import Running
     from wizard.state.answers import Answers
+    from wizard.vault import Vault
+    from wizard.webhook.local_receiver import LocalReceiver
 
 #: How long the sandbox's play person is waited for.
 PLAY_SECONDS = 20.0
@@ -192,6 +187,9 @@ class Context:
 
     def open_vault(self, choice: Mapping[str, Any]) -> Vault:
         """A store of this profile, whether it is the chosen one or not. Reaches for nothing yet."""
+        from wizard.vault.hardening import harden
+        from wizard.vault.stores import Person, open_vault
+
         if not self.chosen.sandbox:
             harden()
         file = self.chosen.passphrase_file
@@ -206,6 +204,8 @@ class Context:
 
     def _passphrase(self, new: bool) -> Secret | None:
         """Typed by the person, a new one twice; None where nobody is."""
+        from wizard.actions.prompter import Question
+
         if not self.attended:
             return None
 
@@ -249,6 +249,10 @@ class Context:
     @cached_property
     def session(self) -> Session:
         """Everything that work on this profile needs."""
+        from wizard.actions.session import Session, Stores
+        from wizard.facts.facts import Facts
+        from wizard.webhook.evidence import LocalEvidence
+
         evidence = LocalEvidence(self.listener.reader, self.listener.outside)
         session = Session(
             prompter=self.prompter,
@@ -294,6 +298,9 @@ class Context:
     @cached_property
     def listener(self) -> LocalReceiver:
         """Takes what Meta delivers, once something starts it; its inbox is that of the profile."""
+        from wizard.webhook.connection import Outside
+        from wizard.webhook.local_receiver import PATIENCE_SECONDS, LocalReceiver
+
         play = bool(self.chosen.sandbox)
         # The sandbox is on this machine: there its own address will do.
         outside = Outside(allow_local=play, environ=self.environ)
@@ -334,4 +341,6 @@ def _find_again(session: Session, play: Running) -> None:
 
 def prefilled(session: Session, answers: Mapping[str, str | None], *, yes: bool = False) -> Session:
     """The same session, whose conversation asks only for what `answers` does not hold."""
+    from wizard.ui.preset_answers import PresetAnswers
+
     return replace(session, prompter=PresetAnswers(session.prompter, answers, yes))
