@@ -78,7 +78,7 @@ ENDS = [
 @pytest.mark.parametrize("language", ["ru", "en"])
 @pytest.mark.parametrize(("error", "code"), ENDS, ids=lambda value: repr(value)[:60])
 def test_every_exception_has_its_code_and_its_words(error, code, language, capsys, monkeypatch):
-    monkeypatch.setattr("wizard.cli.errors.impatient", lambda: None)
+    monkeypatch.setattr("wizard.cli.errors.let_next_interrupt_end", lambda: None)
     assert ErrorReporter(Words(language), "audit", verbose=True).of(error) == code
     out, err = capsys.readouterr()
     assert out == ""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from wizard.cli.parser import PROGRAM, Parser
 from wizard.commands import COMMANDS, subcommand_of
+from wizard.context.context import Context
 from wizard.text.errors import Exit
 
 if TYPE_CHECKING:
@@ -25,8 +26,6 @@ def options(parser: Parser) -> None:
 def run(chosen: Arguments) -> int:
     """Prints the script; how to use it is said where it does not get into the file."""
     import shtab
-
-    from wizard.context.context import Context
 
     context = Context(chosen)
     script = shtab.complete(tree(context.words), chosen.shell)

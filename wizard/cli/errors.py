@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from wizard.cli.signals import impatient
+from wizard.cli.signals import let_next_interrupt_end
 from wizard.text.errors import Exit, Terminated, Unavailable, UsageError, WizardError
 from wizard.ui.item_view import Showing
 from wizard.ui.screen import open_screen
@@ -33,7 +33,7 @@ class ErrorReporter:
         if isinstance(error, BrokenPipeError):
             return Exit.PIPE
         if isinstance(error, KeyboardInterrupt):
-            impatient()
+            let_next_interrupt_end()
             self._screen.line()  # ^C stands where the prompt was
         if isinstance(error, Unavailable):
             Showing(self._screen, self._words).show_error(error)

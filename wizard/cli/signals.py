@@ -43,7 +43,7 @@ def _stopper(code: Exit) -> Any:
     return stop
 
 
-def impatient() -> None:
+def let_next_interrupt_end() -> None:
     """From here on a second Ctrl-C ends the process at once."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 

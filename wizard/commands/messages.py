@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
+from contextlib import nullcontext
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wizard.context.context import Context
 from wizard.text.durations import moment
 from wizard.text.errors import Exit, UsageError
+from wizard.ui.received_view import show_message
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -75,10 +79,6 @@ def _follow(context: Context, reader: Reader) -> int:
 
 def _export(context: Context, reader: Reader) -> int:
     """One JSON object per line, oldest first, into a file that is new and only the owner's."""
-    import os
-    from contextlib import nullcontext
-    from pathlib import Path
-
     lines = [_line(message) for message in reversed(_found(context, reader, context.chosen.limit))]
     if context.chosen.export == "-":
         opened = nullcontext(sys.stdout)
@@ -129,8 +129,6 @@ def _when(text: str) -> datetime:
 
 
 def _print(context: Context, messages: Iterable[Message]) -> None:
-    from wizard.ui.received_view import show_message
-
     for message in messages:
         if context.chosen.json:
             sys.stdout.write(_line(message) + "\n")

@@ -20,7 +20,7 @@ from enum import IntEnum, StrEnum
 from typing import Any
 
 from wizard.text.localised import Value
-from wizard.text.secret import SECRET_NAMES
+from wizard.text.secret import PAGE_TOKEN, SECRET_NAMES
 
 
 class Exit(IntEnum):
@@ -83,7 +83,7 @@ class Unavailable(WizardError):
         self.kind = kind
         if kind is ErrorKind.NOT_GIVEN:
             name = str(values.get("name", "")).partition(":")[0]
-            secret = name in (*SECRET_NAMES, "page_token")
+            secret = name in (*SECRET_NAMES, PAGE_TOKEN)
             self.exit_code = Exit.CREDENTIAL if secret else Exit.USAGE
         elif kind in (ErrorKind.REFUSED, ErrorKind.PERMISSION):
             self.exit_code = Exit.CREDENTIAL

@@ -84,11 +84,6 @@ PROGRAMS: Mapping[str, Program] = {
 N8N_VARIABLE = "CREDENTIALS_OVERWRITE_DATA"
 
 
-def ours(name: str) -> str:
-    """Our own variable of a secret or an id."""
-    return variable(name)
-
-
 Values = Mapping[str, str]
 
 
@@ -103,7 +98,7 @@ def dressed(values: Values, style: str, program: str = "") -> str:
 def named(values: Values, program: str = "", *, as_json: bool = False) -> dict[str, str]:
     """By the names of a program, or by ours."""
     if not program:
-        return {ours(name): value for name, value in values.items()}
+        return {variable(name): value for name, value in values.items()}
     if program == "n8n" and not as_json:
         # One variable, and what it holds is JSON.
         content = _nested(named(values, program, as_json=True))
@@ -150,7 +145,6 @@ _LINES: Mapping[str, Callable[[str, str], str]] = {
     "github": _bare,
     "docker": _bare,
 }
-FORMATS = (*_LINES, "json")
 
 
 def run(chosen: Arguments) -> int:
