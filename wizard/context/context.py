@@ -25,6 +25,7 @@ from wizard.text.localised import phrase
 from wizard.text.secret import Secret
 from wizard.ui.screen import Screen, is_terminal, open_screen
 from wizard.ui.words import Words
+from wizard.vault.hardening import harden
 
 # What asks a person, Meta or a vault loads http.client, ssl, questionary, keyring: it is imported
 # by the part of a run that needs it, so that `status` and `help` answer at once.
@@ -187,7 +188,6 @@ class Context:
 
     def open_vault(self, choice: Mapping[str, Any]) -> Vault:
         """A store of this profile, whether it is the chosen one or not. Reaches for nothing yet."""
-        from wizard.vault.hardening import harden
         from wizard.vault.stores import Person, open_vault
 
         if not self.chosen.sandbox:
