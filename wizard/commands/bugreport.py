@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import yaml
 
 from wizard.context.context import Context
 from wizard.report.bugreport import bug_report
+from wizard.state.private_file import create
 from wizard.text.errors import UsageError
 from wizard.text.redact import redacted
 
@@ -39,11 +40,9 @@ def run(chosen: Arguments) -> int:
         sys.stdout.write(text)
         return 0
     try:
-        # O_EXCL: neither a link nor a file of somebody else's is written over.
-        descriptor = os.open(chosen.output, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with create(Path(chosen.output)) as file:
+            file.write(text)
     except FileExistsError:
         raise UsageError("support.exists", path=chosen.output) from None
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
     context.notes.line(context.words.say("support.written", path=chosen.output))
     return 0

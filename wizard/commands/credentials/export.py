@@ -20,6 +20,7 @@ from typing import Any
 from wizard.commands.credentials.common import agreed, names_of, record_of
 from wizard.context.context import Context
 from wizard.context.settings import Arguments
+from wizard.state.private_file import create
 from wizard.text.errors import Exit, UsageError, unknown_word
 from wizard.text.localised import phrase
 from wizard.vault.environment import variable
@@ -223,12 +224,10 @@ def write_private(target: Path, text: str, *, force: bool) -> None:
     """A file that only this user can read, from its first byte on."""
     if force and target.exists():
         target.unlink()
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
     try:
-        descriptor = os.open(target, flags, 0o600)
+        with create(target) as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
     except FileExistsError:
         raise UsageError("credentials.file_is_there", path=str(target)) from None
-    with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
