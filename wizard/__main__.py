@@ -18,28 +18,9 @@ def main(argv: list[str] | None = None) -> int:
             pass  # a full disk, a closed pipe: below it gets its words and its exit code
         else:
             return 0
-    import gc
-
-    # A short life makes little rubbish; looking for it costs a tenth of the start-up.
-    gc.set_threshold(50_000)
     from wizard.cli.main import run
 
-    code = run(arguments)
-    if argv is None:
-        _leave(code)
-    return code
-
-
-def _leave(code: int) -> None:
-    """Ends a process that nothing runs beside: taking every object apart takes its time too."""
-    import atexit
-
-    if "threading" not in sys.modules and not atexit._ncallbacks():
-        import os
-
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code)
+    return run(arguments)
 
 
 if __name__ == "__main__":

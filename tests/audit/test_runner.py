@@ -28,6 +28,7 @@ from wizard.audit.runner import (
     look,
     strangers,
 )
+from wizard.report.audit_json import audit_document
 from wizard.state.record import ID_NAMES, Confirmation, Goal, ProfileRecord, Status
 from wizard.text.errors import ErrorKind, Unavailable
 from wizard.text.localised import Text
@@ -260,7 +261,8 @@ def test_a_partial_look_dates_only_what_it_looked_at():
     assert (other.checked_at, other.since) == (FIRST, FIRST)
     assert record.checked_at == SECOND
     items = tuple(result.item for result in findings_of(s="passed", n="failed"))
-    data = verdicts.as_data(record, Checklist((Section("s", WORDS, items),)))
+    saved = verdicts.remembered(Checklist((Section("s", WORDS, items),)), record)
+    data = audit_document(saved)
     assert [row["checked_at"] for row in data["items"]] == [SECOND, FIRST]
 
 

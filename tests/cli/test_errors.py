@@ -1,20 +1,32 @@
 """Every way to end has its exit code, and words in both languages that hold no secret."""
 
 import errno
+import importlib
+import pkgutil
 import threading
 
 import pytest
 
+import wizard
 from wizard.cli.errors import ErrorReporter
 from wizard.cli.main import _quiet_threads as quiet_threads
-from wizard.cli.signals import Terminated
 from wizard.context.settings import Arguments
 from wizard.graph import GraphError
 from wizard.net.address import InvalidAddress
 from wizard.state.answers import InvalidAnswers
 from wizard.state.config import InvalidProfileName
+from wizard.state.content import ContentError
 from wizard.state.yaml_file import StateFileError
-from wizard.text.errors import ErrorKind, Exit, InputRequired, Unavailable, UsageError, UserAbort
+from wizard.text.errors import (
+    ErrorKind,
+    Exit,
+    InputRequired,
+    Terminated,
+    Unavailable,
+    UsageError,
+    UserAbort,
+    WizardError,
+)
 from wizard.text.localised import Phrase
 from wizard.text.secret import Secret
 from wizard.ui.words import Words, family, messages
@@ -66,12 +78,36 @@ ENDS = [
 @pytest.mark.parametrize("language", ["ru", "en"])
 @pytest.mark.parametrize(("error", "code"), ENDS, ids=lambda value: repr(value)[:60])
 def test_every_exception_has_its_code_and_its_words(error, code, language, capsys, monkeypatch):
-    monkeypatch.setattr("wizard.cli.errors.impatient", lambda: None)
+    monkeypatch.setattr("wizard.cli.errors.let_next_interrupt_end", lambda: None)
     assert ErrorReporter(Words(language), "audit", verbose=True).of(error) == code
     out, err = capsys.readouterr()
     assert out == ""
     assert bool(err.strip()) is (code != 141)
     assert CANARY not in err
+
+
+#: Exceptions that never leave the file or package that raises them.
+INTERNAL = {"Misshapen", "NotJson", "Torn", "_Fault"}
+
+
+def test_every_exception_of_ours_has_an_exit_code_and_words():
+    """The sandbox stands apart: its exceptions are Meta's answers."""
+    for info in pkgutil.walk_packages(wizard.__path__, "wizard."):
+        if not info.name.startswith(("wizard.sandbox", "wizard.__main__")):
+            importlib.import_module(info.name)
+    found, left = set(), [BaseException]
+    while left:
+        for kind in left.pop().__subclasses__():
+            left.append(kind)
+            if kind.__module__.startswith("wizard.") and "sandbox" not in kind.__module__:
+                found.add(kind)
+    strange = {kind.__name__ for kind in found if not issubclass(kind, WizardError)}
+    assert strange - INTERNAL == {"Terminated"}
+
+
+def test_a_damaged_file_of_the_program_is_named(capsys):
+    assert ErrorReporter(Words("en")).of(ContentError("cli.yaml: line 3")) == 70
+    assert "cli.yaml: line 3" in capsys.readouterr().err
 
 
 def test_a_defect_names_its_place_and_class_and_nothing_else(capsys):

@@ -1,6 +1,9 @@
 """`audit`: of one profile, of every one, of one item."""
 
+import itertools
 import json
+
+import pytest
 
 PLAY = ("audit", "--no-input", "--sandbox=healthy")
 
@@ -46,3 +49,20 @@ def test_the_second_audit_tells_what_stayed_the_same(wizard):
     wizard(*PLAY, "--json")
     _, out, _ = wizard(*PLAY, "--json")
     assert {row["change"] for row in json.loads(out)["items"]} == {"same"}
+
+
+#: Of several exit codes the first of these stands for all.
+DOCUMENTED = (70, 6, 5, 4, 2, 1, 3, 0)
+
+
+@pytest.mark.parametrize(("worse", "better"), list(itertools.pairwise(DOCUMENTED)))
+def test_the_most_severe_code_stands_for_all_profiles(worse, better, wizard, saved, monkeypatch):
+    codes = {"alpha": better, "beta": worse, "gamma": 0}
+    for name in codes:
+        saved(name)
+    monkeypatch.setattr("wizard.commands.audit.audit_profile", lambda chosen: codes[chosen.profile])
+    assert wizard("audit", "--all")[0] == worse
+
+
+def test_all_without_any_profile_is_a_wrong_command_line(wizard):
+    assert wizard("audit", "--all")[0] == 2

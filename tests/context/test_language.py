@@ -2,7 +2,7 @@
 
 import pytest
 
-from wizard.context.settings import choose
+from wizard.context.settings import language_of
 from wizard.state.config import Config, find
 
 
@@ -23,16 +23,17 @@ from wizard.state.config import Config, find
     ],
 )
 def test_option_then_variable_then_locale(option, environ, language, tmp_path):
-    assert choose(option, "", {"WA_WIZARD_HOME": str(tmp_path / "none"), **environ}) == language
+    environ = {"WA_WIZARD_HOME": str(tmp_path / "none"), **environ}
+    assert language_of(environ, lang=option) == language
 
 
 def test_the_profiles_own_language_goes_before_the_locale(tmp_path):
     environ = {"WA_WIZARD_HOME": str(tmp_path / "w"), "LANG": "en_US"}
     find(environ).save_config(Config("shop").with_profile("shop", lang="ru"))
-    assert choose("", "", environ) == "ru"
-    assert choose("", "other", environ) == "en"
-    assert choose("", "", {**environ, "WA_WIZARD_PROFILE": "other"}) == "en"
-    assert choose("", "", {**environ, "WA_WIZARD_LANG": "en"}) == "en"
+    assert language_of(environ) == "ru"
+    assert language_of(environ, profile="other") == "en"
+    assert language_of({**environ, "WA_WIZARD_PROFILE": "other"}) == "en"
+    assert language_of({**environ, "WA_WIZARD_LANG": "en"}) == "en"
 
 
 @pytest.mark.parametrize("profile", ["", "../x"])
@@ -40,4 +41,4 @@ def test_a_broken_configuration_still_gets_some_language(tmp_path, profile):
     (tmp_path / "w").mkdir(mode=0o700)
     (tmp_path / "w" / "config.yaml").write_text("a: [")
     environ = {"WA_WIZARD_HOME": str(tmp_path / "w"), "LANG": "ru_RU"}
-    assert choose("", profile, environ) == "ru"
+    assert language_of(environ, profile=profile) == "ru"

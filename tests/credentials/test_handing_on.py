@@ -8,7 +8,8 @@ import sys
 
 import pytest
 
-from wizard.commands.credentials.export import FORMATS, PROGRAMS, dressed, named
+from wizard.commands.credentials import FORMATS
+from wizard.commands.credentials.export import PROGRAMS, dressed, named
 
 HARD = "a b'c\"d$e#f\\g`h"
 

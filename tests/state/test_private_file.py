@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.programs import child_environ
 from wizard.state import private_file
-from wizard.state.private_file import UnsafeFile
+from wizard.state.private_file import LockTimeout, UnsafeFile
 
 
 def test_what_is_not_there_is_none(tmp_path):
@@ -84,7 +84,7 @@ def test_a_lock_keeps_other_processes_out_until_its_holder_dies(tmp_path):
     )
     with holder:
         holder.stdout.readline()
-        with pytest.raises(TimeoutError), private_file.locked(path, 0.1):
+        with pytest.raises(LockTimeout), private_file.locked(path, 0.1):
             pass
         holder.kill()
         holder.wait()

@@ -59,7 +59,7 @@ LINES = [
     "credentials run -- true",
     "credentials rotate --yes",
     "bugreport",
-    "report --json",
+    "bugreport --json",
     "explain 190/463",
     "profiles list",
     "profiles use default",
@@ -378,7 +378,7 @@ def test_a_leak_would_be_seen_wherever_it_is(watch, monkeypatch):
         except requests.ConnectionError:
             raise KeyboardInterrupt from ValueError(TOKEN)
 
-    monkeypatch.setattr("wizard.cli.errors.impatient", lambda: None)
+    monkeypatch.setattr("wizard.cli.errors.let_next_interrupt_end", lambda: None)
     monkeypatch.setattr(subcommand_of("status", "").run.__module__ + ".run", leaky)
     watch.run("status")
     seen = set(watch.leaks({TOKEN}))

@@ -17,6 +17,7 @@ from wizard.audit.results import (
     waiting,
 )
 from wizard.audit.summary import AuditResult, remembered
+from wizard.report.audit_json import audit_document
 from wizard.state.record import Goal, ProfileRecord, SavedResult, SecretNote, Status
 from wizard.text.localised import LANGUAGES
 from wizard.ui import status_view
@@ -178,7 +179,7 @@ def test_what_is_not_there_yet_is_said():
 
 
 def test_the_object_for_machines():
-    found = verdicts(goals=BOTH, before=BEFORE).as_json()
+    found = audit_document(verdicts(goals=BOTH, before=BEFORE))
     keys = "schema tool profile checked_at graph_version ready ids items"
     assert list(found) == keys.split()
     assert found["ready"] == {"sending": False, "receiving": False}
@@ -193,6 +194,7 @@ def test_the_object_for_machines():
         "since": "2026-11-22T20:00:00Z",
         "checked_at": "2026-11-22T20:00:00Z",
         "change": "new",
+        "meta": None,
     }
     assert rows["environment.clock"]["change"] == "fixed"
     assert rows["environment.vault"]["change"] == "same"
@@ -201,7 +203,7 @@ def test_the_object_for_machines():
 
 
 def test_every_key_is_there_for_a_fresh_profile():
-    fresh = AuditResult(CHECKLIST, ProfileRecord(), []).as_json()
+    fresh = audit_document(AuditResult(CHECKLIST, ProfileRecord(), []))
     assert fresh["ids"] == dict.fromkeys(
         ("app_id", "business_id", "waba_id", "phone_number_id", "display_phone_number"), ""
     )
@@ -210,7 +212,7 @@ def test_every_key_is_there_for_a_fresh_profile():
 
 def test_status_tells_what_the_audit_told():
     audited = verdicts(goals=BOTH, before=BEFORE)
-    told, again = audited.as_json(), remembered(CHECKLIST, audited.record).as_json()
+    told, again = map(audit_document, (audited, remembered(CHECKLIST, audited.record)))
     assert again == told
 
 
@@ -225,13 +227,13 @@ def test_status_tells_what_the_audit_told():
     ],
 )
 def test_ready_means_that_all_it_needs_has_passed(outcomes, goals, ready):
-    assert verdicts(outcomes, goals).as_json()["ready"] == ready
+    assert audit_document(verdicts(outcomes, goals))["ready"] == ready
 
 
 def test_an_empty_checklist_is_never_ready():
     empty = AuditResult(Checklist(()), ProfileRecord(), [])
     assert empty.stands(Goal.SENDING) is Status.UNKNOWN
-    assert empty.as_json()["ready"] == {"sending": False, "receiving": False}
+    assert audit_document(empty)["ready"] == {"sending": False, "receiving": False}
 
 
 def test_a_verdict_of_another_version_is_still_told():
@@ -272,7 +274,7 @@ def test_the_reports_cost_no_heavy_import():
 def test_only_what_was_looked_at_is_told():
     found = verdicts()
     part = AuditResult(CHECKLIST, found.record, found.results[:2], found.changes)
-    assert [row["id"] for row in part.as_json()["items"]] == list(OUTCOMES)[:2]
+    assert [row["id"] for row in audit_document(part)["items"]] == list(OUTCOMES)[:2]
 
 
 def test_the_status_screen():

@@ -74,8 +74,7 @@ def make_public(session: Session, tunnel: str = AUTO) -> str:
             with prompter.waiting(phrase("webhook.tunnel_opening")):
                 listener.open_tunnel(tunnel)
     except TunnelError as trouble:
-        key = f"webhook.tunnel_{trouble.kind}"
-        prompter.tell(key, program=trouble.program or "cloudflared", detail=trouble.detail)
+        prompter.tell(trouble.key, **trouble.values)
         return ""
     except (OSError, InboxError) as trouble:
         prompter.tell("webhook.cannot_listen", why=getattr(trouble, "kind", "") or str(trouble))

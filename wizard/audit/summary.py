@@ -1,19 +1,14 @@
-"""The saved verdict of a profile: what `status` shows and `audit --json` prints."""
+"""The verdict of a profile: how everything stands, and what the last audit changed."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-from wizard import __version__
 from wizard.audit.checklist import Checklist
 from wizard.audit.results import EXIT_CODES, CheckResult, ItemResult, standing
-from wizard.state.record import ID_NAMES, Goal, ProfileRecord, Status
+from wizard.state.record import Goal, ProfileRecord, Status
 from wizard.text.errors import Exit
-
-SCHEMA = 1
-TOOL = f"wa-wizard {__version__}"
 
 
 def saved_results(record: ProfileRecord, checklist: Checklist) -> list[ItemResult]:
@@ -41,46 +36,6 @@ def saved_exit_code(record: ProfileRecord, checklist: Checklist) -> Exit:
     return EXIT_CODES[stands(record, checklist, record.goals)]
 
 
-def as_data(
-    record: ProfileRecord,
-    checklist: Checklist,
-    seen: Iterable[ItemResult] | None = None,
-    changes: Mapping[str, str] | None = None,
-) -> dict[str, Any]:
-    """The JSON object of the interface: keys are always there, ids are strings, no prose.
-
-    `seen` and `changes` are what an audit found and what `keep_results` made of it; without
-    them, everything that is remembered, and what the last audit changed by the history.
-    """
-    rows = saved_results(record, checklist) if seen is None else seen
-    known = last_changes(record) if changes is None else changes
-    return {
-        "schema": SCHEMA,
-        "tool": TOOL,
-        "profile": record.profile,
-        "checked_at": record.checked_at,
-        "graph_version": record.graph_version,
-        "ready": {g.value: stands(record, checklist, {g}) is Status.PASSED for g in Goal},
-        "ids": {name: record.ids.get(name, "") for name in ID_NAMES},
-        "items": [_item(record, found, known) for found in rows],
-    }
-
-
-def _item(record: ProfileRecord, found: ItemResult, changes: Mapping[str, str]) -> dict[str, Any]:
-    item, check_result = found.item, found.result
-    verdict = record.verdicts.get(item.id)
-    return {
-        "id": item.id,
-        "status": check_result.status.value,
-        "reason": check_result.reason,
-        "required": item.required(frozenset(record.goals)),
-        "values": dict(check_result.values),
-        "since": verdict.since if verdict else "",
-        "checked_at": (verdict.checked_at if verdict else "") or record.checked_at,
-        "change": changes.get(item.id, "same"),
-    }
-
-
 def last_changes(record: ProfileRecord) -> dict[str, str]:
     """Item id → new or fixed, as the last audit judged it."""
     changes = {}
@@ -97,7 +52,7 @@ def last_changes(record: ProfileRecord) -> dict[str, str]:
 class AuditResult:
     """Findings in the order of the checklist, with the record they were judged into.
 
-    `changes` is what `ProfileRecord.judge` returned: item id → new, same or fixed.
+    `changes` is what `keep_results` returned: item id → new, same or fixed.
     """
 
     checklist: Checklist
@@ -117,7 +72,7 @@ class AuditResult:
         return all(seen.since == record.checked_at for seen in record.verdicts.values())
 
     def stands(self, goal: Goal) -> Status:
-        """How everything stands that this goal needs; see `wizard.verdicts.stands`."""
+        """How everything stands that this goal needs; see the function `stands`."""
         return stands(self.record, self.checklist, {goal})
 
     def required(self, result: ItemResult) -> bool:
@@ -138,10 +93,6 @@ class AuditResult:
             and self.concerns(result)
             and self.required(result) is required
         ]
-
-    def as_json(self) -> dict[str, Any]:
-        """The object that `audit --json` prints."""
-        return as_data(self.record, self.checklist, self.results, self.changes)
 
 
 def remembered(checklist: Checklist, record: ProfileRecord) -> AuditResult:

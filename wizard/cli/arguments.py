@@ -60,6 +60,11 @@ def early(words: Sequence[str], option: str) -> str:
     return ""
 
 
+def own_words(words: Sequence[str]) -> list[str]:
+    """The words before `--`: what follows is for another program."""
+    return _split(words)[0]
+
+
 def _split(words: Sequence[str]) -> tuple[list[str], list[str]]:
     """What is ours, and what stands after `--` for another program."""
     words = list(words)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from wizard.cli.parser import PROGRAM, Parser
 from wizard.commands import COMMANDS, subcommand_of
+from wizard.context.context import Context
 from wizard.text.errors import Exit
 
 if TYPE_CHECKING:
@@ -26,10 +27,12 @@ def run(chosen: Arguments) -> int:
     """Prints the script; how to use it is said where it does not get into the file."""
     import shtab
 
-    from wizard.context.context import Context
-
     context = Context(chosen)
-    sys.stdout.write(shtab.complete(tree(context.words), chosen.shell) + "\n")
+    script = shtab.complete(tree(context.words), chosen.shell)
+    if chosen.json:
+        context.print_json({"schema": 1, "shell": chosen.shell, "script": script})
+    else:
+        sys.stdout.write(script + "\n")
     context.notes.line(context.words.say(f"completion.how_{chosen.shell}"), "dim")
     return Exit.FINE
 

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any, NamedTuple
 
 from wizard.audit import checklist
 from wizard.cli.arguments import Line, arrange
 from wizard.cli.parser import Parser
 from wizard.commands import COMMANDS, subcommand_of
+from wizard.context.context import Context
 from wizard.context.settings import Arguments
+from wizard.report.audit_json import item_list
+from wizard.report.outputs import OUTPUTS, schema_file
 from wizard.text.errors import Exit, unknown_word
+from wizard.text.localised import Text
+from wizard.text.secret import SECRET_NAMES
 from wizard.ui.screen import Screen, show_rows
-from wizard.ui.words import Words
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from wizard.ui.words import Words
-
+from wizard.ui.words import Words, family
+from wizard.vault.environment import variable
 
 ENVIRONMENT = {
     "WA_WIZARD_HOME": "home",
@@ -34,26 +34,30 @@ ENVIRONMENT = {
     "REQUESTS_CA_BUNDLE": "ca",
     "NO_COLOR, FORCE_COLOR": "colour",
 }
-SECRETS = ("access_token", "app_secret", "verify_token", "two_step_pin", "user_token")
 
 
-def exit_codes(words: Words, screen: Screen) -> None:
-    """Every exit code and what it means."""
+def _exit_codes(words: Words, screen: Screen) -> None:
     screen.line(words.say("help.exit_title"), "bold")
     show_rows(screen, [(str(int(code)), words.say(f"help.exit_{int(code)}")) for code in Exit])
 
 
-def environment(words: Words, screen: Screen) -> None:
-    """Every variable we read."""
+def _exit_codes_data() -> dict[str, Any]:
+    return {"schema": 1, "exit_codes": {code.name.lower(): int(code) for code in Exit}}
+
+
+def _environment(words: Words, screen: Screen) -> None:
     screen.line(words.say("help.env_title"), "bold")
     show_rows(screen, [(name, words.say(f"help.env_{key}")) for name, key in ENVIRONMENT.items()])
     screen.line()
     screen.line(words.say("help.env_secrets_title"), "bold")
-    pairs = [(f"WA_WIZARD_{name.upper()}", words.say(f"help.env_{name}")) for name in SECRETS]
-    show_rows(screen, pairs)
+    show_rows(screen, [(variable(name), words.say(f"help.env_{name}")) for name in SECRET_NAMES])
 
 
-def items(words: Words, screen: Screen) -> None:
+def _environment_data() -> dict[str, Any]:
+    return {"schema": 1, "variables": [*ENVIRONMENT, *(variable(name) for name in SECRET_NAMES)]}
+
+
+def _checklist(words: Words, screen: Screen) -> None:
     """Every item, by section, with what it is needed for."""
     screen.line(words.say("help.checklist_title"), "bold")
     for section in checklist.load().sections:
@@ -67,35 +71,70 @@ def items(words: Words, screen: Screen) -> None:
     screen.line(words.say("help.checklist_more"))
 
 
-def _items_data() -> dict[str, Any]:
+def _reasons(words: Words, screen: Screen) -> None:
+    """Every reason of every item; {in braces} stands what the audit fills in."""
+
+    def rows(texts: Mapping[str, Text]) -> None:
+        says = ((name, getattr(text, words.language)) for name, text in texts.items())
+        show_rows(screen, ((f"  {name}", said) for name, said in says))
+
+    for item in checklist.load().items:
+        screen.line(item.id, "bold")
+        rows({name: reason.says for name, reason in item.reasons.items()})
+    screen.line()
+    screen.line(words.say("help.reasons_any"), "bold")
+    rows(_reasons_of_any())
+
+
+def _reasons_of_any() -> dict[str, Text]:
+    """The reasons that any item can have; `unreachable` has words of its own for each cause."""
+    texts = family("reason")
     return {
-        "schema": 1,
-        "items": [
-            {"id": item.id, "needed_for": item.needed_for, "requires": list(item.requires)}
-            for item in checklist.load().items
-        ],
+        name: text
+        for name, text in texts.items()
+        if not name.endswith("_next") and not name.startswith(("unreachable_", "meta_said"))
     }
 
 
-PAGES: Mapping[str, Callable[[Words, Screen], None]] = {
-    "exit-codes": exit_codes,
-    "environment": environment,
-    "checklist": items,
-}
-DATA: Mapping[str, Callable[[], dict[str, Any]]] = {
-    "exit-codes": lambda: {
-        "schema": 1,
-        "exit_codes": {code.name.lower(): int(code) for code in Exit},
-    },
-    "environment": lambda: {
-        "schema": 1,
-        "variables": [*ENVIRONMENT, *(f"WA_WIZARD_{name.upper()}" for name in SECRETS)],
-    },
-    "checklist": _items_data,
-}
+def _reasons_data() -> dict[str, Any]:
+    items = {item.id: list(item.reasons) for item in checklist.load().items}
+    return {"schema": 1, "items": items, "any": list(_reasons_of_any())}
 
 
-TOPICS = ("exit-codes", "environment", "checklist")
+def _json(words: Words, screen: Screen) -> None:
+    """What each command prints with --json, and where its schema stands."""
+    screen.line(words.say("help.json_title"), "bold")
+    lines = f" ({words.say('help.json_lines')})"
+    show_rows(
+        screen,
+        [(row["command"], row["schema"] + (lines if row["lines"] else "")) for row in _outputs()],
+    )
+    screen.line()
+    screen.line(words.say("help.json_error", schema=schema_file("error")))
+
+
+def _outputs() -> list[dict[str, Any]]:
+    return [
+        {"command": name, "schema": schema_file(name), "lines": output.lines}
+        for name, output in OUTPUTS.items()
+        if output.kinds
+    ]
+
+
+class Topic(NamedTuple):
+    """A page of `help` that is about no command: for people, and as data."""
+
+    show: Callable[[Words, Screen], None]
+    data: Callable[[], Any]
+
+
+TOPICS: Mapping[str, Topic] = {
+    "exit-codes": Topic(_exit_codes, _exit_codes_data),
+    "environment": Topic(_environment, _environment_data),
+    "checklist": Topic(_checklist, lambda: item_list(checklist.load().items)),
+    "reasons": Topic(_reasons, _reasons_data),
+    "json": Topic(_json, lambda: {"schema": 1, "outputs": _outputs()}),
+}
 EXAMPLES = {
     "wa-wizard": "setup",
     "wa-wizard setup --sandbox": "rehearse",
@@ -111,19 +150,36 @@ def options(parser: Parser) -> None:
 
 def run(chosen: Arguments) -> int:
     """Prints a topic, the help of a command, or the list of commands."""
-    from wizard.context.context import Context
-
     context, topic = Context(chosen), chosen.topic
     if topic and topic[0] in TOPICS:
         if chosen.json:
-            context.print_json(DATA[topic[0]]())
+            context.print_json(TOPICS[topic[0]].data())
         else:
-            PAGES[topic[0]](context.words, context.screen)
-    elif topic and topic[0] not in COMMANDS:
+            TOPICS[topic[0]].show(context.words, context.screen)
+        return Exit.FINE
+    if topic and topic[0] not in COMMANDS:
         raise unknown_word("cli.no_such_topic", topic[0], [*TOPICS, *COMMANDS])
+    line = arrange([*topic, "--help"])
+    if chosen.json:
+        context.print_json(command_list(line, context.words))
     else:
-        sys.stdout.write(show(arrange([*topic, "--help"]), context.words))
+        sys.stdout.write(show(line, context.words))
     return Exit.FINE
+
+
+def command_list(line: Line, words: Words) -> dict[str, Any]:
+    """The commands that the help of this line is about, with their own options."""
+    commands = [line.command] if line.command else list(COMMANDS)
+    rows: list[dict[str, Any]] = []
+    for command in commands:
+        actions = [line.branch] if line.branch else list(COMMANDS[command])
+        rows += [_row(f"{command} {action}".strip(), words) for action in actions or [""]]
+    return {"schema": 1, "commands": rows}
+
+
+def _row(name: str, words: Words) -> dict[str, Any]:
+    parser = _parser(name, words)
+    return {"name": name, "options": [word for word in parser.flags if word.startswith("-")]}
 
 
 def show(line: Line, words: Words) -> str:
@@ -132,12 +188,18 @@ def show(line: Line, words: Words) -> str:
         return _program(words)
     if COMMANDS[line.command] and not line.branch:
         return _several(line.command, words)
-    parser = Parser(line.name, words)
+    parser = _parser(line.name, words)
     parser.description = words.say(_key(line.name))
-    branch = subcommand_of(line.command, line.branch)
+    return parser.help_text()
+
+
+def _parser(name: str, words: Words) -> Parser:
+    parser = Parser(name, words)
+    command, _, action = name.partition(" ")
+    branch = subcommand_of(command, action)
     if branch is not None and branch.options is not None:
         branch.options(parser)
-    return parser.help_text()
+    return parser
 
 
 def _program(words: Words) -> str:

@@ -5,77 +5,92 @@ from __future__ import annotations
 import os
 import sys
 import threading
+from collections.abc import Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
-from wizard.cli.arguments import Line, arrange, early
-from wizard.cli.signals import heard
+from wizard.cli.arguments import Line, arrange, early, own_words
+from wizard.cli.errors import ErrorReporter, described
+from wizard.cli.help import command_list, show
+from wizard.cli.parser import Parser
+from wizard.cli.signals import handling_signals
 from wizard.commands import Subcommand, subcommand_of
-from wizard.context.settings import Arguments, choose
-from wizard.text.errors import Exit
+from wizard.context.context import Context
+from wizard.context.settings import Arguments, language_of
+from wizard.report.audit_json import TOOL
+from wizard.report.documents import error_document, outcome_document, write_document
+from wizard.report.outputs import OUTPUTS, Output
+from wizard.text.errors import Exit, Terminated
 from wizard.ui.words import Words
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
 
 
 def run(words: Sequence[str]) -> int:
-    """Runs one command line; every way to end has its exit code, and its words on stderr."""
-    spoken: list[Words] = []
-    verbose = "--verbose" in words
-    command = ""
+    """Runs one command line; every way to end has its exit code, and its words on stderr.
+
+    With --json exactly one document is on standard output in the end (several for JSON Lines).
+    """
+    arguments, spoken = Arguments(), Words("en")
+    arguments.verbose, arguments.json = (
+        option in own_words(words) for option in ("--verbose", "--json")
+    )
     try:
         _let_anything_be_printed()
-        with heard():
-            language = choose(early(words, "--lang"), early(words, "--profile"), os.environ)
-            spoken.append(Words(language))
+        with handling_signals():
+            asked = {"profile": early(words, "--profile"), "lang": early(words, "--lang")}
+            language = language_of(os.environ, **asked)
+            spoken = Words(language)
             line = arrange(words)
-            command = line.name
-            code = _obey(line, spoken[0])
+            arguments.command, arguments.language = line.name, language
+            arguments.report_error = ErrorReporter(spoken, line.name, arguments.verbose).of
+            code = _obey(line, arguments, spoken)
+            if arguments.json and not arguments.answered and not _prints_lines(arguments):
+                write_document(outcome_document(code))
             sys.stdout.flush()
             return code
-    except BaseException as error:
-        from wizard.cli.errors import ErrorReporter
-
-        if isinstance(error, SystemExit):
-            raise
-        code = ErrorReporter(spoken[0] if spoken else Words("en"), command, verbose).of(error)
+    except SystemExit:
+        raise
+    except BaseException as error:  # noqa: BLE001 (every way to end has its exit code)
+        code = ErrorReporter(spoken, arguments.command, arguments.verbose).of(error)
+        if arguments.json:
+            _print_error(error, arguments)
         _leave_quietly(error)
         return int(code)
 
 
-def _obey(line: Line, words: Words) -> int:
+def _obey(line: Line, arguments: Arguments, words: Words) -> int:
     if line.wants_version:
-        from wizard import __version__
-
-        sys.stdout.write(f"wa-wizard {__version__}\n")
+        if arguments.json:
+            Context(arguments).print_json({"schema": 1, "tool": TOOL})
+        else:
+            sys.stdout.write(f"{TOOL}\n")
         return Exit.FINE
-    if line.wants_help:
-        from wizard.cli.help import show
-
-        sys.stdout.write(show(line, words))
-        return Exit.FINE
-    branch = subcommand_of(line.command, line.branch)
+    branch = None if line.wants_help else subcommand_of(line.command, line.branch)
+    if branch is None and arguments.json and line.wants_help:
+        Context(arguments).print_json(command_list(line, words))
+    elif branch is None:
+        (sys.stdout if line.wants_help else sys.stderr).write(show(line, words))
     if branch is None:
-        from wizard.cli.help import show
-
-        sys.stderr.write(show(line, words))
-        return Exit.USAGE
-    arguments = parse(line, branch, words)
-    arguments.report_error = _reporter(words, arguments)
+        return Exit.FINE if line.wants_help else Exit.USAGE
+    parse(line, branch, words, arguments)
     _quiet_threads(arguments)
     return branch.run(arguments)
 
 
-def _reporter(words: Words, arguments: Arguments) -> Callable[[BaseException], Exit]:
-    """Says an error of one of several profiles; imported when there is one."""
+def _prints_lines(arguments: Arguments) -> bool:
+    """Whether the command prints JSON Lines, where no line at all is an answer too."""
+    every = getattr(arguments, "all", False)
+    command = f"{arguments.command} --all" if every else arguments.command
+    return OUTPUTS.get(command, OUTPUTS.get(arguments.command, Output(()))).lines
 
-    def report(error: BaseException) -> Exit:
-        from wizard.cli.errors import ErrorReporter
 
-        return ErrorReporter(words, arguments.command, arguments.verbose).of(error)
-
-    return report
+def _print_error(error: BaseException, arguments: Arguments) -> None:
+    """The error for programs, unless the one document of the command is out already."""
+    lines = _prints_lines(arguments)
+    if arguments.answered and not lines:
+        return
+    if lines and isinstance(error, KeyboardInterrupt | Terminated):
+        return  # what never ends by itself is ended like this
+    with suppress(OSError, ValueError):
+        write_document(error_document(*described(error)), line=True)
 
 
 def _quiet_threads(arguments: Arguments) -> None:
@@ -92,19 +107,14 @@ def _quiet_threads(arguments: Arguments) -> None:
         threading.excepthook = died
 
 
-def parse(line: Line, branch: Subcommand, words: Words) -> Arguments:
-    """The options of a line; UsageError when they make no sense."""
-    chosen = Arguments()
-    if branch.options is not None or line.rest:
-        from wizard.cli.parser import Parser
-
-        parser = Parser(line.name, words)
-        if branch.options is not None:
-            branch.options(parser)
-        parser.common()
-        parser.parse_args(line.rest, chosen)
-    chosen.command, chosen.language = line.name, words.language
-    return chosen
+def parse(line: Line, branch: Subcommand, words: Words, chosen: Arguments) -> None:
+    """The options of a line into `chosen`; UsageError when they make no sense."""
+    parser = Parser(line.name, words)
+    if branch.options is not None:
+        branch.options(parser)
+    parser.common()
+    # `--lang` is a choice already made: the language may come from elsewhere too.
+    parser.parse_args(line.rest, chosen)
 
 
 def _let_anything_be_printed() -> None:

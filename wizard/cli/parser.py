@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import argparse
 import re
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 from wizard.text.errors import UsageError
-
-if TYPE_CHECKING:
-    from wizard.ui.words import Words
-
+from wizard.ui.words import Words, family
 
 PROGRAM = "wa-wizard"
 #: A word this long may be a token somebody typed where it does not belong: never repeated.
@@ -21,7 +18,7 @@ class Parser(argparse.ArgumentParser):
     """A parser for one command; its help comes from the tool's words."""
 
     def __init__(self, command: str, words: Words) -> None:
-        speak(words)
+        translate_argparse(words)
         super().__init__(
             prog=f"{PROGRAM} {command}".strip(),
             allow_abbrev=False,
@@ -29,9 +26,12 @@ class Parser(argparse.ArgumentParser):
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         self.words = words
+        #: Every option and argument of the command itself.
+        self.flags: list[str] = []
 
     def option(self, *flags: str, says: str, **how: Any) -> argparse.Action:
         """Adds an option or an argument, explained by one of the tool's own texts."""
+        self.flags += flags
         return _add(self, *flags, help=self.words.say(says), **how)
 
     def common(self) -> None:
@@ -73,7 +73,7 @@ COMMON: dict[tuple[str, ...], dict[str, Any]] = {
 }
 
 
-def speak(words: Words) -> None:
+def translate_argparse(words: Words) -> None:
     """Lets argparse say its own few sentences in this language.
 
     argparse looks its sentences up by the English text, with gettext; our words are YAML like
@@ -81,8 +81,6 @@ def speak(words: Words) -> None:
     """
     known: dict[str, str] = {}
     if words.language != "en":
-        from wizard.ui.words import family
-
         # Not filled in: the placeholders are argparse's own.
         known = {text.en: getattr(text, words.language) for text in family("argparse").values()}
     argparse.__dict__["_"] = lambda text: known.get(text, text)

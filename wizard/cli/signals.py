@@ -1,4 +1,4 @@
-"""Being told to stop: whatever is in hand is cleaned up, and the terminal is as it was."""
+"""SIGTERM, SIGHUP and Ctrl-C: what is open is closed, and the terminal is as it was."""
 
 from __future__ import annotations
 
@@ -9,21 +9,13 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any
 
-from wizard.text.errors import Exit
+from wizard.text.errors import Exit, Terminated
 
 _CODES = {"SIGTERM": Exit.TERMINATED, "SIGHUP": Exit.HANGUP}
 
 
-class Terminated(BaseException):
-    """SIGTERM or SIGHUP arrived; like Ctrl-C it is nobody's business but the end's."""
-
-    def __init__(self, code: Exit) -> None:
-        super().__init__(int(code))
-        self.code = code
-
-
 @contextmanager
-def heard() -> Iterator[None]:
+def handling_signals() -> Iterator[None]:
     """Signals unwind the stack like an exception; the terminal's settings come back after all.
 
     Left alone, SIGTERM at a hidden prompt ends the process and leaves a shell without echo.
@@ -51,7 +43,7 @@ def _stopper(code: Exit) -> Any:
     return stop
 
 
-def impatient() -> None:
+def let_next_interrupt_end() -> None:
     """From here on a second Ctrl-C ends the process at once."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 

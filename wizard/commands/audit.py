@@ -5,20 +5,21 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from wizard.actions.select_assets import complete_ids
+from wizard.audit.checklist import load
+from wizard.audit.results import exit_code
+from wizard.audit.runner import audit, named, strangers
+from wizard.audit.summary import AuditResult
 from wizard.context.context import Context
-from wizard.state.yaml_file import StateFileError
-from wizard.text.errors import Unavailable, UsageError
-from wizard.ui.words import Words
-from wizard.vault import VaultError
+from wizard.report.audit_json import audit_document, item_list
+from wizard.report.documents import error_document, write_document
+from wizard.text.errors import MOST_SEVERE_FIRST, UsageError, WizardError
+from wizard.text.localised import phrase
+from wizard.ui.audit_view import Report
 
 if TYPE_CHECKING:
-    from wizard.audit.summary import AuditResult
     from wizard.commands import OptionParser
     from wizard.context.settings import Arguments
-
-
-#: Which exit code stands for several profiles: the first of these that any of them had.
-GRAVEST = (70, 6, 5, 4, 2, 1, 3, 0)
 
 
 def options(parser: OptionParser) -> None:
@@ -30,39 +31,45 @@ def options(parser: OptionParser) -> None:
 
 
 def run(chosen: Arguments) -> int:
-    """One profile, or every one; the code of the worst."""
-    _refuse_strangers(chosen)
+    """One profile, or every one; the most severe code of all."""
+    # A misspelt id would quietly audit nothing.
+    if unknown := strangers(load(), [*chosen.only, *chosen.skip]):
+        raise UsageError("audit.no_such_item", item=unknown[0])
     if chosen.list:
         return _list(chosen)
     if not chosen.all:
         return audit_profile(chosen)
     with Context(chosen) as context:
-        profiles = context.home.profiles()
-    codes = [_one_of_several(chosen, profile) for profile in profiles]
-    return next(code for code in GRAVEST if code in codes or code == 0)
+        profiles = sorted(context.home.profiles())
+    if not profiles:
+        raise UsageError("audit.no_profiles")
+    codes = {profile: _one_of_several(chosen, profile) for profile in profiles}
+    code = next(code for code in MOST_SEVERE_FIRST if code in codes.values())
+    if chosen.json:
+        summary = {"exit_code": int(code), "profiles": codes}
+        write_document({"schema": 1, "summary": summary}, line=True)
+    return code
 
 
 def _one_of_several(chosen: Arguments, profile: str) -> int:
-    """One profile's code; a vault that is shut or a broken file stops none of the others."""
+    """One profile's code; one that cannot be looked at stops none of the others."""
     chosen.profile = profile
-    words = Words(chosen.language)
-    if not chosen.json:
-        sys.stdout.write("\n" + words.say("status.profile", profile=profile) + "\n")
     try:
         return audit_profile(chosen)
-    except (Unavailable, StateFileError, VaultError) as error:
+    except WizardError as error:
+        if chosen.json:
+            document = error_document(error.exit_code, error.key, error.values)
+            write_document({**document, "profile": profile}, line=True)
         return int(chosen.report_error(error))
 
 
 def audit_profile(chosen: Arguments) -> int:
     """Looks, keeps what was seen, shows it."""
-    from wizard.actions.select_assets import complete_ids
-    from wizard.audit.results import exit_code
-    from wizard.audit.runner import audit
-    from wizard.audit.summary import AuditResult
-    from wizard.text.localised import phrase
-
     with Context(chosen) as context:
+        if chosen.all:
+            context.screen.line()
+            context.screen.line(context.words.say("status.profile", profile=chosen.profile))
+            context.screen.flush()
         session = context.session
         with session.prompter.waiting(phrase("guide.looking")):
             complete_ids(session)
@@ -70,34 +77,27 @@ def audit_profile(chosen: Arguments) -> int:
             results = list(audit(session.checklist, facts, chosen.only, chosen.skip))
         changes = session.take_over(results, facts)
         _show(context, AuditResult(session.checklist, session.record, results, changes))
-        return exit_code(results, session.record.goals)
+        return int(exit_code(results, session.record.goals))
 
 
-def _show(context: Context, verdicts: AuditResult) -> None:
-    if context.chosen.json:
-        context.print_json(verdicts.as_json())
-        return
-    from wizard.ui.audit_view import Report
-
-    full = context.chosen.verbose
-    Report(context.screen, context.words, bool(context.chosen.sandbox), full).show(verdicts)
+def _show(context: Context, verdict: AuditResult) -> None:
+    chosen = context.chosen
+    if chosen.json:
+        context.print_json(audit_document(verdict), line=chosen.all)
+    else:
+        report = Report(context.screen, context.words, bool(chosen.sandbox), chosen.verbose)
+        report.show(verdict)
 
 
 def _list(chosen: Arguments) -> int:
     """The items that would be looked at; no network."""
-    from wizard.audit.checklist import load
-    from wizard.audit.runner import named
-
-    for item in load().items:
-        if named(item, chosen.only, True) and not named(item, chosen.skip):
-            sys.stdout.write(f"{item.id}\n")
+    items = [
+        item
+        for item in load().items
+        if named(item, chosen.only, True) and not named(item, chosen.skip)
+    ]
+    if chosen.json:
+        Context(chosen).print_json(item_list(items))
+    else:
+        sys.stdout.writelines(f"{item.id}\n" for item in items)
     return 0
-
-
-def _refuse_strangers(chosen: Arguments) -> None:
-    """A misspelt id would quietly audit nothing."""
-    from wizard.audit.checklist import load
-    from wizard.audit.runner import strangers
-
-    if unknown := strangers(load(), [*chosen.only, *chosen.skip]):
-        raise UsageError("audit.no_such_item", item=unknown[0])

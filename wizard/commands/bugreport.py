@@ -1,35 +1,23 @@
-"""`report`: what a person may send to whoever helps her; no secret, no phone number in full."""
+"""`bugreport`: what a person may send to somebody who helps; no secret, no full phone number."""
 
 from __future__ import annotations
 
-import os
+import json
 import sys
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import yaml
 
 from wizard.context.context import Context
+from wizard.report.bugreport import bug_report
+from wizard.state.private_file import create
 from wizard.text.errors import UsageError
+from wizard.text.redact import redacted
 
 if TYPE_CHECKING:
     from wizard.commands import OptionParser
     from wizard.context.settings import Arguments
-    from wizard.state.record import ProfileRecord
-
-
-#: The libraries whose versions matter when something goes wrong.
-LIBRARIES = ("requests", "urllib3", "keyring", "questionary", "prompt_toolkit", "rich", "PyYAML")
-#: Their presence is told, never their value: a proxy's address may hold a password.
-VARIABLES = (
-    "HTTPS_PROXY",
-    "https_proxy",
-    "ALL_PROXY",
-    "NO_PROXY",
-    "REQUESTS_CA_BUNDLE",
-    "DBUS_SESSION_BUS_ADDRESS",
-    "SSH_CONNECTION",
-    "CI",
-    "PYTHON_KEYRING_BACKEND",
-)
-RECENT = 30
 
 
 def options(parser: OptionParser) -> None:
@@ -38,15 +26,12 @@ def options(parser: OptionParser) -> None:
 
 
 def run(chosen: Arguments) -> int:
-    """Prints the report, or writes it to a file that only its owner can read."""
-    import json
-
-    import yaml
-
-    from wizard.text.redact import redacted
-
+    """Prints the bundle, or writes it to a file that only its owner can read."""
     with Context(chosen) as context:
-        content = redacted(_content(context))
+        content = redacted(bug_report(context.verdict, context.environ))
+    if chosen.json and not chosen.output:
+        context.print_json(content)
+        return 0
     if chosen.json:
         text = json.dumps(content, ensure_ascii=False, indent=2) + "\n"
     else:
@@ -55,66 +40,9 @@ def run(chosen: Arguments) -> int:
         sys.stdout.write(text)
         return 0
     try:
-        # O_EXCL: neither a link nor a file of somebody else's is written over.
-        descriptor = os.open(chosen.output, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with create(Path(chosen.output)) as file:
+            file.write(text)
     except FileExistsError:
         raise UsageError("support.exists", path=chosen.output) from None
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
     context.notes.line(context.words.say("support.written", path=chosen.output))
     return 0
-
-
-def _content(context: Context) -> dict[str, Any]:
-    record = context.record
-    return {
-        **context.as_data(),
-        "machine": _machine(context),
-        "goals": [goal.value for goal in record.goals],
-        "secrets": _secrets(record),
-        "confirmed": {item: said.at for item, said in record.confirmed.items()},
-        "attempts": record.attempts,
-        "test_message": _test_message(record),
-        "history": [change._asdict() for change in record.changes[-RECENT:]],
-    }
-
-
-def _machine(context: Context) -> dict[str, Any]:
-    import platform
-    from importlib.metadata import PackageNotFoundError, version
-
-    def known(library: str) -> str:
-        try:
-            return version(library)
-        except PackageNotFoundError:
-            return "-"
-
-    return {
-        "python": platform.python_version(),
-        "system": f"{platform.system()} {platform.release()}",
-        "terminal": os.environ.get("TERM", ""),
-        "encoding": sys.stdout.encoding,
-        "set": [name for name in VARIABLES if context.environ.get(name)],
-        "libraries": {library: known(library) for library in LIBRARIES},
-    }
-
-
-def _secrets(record: ProfileRecord) -> dict[str, dict[str, str]]:
-    """Where secrets are kept, and of what kind they are; not even fingerprints of them."""
-    return {
-        name: {
-            "store": note.store,
-            "backend": note.backend,
-            "kind": note.kind,
-            "set_at": note.set_at,
-            "expires_at": note.expires_at,
-        }
-        for name, note in record.secrets.items()
-    }
-
-
-def _test_message(record: ProfileRecord) -> dict[str, Any]:
-    sent = record.test_message
-    if sent is None:
-        return {}
-    return {"at": sent.at, "state": sent.state, "code": sent.code, "details": sent.details}

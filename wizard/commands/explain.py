@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wizard.text.errors import Exit
+from wizard.audit.error_codes import Explanation, find, related
+from wizard.context.context import Context
+from wizard.state.record import Status
+from wizard.text.errors import Exit, unknown_word
+from wizard.ui.item_view import Showing
 
 if TYPE_CHECKING:
-    from wizard.audit.error_codes import Explanation
     from wizard.commands import OptionParser
-    from wizard.context.context import Context
     from wizard.context.settings import Arguments
 
 #: Meta's own list, for codes that we have no words for.
@@ -23,12 +25,9 @@ def options(parser: OptionParser) -> None:
 
 def run(chosen: Arguments) -> int:
     """Explains it; 3 when nobody here knows the code."""
-    from wizard.audit import error_codes as graph_errors
-    from wizard.context.context import Context
-
     context = Context(chosen)
     asked = chosen.code.strip()
-    if found := graph_errors.find(asked):
+    if found := find(asked):
         _tell(context, found)
         return Exit.FINE
     if any(character.isdigit() for character in asked) and "." not in asked:
@@ -37,8 +36,6 @@ def run(chosen: Arguments) -> int:
 
 
 def _tell(context: Context, found: Explanation) -> None:
-    from wizard.audit.error_codes import related
-
     words, screen = context.words, context.screen
     whole, _, detail = found.key.partition("/")
     more = related(int(whole)) if whole.isdecimal() and not detail else ()
@@ -80,24 +77,18 @@ def _unknown(context: Context, asked: str) -> int:
 
 def _item(context: Context, asked: str) -> int:
     """The item, and where the last audit saw it wrong, what it saw."""
-    from wizard.audit.summary import remembered
-    from wizard.state.record import Status
-    from wizard.text.errors import unknown_word
-    from wizard.ui.item_view import Showing
-
     known = {item.id: item for item in context.checklist.items}
     if asked not in known:
         raise unknown_word("explain.no_such", asked, known)
     item, words, screen = known[asked], context.words, context.screen
     goal = item.needed_for.value if item.needed_for else None
     if context.chosen.json:
-        context.print_json(
-            {"schema": 1, "id": item.id, "needed_for": goal, "requires": list(item.requires)}
-        )
+        document = {"schema": 1, "id": item.id, "needed_for": goal}
+        context.print_json(document | {"requires": list(item.requires)})
         return Exit.FINE
     showing = Showing(screen, words, bool(context.chosen.sandbox))
     screen.line(words.say(f"help.needed_{goal or 'advice'}"), "dim", f"{item.id}: ")
-    for found in remembered(context.checklist, context.record).results:
+    for found in context.verdict.results:
         if found.item.id == item.id and found.status is not Status.PASSED:
             showing.show_problem(found, context.record.ids)
             return Exit.FINE

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import nullcontext
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wizard.context.context import Context
+from wizard.state.private_file import create
 from wizard.text.durations import moment
 from wizard.text.errors import Exit, UsageError
+from wizard.ui.received_view import show_message
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -75,23 +79,16 @@ def _follow(context: Context, reader: Reader) -> int:
 
 def _export(context: Context, reader: Reader) -> int:
     """One JSON object per line, oldest first, into a file that is new and only the owner's."""
-    import os
-    from contextlib import nullcontext
-    from pathlib import Path
-
     lines = [_line(message) for message in reversed(_found(context, reader, context.chosen.limit))]
-    if context.chosen.export == "-":
-        opened = nullcontext(sys.stdout)
-    else:
-        path = Path(context.chosen.export)
-        try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            raise UsageError("messages.export_exists", path=str(path)) from None
-        opened = os.fdopen(descriptor, "w", encoding="utf-8")  # type: ignore[assignment]
-    with opened as file:
-        file.writelines(line + "\n" for line in lines)
+    target = context.chosen.export
+    try:
+        with nullcontext(sys.stdout) if target == "-" else create(Path(target)) as file:
+            file.writelines(line + "\n" for line in lines)
+    except FileExistsError:
+        raise UsageError("messages.export_exists", path=target) from None
     context.notes.line(context.words.say("messages.exported", count=len(lines)))
+    if context.chosen.json and target != "-":
+        context.print_json({"schema": 1, "exported": len(lines)})
     return Exit.FINE
 
 
@@ -127,8 +124,6 @@ def _when(text: str) -> datetime:
 
 
 def _print(context: Context, messages: Iterable[Message]) -> None:
-    from wizard.ui.received_view import show_message
-
     for message in messages:
         if context.chosen.json:
             sys.stdout.write(_line(message) + "\n")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import TYPE_CHECKING
@@ -57,14 +55,14 @@ def run_list(chosen: Arguments) -> int:
     with Context(chosen) as context:
         numbers = context.session.facts().numbers
         ours = context.session.record.ids.get("phone_number_id")
+        if chosen.json:
+            rows = [{**asdict(one), "selected": one.id == ours} for one in numbers]
+            shown = [{name: row[name] for name in (*SHOWN, "selected")} for row in rows]
+            context.print_json({"schema": 1, "numbers": shown})
+            return 0
         for number in numbers:
-            if chosen.json:
-                whole = asdict(number)
-                row = {name: whole[name] for name in SHOWN} | {"selected": number.id == ours}
-                sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")
-            else:
-                _print(context, number, number.id == ours)
-        if not numbers and not chosen.json:
+            _print(context, number, number.id == ours)
+        if not numbers:
             context.session.prompter.tell("number.none")
         return 0
 

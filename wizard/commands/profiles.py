@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
 
+from wizard.actions.prompter import Question
 from wizard.commands import Subcommand
-from wizard.text.errors import Exit
+from wizard.context.context import Context
+from wizard.state.config import profile_name
+from wizard.state.status_file import RecordFile
+from wizard.text.errors import Exit, UsageError, unknown_word
+from wizard.text.localised import phrase
+from wizard.ui.text_layout import cells
 
 if TYPE_CHECKING:
     from wizard.commands import OptionParser
-    from wizard.context.context import Context
     from wizard.context.settings import Arguments
     from wizard.state.record import ProfileRecord
 
@@ -30,9 +36,6 @@ def _removal(parser: OptionParser) -> None:
 
 def show(chosen: Arguments) -> int:
     """Every profile: its number, and when it was last looked at."""
-    from wizard.context.context import Context
-    from wizard.ui.text_layout import cells
-
     context = Context(chosen)
     current = context.profile
     rows = [_row(context, name) for name in sorted({*context.home.profiles(), current})]
@@ -63,15 +66,11 @@ def _row(context: Context, name: str) -> dict[str, Any]:
 
 
 def _record(context: Context, name: str) -> ProfileRecord:
-    from wizard.state.status_file import RecordFile
-
     return RecordFile(context.home.status_path(name)).load()
 
 
 def use(chosen: Arguments) -> int:
     """Makes a profile the current one."""
-    from wizard.context.context import Context
-
     context = Context(chosen)
     name = _existing(context)
     context.home.save_config(structs.replace(context.config, current=name))
@@ -81,8 +80,6 @@ def use(chosen: Arguments) -> int:
 
 def remove(chosen: Arguments) -> int:
     """Forgets a profile: its secrets first, then its files. Meta is not told."""
-    from wizard.context.context import Context
-
     context = Context(chosen)
     name = _existing(context)
     # From here on everything speaks of the profile that goes.
@@ -98,9 +95,6 @@ def remove(chosen: Arguments) -> int:
 
 
 def _existing(context: Context) -> str:
-    from wizard.state.config import profile_name
-    from wizard.text.errors import unknown_word
-
     name = profile_name(context.chosen.name)
     known = {*context.home.profiles(), context.config.current}
     if name not in known:
@@ -110,9 +104,6 @@ def _existing(context: Context) -> str:
 
 def _confirmed(context: Context, name: str, given: str) -> None:
     """Typing the name is the consent: what goes cannot be brought back."""
-    from wizard.actions.prompter import Question
-    from wizard.text.localised import phrase
-
     secrets = ", ".join(sorted(context.record.secrets)) or "–"
     folder = str(context.home.folder(name))
     context.notes.line(context.words.say("profiles.will_go", folder=folder, secrets=secrets))
@@ -125,16 +116,9 @@ def _confirmed(context: Context, name: str, given: str) -> None:
     question = Question(
         "profiles.remove", text, default=given, parse=parse, option="--confirm NAME"
     )
-    if given:
-        _must_match(parse(given), name)
-    else:
+    if not given:
         context.prompter.ask(question)
-
-
-def _must_match(answer: object, name: str) -> None:
-    from wizard.text.errors import UsageError
-
-    if answer != name:
+    elif parse(given) != name:
         raise UsageError("profiles.not_the_name", name=name)
 
 
@@ -148,8 +132,6 @@ def _forget_secrets(context: Context) -> None:
 
 
 def _delete(context: Context, name: str) -> None:
-    import shutil
-
     home = context.home
     # In the sandbox the world goes too: the next rehearsal begins at the beginning.
     folder = home.state_folder if context.chosen.sandbox else home.folder(name)

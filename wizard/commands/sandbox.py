@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import sys
+import threading
 from typing import TYPE_CHECKING
 
+from wizard.context.context import Context
 from wizard.context.settings import DEFAULT_SCENARIO, scenarios
+from wizard.state.private_file import make_folder
 from wizard.text.errors import Exit, UsageError, unknown_word
+from wizard.ui.screen import show_rows
 
 if TYPE_CHECKING:
     from wizard.commands import OptionParser
-    from wizard.context.context import Context
     from wizard.context.settings import Arguments
     from wizard.sandbox import Running
 
@@ -31,8 +35,6 @@ def options(parser: OptionParser) -> None:
 
 def run(chosen: Arguments) -> int:
     """Prints one line of JSON, then serves until it is told to stop."""
-    from wizard.context.context import Context
-
     context = Context(chosen)
     if chosen.list:
         _list(context)
@@ -48,7 +50,6 @@ def run(chosen: Arguments) -> int:
 
 def _list(context: Context) -> None:
     from wizard import sandbox
-    from wizard.ui.screen import show_rows
 
     known = sandbox.scenarios()
     if context.chosen.json:
@@ -59,7 +60,6 @@ def _list(context: Context) -> None:
 
 def _start(context: Context, name: str) -> Running:
     from wizard import sandbox
-    from wizard.state.private_file import make_folder
 
     chosen = context.chosen
     folder = context.real_home.sandbox(name).state_folder
@@ -72,8 +72,6 @@ def _start(context: Context, name: str) -> Running:
 
 
 def _announce(running: Running) -> None:
-    import json
-
     # Play secrets: they open nothing.
     line = {name: getattr(running, name) for name in ANNOUNCED}
     sys.stdout.write(json.dumps({**line, "scenario": running.scenario.name}) + "\n")
@@ -81,6 +79,4 @@ def _announce(running: Running) -> None:
 
 
 def _serve() -> None:
-    import threading
-
     threading.Event().wait()

@@ -60,6 +60,7 @@ def _row(session: Session) -> dict[str, object]:
     sent = session.record.test_message
     assert sent is not None
     return {
+        "schema": 1,
         "id": sent.wamid,
         "to": sent.to,
         "state": sent.state,

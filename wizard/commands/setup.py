@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from wizard.context.context import Context
+from wizard.report.audit_json import audit_document
 from wizard.text.errors import Exit
 
 if TYPE_CHECKING:
@@ -52,6 +53,8 @@ def run(chosen: Arguments) -> int:
             session.prompter.tell("guide.left")
         else:
             _end(context, setup)
+        if chosen.json:
+            context.print_json(audit_document(context.verdict))
         return exit_code(setup.results, session.record.goals)
 
 

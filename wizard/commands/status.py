@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from wizard.context.context import Context
-    from wizard.context.settings import Arguments
+from wizard.audit.summary import saved_exit_code
+from wizard.context.context import Context
+from wizard.context.settings import Arguments
+from wizard.report.audit_json import audit_document
+from wizard.ui.status_view import Overview
+from wizard.vault.environment import Environment
 
 
 def run(chosen: Arguments) -> int:
     """Shows what was saved; the exit code is that of the audit that saved it."""
-    from wizard.audit import summary as verdicts
-    from wizard.context.context import Context
-
     context = Context(chosen)
     if chosen.json:
-        context.print_json(context.as_data())
+        context.print_json(audit_document(context.verdict))
     else:
         _show(context)
-    return verdicts.saved_exit_code(context.record, context.checklist)
+    return saved_exit_code(context.record, context.checklist)
 
 
 def _show(context: Context) -> None:
-    from wizard.ui.status_view import Overview
-
     record = context.record  # first, so that nothing stands there when it cannot be read
     if context.chosen.sandbox:
         context.screen.line(context.words.say("ui.sandbox"), "reverse bold")
@@ -42,8 +38,6 @@ def _token_source(context: Context) -> str:
     """What of the environment gives the token, if anything does; nothing of it is read."""
     if context.chosen.sandbox or not _may_give(context):
         return ""
-    from wizard.vault.environment import Environment
-
     return Environment(context.environ).source("access_token")
 
 

@@ -11,46 +11,39 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from wizard.actions.prompter import Question
-from wizard.actions.session import Session
 from wizard.audit import checklist
 from wizard.audit.checklist import Checklist
-from wizard.facts.facts import Facts
-from wizard.graph import Graph
-from wizard.state.config import (
-    Config,
-    Home,
-    find,
-    profile_name,
-)
+from wizard.audit.summary import AuditResult, remembered
+from wizard.context.settings import Arguments, Settings, settings
+from wizard.net.address import META_URL, checked_url, checked_version
+from wizard.report.documents import write_document
+from wizard.state.config import Config, Home, find
 from wizard.state.private_file import make_folder
 from wizard.state.record import Goal, ProfileRecord, SecretNote
 from wizard.state.status_file import RecordFile
 from wizard.text.localised import phrase
 from wizard.text.secret import Secret
-from wizard.ui.preset_answers import PresetAnswers
 from wizard.ui.screen import Screen, is_terminal, open_screen
 from wizard.ui.words import Words
-from wizard.vault import Vault
 from wizard.vault.hardening import harden
-from wizard.vault.stores import Person, open_vault
-from wizard.webhook.connection import Outside
-from wizard.webhook.evidence import LocalEvidence
-from wizard.webhook.local_receiver import PATIENCE_SECONDS, LocalReceiver
 
+# What asks a person, Meta or a vault loads http.client, ssl, questionary, keyring: it is imported
+# by the part of a run that needs it, so that `status` and `help` answer at once.
 if TYPE_CHECKING:
     from wizard.actions.prompter import Prompter
     from wizard.actions.session import Session
-    from wizard.context.settings import Arguments
     from wizard.graph import Credentials, Graph
     from wizard.sandbox import Running
     from wizard.state.answers import Answers
     from wizard.vault import Vault
     from wizard.webhook.local_receiver import LocalReceiver
 
+#: How long the sandbox's play person is waited for.
+PLAY_SECONDS = 20.0
+
 
 class Context:
-    """Home, profile, words, screen, store, vault and desk of one run.
+    """Settings, home, words, screen, record, vault and session of one run.
 
     In the sandbox everything stands under `sandbox/<scenario>/`, nothing real is touched, and the
     stand-in for Meta runs inside this process until `close`. With `seeded`, a scenario's person
@@ -82,11 +75,12 @@ class Context:
         self.close()
 
     def close(self) -> None:
-        """Stops listening and the sandbox, as far as they were started; tells what was asked."""
-        if self.chosen.verbose and self.graphs:
-            from wizard.context.settings import requests_made
-
-            for line in requests_made(self.graphs):
+        """Stops the receiver and the sandbox where they run; with --verbose shows the requests."""
+        for graph in self.graphs if self.chosen.verbose else ():
+            for seen in graph.exchanges:  # nothing of a query or a body
+                code = f" ({seen.code})" if seen.code else ""
+                trace = f" {seen.trace}" if seen.trace else ""
+                line = f"{seen.method} {seen.path} {seen.http}{code} {seen.milliseconds} ms{trace}"
                 self.notes.line(line, "dim")
         self.graphs.clear()
         if "listener" in self.__dict__:
@@ -101,7 +95,9 @@ class Context:
 
     @cached_property
     def screen(self) -> Screen:
-        """Standard output."""
+        """Standard output; with --json the document alone goes there, and words to the notes."""
+        if self.chosen.json:
+            return self.notes
         return open_screen(sys.stdout, self.chosen.color, self.environ)
 
     @cached_property
@@ -109,11 +105,10 @@ class Context:
         """Standard error: for what is no part of the answer."""
         return open_screen(sys.stderr, self.chosen.color, self.environ)
 
-    def print_json(self, content: object) -> None:
-        """One JSON document on standard output."""
-        import json
-
-        sys.stdout.write(json.dumps(content, ensure_ascii=False, indent=2) + "\n")
+    def print_json(self, content: object, *, line: bool = False) -> None:
+        """The JSON document of this command on standard output, or one line of several."""
+        self.chosen.answered = True
+        write_document(content, line=line)
 
     @cached_property
     def real_home(self) -> Home:
@@ -132,10 +127,14 @@ class Context:
         return self.home.config()
 
     @cached_property
+    def settings(self) -> Settings:
+        """What this run goes by."""
+        return settings(self.environ, self.config, profile=self.chosen.profile)
+
+    @property
     def profile(self) -> str:
-        """The option, the environment, the current profile."""
-        wish = self.chosen.profile or self.environ.get("WA_WIZARD_PROFILE") or self.config.current
-        return profile_name(wish)
+        """The profile of this run."""
+        return self.settings.profile
 
     @property
     def same(self) -> str:
@@ -189,8 +188,37 @@ class Context:
 
     def open_vault(self, choice: Mapping[str, Any]) -> Vault:
         """A store of this profile, whether it is the chosen one or not. Reaches for nothing yet."""
+        from wizard.vault.stores import Person, open_vault
 
-        return opened(self, choice)
+        if not self.chosen.sandbox:
+            harden()
+        file = self.chosen.passphrase_file
+        person = Person(
+            attended=self.attended,
+            waiting=lambda: self.notes.line(self.words.say("vault.waiting")),
+            passphrase=self._passphrase,
+            passphrase_file=Path(file) if file else None,
+        )
+        folder = self.home.folder(self.profile)
+        return open_vault(self.profile, choice, self.environ, folder=folder, person=person)
+
+    def _passphrase(self, new: bool) -> Secret | None:
+        """Typed by the person, a new one twice; None where nobody is."""
+        from wizard.actions.prompter import Question
+
+        if not self.attended:
+            return None
+
+        def typed(key: str) -> str:
+            text = phrase(f"vault.passphrase_{key}")
+            question = Question("passphrase", text, secret=True, option="--passphrase-file")
+            return self.prompter.ask(question)
+
+        while True:
+            first = typed("new" if new else "ask")
+            if not new or typed("repeat") == first:
+                return Secret(first)
+            self.prompter.tell("vault.passphrase_differs")
 
     def choose_vault(self, choice: Mapping[str, Any], vault: Vault | None = None) -> None:
         """Records the store that was chosen, once it is proven; it is the one in use from now."""
@@ -210,21 +238,22 @@ class Context:
         from wizard.ui.console_prompter import ConsolePrompter
         from wizard.ui.noninteractive_prompter import NonInteractivePrompter
 
-        # With --json the answer alone goes to standard output.
-        screen = self.notes if self.chosen.json else self.screen
         given = self.running.suggestions if self.running is not None else None
         play = bool(self.chosen.sandbox)
         if self.attended:
-            return ConsolePrompter(screen, self.words, suggestions=given, sandbox=play)
+            return ConsolePrompter(self.screen, self.words, suggestions=given, sandbox=play)
         return NonInteractivePrompter(
-            screen, self.words, self._answers, suggestions=given, sandbox=play
+            self.screen, self.words, self._answers, suggestions=given, sandbox=play
         )
 
     @cached_property
     def session(self) -> Session:
         """Everything that work on this profile needs."""
         from wizard.actions.session import Session, Stores
+        from wizard.facts.facts import Facts
+        from wizard.webhook.evidence import LocalEvidence
 
+        evidence = LocalEvidence(self.listener.reader, self.listener.outside)
         session = Session(
             prompter=self.prompter,
             vault=self.vault,
@@ -232,14 +261,14 @@ class Context:
             record=self.record,
             checklist=self.checklist,
             open_graph=self.open_graph,
-            open_facts=facts_opener(self.listener),
+            open_facts=lambda graph, record, vault: Facts(graph, record, vault, evidence=evidence),
             language=self.chosen.language,
             stores=None if self.chosen.sandbox else Stores(self.open_vault, self.choose_vault),
             listener=self.listener,
             nudge=self.running.write if self.running is not None else lambda: None,
         )
         if self.running is not None and self._seeded:
-            seed(session, self.running)
+            bring_scenario(session, self.running)
         return session
 
     @cached_property
@@ -247,42 +276,44 @@ class Context:
         """Opens the way to Graph, at the address and in the version of this run.
 
         An address that is not Meta's is announced here, before any secret can go there.
+        InvalidAddress when address or version is refused.
         """
-        from wizard.context.settings import opener
+        from wizard.graph.client import GraphClient
 
-        return opener(self)
+        url, source = self.settings.graph_url, self.settings.graph_url_from
+        if self.running is not None:
+            url = self.running.graph_url
+        url, version = checked_url(url), checked_version(self.settings.graph_version)
+        if url != META_URL and self.running is None:
+            source = str(self.home.config_path) if source == "profile" else source
+            self.notes.line(self.words.say("cli.foreign_graph", url=url, source=source), "bold")
+
+        def open_graph(keys: Credentials) -> Graph:
+            graph = GraphClient(keys, url=url, version=version)
+            self.graphs.append(graph)
+            return graph
+
+        return open_graph
 
     @cached_property
     def listener(self) -> LocalReceiver:
-        """Hears what Meta delivers, once something starts it; its inbox is that of the profile."""
+        """Takes what Meta delivers, once something starts it; its inbox is that of the profile."""
+        from wizard.webhook.connection import Outside
+        from wizard.webhook.local_receiver import PATIENCE_SECONDS, LocalReceiver
 
+        play = bool(self.chosen.sandbox)
+        # The sandbox is on this machine: there its own address will do.
+        outside = Outside(allow_local=play, environ=self.environ)
         path = self.home.inbox_path(self.profile)
-        return listener_of(path, self.environ, play=bool(self.chosen.sandbox))
+        return LocalReceiver(path, outside, PLAY_SECONDS if play else PATIENCE_SECONDS)
 
-    def as_data(self) -> dict[str, Any]:
-        """The saved verdict as `audit --json` and `status --json` print it."""
-        from wizard.audit.summary import as_data
-
-        return as_data(self.record, self.checklist)
-
-
-#: How long a play person is waited for.
-PLAY_SECONDS = 20.0
+    @property
+    def verdict(self) -> AuditResult:
+        """The verdict that was saved last."""
+        return remembered(self.checklist, self.record)
 
 
-def listener_of(inbox_path: Path, environ: Mapping[str, str], *, play: bool) -> LocalReceiver:
-    """Not listening yet. The sandbox is on this machine: there its own address will do."""
-    outside = Outside(allow_local=play, environ=environ)
-    return LocalReceiver(inbox_path, outside, PLAY_SECONDS if play else PATIENCE_SECONDS)
-
-
-def facts_opener(listener: LocalReceiver) -> Callable[[Graph, ProfileRecord, Vault], Facts]:
-    """Opens facts that hear with this listener's ears."""
-    evidence = LocalEvidence(listener.reader, listener.outside)
-    return lambda graph, record, vault: Facts(graph, record, vault, evidence=evidence)
-
-
-def seed(session: Session, play: Running) -> None:
+def bring_scenario(session: Session, play: Running) -> None:
     """Gives a fresh profile its scenario's goals, ids, callback and play secrets.
 
     Any other profile is left alone.
@@ -309,37 +340,7 @@ def _find_again(session: Session, play: Running) -> None:
 
 
 def prefilled(session: Session, answers: Mapping[str, str | None], *, yes: bool = False) -> Session:
-    """The same desk, with a conversation that asks only for the rest."""
+    """The same session, whose conversation asks only for what `answers` does not hold."""
+    from wizard.ui.preset_answers import PresetAnswers
+
     return replace(session, prompter=PresetAnswers(session.prompter, answers, yes))
-
-
-def opened(context: Context, choice: Mapping[str, Any]) -> Vault:
-    """A store of this profile, whether it is the chosen one or not."""
-    if not context.chosen.sandbox:
-        harden()
-    file = context.chosen.passphrase_file
-    person = Person(
-        attended=context.attended,
-        waiting=lambda: context.notes.line(context.words.say("vault.waiting")),
-        passphrase=lambda new: _passphrase(context, new),
-        passphrase_file=Path(file) if file else None,
-    )
-    folder = context.home.folder(context.profile)
-    return open_vault(context.profile, choice, context.environ, folder=folder, person=person)
-
-
-def _passphrase(context: Context, new: bool) -> Secret | None:
-    """Typed by the person, a new one twice; None where nobody is."""
-    if not context.attended:
-        return None
-    key = "vault.passphrase_new" if new else "vault.passphrase_ask"
-    while True:
-        typed = _typed(context, key)
-        if not new or _typed(context, "vault.passphrase_repeat") == typed:
-            return Secret(typed)
-        context.prompter.tell("vault.passphrase_differs")
-
-
-def _typed(context: Context, key: str) -> str:
-    option = "--passphrase-file"
-    return context.prompter.ask(Question("passphrase", phrase(key), secret=True, option=option))

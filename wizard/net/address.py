@@ -6,17 +6,21 @@ import re
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+from wizard.text.errors import Exit, WizardError
+
 META_URL = "https://graph.facebook.com"
 
 
-class InvalidAddress(ValueError):
+class InvalidAddress(WizardError):
     """A Graph address or version that is refused; `part` is "url" or "version".
 
     The value itself stays out: a pasted address can hold a password.
     """
 
+    exit_code = Exit.USAGE
+
     def __init__(self, part: str) -> None:
-        super().__init__(part)
+        super().__init__(f"cli.bad_{part}")
         self.part = part
 
 

@@ -14,7 +14,7 @@ from wizard.state import safe_yaml
 from wizard.state.record import ID_NAMES, Goal
 from wizard.state.safe_yaml import LARGEST, InvalidYaml
 from wizard.state.typed import Misshapen, convert, lenient, nearest
-from wizard.text.errors import InputRequired
+from wizard.text.errors import Exit, InputRequired, WizardError
 from wizard.text.localised import Phrase, Value
 from wizard.text.secret import SECRET_NAMES
 
@@ -76,11 +76,13 @@ class Answers:
     confirm: Mapping[str, str] = field(default_factory=dict)
 
 
-class InvalidAnswers(Exception):
+class InvalidAnswers(WizardError):
     """The answers file cannot be used: exit code 2. `phrase` says where and why."""
 
+    exit_code = Exit.USAGE
+
     def __init__(self, phrase: Phrase) -> None:
-        super().__init__(phrase.key, phrase.values)
+        super().__init__(phrase.key, **phrase.values)
         self.phrase = phrase
 
 

@@ -13,6 +13,7 @@ from msgspec import Struct, structs, to_builtins
 
 from wizard.state.typed import Misshapen, Node, convert, lenient, restore, unknown_keys
 from wizard.state.yaml_file import YamlFile
+from wizard.text.errors import Exit, WizardError
 
 APP = "wa-wizard"
 DEFAULT_PROFILE = "default"
@@ -25,8 +26,13 @@ _RESERVED = frozenset(
 _LONGEST = 64  # bytes: together with what follows it stays a file name everywhere
 
 
-class InvalidProfileName(ValueError):
-    """Not a name of a profile: letters, digits, - and _ only."""
+class InvalidProfileName(WizardError):
+    """Not a name of a profile: letters, digits, - and _ only. The name itself stays out."""
+
+    exit_code = Exit.USAGE
+
+    def __init__(self, _name: str) -> None:
+        super().__init__("cli.bad_profile")
 
 
 class Preferences(Struct, frozen=True, omit_defaults=True):

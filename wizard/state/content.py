@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from wizard.state import safe_yaml
+from wizard.text.errors import Exit, WizardError
 from wizard.text.localised import LANGUAGES
 
 PACKAGE = Path(__file__).parents[1]
@@ -25,8 +26,16 @@ COMPILED = PACKAGE / "content.json"
 Step = str | int
 
 
-class ContentError(Exception):
+class ContentError(WizardError):
     """Content of ours is wrong. The message names file, line and key."""
+
+    exit_code = Exit.DEFECT
+
+    def __init__(self, message: str) -> None:
+        super().__init__("cli.content", message=message)
+
+    def __str__(self) -> str:
+        return str(self.values["message"])
 
 
 def names(folder: Path) -> tuple[str, ...]:

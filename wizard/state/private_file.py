@@ -8,6 +8,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TextIO
+
+from wizard.text.errors import Exit, WizardError
 
 #: Seconds after which a temporary file of ours was surely left by a process that was killed.
 STALE = 3600
@@ -18,20 +21,24 @@ _ENDING = ".tmp"
 _WRITABLE_BY_OTHERS = stat.S_IWGRP | stat.S_IWOTH
 
 
-class UnsafeFile(Exception):
+class UnsafeFile(WizardError):
     """A file or its folder cannot be trusted. `kind`: link, not_a_file, owner, mode, too_big."""
 
+    exit_code = Exit.FILE
+
     def __init__(self, kind: str, path: Path) -> None:
-        super().__init__(kind, str(path))
+        super().__init__("files.unsafe", path=str(path), detail=kind)
         self.kind, self.path = kind, path
 
 
-class LockTimeout(TimeoutError):
+class LockTimeout(WizardError):
     """Another process is changing the file; `pid` is "" when the lock does not name it."""
 
+    exit_code = Exit.FILE
+
     def __init__(self, path: Path, pid: str) -> None:
-        super().__init__(str(path))
-        self.pid = pid
+        super().__init__("files.locked", path=str(path), detail=pid or "?")
+        self.path, self.pid = path, pid
 
 
 def make_folder(folder: Path) -> None:
@@ -199,3 +206,12 @@ def _sync_folder(folder: Path) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def create(path: Path) -> TextIO:
+    """A new text file that only this user can read, from its first byte on; FileExistsError.
+
+    Neither a link nor anything else that is there is written over.
+    """
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
+    return os.fdopen(os.open(path, flags, 0o600), "w", encoding="utf-8", newline="\n")

@@ -14,6 +14,8 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 
+from wizard.text.errors import Exit, WizardError
+
 #: Bytes. Ours stay below 100 KiB; at this size the slow parser still answers in about a second.
 LARGEST = 256 * 1024
 DEEPEST = 50
@@ -23,11 +25,13 @@ _FLOAT = re.compile(r"-?[0-9]+\.[0-9]+")
 _WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
 
 
-class InvalidYaml(Exception):
+class InvalidYaml(WizardError):
     """This is not YAML as we write it; `line` counts from one, 0: the file as a whole."""
 
+    exit_code = Exit.FILE
+
     def __init__(self, why: str, line: int = 0) -> None:
-        super().__init__(why, line)
+        super().__init__("files.malformed", path="?", detail=f"{line}: {why}" if line else why)
         self.why, self.line = why, line
 
 

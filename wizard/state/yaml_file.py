@@ -14,6 +14,7 @@ from typing import Any
 
 from wizard.state import private_file
 from wizard.state.safe_yaml import LARGEST, InvalidYaml, line_of, parse
+from wizard.text.errors import Exit, WizardError
 
 #: Turns a mapping of schema n into one of schema n + 1.
 Migration = Callable[[dict[str, Any]], dict[str, Any]]
@@ -28,7 +29,7 @@ _KINDS = {
 }
 
 
-class StateFileError(Exception):
+class StateFileError(WizardError):
     """A state or configuration file cannot be used: exit code 6.
 
     `kind`: unreadable, malformed, newer, unsafe (owner, mode, link), locked, full, read_only,
@@ -36,8 +37,10 @@ class StateFileError(Exception):
     why), the number of the schema, the PID that holds the lock, the free bytes.
     """
 
+    exit_code = Exit.FILE
+
     def __init__(self, kind: str, path: str, detail: str = "") -> None:
-        super().__init__(kind, path, detail)
+        super().__init__(f"files.{kind}", path=path, detail=detail or "?")
         self.kind, self.path, self.detail = kind, path, detail
 
 

@@ -9,17 +9,18 @@
     ├── state.StateFileError, state.InvalidYaml, state.UnsafeFile, state.LockTimeout
     └── vault.VaultError, webhook.InboxError, …
 
-KeyboardInterrupt stays what it is.
+Ctrl-C stays KeyboardInterrupt; SIGTERM and SIGHUP are Terminated.
 """
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import IntEnum, StrEnum
-from typing import ClassVar
+from typing import Any
 
 from wizard.text.localised import Value
+from wizard.text.secret import PAGE_TOKEN, SECRET_NAMES
 
 
 class Exit(IntEnum):
@@ -39,13 +40,21 @@ class Exit(IntEnum):
     TERMINATED = 143
 
 
+#: Which exit code stands for several runs: the first of these that any of them ended with.
+MOST_SEVERE_FIRST = (
+    *(Exit.DEFECT, Exit.FILE, Exit.VAULT, Exit.CREDENTIAL, Exit.USAGE),
+    *(Exit.NOT_IN_ORDER, Exit.NOT_SEEN, Exit.FINE),
+)
+
+
 class WizardError(Exception):
     """An error with an exit code, the key of the text that explains it, and its values.
 
-    `str()` shows the key alone: a value may come from outside. `values` never hold a secret.
+    Where there is a text `<key>_next` it says the one next thing to do. `str()` shows the key
+    alone: a value may come from outside. `values` never hold a secret.
     """
 
-    exit_code: ClassVar[Exit] = Exit.NOT_SEEN
+    exit_code: Exit = Exit.NOT_SEEN
 
     def __init__(self, key: str, /, **values: Value) -> None:
         super().__init__(key)
@@ -70,8 +79,28 @@ class Unavailable(WizardError):
     """A fact could not be had. Holds no URL and no body: both can carry tokens."""
 
     def __init__(self, kind: ErrorKind, /, **values: Value) -> None:
-        super().__init__(kind.value, **values)
+        super().__init__(f"reason.{kind.value}", **values)
         self.kind = kind
+        if kind is ErrorKind.NOT_GIVEN:
+            name = str(values.get("name", "")).partition(":")[0]
+            secret = name in (*SECRET_NAMES, PAGE_TOKEN)
+            self.exit_code = Exit.CREDENTIAL if secret else Exit.USAGE
+        elif kind in (ErrorKind.REFUSED, ErrorKind.PERMISSION):
+            self.exit_code = Exit.CREDENTIAL
+
+
+def meta_of(values: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What Graph itself said, taken from the values of an error or a result; None: nothing.
+
+    The keys are always code and subcode (numbers), message and trace (Meta's fbtrace_id).
+    """
+    if not ("code" in values and (values.get("message") or values.get("trace"))):
+        return None
+    meta: dict[str, Any] = {}
+    for name in ("code", "subcode"):
+        number = str(values.get(name))
+        meta[name] = int(number) if number.isdecimal() else 0
+    return meta | {name: str(values.get(name) or "") for name in ("message", "trace")}
 
 
 class UsageError(WizardError):
@@ -89,8 +118,20 @@ class InputRequired(WizardError):
     exit_code = Exit.USAGE
 
     def __init__(self, name: str, option: str = "") -> None:
-        super().__init__("cli.needs_person", name=name, option=option)
+        super().__init__("cli.needs_person", name=name, option=option or "--answers FILE")
         self.name, self.option = name, option
+
+
+class Terminated(BaseException):
+    """SIGTERM or SIGHUP arrived. Not an Exception, so that no `except Exception` stops it.
+
+    `exit_code`, `key` and `values` are those of a WizardError.
+    """
+
+    def __init__(self, exit_code: Exit) -> None:
+        super().__init__(int(exit_code))
+        self.exit_code, self.key = exit_code, "cli.interrupted"
+        self.values: dict[str, Value] = {}
 
 
 class UserAbort(WizardError):

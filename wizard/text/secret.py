@@ -7,12 +7,14 @@ import secrets
 from itertools import pairwise
 from typing import NoReturn
 
-#: The secrets by the names that people, files and the environment use. Page tokens are
-#: `page_token:<page id>`.
+#: The secrets by the names that people, files and the environment use.
 SECRET_NAMES = ("access_token", "app_secret", "verify_token", "two_step_pin", "user_token")
 
+#: Page tokens are secrets too: `page_token:<page id>`.
+PAGE_TOKEN = "page_token"
+
 #: Never fingerprinted: a PIN is found by trying a million, a chosen word from a list.
-_GUESSABLE = frozenset({"two_step_pin", "verify_token"})
+GUESSABLE = frozenset({"two_step_pin", "verify_token"})
 _SHORTEST = 16
 _PIN_DIGITS = 6
 # Straight lines and corners of a keypad; the rest of the well-known ones follow rules below.
@@ -56,7 +58,7 @@ def fingerprint(secret: Secret, name: str = "") -> str:
     Guessable are PIN and verify token by name, and whatever is short, by length.
     """
     value = secret.reveal()
-    if name in _GUESSABLE or len(value) < _SHORTEST:
+    if name in GUESSABLE or len(value) < _SHORTEST:
         return ""
     return hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()[:8]
 

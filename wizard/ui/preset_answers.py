@@ -13,15 +13,17 @@ from wizard.actions.prompter import (
 )
 from wizard.audit.checklist import Item
 from wizard.audit.results import ItemResult
-from wizard.text.errors import Unavailable
+from wizard.text.errors import Exit, Unavailable, WizardError
 from wizard.text.localised import Phrase, Value
 
 
-class InvalidAnswer(Exception):
-    """What the command line gave for a question will not do; `remark` says why."""
+class InvalidAnswer(WizardError):
+    """What the command line gave for a question will not do; `phrase` says why."""
+
+    exit_code = Exit.USAGE
 
     def __init__(self, option: str, phrase: Phrase) -> None:
-        super().__init__(option)
+        super().__init__(phrase.key, **phrase.values)
         self.option, self.phrase = option, phrase
 
 

@@ -24,9 +24,7 @@ LONGEST = 500
 def messages() -> dict[str, Text]:
     """Every text of the tool itself, by `<file>.<name>`."""
     return {
-        f"{file}.{name}": text
-        for file in names(MESSAGES)
-        for name, text in family(file).items()
+        f"{file}.{name}": text for file in names(MESSAGES) for name, text in family(file).items()
     }
 
 

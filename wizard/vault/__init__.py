@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from wizard.text.errors import Exit, WizardError
 from wizard.text.secret import Secret
 
 
@@ -27,11 +28,13 @@ class VaultProblem(StrEnum):
     BROKEN = "broken"  # anything else; `detail` has the class of the error
 
 
-class VaultError(Exception):
+class VaultError(WizardError):
     """A store could not be used. `detail` is for people who look closer; never holds a value."""
 
+    exit_code = Exit.VAULT
+
     def __init__(self, closed: VaultProblem, store: str, detail: str = "") -> None:
-        super().__init__(closed.value, store, detail)
+        super().__init__(f"vault.{closed}", store=store, detail=detail)
         self.closed, self.store, self.detail = closed, store, detail
 
 

@@ -109,7 +109,7 @@ def guarded(store: str) -> Iterator[None]:
         detail = f"{error.path} ({error.kind})"
         raise VaultError(VaultProblem.UNSAFE, store, detail) from None
     except LockTimeout as error:
-        held = f"{error} (PID {error.pid})" if error.pid else str(error)
+        held = f"{error.path} (PID {error.pid})" if error.pid else str(error.path)
         raise VaultError(VaultProblem.TIMEOUT, store, held) from None
     except Exception as error:  # noqa: BLE001 (the port promises VaultError)
         raise explain(store, error) from None

@@ -232,12 +232,8 @@ class OsKeyring:
         """
         with ExitStack() as held:
             if self._folder is not None:
-                try:
+                with suppress(OSError, UnsafeFile):  # LockTimeout goes on
                     held.enter_context(locked(self._folder / "keyring", self._deadline.seconds))
-                except TimeoutError:
-                    raise
-                except (OSError, UnsafeFile):
-                    pass
             yield
 
     def _erase(self, name: str) -> None:

@@ -19,6 +19,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]
 
 from wizard.facts.models import Step
+from wizard.text.errors import WizardError
 from wizard.text.localised import Value
 from wizard.text.sanitise import clean
 
@@ -45,15 +46,15 @@ class Outside:
     resolve: Callable[..., Any] = socket.getaddrinfo
 
 
-class ProbeFailure(Exception):
+class ProbeFailure(WizardError):
     """Why the handshake would fail. `reason` is a key of `webhook.reachable`.
 
     `unsure`: this machine's own way out may be to blame; Meta might see it otherwise.
     """
 
     def __init__(self, reason: str, /, *, unsure: bool = False, **values: Value) -> None:
-        super().__init__(reason, values)
-        self.reason, self.unsure, self.values = reason, unsure, values
+        super().__init__(reason, **values)
+        self.reason, self.unsure = reason, unsure
 
 
 # X509_V_ERR_… of OpenSSL.

@@ -19,6 +19,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Self
 
+from wizard.text.errors import WizardError
 from wizard.text.sanitise import clean
 
 AUTO = "auto"
@@ -30,14 +31,14 @@ GOING_SECONDS = 3.0
 LINES = 200
 
 
-class TunnelError(Exception):
+class TunnelError(WizardError):
     """No tunnel. `kind`: missing (not installed), login, ended (it gave up), silent (no address).
 
     `program` is its name ("" for auto: none of them is there), `detail` its last words, cleaned.
     """
 
     def __init__(self, kind: str, program: str = "", detail: str = "") -> None:
-        super().__init__(kind, program)
+        super().__init__(f"webhook.tunnel_{kind}", program=program or "cloudflared", detail=detail)
         self.kind, self.program, self.detail = kind, program, detail
 
 

@@ -15,17 +15,16 @@ from wizard.text.errors import InputRequired, UsageError, unknown_word
 from wizard.text.localised import Phrase, phrase
 from wizard.text.paste import parse_pin, parse_secret, parse_token
 from wizard.text.sanitise import unhidden
-from wizard.text.secret import SECRET_NAMES
+from wizard.text.secret import GUESSABLE, PAGE_TOKEN, SECRET_NAMES
 from wizard.vault import Vault
 
-PAGE = "page_token"
-_PAGE_TOKEN = re.compile(rf"{PAGE}:[0-9]{{1,20}}")
+_PAGE_TOKEN = re.compile(rf"{PAGE_TOKEN}:[0-9]{{1,20}}")
 # What somebody types who takes NAME for the place of the value.
 _VALUE_LIKE = re.compile(r"(?=.*[0-9])[A-Za-z0-9_|-]{24,}|[0-9]{6}")
 _VERIFY_TOKEN = re.compile(r"[!-~]{1,255}")
 
 #: Meta's tokens; the others are no tokens of Meta's.
-TOKENS = ("access_token", "user_token", PAGE)
+TOKENS = ("access_token", "user_token", PAGE_TOKEN)
 
 
 def secret_name(word: str) -> str:
@@ -34,7 +33,7 @@ def secret_name(word: str) -> str:
         return word
     if _VALUE_LIKE.fullmatch(word):
         raise UsageError("credentials.value_for_a_name", names=", ".join(SECRET_NAMES))
-    raise unknown_word("credentials.no_such_name", word, (*SECRET_NAMES, f"{PAGE}:ID"))
+    raise unknown_word("credentials.no_such_name", word, (*SECRET_NAMES, f"{PAGE_TOKEN}:ID"))
 
 
 def is_token(name: str) -> bool:
@@ -60,12 +59,11 @@ _MENDS: Mapping[str, AnswerParser] = {
 }
 
 
-#: Never fingerprinted, whatever a status file says: they could be found by trying.
-GUESSABLE = ("two_step_pin", "verify_token")
-
-
 def described(name: str, note: SecretNote, shadow: str = "") -> dict[str, Any]:
-    """A kept secret as `--json` prints it. Additions only; a value is not among them."""
+    """A kept secret as `--json` prints it, without its value.
+
+    What could be found by trying has no fingerprint, whatever a status file says.
+    """
     return {
         "name": name,
         "store": note.store,

@@ -20,6 +20,7 @@ from typing import Any
 from wizard.commands.credentials.common import agreed, names_of, record_of
 from wizard.context.context import Context
 from wizard.context.settings import Arguments
+from wizard.state.private_file import create
 from wizard.text.errors import Exit, UsageError, unknown_word
 from wizard.text.localised import phrase
 from wizard.vault.environment import variable
@@ -84,11 +85,6 @@ PROGRAMS: Mapping[str, Program] = {
 N8N_VARIABLE = "CREDENTIALS_OVERWRITE_DATA"
 
 
-def ours(name: str) -> str:
-    """Our own variable of a secret or an id."""
-    return variable(name)
-
-
 Values = Mapping[str, str]
 
 
@@ -103,7 +99,7 @@ def dressed(values: Values, style: str, program: str = "") -> str:
 def named(values: Values, program: str = "", *, as_json: bool = False) -> dict[str, str]:
     """By the names of a program, or by ours."""
     if not program:
-        return {ours(name): value for name, value in values.items()}
+        return {variable(name): value for name, value in values.items()}
     if program == "n8n" and not as_json:
         # One variable, and what it holds is JSON.
         content = _nested(named(values, program, as_json=True))
@@ -150,13 +146,15 @@ _LINES: Mapping[str, Callable[[str, str], str]] = {
     "github": _bare,
     "docker": _bare,
 }
-FORMATS = (*_LINES, "json")
 
 
 def run(chosen: Arguments) -> int:
     """To standard output, or to a file of mode 0600."""
-    style = chosen.format or (PROGRAMS[chosen.program].usual if chosen.program else "dotenv")
+    usual = PROGRAMS[chosen.program].usual if chosen.program else "dotenv"
+    style = chosen.format or ("json" if chosen.json else usual)
     target = Path(chosen.output) if chosen.output else None
+    if chosen.json and style != "json" and target is None:
+        raise UsageError("credentials.format_is_not_json", format=style)
     if target is not None:
         refuse_unsafe(target, force=chosen.force)
     with Context(chosen) as context:
@@ -173,6 +171,7 @@ def run(chosen: Arguments) -> int:
             return Exit.NOT_IN_ORDER
         text = dressed(revealed(context, wanted), style, chosen.program or "")
         if target is None:
+            chosen.answered = True
             sys.stdout.write(text)
         else:
             write_private(target, text, force=chosen.force)
@@ -225,12 +224,10 @@ def write_private(target: Path, text: str, *, force: bool) -> None:
     """A file that only this user can read, from its first byte on."""
     if force and target.exists():
         target.unlink()
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
     try:
-        descriptor = os.open(target, flags, 0o600)
+        with create(target) as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
     except FileExistsError:
         raise UsageError("credentials.file_is_there", path=str(target)) from None
-    with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())

@@ -11,7 +11,8 @@ from wizard.context.settings import Arguments
 from wizard.state.record import ID_NAMES, ProfileRecord, SecretNote
 from wizard.text.errors import Exit
 from wizard.vault import Description
-from wizard.vault.stores import DEFAULT
+from wizard.vault.environment import SOURCE, Environment
+from wizard.vault.stores import DEFAULT, open_vault
 
 
 def run(chosen: Arguments) -> int:
@@ -30,8 +31,6 @@ def run(chosen: Arguments) -> int:
 
 
 def _rows(context: Context, record: ProfileRecord) -> list[dict[str, Any]]:
-    from wizard.vault.environment import SOURCE, Environment
-
     # Real secrets of the environment have no business in the sandbox.
     given = Environment({} if context.chosen.sandbox else context.environ)
     kept = record.secrets
@@ -50,8 +49,6 @@ def _rows(context: Context, record: ProfileRecord) -> list[dict[str, Any]]:
 
 def _store_of_now(context: Context, record: ProfileRecord) -> Description:
     """The chosen store, and what stands behind it as far as that shows within a moment."""
-    from wizard.vault.stores import open_vault
-
     if context.chosen.sandbox or not record.secrets:
         return Description("")
     store = str(context.choice.get("store") or DEFAULT)

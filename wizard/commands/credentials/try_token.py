@@ -9,13 +9,13 @@ from wizard.actions.session import Session
 from wizard.actions.token_trial import TokenTrial, open_trial, prove
 from wizard.audit.results import ItemResult
 from wizard.audit.runner import audit, look
-from wizard.commands.credentials.common import PAGE, is_token
+from wizard.commands.credentials.common import is_token
 from wizard.facts.models import Token
 from wizard.graph import Credentials, GraphError
 from wizard.state.record import Status
 from wizard.text.errors import ErrorKind, Exit, Unavailable
 from wizard.text.localised import phrase
-from wizard.text.secret import Secret
+from wizard.text.secret import PAGE_TOKEN, Secret
 
 #: What a token must stand before it may replace one that works.
 MUST = ("access.valid", "access.app", "account.visible", "number.added", "token.assets")
@@ -73,7 +73,7 @@ def _token(session: Session, name: str, secret: Secret) -> Tried:
 
 def _fits_name(session: Session, name: str, token: Token) -> bool:
     kind, _, page = name.partition(":")
-    wanted = {"user_token": "USER", PAGE: "PAGE"}.get(kind, token.kind)
+    wanted = {"user_token": "USER", PAGE_TOKEN: "PAGE"}.get(kind, token.kind)
     if token.kind != wanted or (page and token.page_id not in ("", page)):
         session.prompter.tell(
             "credentials.other_kind", name=name, kind=token.kind, page=token.page_id

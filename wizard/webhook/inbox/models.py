@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from wizard.text.errors import Exit, WizardError
+
 
 def stamp(moment: datetime | None = None) -> str:
     """A moment (None: this one) as the inbox writes it; sorts as text."""
@@ -172,14 +174,18 @@ class HandshakeAttempt:
     at: str = field(default_factory=stamp)
 
 
-class InboxError(Exception):
+class InboxError(WizardError):
     """The inbox cannot be used: exit code 6.
 
     `kind`: unreadable, malformed, newer, unsafe, full, read_only, locked, other; `path` is shown.
     """
 
+    exit_code = Exit.FILE
+
     def __init__(self, kind: str, path: str, detail: str = "") -> None:
-        super().__init__(kind, path, detail)
+        # A damaged inbox has no copy beside it: it has words of its own.
+        words = {"malformed": "inbox.malformed", "other": "files.unreadable"}
+        super().__init__(words.get(kind, f"files.{kind}"), path=path, detail=detail or "?")
         self.kind, self.path, self.detail = kind, path, detail
 
 

@@ -1,0 +1,5 @@
+"""Commands run in this process; see tests/support/command_fixtures.py."""
+
+from tests.support.command_fixtures import home, saved, told, wizard
+
+__all__ = ["home", "saved", "told", "wizard"]

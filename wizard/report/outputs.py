@@ -1,0 +1,223 @@
+"""The shape of everything `--json` prints, by command.
+
+`docs/schemas/output-*.json` is generated from here (`make schemas`), and one test holds what every
+command really prints against it. Keys are always there unless NotRequired; ids and times are
+strings; keys are only ever added. No secret is in any document (`credentials export` and the play
+secrets of `sandbox` apart), and no prose of ours but the script of `completion` and the words of
+`explain`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple, NotRequired, TypedDict
+
+from wizard.report.documents import AuditDocument, Outcome, Ready, Values
+
+
+class Output(NamedTuple):
+    """What a command prints in success; `lines` for JSON Lines, where no line at all is fine."""
+
+    kinds: tuple[Any, ...]
+    lines: bool = False
+
+
+def _shape(name: str, /, **keys: Any) -> Any:
+    return TypedDict(name, keys)  # type: ignore[operator]
+
+
+def _document(name: str, /, **keys: Any) -> Output:
+    return Output((_shape(name, schema=int, **keys),))
+
+
+def _list(shape: Any) -> Any:
+    return list.__class_getitem__(shape)
+
+
+_STRINGS = dict[str, str]
+_CREDENTIAL_KEYS = ("name", "store", "backend", "kind", "expires_at", "fingerprint", "set_at")
+_CREDENTIAL = _shape(
+    "Credential",
+    **dict.fromkeys((*_CREDENTIAL_KEYS, "shadowed_by"), str),
+    source=NotRequired[str],
+    changed=NotRequired[str],
+)
+_IMPORTED = _shape(
+    "ImportedValue",
+    **dict.fromkeys(("name", "kind", "place", "reason"), str),
+    keys=list[str],
+    reaches_account=bool | None,
+    kept=bool,
+)
+_NUMBER = _shape(
+    "Number",
+    **dict.fromkeys(("id", "display", "verified_name", "status", "code_verification"), str),
+    **dict.fromkeys(("platform", "quality", "name_status", "account_mode"), str),
+    pin_enabled=bool | None,
+    selected=bool,
+)
+_LEVEL = _shape("Level", level=str, url=str)
+_SUBSCRIBER = _shape("Subscriber", app_id=str, app_name=str, override=str, ours=bool)
+_STEP = _shape("Step", name=str, values=Values)
+_MESSAGE_KEYS = ("id", "from", "from_user_id", "name", "timestamp", "type", "text")
+_MESSAGE = _shape(
+    "Message",
+    **dict.fromkeys((*_MESSAGE_KEYS, "phone_number_id", "waba_id", "received_at"), str),
+    test=bool,
+    raw=Any,
+)
+_PROFILE_KEYS = ("name", "waba_id", "phone_number_id", "display_phone_number", "checked_at")
+_LISTED = _shape("ListedItem", id=str, needed_for=str | None, requires=list[str])
+_ITEMS = _shape("ItemList", schema=int, items=_list(_LISTED))
+_MACHINE = _shape(
+    "Machine",
+    **dict.fromkeys(("python", "system", "terminal", "encoding"), str),
+    set=list[str],
+    libraries=_STRINGS,
+)
+_REPORT = _shape(
+    "BugReport",
+    **AuditDocument.__annotations__ | {"ready": Ready},
+    machine=_MACHINE,
+    goals=list[str],
+    secrets=dict[str, _STRINGS],
+    confirmed=_STRINGS,
+    attempts=dict[str, list[str]],
+    test_message=dict[str, Any],
+    history=list[_STRINGS],
+)
+_CHANGED = Output((Outcome,))
+_VERDICT = Output((AuditDocument,))
+
+#: Command → what it prints in success. In failure each prints an ErrorDocument.
+OUTPUTS: Mapping[str, Output] = {
+    "setup": _VERDICT,
+    "audit": Output((AuditDocument, _ITEMS)),
+    "audit --all": Output(
+        (
+            AuditDocument,
+            _shape(
+                "SummaryLine",
+                schema=int,
+                summary=_shape("Summary", exit_code=int, profiles=dict[str, int]),
+            ),
+        ),
+        lines=True,
+    ),
+    "status": _VERDICT,
+    "credentials list": _document("CredentialList", credentials=_list(_CREDENTIAL), ids=_STRINGS),
+    "credentials set": _document("CredentialSet", credential=_CREDENTIAL),
+    "credentials remove": _document("CredentialsRemoved", removed=list[str]),
+    "credentials import": _document("Imported", found=_list(_IMPORTED), file_remains=bool),
+    # What other programs read: their names, or ours.
+    "credentials export": Output((dict[str, Any], Outcome)),
+    # Standard output belongs to the program that is run.
+    "credentials run": Output((), lines=True),
+    "credentials move": _document("Moved", store=str, moved=list[str]),
+    "credentials rotate": _document("Rotated", rotated=bool, credential=NotRequired[_CREDENTIAL]),
+    "number list": _document("NumberList", numbers=_list(_NUMBER)),
+    **{f"number {w}": _CHANGED for w in ("add", "request-code", "verify", "register", "pin")},
+    "webhook show": _document(
+        "WebhookRoute",
+        ids=_STRINGS,
+        levels=_list(_shape("SetLevel", level=str, url=str, wins=bool)) | None,
+        effective=_LEVEL,
+        expected=_LEVEL,
+        as_expected=bool | None,
+        fields=list[str] | None,
+        active=bool | None,
+        subscribed=bool | None,
+        subscribers=_list(_SUBSCRIBER) | None,
+        missing=_STRINGS,
+    ),
+    "webhook probe": _document(
+        "Probe",
+        **dict.fromkeys(("url", "reason"), str),
+        **dict.fromkeys(("ok", "unsure"), bool),
+        values=Values,
+        milliseconds=int,
+        steps=_list(_STEP),
+    ),
+    "webhook set": _CHANGED,
+    "webhook subscribe": _CHANGED,
+    # First where it listens, then (with a tunnel) where the internet finds it, then what arrives.
+    "webhook listen": Output(
+        (
+            _shape("Listening", listening=str),
+            _shape("Public", public=str),
+            _shape("Event", event=str),
+        ),
+        lines=True,
+    ),
+    "webhook test": _document(
+        "Received", received=bool, message=NotRequired[_MESSAGE], reason=NotRequired[str]
+    ),
+    "send": _document(
+        "Sent", **dict.fromkeys(("id", "to", "state", "phone_number_id", "at"), str), code=int
+    ),
+    "messages": Output(
+        (
+            _MESSAGE,
+            _shape("Purged", schema=int, purged=int),
+            _shape("Exported", schema=int, exported=int),
+        ),
+        lines=True,
+    ),
+    "explain": Output(
+        (
+            _shape(
+                "ErrorCode",
+                schema=int,
+                code=str,
+                link=str,
+                **dict.fromkeys(("means", "do", "retry"), NotRequired[str]),
+                more=NotRequired[list[str]],
+            ),
+            _shape("Item", schema=int, id=str, needed_for=str | None, requires=list[str]),
+        )
+    ),
+    "profiles list": _document(
+        "ProfileList",
+        current=str,
+        profiles=_list(_shape("Profile", **dict.fromkeys(_PROFILE_KEYS, str))),
+    ),
+    "profiles use": _CHANGED,
+    "profiles remove": _CHANGED,
+    "bugreport": Output((_REPORT, Outcome)),
+    "sandbox": Output(
+        (
+            _shape(
+                "Serving",
+                **dict.fromkeys(("graph_url", "access_token", "app_id", "app_secret"), str),
+                **dict.fromkeys(("business_id", "waba_id", "phone_number_id", "scenario"), str),
+            ),
+            _shape("Scenarios", schema=int, scenarios=list[str]),
+        ),
+        lines=True,
+    ),
+    "completion": _document("Completion", shell=str, script=str),
+    "help": Output(
+        (
+            _shape(
+                "CommandList",
+                schema=int,
+                commands=_list(_shape("Command", name=str, options=list[str])),
+            ),
+            _shape("ExitCodes", schema=int, exit_codes=dict[str, int]),
+            _shape("Variables", schema=int, variables=list[str]),
+            _ITEMS,
+            _shape("Reasons", schema=int, items=dict[str, list[str]], any=list[str]),
+            _shape(
+                "Outputs",
+                schema=int,
+                outputs=_list(_shape("OutputRow", command=str, schema=str, lines=bool)),
+            ),
+            _shape("Version", schema=int, tool=str),
+        )
+    ),
+}
+
+
+def schema_file(command: str) -> str:
+    """Where the schema of a command's output stands in the repository; `error`: of failures."""
+    return f"docs/schemas/output-{command.replace(' --', ' ').replace(' ', '-')}.json"
