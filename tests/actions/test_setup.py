@@ -2,9 +2,10 @@
 
 import pytest
 
-from tests.support.fake_prompter import ANY, Script
+from tests.support.fake_prompter import ANY, FakePrompter
 from wizard.actions.prompter import NextAction
 from wizard.actions.setup import Setup
+from wizard.graph.consent import granted
 from wizard.state.record import Goal, Status
 from wizard.text.errors import ErrorKind, UserAbort
 
@@ -15,8 +16,12 @@ def standing(results):
 
 def willing(play, **answers):
     """Somebody who takes every offer, and answers what the sandbox suggests."""
-    given = {ANY: "", **play.suggestions, **answers}
-    return Script(given, moves={ANY: NextAction.FIX}, consents={ANY: True})
+    return FakePrompter(
+        {ANY: "", **answers},
+        moves={ANY: NextAction.FIX},
+        consents={ANY: True},
+        suggestions=play.suggestions,
+    )
 
 
 def test_a_rehearsal_goes_from_a_paste_to_a_sent_message(at_desk):
@@ -34,7 +39,7 @@ def test_a_rehearsal_goes_from_a_paste_to_a_sent_message(at_desk):
 
 def test_a_healthy_account_asks_nothing_that_is_required(at_desk):
     with at_desk("healthy", knows=True) as (session, _):
-        session.prompter = Script(moves={"message.sent": NextAction.LATER})
+        session.prompter = FakePrompter(moves={"message.sent": NextAction.LATER})
         seen = standing(Setup(session).walk())
         assert seen["number.connected"] is Status.PASSED
         assert session.prompter.presented_ids == ["message.sent"]
@@ -42,7 +47,7 @@ def test_a_healthy_account_asks_nothing_that_is_required(at_desk):
 
 def test_what_is_put_off_is_not_asked_again_in_this_run(at_desk):
     with at_desk("number-unregistered", knows=True) as (session, _):
-        session.prompter = Script(moves={ANY: NextAction.LATER})
+        session.prompter = FakePrompter(moves={ANY: NextAction.LATER})
         seen = standing(Setup(session).walk())
         assert seen["number.registered"] is Status.FAILED
         assert len(session.prompter.presented_ids) == len(set(session.prompter.presented_ids))
@@ -51,8 +56,10 @@ def test_what_is_put_off_is_not_asked_again_in_this_run(at_desk):
 def test_whoever_leaves_finds_everything_kept(at_desk):
     with at_desk("rehearsal") as (session, play):
         session.prompter = willing(play)
-        session.prompter = Script(
-            {ANY: "", **play.suggestions}, moves={"number.code_verified": NextAction.LEAVE}
+        session.prompter = FakePrompter(
+            {ANY: ""},
+            moves={"number.code_verified": NextAction.LEAVE},
+            suggestions=play.suggestions,
         )
         with pytest.raises(UserAbort):
             Setup(session).walk()
@@ -64,8 +71,7 @@ def test_whoever_leaves_finds_everything_kept(at_desk):
 
 def test_ctrl_c_in_the_middle_of_a_repair_loses_nothing(at_desk):
     with at_desk("rehearsal") as (session, play):
-        answers = {ANY: "", **play.suggestions, "verification_code": KeyboardInterrupt}
-        session.prompter = Script(answers, moves={ANY: NextAction.FIX}, consents={ANY: True})
+        session.prompter = willing(play, verification_code=KeyboardInterrupt)
         with pytest.raises(KeyboardInterrupt):
             Setup(session).walk()
         assert session.store.load().ids["phone_number_id"] == play.phone_number_id
@@ -74,7 +80,7 @@ def test_ctrl_c_in_the_middle_of_a_repair_loses_nothing(at_desk):
 def test_steps_are_shown_when_somebody_wants_to_do_it_by_hand(at_desk):
     with at_desk("number-unregistered", knows=True) as (session, _):
         moves = {"number.registered": [NextAction.STEPS, NextAction.LATER], ANY: NextAction.LATER}
-        session.prompter = Script(moves=moves)
+        session.prompter = FakePrompter(moves=moves)
         Setup(session).walk()
         assert ("instruct", "number.registered") in session.prompter.events
 
@@ -82,11 +88,12 @@ def test_steps_are_shown_when_somebody_wants_to_do_it_by_hand(at_desk):
 def test_looking_again_sees_what_was_done_elsewhere(at_desk):
     with at_desk("number-unregistered", knows=True) as (session, play):
 
-        class ElsewhereThenAgain(Script):
+        class ElsewhereThenAgain(FakePrompter):
             def next_action(self, result, moves):
                 if result.item.id == "number.registered":
                     body = {"messaging_product": "whatsapp", "pin": "314159"}
-                    session.graph().post(f"{play.phone_number_id}/register", body)
+                    path = f"{play.phone_number_id}/register"
+                    session.graph().post(path, body, granted("", [f"POST /{path}"]))
                     return NextAction.AGAIN
                 return super().next_action(result, moves)
 
@@ -98,7 +105,7 @@ def test_a_run_that_nobody_watches_says_which_answer_was_missing(at_desk):
     from wizard.text.errors import InputRequired
 
     with at_desk("rehearsal") as (session, _):
-        session.prompter = Script(
+        session.prompter = FakePrompter(
             {"has_token": "yes", "access_token": InputRequired("access_token")}
         )
         setup = Setup(session, attended=False)
@@ -108,7 +115,7 @@ def test_a_run_that_nobody_watches_says_which_answer_was_missing(at_desk):
 
 def test_the_first_look_is_told_before_anything_is_settled(at_desk):
     with at_desk("number-unregistered", knows=True) as (session, _):
-        session.prompter = Script(moves={ANY: NextAction.LATER})
+        session.prompter = FakePrompter(moves={ANY: NextAction.LATER})
         told = []
         Setup(session).walk(
             seen=lambda found: told.append((standing(found), list(session.prompter.events)))
@@ -120,7 +127,7 @@ def test_the_first_look_is_told_before_anything_is_settled(at_desk):
 
 def test_a_repair_that_meta_does_not_answer_ends_the_item_and_not_the_walk(at_desk):
     with at_desk("template-answers-cut-off", knows=True) as (session, _):
-        session.prompter = Script(
+        session.prompter = FakePrompter(
             moves={"message.sent": [NextAction.FIX, NextAction.LATER], ANY: NextAction.LATER}
         )
         seen = standing(Setup(session).walk())

@@ -49,7 +49,7 @@ def wait(prompter):
 def late_consent(prompter):
     print("soon", flush=True)
     time.sleep(1)
-    return prompter.consent("number.registered", ASK, ["POST /1/register"])
+    return bool(prompter.consent("number.registered", ASK, ["POST /1/register"]))
 
 
 def ask_while_waiting(prompter):
@@ -79,7 +79,9 @@ SCENES = {
     "mend": lambda prompter: prompter.ask(Question("x", ASK, parse=forty)),
     "numbers": lambda prompter: prompter.choose(Question("phone_number_id", ASK), NUMBERS),
     "move": present_and_move,
-    "consent": lambda prompter: prompter.consent("number.registered", ASK, ["POST /1/register"]),
+    "consent": lambda prompter: bool(
+        prompter.consent("number.registered", ASK, ["POST /1/register"])
+    ),
     "wait": wait,
 }
 

@@ -13,6 +13,7 @@ from typing import Protocol
 
 from wizard.audit.checklist import Item
 from wizard.audit.results import ItemResult
+from wizard.graph.consent import Consent
 from wizard.text.errors import Unavailable
 from wizard.text.localised import Phrase, Value
 
@@ -92,12 +93,12 @@ class Prompter(Protocol):
 
     def consent(
         self, item_id: str, text: Phrase, sends: Sequence[str] = (), spends: bool = False
-    ) -> bool:
-        """Leave to change something at Meta. `sends` are the requests, as they will be made.
+    ) -> Consent | None:
+        """Asks for consent to a change at Meta. `sends` are the requests, as they will be made.
 
         `spends`: it uses up something scarce (an attempt, a foreign callback), so Enter alone
-        declines; the text says what.
-        False when the person declines, or when unattended and the answers file does not consent.
+        declines; the text says what. The consent covers `sends` and nothing else. None when the
+        person declines, or when unattended and the answers file does not consent.
         """
 
     def waiting(self, text: Phrase) -> AbstractContextManager[None]:

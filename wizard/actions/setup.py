@@ -8,8 +8,9 @@ from __future__ import annotations
 import getpass
 from collections.abc import Callable, Sequence
 
-from wizard.actions import access, action_of, message, token
+from wizard.actions import access, message, token
 from wizard.actions.prompter import Choice, NextAction, Question
+from wizard.actions.results import Action, ActionResult, Done, action_of
 from wizard.actions.session import Session
 from wizard.audit.checklist import Item
 from wizard.audit.results import ItemResult
@@ -61,16 +62,16 @@ class Setup:
     def walk(
         self, section: str = "", seen: Callable[[list[ItemResult]], None] = lambda results: None
     ) -> list[ItemResult]:
-        """Settles what is not in order, of one section or of all; returns how everything stands.
+        """Works on what is not in order, of one section or of all; returns how everything stands.
 
-        `seen` is told of the first look, before anything is settled. Raises UserAbort or
+        `seen` gets the first look, before anything is done. Raises UserAbort or
         KeyboardInterrupt when the person goes; all that was done is saved.
         """
         only = (section,) if section else ()
         results = self._look(only)
         seen(results)
         while (result := self._next(results)) is not None:
-            self._settle(result)
+            self._work_on(result)
             results = self._look(only)
             self._tick(results)
         return results
@@ -107,7 +108,7 @@ class Setup:
             return False  # for a goal that is not this person's
         return action_of(result) is not None and result.status is not Status.UNKNOWN
 
-    def _settle(self, result: ItemResult) -> None:
+    def _work_on(self, result: ItemResult) -> None:
         """One round on one item: explain, let the person choose, act. The next look decides."""
         item, self.acted = result.item, True
         first = item.id not in self._tried
@@ -126,7 +127,7 @@ class Setup:
     def _round(self, result: ItemResult, first: bool) -> None:
         item = result.item
         if first and action_of(result) and result.reason in NEVER_ASKED:
-            self._repair(result)
+            self._act(result)
             return
         prompter, ids, actionable = (
             self._session.prompter,
@@ -146,7 +147,7 @@ class Setup:
         if move is NextAction.LEAVE:
             raise UserAbort
         if move is NextAction.FIX:
-            self._repair(result)
+            self._act(result)
         elif item.confirm is not None and (move is NextAction.AGAIN or not self._attended):
             # "I did it" about what no program can see is a word to be kept.
             self._confirm(result)
@@ -161,20 +162,20 @@ class Setup:
         action = [NextAction.FIX, *steps] if action_of(result) else []
         return [*action, NextAction.AGAIN, NextAction.LATER, NextAction.LEAVE]
 
-    def _repair(self, result: ItemResult) -> None:
+    def _act(self, result: ItemResult) -> None:
         act, before = action_of(result), self._signed()
         assert act is not None
         try:
             act(self._session, self._facts)
         except Unavailable as error:
-            # Meta did not play along: said, and the item is shown again as it stands then.
+            # Meta refused: shown, and the item is shown again as it stands then.
             self._session.prompter.show_error(error)
         finally:
             self._session.save()
             if self._signed() != before:
                 self._facts = self._session.facts()
             else:
-                # What a repair changed at Meta may show anywhere: health, status, name …
+                # What an action changed at Meta may show anywhere: health, status, name …
                 self._facts.forget()
 
     def _signed(self) -> tuple[Credentials, dict[str, str], tuple[Goal, ...], Vault]:
@@ -206,7 +207,7 @@ NOTHING = "nothing"
 
 def offer_changes(session: Session) -> bool:
     """Asks what to change and changes it; False when nothing was."""
-    changes: dict[str, Callable[[Session, Facts], None]] = {
+    changes: dict[str, Action] = {
         "message": message.send_test,
         "token": token.renew,
         "number": _choose_again,
@@ -221,10 +222,12 @@ def offer_changes(session: Session) -> bool:
     return True
 
 
-def _choose_again(session: Session, facts: Facts) -> None:
+def _choose_again(session: Session, facts: Facts) -> ActionResult:
     """Everything the token reaches is offered again, the number of now among it."""
     access.take_assets(session, session.graph())
+    return Done()
 
 
-def _other_goals(session: Session, facts: Facts) -> None:
+def _other_goals(session: Session, facts: Facts) -> ActionResult:
     ask_goals(session)
+    return Done()

@@ -18,6 +18,7 @@ from wizard.graph import (
     Reachability,
     RequestLog,
 )
+from wizard.graph.consent import Consent, read_only, require
 from wizard.graph.errors import refusal, unknown_names, without
 from wizard.graph.retry import (
     BUDGET_SECONDS,
@@ -94,6 +95,7 @@ class GraphClient:
         **params: str | int | Secret,
     ) -> Json:
         """One read; see the port. A GraphError stands when Graph knows none of the fields."""
+        read_only(path)
         return self._read(path, tuple(fields), sign(self._keys, as_app, prove), params)[0]
 
     def pages(
@@ -121,23 +123,29 @@ class GraphClient:
     def post(
         self,
         path: str,
-        body: Mapping[str, Any] | None = None,
+        body: Mapping[str, Any],
+        consent: Consent,
         *,
         as_app: bool = False,
     ) -> Json:
         """One change, as JSON. The proof goes into the query: the body is what was consented to."""
+        require(consent, "POST", path)
         signature = sign(self._keys, as_app)
-        shown, secrets = revealed(body or {})
+        shown, secrets = revealed(body)
         call = Call("POST", self._path(path), signature.query, signature.bearer, shown)
         return self._once(call, (*signature.secrets, *secrets)).content
 
-    def delete(self, path: str, *, as_app: bool = False, **params: str | int | Secret) -> Json:
+    def delete(
+        self, path: str, consent: Consent, *, as_app: bool = False, **params: str | int | Secret
+    ) -> Json:
         """One removal."""
-        signature = sign(self._keys, as_app)
-        query, secrets = revealed(params)
-        query = {name: str(value) for name, value in query.items()} | signature.query
-        call = Call("DELETE", self._path(path), query, signature.bearer)
-        return self._once(call, (*signature.secrets, *secrets)).content
+        require(consent, "DELETE", path)
+        return self._change("DELETE", path, sign(self._keys, as_app), params)
+
+    def oauth(self, path: str, consent: Consent, **params: str | int | Secret) -> Json:
+        """One change that Meta takes as GET."""
+        require(consent, "GET", path)
+        return self._change("GET", path, sign(self._keys, as_app=True, prove=False), params)
 
     def probe(self) -> Reachability:
         """Asks `/{version}/` without any credential. Any JSON answer of Graph's counts."""
@@ -163,6 +171,18 @@ class GraphClient:
     def close(self) -> None:
         """Hangs up."""
         self._wire.close()
+
+    def _change(
+        self,
+        method: str,
+        path: str,
+        signature: Signature,
+        params: Mapping[str, str | int | Secret],
+    ) -> Json:
+        query, secrets = revealed(params)
+        query = {name: str(value) for name, value in query.items()} | signature.query
+        call = Call(method, self._path(path), query, signature.bearer)
+        return self._once(call, (*signature.secrets, *secrets)).content
 
     def _read(
         self,

@@ -15,6 +15,7 @@ from wizard.actions.prompter import (
     Question,
 )
 from wizard.audit.results import ItemResult
+from wizard.graph.consent import Consent, granted
 from wizard.text.errors import InputRequired
 from wizard.text.localised import Phrase
 from wizard.ui.base_prompter import BasePrompter
@@ -128,7 +129,7 @@ class ConsolePrompter(BasePrompter):
 
     def consent(
         self, item_id: str, text: Phrase, sends: Sequence[str] = (), spends: bool = False
-    ) -> bool:
+    ) -> Consent | None:
         """See Prompter."""
         # In the sandbox nothing is spent, and Enter goes all the way.
         yes_first = self._sandbox or not spends
@@ -136,7 +137,8 @@ class ConsolePrompter(BasePrompter):
             self._showing.requests(sends)
             if not self._sandbox:
                 keys.forget()  # an Enter typed out of impatience is not a consent
-            return self._yes(self._words.phrase(text), yes_first)
+            agreed = self._yes(self._words.phrase(text), yes_first)
+        return granted(item_id, sends) if agreed else None
 
     def waiting(self, text: Phrase) -> AbstractContextManager[None]:
         """See Prompter."""

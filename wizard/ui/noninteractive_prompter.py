@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 
 from wizard.actions.prompter import Choice, NextAction, Question
 from wizard.audit.results import ItemResult
+from wizard.graph.consent import Consent, granted
 from wizard.state.answers import Answers
 from wizard.text.errors import InputRequired
 from wizard.text.localised import Phrase
@@ -78,14 +79,13 @@ class NonInteractivePrompter(BasePrompter):
 
     def consent(
         self, item_id: str, text: Phrase, sends: Sequence[str] = (), spends: bool = False
-    ) -> bool:
+    ) -> Consent | None:
         """See Prompter."""
-        may = self._may(item_id)
-        if may:
-            self._showing.requests(sends)
-        else:
+        if not self._may(item_id):
             self._screen.line(self._words.say("ui.no_consent", item=item_id))
-        return may
+            return None
+        self._showing.requests(sends)
+        return granted(item_id, sends)
 
     def waiting(self, text: Phrase) -> AbstractContextManager[None]:
         """See Prompter."""

@@ -13,6 +13,7 @@ from wizard.actions.prompter import (
 )
 from wizard.audit.checklist import Item
 from wizard.audit.results import ItemResult
+from wizard.graph.consent import Consent, granted
 from wizard.text.errors import Unavailable
 from wizard.text.localised import Phrase, Value
 
@@ -59,9 +60,11 @@ class PresetAnswers:
 
     def consent(
         self, item_id: str, text: Phrase, sends: Sequence[str] = (), spends: bool = False
-    ) -> bool:
+    ) -> Consent | None:
         """See Prompter."""
-        return self._yes or self._prompter.consent(item_id, text, sends, spends)
+        if self._yes:
+            return granted(item_id, sends)
+        return self._prompter.consent(item_id, text, sends, spends)
 
     def tell(self, key: str, /, **values: Value) -> None:
         """See Prompter."""
