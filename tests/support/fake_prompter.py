@@ -92,6 +92,7 @@ class FakePrompter:
 
     def show_steps(self, item, ids):
         self.events.append(("instruct", item.id))
+        return item.links
 
     def show_error(self, error):
         self.events.append(("trouble", error.kind.value))

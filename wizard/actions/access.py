@@ -21,7 +21,7 @@ from wizard.text.secret import Secret
 def take_token(session: Session, facts: Facts) -> ActionResult:
     """Asks for a token until Meta accepts one, keeps it, and takes what it can list."""
     if not session.vault.get("access_token") and not _has_token(session):
-        session.prompter.show_steps(session.checklist.item("access.present"), session.record.ids)
+        session.show_steps(session.checklist.item("access.present"))
     trial = _accepted_paste(session)
     if trial is None:
         return Refused()
@@ -68,7 +68,7 @@ def find_account(session: Session, facts: Facts) -> ActionResult:
     )
     if typed:
         return take_id(session, graph, typed)
-    session.prompter.show_steps(session.checklist.item("account.visible"), session.record.ids)
+    session.show_steps(session.checklist.item("account.visible"))
     return Declined()
 
 

@@ -73,8 +73,8 @@ class Prompter(Protocol):
     def show_result(self, result: ItemResult) -> None:
         """One line: this item is in order now, or still is not."""
 
-    def show_steps(self, item: Item, ids: Mapping[str, str]) -> None:
-        """The numbered steps and the links of an item, whatever its state."""
+    def show_steps(self, item: Item, ids: Mapping[str, str]) -> Sequence[str]:
+        """The numbered steps and the links of an item, whatever its state; returns the links."""
 
     def show_error(self, error: Unavailable) -> None:
         """An answer that could not be had, in words: what it means, what to do, code and trace."""

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from wizard.actions.prompter import Prompter
-from wizard.audit.checklist import Checklist
+from wizard.audit.checklist import Checklist, Item
 from wizard.audit.results import ItemResult, keep_results
 from wizard.facts.facts import Facts
 from wizard.graph import Credentials, Graph
@@ -81,6 +81,12 @@ class Session:
     def facts(self) -> Facts:
         """Facts that were asked nothing yet."""
         return self.open_facts(self.graph(), self.record, self.vault)
+
+    def show_steps(self, item: Item) -> None:
+        """The steps of an item, and the offer to open their page."""
+        links = self.prompter.show_steps(item, self.record.ids)
+        if links:
+            self.prompter.offer_page(links[0])
 
     def save(self) -> None:
         """Keeps the record: after every step, so that leaving at any moment loses nothing."""

@@ -274,7 +274,7 @@ def _explain_or_by_hand(session: Session, error: Unavailable, target: Target) ->
             session.listener.knows(kept.secret if kept else None, token)
     else:
         session.prompter.tell("webhook.by_hand_token")
-    session.prompter.show_steps(session.checklist.item("webhook.callback"), session.record.ids)
+    session.show_steps(session.checklist.item("webhook.callback"))
     question = Question("webhook.by_hand", phrase("webhook.by_hand_ask"), default="done")
     answers = [Choice(one, phrase(f"webhook.by_hand_{one}")) for one in ("done", "later")]
     if session.prompter.choose(question, answers) != "done":

@@ -140,7 +140,7 @@ class Setup:
             return
         move = prompter.next_action(result, self._moves(result))
         if move is NextAction.STEPS:
-            prompter.show_steps(item, ids)
+            self._session.show_steps(item)
             move = prompter.next_action(
                 result, [m for m in self._moves(result) if m is not NextAction.STEPS]
             )

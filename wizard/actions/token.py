@@ -95,7 +95,7 @@ def _way(session: Session) -> str:
 
 
 def _by_hand(session: Session) -> ActionResult:
-    session.prompter.show_steps(session.checklist.item("token.kind"), session.record.ids)
+    session.show_steps(session.checklist.item("token.kind"))
     typed = session.prompter.ask(
         Question("access_token", phrase("token.paste_new"), secret=True, parse=parse_token)
     )

@@ -66,7 +66,7 @@ ANSWERS = "--answers FILE"
 
 
 class ConsolePrompter(BasePrompter):
-    """Talk with the person at this screen. Where nobody sits, every question is InputRequired."""
+    """Asks the person at this screen; without a keyboard every question is InputRequired."""
 
     def __init__(
         self,
@@ -147,7 +147,8 @@ class ConsolePrompter(BasePrompter):
     def offer_page(self, link: str) -> None:
         """See Prompter."""
         with self._waiting.paused():
-            self._showing.link(link)
+            if link not in self._links:
+                self._showing.link(link)
             if self._sandbox or self._keys is None or not self._browser.can_open(link):
                 return
             if self._browser.wanted is None:

@@ -16,12 +16,12 @@ from wizard.ui.base_prompter import BasePrompter
 from wizard.ui.screen import Screen
 from wizard.ui.words import Words
 
-#: Whoever asks the same question more often does not like the answer, and there is no other.
+#: The same question asked more often: the answer was not taken, and there is no other.
 PATIENCE = 3
 
 
 class NonInteractivePrompter(BasePrompter):
-    """Talk without a person: an answer it does not have is InputRequired.
+    """Prompter without a person: an answer it does not have is InputRequired.
 
     In the sandbox everything is consented to and confirmed, and `suggestions` answer.
     """

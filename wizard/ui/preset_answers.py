@@ -80,9 +80,9 @@ class PresetAnswers:
         """See Prompter."""
         self._prompter.show_result(result)
 
-    def show_steps(self, item: Item, ids: Mapping[str, str]) -> None:
+    def show_steps(self, item: Item, ids: Mapping[str, str]) -> Sequence[str]:
         """See Prompter."""
-        self._prompter.show_steps(item, ids)
+        return self._prompter.show_steps(item, ids)
 
     def show_error(self, error: Unavailable) -> None:
         """See Prompter."""
