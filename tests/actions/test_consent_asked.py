@@ -94,10 +94,10 @@ WRITES = {
 
 
 @pytest.mark.parametrize("act", WRITES, ids=lambda act: act.__name__)
-def test_a_no_sends_nothing(at_desk, act):
+def test_a_no_sends_nothing(open_session, act):
     scenario, answers, item, spends = WRITES[act]
     prompter = FakePrompter(answers, consents={item: False}, suggestions=FIRST)
-    with at_desk(scenario, prompter, knows=True) as (session, play):
+    with open_session(scenario, prompter, knows=True) as (session, play):
         opened, open_graph = [], session.open_graph
         session.open_graph = lambda keys: opened.append(open_graph(keys)) or opened[-1]
         result = act(session, play)
@@ -139,10 +139,10 @@ def at_the_post(session, look):
     ],
     ids=["new", "known", "replaced"],
 )
-def test_a_pin_is_in_the_vault_before_it_goes_to_meta(at_desk, scenario, way, act):
+def test_a_pin_is_in_the_vault_before_it_goes_to_meta(open_session, scenario, way, act):
     item = "number.pin" if act is replace_pin else "number.registered"
     prompter = FakePrompter({**PIN, **way}, consents={item: True})
-    with at_desk(scenario, prompter, knows=True) as (session, play):
+    with open_session(scenario, prompter, knows=True) as (session, play):
         session.vault.remove("two_step_pin")
         seen = at_the_post(session, lambda: session.vault.get("two_step_pin"))
         act(session, play)

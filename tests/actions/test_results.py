@@ -51,10 +51,12 @@ CONSENTS = {
 
 @pytest.mark.parametrize("content", [{}, {"success": False}, {"id": "", "messages": []}])
 @pytest.mark.parametrize("name", ACTS)
-def test_an_answer_without_what_was_asked_for_is_a_refusal(at_desk, name, content):
+def test_an_answer_without_what_was_asked_for_is_a_refusal(open_session, name, content):
     act, answers = ACTS[name]
     consents = {CONSENTS[name]: True} if name in CONSENTS else {}
-    with at_desk("number-unregistered", FakePrompter(answers, consents=consents), knows=True) as (
+    with open_session(
+        "number-unregistered", FakePrompter(answers, consents=consents), knows=True
+    ) as (
         session,
         _,
     ):
@@ -88,17 +90,17 @@ def test_an_answer_without_what_was_asked_for_is_a_refusal(at_desk, name, conten
         ),
     ],
 )
-def test_an_exchange_that_gave_nothing_is_a_refusal(at_desk, act, content, cause):
-    with at_desk("healthy", FakePrompter(), knows=True) as (session, _):
+def test_an_exchange_that_gave_nothing_is_a_refusal(open_session, act, content, cause):
+    with open_session("healthy", FakePrompter(), knows=True) as (session, _):
         answering(session, content)
         with pytest.raises(Unavailable) as caught:
             act(session, Secret("EAAold"))
     assert caught.value.values == {"cause": cause}
 
 
-def test_a_system_user_without_an_id_is_not_made(at_desk):
+def test_a_system_user_without_an_id_is_not_made(open_session):
     prompter = FakePrompter(consents={"token.kind": True}, suggestions={"system_user": "new"})
-    with at_desk("healthy", prompter, knows=True) as (session, play):
+    with open_session("healthy", prompter, knows=True) as (session, play):
         answering(session, {"success": True})
         place = Place(play.business_id, play.app_id, play.waba_id)
         with pytest.raises(Unavailable):
@@ -115,23 +117,29 @@ def test_a_system_user_without_an_id_is_not_made(at_desk):
         ("number-unregistered", Declined(), ["failed"]),
     ],
 )
-def test_the_tick_and_the_exit_code_come_from_the_result(at_desk, scenario, result, shown):
-    with at_desk(scenario, FakePrompter(), knows=True) as (session, _):
+def test_the_tick_and_the_exit_code_come_from_the_result(open_session, scenario, result, shown):
+    with open_session(scenario, FakePrompter(), knows=True) as (session, _):
         assert conclude(session, "number.registered", result) == (0 if result.ok else 1)
         assert [one.status.value for one in session.prompter.settled_ones] == shown
         assert "number.registered" in session.record.verdicts
 
 
-def test_an_unreachable_network_says_nothing_about_the_app_secret(at_desk):
-    with at_desk("healthy", FakePrompter({"app_secret": "0" * 32}), knows=True) as (session, play):
+def test_an_unreachable_network_says_nothing_about_the_app_secret(open_session):
+    with open_session("healthy", FakePrompter({"app_secret": "0" * 32}), knows=True) as (
+        session,
+        play,
+    ):
         play.close()
         result = token.ask_app_secret(session)
     assert result.error.kind is ErrorKind.UNREACHABLE
     assert "token.secret_refused" not in session.prompter.keys
 
 
-def test_a_wrong_app_secret_is_refused_in_meta_s_own_words(at_desk):
-    with at_desk("healthy", FakePrompter({"app_secret": "0" * 32}), knows=True) as (session, _):
+def test_a_wrong_app_secret_is_refused_in_meta_s_own_words(open_session):
+    with open_session("healthy", FakePrompter({"app_secret": "0" * 32}), knows=True) as (
+        session,
+        _,
+    ):
         result = token.ask_app_secret(session)
     assert session.prompter.keys[-1] == "token.secret_refused"
     assert session.prompter.troubles == [result.error]
@@ -142,12 +150,12 @@ def test_a_wrong_app_secret_is_refused_in_meta_s_own_words(at_desk):
     [("ru", "", "ru_RU"), ("en", "", "en_US"), ("en", "pt-BR", "pt_BR")],
 )
 def test_the_language_of_the_code_is_the_answer_or_that_of_the_person(
-    at_desk, language, answer, sent
+    open_session, language, answer, sent
 ):
     prompter = FakePrompter(
         {"code_method": "sms", "code_language": answer}, consents={"number.code_verified": True}
     )
-    with at_desk("number-unregistered", prompter, knows=True) as (session, _):
+    with open_session("number-unregistered", prompter, knows=True) as (session, _):
         session.language = language
         answering(session, {"success": True})
         assert isinstance(number.request_code(session, session.facts().number), Done)
@@ -168,30 +176,30 @@ DEAD = "EAA" + "x" * 150
         (TrialPolicy(items=("account.visible",)), {"waba_id": "1"}, None, Verdict.UNSUITABLE),
     ],
 )
-def test_a_trial_judges_what_its_policy_wants(at_desk, policy, ids, given, verdict):
-    with at_desk("healthy", FakePrompter(), knows=True) as (session, play):
+def test_a_trial_judges_what_its_policy_wants(open_session, policy, ids, given, verdict):
+    with open_session("healthy", FakePrompter(), knows=True) as (session, play):
         session.record.ids |= ids
         result = TokenTrial(Secret(given or play.access_token), policy).run(session)
         assert (result.verdict, result.ok) == (verdict, verdict is Verdict.ACCEPTED)
 
 
-def test_a_trial_that_nobody_answers_is_no_refusal(at_desk):
-    with at_desk("healthy", FakePrompter(), knows=True) as (session, play):
+def test_a_trial_that_nobody_answers_is_no_refusal(open_session):
+    with open_session("healthy", FakePrompter(), knows=True) as (session, play):
         play.close()
         result = TokenTrial(Secret(play.access_token), TrialPolicy()).run(session)
     assert result.verdict is Verdict.UNKNOWN
 
 
-def test_a_silent_trial_says_nothing(at_desk):
-    with at_desk("healthy", FakePrompter(), knows=True) as (session, play):
+def test_a_silent_trial_says_nothing(open_session):
+    with open_session("healthy", FakePrompter(), knows=True) as (session, play):
         policy = TrialPolicy(describe=False, show=False)
         TokenTrial(Secret(DEAD), policy).run(session)
         TokenTrial(Secret(play.access_token), policy).run(session)
     assert {kind for kind, *_ in session.prompter.events} == {"wait"}
 
 
-def test_setup_offers_to_open_the_page_of_the_steps(at_desk):
-    with at_desk("fresh-account", FakePrompter({"waba_id": ""}), knows=True) as (session, _):
+def test_setup_offers_to_open_the_page_of_the_steps(open_session):
+    with open_session("fresh-account", FakePrompter({"waba_id": ""}), knows=True) as (session, _):
         access.find_account(session, session.facts())
     links = session.checklist.item("account.visible").links
     assert session.prompter.pages == [links[0]]

@@ -135,17 +135,17 @@ def proven(session: Session, target: Target, token: Secret) -> bool:
         while found.reason in NOT_YET and time.monotonic() < end:
             time.sleep(LOOK_AGAIN_SECONDS)
             found = probe(target.url, token, outside, secret)
-    return _told(session, found)
+    return _show(session, found)
 
 
-def _told(session: Session, found: Handshake) -> bool:
+def _show(session: Session, found: Handshake) -> bool:
     if found.ok:
         session.prompter.tell("webhook.probed", milliseconds=found.milliseconds)
         return True
     check_result = (unknown if found.unsure else failed)(found.reason, **found.values)
     result = ItemResult(session.checklist.item("webhook.reachable"), check_result)
     session.prompter.show_result(result)
-    # What may be the fault of this network is not held against the server: Meta will tell.
+    # What may be the fault of this network is not blamed on the server: Meta asks it too.
     session.prompter.tell("webhook.probe_unsure" if found.unsure else "webhook.probe_failed")
     return found.unsure
 

@@ -53,7 +53,7 @@ def choose_store(session: Session, stores: Stores) -> ActionResult:
         choice = {"store": "command", "preset": picked}
     vault = stores.open(choice)
     if picked == ENVIRONMENT:
-        stores.settle(choice, vault)
+        stores.use(choice, vault)
         session.vault = vault
         _explain_environment(session)
         return Done()
@@ -62,7 +62,7 @@ def choose_store(session: Session, stores: Stores) -> ActionResult:
     except VaultError as trouble:
         _say(session, trouble)
         return Refused()
-    stores.settle(choice, vault)
+    stores.use(choice, vault)
     session.vault = vault
     about = vault.describe()
     place = " · ".join(part for part in (about.store, about.place) if part)

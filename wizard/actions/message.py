@@ -163,9 +163,9 @@ def _pick(session: Session, question: Question, choices: list[Choice]) -> str:
     return choices[0].value if len(choices) == 1 else session.prompter.choose(question, choices)
 
 
-#: Longer than Meta usually takes, shorter than a person minds.
-SECONDS = 30.0
-#: A handshake is noted a moment after it was answered; tenths of a second.
+#: How long `delivered` is waited for: longer than Meta usually takes.
+DELIVERY_SECONDS = 30.0
+#: A handshake stands in the inbox a moment after it was answered; tenths of a second.
 NOTED_TRIES = 5
 
 
@@ -175,7 +175,7 @@ def await_delivery(session: Session, facts: Facts) -> ActionResult:
     if not can_receive(session):
         session.prompter.tell("webhook.nobody_hears")
         return Refused()
-    return follow(session, SECONDS)
+    return follow(session, DELIVERY_SECONDS)
 
 
 def can_receive(session: Session) -> bool:

@@ -83,7 +83,7 @@ class Prompter(Protocol):
         """What next, after an item that is not in order. The first move is the default."""
 
     def ask(self, question: Question) -> str:
-        """One value, mended. Raises InputRequired when nobody can answer."""
+        """One value, as its parser returns it. Raises InputRequired when nobody can answer."""
 
     def choose(self, question: Question, choices: Sequence[Choice]) -> str:
         """One of several values; `question.default` is preselected. InputRequired likewise."""

@@ -53,7 +53,7 @@ class Declined(ActionResult):
 
 @dataclass(frozen=True)
 class Refused(ActionResult):
-    """It did not work, and the person was told why. `error` where Meta said so, or was silent."""
+    """It did not work, and the reason was shown. `error` where Meta refused or did not answer."""
 
     error: Unavailable | None = None
 

@@ -21,13 +21,13 @@ from wizard.webhook.local_receiver import LocalReceiver
 
 @dataclass(frozen=True)
 class Stores:
-    """Where secrets can be kept, for who must choose: `open` reaches for nothing yet.
+    """Where secrets can be kept, where that must be chosen: `open` does not connect yet.
 
-    `settle` records a choice whose vault was proven, and puts that vault to use.
+    `use` records a choice whose vault was proven, and puts that vault to use.
     """
 
     open: Callable[[Mapping[str, Any]], Vault]
-    settle: Callable[[Mapping[str, Any], Vault], None]
+    use: Callable[[Mapping[str, Any], Vault], None]
 
 
 @dataclass
@@ -47,7 +47,7 @@ class Session:
     language: str = "en"
     stores: Stores | None = None  # None: there is nothing to choose (the sandbox)
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
-    #: Hears for the length of this run; None where nothing may listen.
+    #: Receives for the length of this run; None where nothing may listen.
     listener: LocalReceiver | None = None
     #: Lets the play person of the sandbox write to the number; does nothing at the real Meta.
     nudge: Callable[[], object] = lambda: None

@@ -36,7 +36,7 @@ def ask_goals(session: Session) -> None:
     session.save()
 
 
-#: How often one item may be tried in a run that nobody watches.
+#: How often one item may be tried in an unattended run.
 UNATTENDED_TRIES = 2
 #: Nothing is wrong yet, something was simply never asked: no menu stands before the question.
 NEVER_ASKED = frozenset({ErrorKind.NOT_GIVEN, "not_chosen"})
@@ -50,13 +50,15 @@ class Setup:
         self._facts: Facts = session.facts()
         self._put_off: set[str] = set()
         self._tried: dict[str, int] = {}
+        #: Items whose last action was refused or declined: no tick for these.
+        self._not_done: set[str] = set()
         #: Item id → new, same or fixed, against the verdict of the last run.
         self.changes: dict[str, str] = {}
         #: The last look, whole or of the section that was walked.
         self.results: list[ItemResult] = []
         #: Whether anything was asked or done in this run.
         self.acted = False
-        #: Item id → the answer that was missing, in a run that nobody watches.
+        #: Item id → the answer that was missing, in an unattended run.
         self.needed: dict[str, str] = {}
 
     def walk(
@@ -79,7 +81,9 @@ class Setup:
     def _tick(self, results: Sequence[ItemResult]) -> None:
         """Says of what was being worked on that it is in order now; each once."""
         for result in results:
-            if result.status is Status.PASSED and self._tried.pop(result.item.id, 0):
+            if result.status is not Status.PASSED or not self._tried.pop(result.item.id, 0):
+                continue
+            if result.item.id not in self._not_done:
                 self._session.prompter.show_result(result)
 
     def renew(self) -> None:
@@ -112,6 +116,7 @@ class Setup:
         """One round on one item: explain, let the person choose, act. The next look decides."""
         item, self.acted = result.item, True
         first = item.id not in self._tried
+        self._not_done.discard(item.id)
         self._tried[item.id] = self._tried.get(item.id, 0) + 1
         if not self._attended and self._tried[item.id] > UNATTENDED_TRIES:
             self._put_off.add(item.id)
@@ -166,8 +171,10 @@ class Setup:
         act, before = action_of(result), self._signed()
         assert act is not None
         try:
-            act(self._session, self._facts)
+            if not act(self._session, self._facts).ok:
+                self._not_done.add(result.item.id)
         except Unavailable as error:
+            self._not_done.add(result.item.id)
             # Meta refused: shown, and the item is shown again as it stands then.
             self._session.prompter.show_error(error)
         finally:

@@ -54,8 +54,8 @@ class TrialPolicy:
     same_app: bool = False  # it belongs to the app of this profile, where one is known
     items: tuple[str, ...] = ()  # items of the checklist that must pass with it, where required
     ask_app_secret: bool = False  # the person may be asked for it, where the app demands the proof
-    describe: bool = True  # its kind, app and life are told
-    show: bool = True  # what is wrong with it is shown
+    describe: bool = True  # say its kind, its app and when it ends
+    show: bool = True  # show what is wrong with it
 
 
 @dataclass(frozen=True)

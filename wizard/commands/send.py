@@ -45,11 +45,11 @@ def run(chosen: Arguments) -> int:
 
 def _patience(session: Session, chosen: Arguments) -> float:
     """How long to wait for news: as given, else a while where what Meta delivers comes here."""
-    from wizard.actions.message import SECONDS, can_receive
+    from wizard.actions.message import DELIVERY_SECONDS, can_receive
 
     if chosen.wait is not None:
         return float(chosen.wait)
-    return SECONDS if can_receive(session) else 0.0
+    return DELIVERY_SECONDS if can_receive(session) else 0.0
 
 
 def _row(session: Session) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""`webhook …`: the chain a message comes by, shown, proven, set, and tried to the end."""
+"""`webhook …`: the route of a message to the receiver, shown, probed, set and tested."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def run_show(chosen: Arguments) -> int:
 
 
 def run_probe(chosen: Arguments) -> int:
-    """0 when Meta would take the address, 1 when not, 3 when that cannot be told from here."""
+    """0 when Meta would take the address, 1 when not, 3 when that cannot be seen from here."""
     from wizard.text.localised import phrase
     from wizard.webhook.probe import probe
 
@@ -135,15 +135,15 @@ def run_test(chosen: Arguments) -> int:
         session.prompter.show_result(seen)
         take_back(session)
         if chosen.json:
-            told: dict[str, Any] = {"received": message is not None}
-            told |= {"message": message.as_json()} if message else {"reason": seen.reason}
-            context.print_json({"schema": 1, **told})
+            content: dict[str, Any] = {"received": message is not None}
+            content |= {"message": message.as_json()} if message else {"reason": seen.reason}
+            context.print_json({"schema": 1, **content})
         fine = message is not None or seen.status is Status.PASSED
         return Exit.FINE if fine else Exit.NOT_IN_ORDER
 
 
 def _verify_token(session: Session) -> Secret | None:
-    """The profile's own; a stranger's address can be asked without any, and without a vault."""
+    """The profile's own; another's address can be probed without one, and without a vault."""
     try:
         kept = session.vault.get("verify_token")
     except VaultError:
@@ -154,7 +154,7 @@ def _verify_token(session: Session) -> Secret | None:
 
 
 def _secret(session: Session, chosen: Arguments) -> Secret | None:
-    """The app secret, for a probe that also delivers: only to a server that is said to be hers."""
+    """The app secret, for a probe that also delivers: only to the person's own server."""
     kept = session.vault.get("app_secret") if chosen.deliver else None
     return kept.secret if kept else None
 

@@ -77,7 +77,7 @@ class GraphError(Unavailable):
 
 @dataclass(frozen=True)
 class Reachability:
-    """What one unauthenticated request told about the way to Meta.
+    """What one unauthenticated request showed of the connection to Meta.
 
     `version` is the header `facebook-api-version` ("" when absent); `served_at` the Date header;
     `seen_at` this machine's clock at the middle of the request; `url` the Graph address in use.

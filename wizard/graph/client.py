@@ -1,4 +1,4 @@
-"""The real way to Graph: signing, paging, unknown fields, repetition; `wire` does the sending."""
+"""The real way to Graph: signing, paging, unknown fields, retry; `transport` does the sending."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class GraphClient:
         patience: float = BUDGET_SECONDS,
     ) -> None:
         self._keys, self._version = keys, checked_version(version)
-        self._wire = Transport(checked_url(url), session)
+        self._transport = Transport(checked_url(url), session)
         self._pause, self._patience = pause, patience
         self._exchanges: deque[RequestLog] = deque(maxlen=EXCHANGES)
         self._used = 0.0
@@ -73,7 +73,7 @@ class GraphClient:
     @property
     def url(self) -> str:
         """The address in use, without the version."""
-        return self._wire.url
+        return self._transport.url
 
     @property
     def keys(self) -> Credentials:
@@ -150,14 +150,14 @@ class GraphClient:
     def probe(self) -> Reachability:
         """Asks `/{version}/` without any credential. Any JSON answer of Graph's counts."""
         call = Call("GET", self._path(""), {})
-        patience = Retry(self._pause, self._patience)
+        retry = Retry(self._pause, self._patience)
         while True:
             started, clock = datetime.now(UTC), time.monotonic()
             try:
                 answer = self._send(call)
                 break
             except Unavailable as trouble:
-                if not patience.again(trouble, {}):
+                if not retry.again(trouble, {}):
                     raise
         half = timedelta(seconds=(time.monotonic() - clock) / 2)
         return Reachability(
@@ -170,7 +170,7 @@ class GraphClient:
 
     def close(self) -> None:
         """Hangs up."""
-        self._wire.close()
+        self._transport.close()
 
     def _change(
         self,
@@ -207,7 +207,7 @@ class GraphClient:
                 fields = left
 
     def _patiently(self, call: Call, secrets: Sequence[str]) -> Answer:
-        patience = Retry(self._pause, self._patience)
+        retry = Retry(self._pause, self._patience)
         while True:
             if self._used >= NEARLY_USED_UP:
                 self._pause(SPACING_SECONDS)
@@ -217,7 +217,7 @@ class GraphClient:
                 headers = answer.headers
                 return _success(answer, secrets)
             except Unavailable as trouble:
-                if not patience.again(trouble, headers):
+                if not retry.again(trouble, headers):
                     raise
 
     def _once(self, call: Call, secrets: Sequence[str]) -> Answer:
@@ -227,7 +227,7 @@ class GraphClient:
         began = time.monotonic()
         answer = None
         try:
-            answer = self._wire.send(call)
+            answer = self._transport.send(call)
             self._used = percent_used(answer.headers)
             return answer
         finally:
@@ -235,16 +235,16 @@ class GraphClient:
 
     def _note(self, call: Call, answer: Answer | None, began: float) -> None:
         error = answer.content.get("error") if answer else None
-        told = refusal(answer.http, answer.content) if answer and error else None
+        error_seen = refusal(answer.http, answer.content) if answer and error else None
         self._exchanges.append(
             RequestLog(
                 method=call.method,
                 # Somebody may have pasted a token where an id belongs.
                 path=masked(call.path),
                 http=answer.http if answer else 0,
-                code=told.code if told else 0,
+                code=error_seen.code if error_seen else 0,
                 milliseconds=round((time.monotonic() - began) * 1000),
-                trace=str(told.values["trace"]) if told else "",
+                trace=str(error_seen.values["trace"]) if error_seen else "",
             )
         )
 

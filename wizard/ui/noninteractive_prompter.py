@@ -64,7 +64,7 @@ class NonInteractivePrompter(BasePrompter):
         raise InputRequired(question.name, question.option)
 
     def next_action(self, result: ItemResult, moves: Sequence[NextAction]) -> NextAction:
-        """See Prompter. Once for each item what may be repaired is; the rest is put off."""
+        """See Prompter. What is consented to is done once for each item; the rest is put off."""
         item_id = result.item.id
         self._asked[f"move:{item_id}"] += 1
         if NextAction.FIX in moves and self._may(item_id) and self._asked[f"move:{item_id}"] == 1:

@@ -1,4 +1,4 @@
-"""`credentials import`: takes over what lies in a file; the file itself stays unless told."""
+"""`credentials import`: takes over what is in a file; removes the file with --remove-file only."""
 
 from __future__ import annotations
 
