@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from wizard.actions.prompter import Choice, Question
 from wizard.actions.results import ActionResult, Declined, Done, Refused, action
-from wizard.actions.save_secret import keep, put_back
 from wizard.actions.select_assets import choose_account, choose_number, take_account
 from wizard.actions.session import Session
 from wizard.actions.token_trial import TokenTrial, TrialPolicy, TrialResult, Verdict
@@ -27,9 +26,9 @@ def take_token(session: Session, facts: Facts) -> ActionResult:
         return Refused()
     if not _same_app(session, trial.token):
         return Declined()
-    keep(session, "access_token", trial.secret, trial.token)
+    session.keep("access_token", trial.secret, trial.token)
     if trial.app_secret is not None and trial.app_secret != session.keys().app_secret:
-        keep(session, "app_secret", trial.app_secret)  # the proof was taken: it is this app's
+        session.keep("app_secret", trial.app_secret)  # the proof was taken: it is this app's
     session.prompter.tell("access.kept", store=session.vault.describe().store)
     if not take_assets(session, trial.graph):
         session.prompter.tell("access.no_account")
@@ -151,7 +150,7 @@ def _same_app(session: Session, token: Token) -> bool:
         # Graph refuses what is signed with another app's secret, and no word about one app
         # (app.published) holds for another.
         session.record.confirmed.clear()
-        put_back(session, "app_secret", None)
+        session.put_back("app_secret", None)
     ids["app_id"] = token.app_id
     session.save()
     return True

@@ -7,7 +7,6 @@ import time
 from dataclasses import dataclass
 
 from wizard.actions.prompter import Choice, Question
-from wizard.actions.save_secret import keep
 from wizard.actions.session import Session
 from wizard.actions.token import app_secret
 from wizard.audit.checks.webhook import LEVELS
@@ -102,7 +101,7 @@ def verify_token(session: Session, here: bool) -> Secret:
     if not here and _has_one(session):
         return ask_verify_token(session, "webhook.token_ask")
     made = Secret(secrets.token_urlsafe(24))
-    keep(session, VERIFY_TOKEN, made)
+    session.keep(VERIFY_TOKEN, made)
     session.prompter.tell("webhook.token_made" if here else "webhook.token_made_for_server")
     return made
 
@@ -117,7 +116,7 @@ def ask_verify_token(session: Session, words: str) -> Secret:
         option="credentials set verify_token",
     )
     token = Secret(session.prompter.ask(question))
-    keep(session, VERIFY_TOKEN, token)
+    session.keep(VERIFY_TOKEN, token)
     return token
 
 

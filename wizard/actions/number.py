@@ -19,7 +19,6 @@ from wizard.actions.results import (
     post,
     refused,
 )
-from wizard.actions.save_secret import keep, put_back
 from wizard.actions.select_assets import choose_number
 from wizard.actions.session import Session
 from wizard.audit.checks.number import REGISTRATIONS, WINDOW
@@ -56,7 +55,7 @@ def pin_for(session: Session, number: Number, *, doubted: bool = False) -> Secre
             "number.pin_will_be_set" if number.pin_enabled is False else "number.pin_unsure"
         )
         pin = Secret(_new_pin(session))
-        keep(session, PIN, pin)
+        session.keep(PIN, pin)
         return pin
     session.prompter.tell("number.pin_must_be_known")
     default = "replace" if doubted else "known"
@@ -72,7 +71,7 @@ def pin_for(session: Session, number: Number, *, doubted: bool = False) -> Secre
         kept = session.vault.get(PIN)
         return kept.secret if replaced.ok and kept else replaced
     pin = Secret(_ask_pin(session, "number.pin_known_ask"))
-    keep(session, PIN, pin)
+    session.keep(PIN, pin)
     return pin
 
 
@@ -88,11 +87,11 @@ def replace_pin(session: Session, number: Number) -> ActionResult:
     if consent is None:
         return Declined()
     # Kept before it is sent: a PIN that Meta has and nobody knows would lock the number.
-    keep(session, PIN, pin)
+    session.keep(PIN, pin)
     try:
         post(session, number.id, {"pin": pin}, consent, "number.pin_setting")
     except Unavailable as error:
-        put_back(session, PIN, before)
+        session.put_back(PIN, before)
         return refused(session, error)
     session.prompter.tell("number.pin_set")
     return Done()
@@ -215,7 +214,7 @@ def register(session: Session, facts: Facts) -> ActionResult:
     text = phrase("number.register_consent", number=number.display, left=left)
     consent = session.prompter.consent("number.registered", text, [shown], spends=True)
     if consent is None:
-        put_back(session, PIN, before)
+        session.put_back(PIN, before)
         return Declined()
     # Counted before it is made: a crash in between must not lose the attempt.
     session.record.attempts.setdefault(_key(number.id), []).append(session.stamp())
@@ -226,10 +225,10 @@ def register(session: Session, facts: Facts) -> ActionResult:
     except Unavailable as error:
         if isinstance(error, GraphError) and error.code == WRONG_PIN:
             # Refused by Meta itself: not to be tried again by mistake, guesses are limited.
-            put_back(session, PIN, None if before and before.secret == pin else before)
+            session.put_back(PIN, None if before and before.secret == pin else before)
             session.prompter.tell("number.pin_wrong")
         elif isinstance(error, GraphError) and error.code == TOO_MANY_GUESSES:
-            put_back(session, PIN, before)  # what was typed now is as unproven as it was
+            session.put_back(PIN, before)  # what was typed now is as unproven as it was
         return refused(session, error)
     return Done()
 

@@ -12,9 +12,11 @@ from wizard.actions.prompter import Prompter
 from wizard.audit.checklist import Checklist, Item
 from wizard.audit.results import ItemResult, keep_results
 from wizard.facts.facts import Facts
+from wizard.facts.models import Token
 from wizard.graph import Credentials, Graph
-from wizard.state.record import ProfileRecord, RecordStore, write_time
+from wizard.state.record import ProfileRecord, RecordStore, SecretNote, write_time
 from wizard.text.errors import Unavailable
+from wizard.text.secret import Secret, fingerprint
 from wizard.vault import StoredSecret, Vault, VaultError
 from wizard.webhook.local_receiver import LocalReceiver
 
@@ -92,6 +94,32 @@ class Session:
         """Keeps the record: after every step, so that leaving at any moment loses nothing."""
         self.store.save(self.record)
 
+    def keep(self, name: str, secret: Secret, token: Token | None = None) -> None:
+        """Keeps a proven secret: in the vault, then its name, never its value, in the status file.
+
+        Vault first: a status file that names a secret must never be ahead of the vault.
+        """
+        self.vault.put(name, secret)
+        store = self.vault.describe()
+        self.record.secrets[name] = SecretNote(
+            store=store.store,
+            backend=store.backend,
+            kind=token.kind if token else "",
+            set_at=self.stamp(),
+            expires_at=_until(token) if token else "",
+            fingerprint=fingerprint(secret, name),
+        )
+        self.save()
+
+    def put_back(self, name: str, before: StoredSecret | None) -> None:
+        """Undoes a `keep` whose secret turned out wrong: what was there before is there again."""
+        if before is None:
+            self.vault.remove(name)
+            self.record.secrets.pop(name, None)
+            self.save()
+        elif before.source != "environment":
+            self.keep(name, before.secret)
+
     def take_over(self, results: list[ItemResult], facts: Facts) -> dict[str, str]:
         """Keeps what an audit saw; returns item id → new, same or fixed (see keep_results)."""
         record = self.record
@@ -107,3 +135,7 @@ class Session:
     def stamp(self) -> str:
         """This moment as the status file writes it."""
         return write_time(self.now())
+
+
+def _until(token: Token) -> str:
+    return "never" if token.expires_at is None else write_time(token.expires_at)

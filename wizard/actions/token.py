@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from wizard.actions.prompter import Choice, Question
 from wizard.actions.results import ActionResult, Declined, Done, Refused, action, refused
-from wizard.actions.save_secret import keep
 from wizard.actions.session import Session
 from wizard.actions.system_user import Place, make_token
 from wizard.actions.token_trial import (
@@ -57,7 +56,7 @@ def adopt(session: Session, secret: Secret) -> ActionResult:
     if not trial.ok:
         session.prompter.tell("token.not_kept")
         return Refused()
-    keep(session, "access_token", secret, trial.token)
+    session.keep("access_token", secret, trial.token)
     session.prompter.tell("token.kept", store=session.vault.describe().store)
     return Done()
 
@@ -81,7 +80,7 @@ def ask_app_secret(session: Session, facts: Facts | None = None) -> ActionResult
         session.prompter.show_error(refusal)
         session.prompter.tell("token.secret_refused")
         return Refused(refusal)
-    keep(session, "app_secret", secret)
+    session.keep("app_secret", secret)
     session.prompter.tell("token.secret_kept", store=session.vault.describe().store)
     return Done()
 

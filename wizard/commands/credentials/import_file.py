@@ -7,7 +7,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from wizard.actions.save_secret import keep
 from wizard.actions.session import Session
 from wizard.actions.token_exchange import EXCHANGE, longer
 from wizard.actions.token_trial import TokenTrial, TrialPolicy
@@ -84,7 +83,7 @@ def _keep(context: Context, rows: Sequence[Placed]) -> None:
     session.save()
     for row in sorted(rows, key=lambda row: row.found.name == TOKEN):
         if not row.found.value:
-            keep(session, row.place, secret_of(row), row.token)
+            session.keep(row.place, secret_of(row), row.token)
             say_kept(session, row.place)
     for row in rows:
         if row.place == "access_token":
@@ -119,7 +118,7 @@ def _lengthen(context: Context, secret: Secret) -> None:
         return
     trial = TokenTrial(made, TrialPolicy(same_app=True, describe=False)).run(session)
     if trial.ok:
-        keep(session, "access_token", made, trial.token)
+        session.keep("access_token", made, trial.token)
         expires_at = trial.token.expires_at
         until = f"{expires_at:%Y-%m-%d}" if expires_at else "–"
         session.prompter.tell("credentials.exchanged", date=until)
