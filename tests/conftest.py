@@ -2,6 +2,7 @@
 
 import os
 import socket
+import sys
 
 import pytest
 
@@ -33,3 +34,12 @@ def _closed_world(monkeypatch, tmp_path_factory):
         return connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", only_here)
+
+
+@pytest.fixture(autouse=True)
+def _every_answer_is_asked_for():
+    """Fails a test whose FakePrompter was left with an answer or with a question."""
+    yield
+    module = sys.modules.get("tests.support.fake_prompter")
+    while module and module.MADE:
+        module.MADE[0].finish()

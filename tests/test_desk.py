@@ -4,7 +4,7 @@ from unittest.mock import Mock
 
 import pytest
 
-from tests.support.fake_prompter import Script
+from tests.support.fake_prompter import FakePrompter
 from tests.support.fake_store import MemoryStore
 from tests.support.fake_vault import MemoryVault
 from wizard.actions.session import Session
@@ -20,7 +20,7 @@ TOKEN, SECRET = Secret("EAAtoken"), Secret("0" * 32)
 def desk_of(vault, **ids):
     record = ProfileRecord(ids=ids)
     return Session(
-        Script(),
+        FakePrompter(),
         vault,
         MemoryStore(record),
         record,

@@ -1,4 +1,4 @@
-"""A desk whose other side is the sandbox, over real HTTP, and whose person is a script."""
+"""A session whose other side is the sandbox, over real HTTP, and whose person is a FakePrompter."""
 
 from contextlib import closing, contextmanager
 
@@ -18,14 +18,14 @@ from wizard.webhook.local_receiver import LocalReceiver
 
 
 @pytest.fixture
-def at_desk(tmp_path):
-    """Opens a desk on a scenario: `with at_desk("healthy", talk) as (desk, play)`."""
+def open_session(tmp_path):
+    """`with open_session("healthy", prompter) as (session, play)`: a session on a scenario."""
 
     @contextmanager
     def opened(scenario, prompter=None, *, knows=False, patience=5.0):
         outside = Outside(allow_local=True, environ={}, seconds=3.0)
         listener = LocalReceiver(tmp_path / "inbox.sqlite3", outside, patience)
-        ears = LocalEvidence(listener.reader, outside)
+        evidence = LocalEvidence(listener.reader, outside)
         with sandbox.start(scenario) as play, closing(listener):
             store, vault = MemoryStore(), MemoryVault()
             session = Session(
@@ -35,7 +35,9 @@ def at_desk(tmp_path):
                 record=store.load(),
                 checklist=checklist.load(),
                 open_graph=lambda keys: GraphClient(keys, url=play.graph_url, pause=lambda _: None),
-                open_facts=lambda graph, record, vault: Facts(graph, record, vault, evidence=ears),
+                open_facts=lambda graph, record, vault: Facts(
+                    graph, record, vault, evidence=evidence
+                ),
                 listener=listener,
                 nudge=play.write,
             )

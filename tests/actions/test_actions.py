@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.fake_prompter import ANY, Script
+from tests.support.fake_prompter import ANY, FakePrompter
 from wizard.actions import (
     access,
     message,
@@ -16,48 +16,51 @@ from wizard.text.secret import Secret
 from wizard.webhook.inbox.models import StatusUpdate
 
 
-def test_the_pin_is_in_the_vault_before_the_number_is_registered(at_desk):
-    with at_desk("number-unregistered", knows=True) as (session, _):
+def test_the_pin_is_in_the_vault_before_the_number_is_registered(open_session):
+    with open_session("number-unregistered", knows=True) as (session, _):
         session.vault.remove("two_step_pin")
         held = []
 
-        class Watching(Script):
+        class Watching(FakePrompter):
             def consent(self, *args, **kwargs):
                 held.append(session.vault.get("two_step_pin"))
-                return True
+                return super().consent(*args, **kwargs)
 
-        answers = {"two_step_pin": "314159", "two_step_pin_way": "known"}
-        session.prompter = Watching(answers)
+        session.prompter = Watching(
+            {"two_step_pin": "314159"}, consents={"number.registered": True}
+        )
         number.register(session, session.facts())
         assert held[-1].secret == Secret("314159")
         assert session.facts().number.registered
 
 
-def test_a_declined_registration_sends_nothing_and_costs_nothing(at_desk):
-    with at_desk("number-unregistered", knows=True) as (session, play):
-        session.prompter = Script({"two_step_pin": "314159"}, consents={"number.registered": False})
+def test_a_declined_registration_sends_nothing_and_costs_nothing(open_session):
+    with open_session("number-unregistered", knows=True) as (session, play):
+        session.prompter = FakePrompter(
+            {"two_step_pin": "314159"}, consents={"number.registered": False}
+        )
         number.register(session, session.facts())
         assert session.vault.get("two_step_pin") is None
         assert registrations_left(session, play.phone_number_id) == REGISTRATIONS
         assert not session.facts().number.registered
 
 
-def test_a_wrong_pin_is_tried_once_counted_and_no_longer_kept(at_desk):
-    with at_desk("pin-wrong", knows=True) as (session, play):
-        session.prompter = Script(consents={"number.registered": True})
+def test_a_wrong_pin_is_tried_once_counted_and_no_longer_kept(open_session):
+    with open_session("pin-wrong", knows=True) as (session, play):
+        session.prompter = FakePrompter(consents={"number.registered": True})
         number.register(session, session.facts())
         assert [error.code for error in session.prompter.troubles] == [133005]
         assert registrations_left(session, play.phone_number_id) == REGISTRATIONS - 1
         assert session.vault.get("two_step_pin") is None
 
 
-def test_after_a_wrong_pin_a_new_one_is_proposed(at_desk):
-    with at_desk("pin-wrong", knows=True) as (session, _):
-        consents = {"number.registered": True, "number.pin": True}
-        session.prompter = Script(consents=consents)
+def test_after_a_wrong_pin_a_new_one_is_proposed(open_session):
+    with open_session("pin-wrong", knows=True) as (session, _):
+        session.prompter = FakePrompter(consents={"number.registered": True})
         number.register(session, session.facts())
-        session.prompter = Script(
-            {"two_step_pin": "314159", "two_step_pin_way": "replace"}, consents=consents
+        session.prompter = FakePrompter(
+            {"two_step_pin": "314159", "two_step_pin_way": "replace"},
+            consents={"number.registered": True, "number.pin": True},
         )
         number.register(session, session.facts())
         ways = [
@@ -67,53 +70,55 @@ def test_after_a_wrong_pin_a_new_one_is_proposed(at_desk):
         assert session.facts().number.registered
 
 
-def test_whoever_has_no_account_yet_presses_enter_and_sees_how_to_make_one(at_desk):
-    with at_desk("fresh-account", knows=True) as (session, _):
-        session.prompter = Script({"waba_id": ""})
+def test_whoever_has_no_account_yet_presses_enter_and_sees_how_to_make_one(open_session):
+    with open_session("fresh-account", knows=True) as (session, _):
+        session.prompter = FakePrompter({"waba_id": ""})
         access.find_account(session, session.facts())
         assert session.prompter.keys[-1] == "account.none_found"
         assert ("instruct", "account.visible") in session.prompter.events
 
 
-def test_ten_registrations_in_three_days_are_enough(at_desk):
-    with at_desk("number-unregistered", knows=True) as (session, play):
+def test_ten_registrations_in_three_days_are_enough(open_session):
+    with open_session("number-unregistered", knows=True) as (session, play):
         session.record.attempts[f"register:{play.phone_number_id}"] = [session.stamp()] * 10
-        session.prompter = Script()
+        session.prompter = FakePrompter()
         number.register(session, session.facts())
         assert session.prompter.keys == ["number.register_spent"]
 
 
-def test_meta_s_own_lock_is_said_and_not_tried_again(at_desk):
-    with at_desk("pin-locked", knows=True) as (session, play):
-        session.prompter = Script({"two_step_pin": "314159"}, consents={"number.registered": True})
+def test_meta_s_own_lock_is_said_and_not_tried_again(open_session):
+    with open_session("pin-locked", knows=True) as (session, play):
+        session.prompter = FakePrompter(
+            {"two_step_pin": "314159"}, consents={"number.registered": True}
+        )
         number.register(session, session.facts())
         assert [error.code for error in session.prompter.troubles] == [133016]
         assert registrations_left(session, play.phone_number_id) == REGISTRATIONS - 1
 
 
-def test_a_lost_pin_is_replaced_and_kept(at_desk):
-    with at_desk("pin-unknown", knows=True) as (session, _):
+def test_a_lost_pin_is_replaced_and_kept(open_session):
+    with open_session("pin-unknown", knows=True) as (session, _):
         answers = {"two_step_pin_way": "replace", "two_step_pin": "271828"}
-        session.prompter = Script(answers, consents={"number.pin": True})
+        session.prompter = FakePrompter(answers, consents={"number.pin": True})
         number.keep_pin(session, session.facts())
         assert session.vault.get("two_step_pin").secret == Secret("271828")
 
 
-def test_an_app_that_wants_signed_requests_is_given_its_secret_with_the_token(at_desk):
-    with at_desk("proof-required-secret-unknown") as (session, play):
+def test_an_app_that_wants_signed_requests_is_given_its_secret_with_the_token(open_session):
+    with open_session("proof-required-secret-unknown") as (session, play):
         wrong = "0" * 32
         answers = {"has_token": "yes", "access_token": play.access_token}
-        session.prompter = Script({**answers, "app_secret": [wrong, play.app_secret]})
+        session.prompter = FakePrompter({**answers, "app_secret": [wrong, play.app_secret]})
         access.take_token(session, session.facts())
         assert session.vault.get("access_token").secret == Secret(play.access_token)
         assert session.vault.get("app_secret").secret == Secret(play.app_secret)
         assert session.record.ids["waba_id"] == play.waba_id
 
 
-def test_a_wrong_app_secret_keeps_neither(at_desk):
-    with at_desk("proof-required-secret-unknown") as (session, play):
+def test_a_wrong_app_secret_keeps_neither(open_session):
+    with open_session("proof-required-secret-unknown") as (session, play):
         wrong, token = "0" * 32, play.access_token
-        session.prompter = Script(
+        session.prompter = FakePrompter(
             {"has_token": "yes", "access_token": [token, token], "app_secret": [wrong, wrong]}
         )
         access.take_token(session, session.facts())
@@ -121,73 +126,73 @@ def test_a_wrong_app_secret_keeps_neither(at_desk):
         assert session.vault.get("app_secret") is None
 
 
-def test_numbers_that_meta_would_not_list_are_not_called_missing(at_desk):
-    with at_desk("throttled-80007") as (session, play):
-        session.prompter = Script({"has_token": "yes", "access_token": play.access_token})
+def test_numbers_that_meta_would_not_list_are_not_called_missing(open_session):
+    with open_session("throttled-80007") as (session, play):
+        session.prompter = FakePrompter({"has_token": "yes", "access_token": play.access_token})
         access.take_token(session, session.facts())
         assert "access.no_number" not in session.prompter.keys
         assert [error.code for error in session.prompter.troubles] == [80007]
 
 
-def test_a_dead_token_never_replaces_the_one_that_works(at_desk):
-    with at_desk("healthy", knows=True) as (session, _):
+def test_a_dead_token_never_replaces_the_one_that_works(open_session):
+    with open_session("healthy", knows=True) as (session, _):
         before = session.vault.get("access_token").secret
         dead = "EAA" + "x" * 150
-        session.prompter = Script({"access_token": [dead, dead]})
+        session.prompter = FakePrompter({"access_token": [dead, dead]})
         access.take_token(session, session.facts())
         assert session.vault.get("access_token").secret == before
         assert "access.nothing_kept" in session.prompter.keys
 
 
-def test_a_token_of_another_app_is_kept_only_when_the_person_switches(at_desk):
-    with at_desk("rehearsal") as (session, play):
+def test_a_token_of_another_app_is_kept_only_when_the_person_switches(open_session):
+    with open_session("rehearsal") as (session, play):
         session.record.ids["app_id"] = "1"
         answers = {"has_token": "yes", "access_token": play.access_token, "other_app": "stay"}
-        session.prompter = Script(answers)
+        session.prompter = FakePrompter(answers)
         access.take_token(session, session.facts())
         assert session.vault.get("access_token") is None
         assert session.record.ids == {"app_id": "1"}
 
 
-def test_several_accounts_are_offered_and_the_chosen_one_is_taken(at_desk):
-    with at_desk("three-accounts", knows=True) as (session, _):
+def test_several_accounts_are_offered_and_the_chosen_one_is_taken(open_session):
+    with open_session("three-accounts", knows=True) as (session, _):
         session.record.ids.clear()
-        session.prompter = Script({"waba_id": "205380258680796", ANY: ""})
+        session.prompter = FakePrompter({"waba_id": "205380258680796", ANY: ""})
         access.take_assets(session, session.graph())
         assert session.record.ids["waba_id"] == "205380258680796"
 
 
-def test_one_of_forty_numbers_can_be_chosen(at_desk):
-    with at_desk("forty-numbers", knows=True) as (session, _):
+def test_one_of_forty_numbers_can_be_chosen(open_session):
+    with open_session("forty-numbers", knows=True) as (session, _):
         wanted = session.facts().numbers[33]
         del session.record.ids["phone_number_id"]
-        session.prompter = Script({"phone_number_id": wanted.id})
+        session.prompter = FakePrompter({"phone_number_id": wanted.id})
         access.take_assets(session, session.graph())
         assert session.record.ids["phone_number_id"] == wanted.id
 
 
-def test_a_phone_number_id_pasted_for_an_account_leads_to_its_account(at_desk):
-    with at_desk("healthy", knows=True) as (session, play):
+def test_a_phone_number_id_pasted_for_an_account_leads_to_its_account(open_session):
+    with open_session("healthy", knows=True) as (session, play):
         session.record.ids = {"app_id": play.app_id}
-        session.prompter = Script()
+        session.prompter = FakePrompter()
         access.take_id(session, session.graph(), play.phone_number_id)
         assert session.prompter.keys == ["account.is_number"]
         assert session.record.ids["waba_id"] == play.waba_id
 
 
-def test_a_portfolio_pasted_for_an_account_leads_to_the_account_inside(at_desk):
-    with at_desk("healthy", knows=True) as (session, play):
+def test_a_portfolio_pasted_for_an_account_leads_to_the_account_inside(open_session):
+    with open_session("healthy", knows=True) as (session, play):
         session.record.ids = {"app_id": play.app_id}
-        session.prompter = Script({ANY: ""})
+        session.prompter = FakePrompter({ANY: ""})
         access.take_id(session, session.graph(), play.business_id)
         assert session.prompter.keys[0] == "account.is_business"
         assert session.record.ids["waba_id"] == play.waba_id
 
 
 @pytest.mark.parametrize("way", ["api", "manual"])
-def test_a_lasting_token_replaces_the_temporary_one_only_when_it_is_proven(at_desk, way):
-    with at_desk("rehearsal") as (session, play):
-        session.prompter = Script({ANY: "", **play.suggestions})
+def test_a_lasting_token_replaces_the_temporary_one_only_when_it_is_proven(open_session, way):
+    with open_session("rehearsal") as (session, play):
+        session.prompter = FakePrompter({ANY: ""}, suggestions=play.suggestions)
         access.take_token(session, session.facts())
         before = session.vault.get("access_token").secret
         answers = {
@@ -200,31 +205,35 @@ def test_a_lasting_token_replaces_the_temporary_one_only_when_it_is_proven(at_de
             del answers["app_secret"]
         else:
             del answers["access_token"]
-        session.prompter = Script(answers, consents={ANY: True})
+        session.prompter = FakePrompter(answers, consents={ANY: True})
         token.renew(session, session.facts())
         changed = session.vault.get("access_token").secret != before
         assert changed is (way == "api")
 
 
-def test_an_app_secret_of_another_app_is_not_kept(at_desk):
-    with at_desk("healthy", knows=True) as (session, _):
+def test_an_app_secret_of_another_app_is_not_kept(open_session):
+    with open_session("healthy", knows=True) as (session, _):
         session.vault.remove("app_secret")
-        session.prompter = Script({"app_secret": "0" * 32})
+        session.prompter = FakePrompter({"app_secret": "0" * 32})
         assert token.app_secret(session) is False
         assert session.vault.get("app_secret") is None
 
 
-def test_an_accepted_message_is_remembered_with_its_wamid(at_desk):
-    with at_desk("healthy", knows=True) as (session, play):
-        session.prompter = Script({ANY: "", **play.suggestions}, consents={"message.sent": True})
+def test_an_accepted_message_is_remembered_with_its_wamid(open_session):
+    with open_session("healthy", knows=True) as (session, play):
+        session.prompter = FakePrompter(
+            {ANY: ""}, suggestions=play.suggestions, consents={"message.sent": True}
+        )
         message.send_test(session, session.facts())
         assert session.record.test_message.wamid.startswith("wamid.")
         assert session.record.test_message.state == "accepted"
 
 
-def test_a_stranger_to_the_test_number_is_refused_with_the_rule_said_before(at_desk):
-    with at_desk("test-number-stranger", knows=True) as (session, play):
-        session.prompter = Script({ANY: "", **play.suggestions}, consents={"message.sent": True})
+def test_a_stranger_to_the_test_number_is_refused_with_the_rule_said_before(open_session):
+    with open_session("test-number-stranger", knows=True) as (session, play):
+        session.prompter = FakePrompter(
+            {ANY: ""}, suggestions=play.suggestions, consents={"message.sent": True}
+        )
         message.send_test(session, session.facts())
         assert "message.test_number_rule" in session.prompter.keys
         assert session.record.test_message.code == 131030
@@ -235,11 +244,13 @@ def test_a_stranger_to_the_test_number_is_refused_with_the_rule_said_before(at_d
     [("receiving", "delivered"), ("delivery-unpaid", "failed")],
 )
 def test_news_of_a_sent_message_is_waited_for_where_something_listens(
-    at_desk, tmp_path, scenario, state
+    open_session, tmp_path, scenario, state
 ):
-    with at_desk(scenario, knows=True) as (session, play):
+    with open_session(scenario, knows=True) as (session, play):
         session.listener = News(state)
-        session.prompter = Script({ANY: "", **play.suggestions}, consents={"message.sent": True})
+        session.prompter = FakePrompter(
+            {ANY: ""}, suggestions=play.suggestions, consents={"message.sent": True}
+        )
         message.send_test(session, session.facts())
         assert session.record.test_message.state == state
         assert bool(session.prompter.troubles) is (state == "failed")
@@ -258,13 +269,13 @@ class News:
         return StatusUpdate(wamid, self.state, "1", "", "", "", "", "{}", code=code)
 
 
-def test_what_was_proven_of_the_former_app_does_not_sign_for_the_new_one(at_desk):
-    with at_desk("rehearsal") as (session, play):
+def test_what_was_proven_of_the_former_app_does_not_sign_for_the_new_one(open_session):
+    with open_session("rehearsal") as (session, play):
         session.record.ids["app_id"] = "1"
         session.record.confirmed["app.published"] = Confirmation("published", session.stamp())
         session.vault.put("app_secret", Secret("a" * 32))
         session.vault.put("access_token", Secret("EAA" + "z" * 150))
-        session.prompter = Script(
+        session.prompter = FakePrompter(
             {ANY: "", "access_token": play.access_token, "other_app": "switch"}
         )
         access.take_token(session, session.facts())

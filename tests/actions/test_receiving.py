@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from tests.support.fake_prompter import ANY, Script
+from tests.support.fake_prompter import ANY, FakePrompter
 from wizard.actions import ACTIONS
 from wizard.actions.callback_target import make_public
 from wizard.actions.prompter import NextAction
-from wizard.actions.receive_test import diagnose, hear, take_back
+from wizard.actions.receive_test import diagnose, receive, take_back
 from wizard.actions.set_callback import meta_saw, remove, subscribe
 from wizard.actions.setup import Setup
 from wizard.graph import GraphError
@@ -42,12 +42,12 @@ def status_of(session, item):
     return result.status, result.reason
 
 
-def test_from_nothing_to_a_message_that_arrived(at_desk):
-    prompter = Script(HERE, consents=ALL_CONSENTS)
-    with at_desk("webhook-none", prompter, knows=True) as (session, play):
+def test_from_nothing_to_a_message_that_arrived(open_session):
+    prompter = FakePrompter(HERE, consents=ALL_CONSENTS)
+    with open_session("webhook-none", prompter, knows=True) as (session, play):
         del session.vault.kept["verify_token"]
         world(play)["accounts"][WABA]["subscribed"] = {}
-        message = hear(session, session.facts())
+        message = receive(session, session.facts())
         assert message.text == world(play)["person"]["text"]
         assert message.phone_number_id == NUMBER
         assert subscriptions(play)["callback_url"] == session.listener.at.url
@@ -64,9 +64,9 @@ def test_from_nothing_to_a_message_that_arrived(at_desk):
     assert ("show_link", "https://wa.me/447700900123") in prompter.events
 
 
-def test_the_token_that_was_made_up_is_kept_and_shown_nowhere(at_desk):
-    prompter = Script(HERE, consents=ALL_CONSENTS)
-    with at_desk("webhook-none", prompter, knows=True) as (session, play):
+def test_the_token_that_was_made_up_is_kept_and_shown_nowhere(open_session):
+    prompter = FakePrompter(HERE, consents=ALL_CONSENTS)
+    with open_session("webhook-none", prompter, knows=True) as (session, play):
         del session.vault.kept["verify_token"]
         action("webhook.callback", session)
         token = session.vault.get("verify_token").secret.reveal()
@@ -76,9 +76,9 @@ def test_the_token_that_was_made_up_is_kept_and_shown_nowhere(at_desk):
     assert token not in repr(prompter.events) + prompter.text() + prompter.text("ru")
 
 
-def test_everything_that_is_sent_is_shown_before_and_refused_by_a_no(at_desk):
-    prompter = Script(HERE, consents={"webhook.callback": False})
-    with at_desk("webhook-none", prompter, knows=True) as (session, play):
+def test_everything_that_is_sent_is_shown_before_and_refused_by_a_no(open_session):
+    prompter = FakePrompter(HERE, consents={"webhook.callback": False})
+    with open_session("webhook-none", prompter, knows=True) as (session, play):
         action("webhook.callback", session)
         assert subscriptions(play) == {}
         assert session.record.webhook == {}
@@ -88,9 +88,9 @@ def test_everything_that_is_sent_is_shown_before_and_refused_by_a_no(at_desk):
     assert '"fields": "messages"' in sends[0]
 
 
-def test_the_fields_that_are_there_stay(at_desk):
-    prompter = Script(HERE, consents=ALL_CONSENTS)
-    with at_desk("receiving", prompter, knows=True) as (session, play):
+def test_the_fields_that_are_there_stay(open_session):
+    prompter = FakePrompter(HERE, consents=ALL_CONSENTS)
+    with open_session("receiving", prompter, knows=True) as (session, play):
         before = set(subscriptions(play)["fields"])
         action("webhook.callback", session)
         assert set(subscriptions(play)["fields"]) == before > {"messages"}
@@ -99,10 +99,10 @@ def test_the_fields_that_are_there_stay(at_desk):
 
 
 @pytest.mark.parametrize("level", ["app", "account", "number"])
-def test_a_foreign_callback_is_shown_and_not_replaced_by_enter(at_desk, level):
-    prompter = Script({**HERE, "webhook.level": level}, consents={"webhook.callback": False})
+def test_a_foreign_callback_is_shown_and_not_replaced_by_enter(open_session, level):
+    prompter = FakePrompter({**HERE, "webhook.level": level}, consents={"webhook.callback": False})
     foreign = {"override_callback_uri": THERE, "verify_token": "theirs"}
-    with at_desk("receiving", prompter, knows=True) as (session, play):
+    with open_session("receiving", prompter, knows=True) as (session, play):
         tree = world(play)
         if level == "app":
             subscriptions(play)["callback_url"] = THERE
@@ -118,9 +118,9 @@ def test_a_foreign_callback_is_shown_and_not_replaced_by_enter(at_desk, level):
 
 
 @pytest.mark.parametrize("level", ["account", "number"])
-def test_an_override_is_set_after_subscribing_and_can_be_taken_away(at_desk, level):
-    prompter = Script({**HERE, "webhook.level": level}, consents=ALL_CONSENTS)
-    with at_desk("receiving", prompter, knows=True) as (session, play):
+def test_an_override_is_set_after_subscribing_and_can_be_taken_away(open_session, level):
+    prompter = FakePrompter({**HERE, "webhook.level": level}, consents=ALL_CONSENTS)
+    with open_session("receiving", prompter, knows=True) as (session, play):
         world(play)["accounts"][WABA]["subscribed"] = {}
         action("webhook.callback", session)
         callbacks = session.facts().number.callbacks
@@ -129,53 +129,53 @@ def test_an_override_is_set_after_subscribing_and_can_be_taken_away(at_desk, lev
             "webhook.subscribed",
             "webhook.callback",
         ]
-        assert remove(session, session.facts(), level)
+        assert remove(session, session.facts(), level).ok
         assert session.facts().number.callbacks.winner[0] == "app"
         # Removing an override does not unsubscribe.
         assert status_of(session, "webhook.subscribed")[0] is Status.PASSED
         assert session.record.webhook == {}
-        assert remove(session, session.facts(), level)
+        assert remove(session, session.facts(), level).ok
     assert "webhook.nothing_to_remove" in prompter.keys
 
 
-def test_subscribing_twice_does_not_remove_an_override(at_desk):
-    prompter = Script()
-    with at_desk("webhook-account-override", prompter, knows=True) as (session, _):
-        assert subscribe(session)
+def test_subscribing_twice_does_not_remove_an_override(open_session):
+    prompter = FakePrompter()
+    with open_session("webhook-account-override", prompter, knows=True) as (session, _):
+        assert subscribe(session).ok
         assert session.facts().number.callbacks.account == THERE
     assert prompter.consents_asked == []
 
 
-def test_another_apps_token_subscribes_nothing(at_desk):
-    prompter = Script()
-    with at_desk("webhook-account-not-subscribed", prompter, knows=True) as (session, play):
+def test_another_apps_token_subscribes_nothing(open_session):
+    prompter = FakePrompter()
+    with open_session("webhook-account-not-subscribed", prompter, knows=True) as (session, play):
         session.record.ids["app_id"] = "4242"
-        assert not subscribe(session)
+        assert not subscribe(session).ok
         assert not world(play)["accounts"][WABA].get("subscribed")
     assert "webhook.token_of_another_app" in prompter.keys
 
 
-def test_subscribing_leaves_the_others_subscribed(at_desk):
-    prompter = Script(consents={"webhook.subscribed": True})
-    with at_desk("webhook-another-app-subscribed", prompter, knows=True) as (session, play):
+def test_subscribing_leaves_the_others_subscribed(open_session):
+    prompter = FakePrompter(consents={"webhook.subscribed": True})
+    with open_session("webhook-another-app-subscribed", prompter, knows=True) as (session, play):
         others = set(world(play)["accounts"][WABA]["subscribed"])
         action("webhook.subscribed", session)
         assert set(world(play)["accounts"][WABA]["subscribed"]) == others | {APP}
 
 
 @pytest.mark.parametrize("scenario", ["webhook-messages-missing", "webhook-inactive"])
-def test_the_field_is_switched_on_without_asking_for_an_address(at_desk, scenario):
-    prompter = Script(consents={"webhook.fields": True})
-    with at_desk(scenario, prompter, knows=True) as (session, _):
+def test_the_field_is_switched_on_without_asking_for_an_address(open_session, scenario):
+    prompter = FakePrompter(consents={"webhook.fields": True})
+    with open_session(scenario, prompter, knows=True) as (session, _):
         action("webhook.fields", session)
         assert status_of(session, "webhook.fields") == (Status.PASSED, "subscribed")
     assert prompter.asked == []
 
 
 @pytest.mark.parametrize("kind", ["forbidden", "quoted", "moved", "broken", "missing", "page"])
-def test_a_server_that_meta_would_refuse_is_not_shown_to_meta(at_desk, kind):
-    prompter = Script()
-    with at_desk("webhook-none", prompter, knows=True) as (session, play):
+def test_a_server_that_meta_would_refuse_is_not_shown_to_meta(open_session, kind):
+    prompter = FakePrompter()
+    with open_session("webhook-none", prompter, knows=True) as (session, play):
         url = f"{play.graph_url}/_sandbox/callback/{kind}"
         prompter._left["ask"] = {"webhook.callback_url": url, "webhook.level": "app"}
         action("webhook.callback", session)
@@ -183,23 +183,23 @@ def test_a_server_that_meta_would_refuse_is_not_shown_to_meta(at_desk, kind):
     assert "webhook.probe_failed" in prompter.keys
 
 
-def test_a_server_of_her_own_is_proven_set_and_left_to_her_word(at_desk):
-    prompter = Script(consents=ALL_CONSENTS)
-    with at_desk("webhook-none", prompter, knows=True) as (session, play):
+def test_a_server_of_her_own_is_proven_set_and_left_to_her_word(open_session):
+    prompter = FakePrompter(consents=ALL_CONSENTS)
+    with open_session("webhook-none", prompter, knows=True) as (session, play):
         url = f"{play.graph_url}/_sandbox/callback/good"
         prompter._left["ask"] = {"webhook.callback_url": url, "webhook.level": "app"}
         action("webhook.callback", session)
         assert subscriptions(play)["callback_url"] == url
         assert "kept_by" not in session.record.webhook
-        assert hear(session, session.facts()) is None
+        assert receive(session, session.facts()) is None
         assert session.listener.at is None
     assert "webhook.write_to_server" in prompter.keys
 
 
-def test_her_servers_verify_token_is_asked_or_made_up(at_desk):
+def test_her_servers_verify_token_is_asked_or_made_up(open_session):
     answers = {"webhook.level": "app", "verify_token_way": "have", "verify_token": " theirs "}
-    prompter = Script(answers)
-    with at_desk("webhook-none", prompter, knows=True) as (session, play):
+    prompter = FakePrompter(answers)
+    with open_session("webhook-none", prompter, knows=True) as (session, play):
         del session.vault.kept["verify_token"]
         url = f"{play.graph_url}/_sandbox/callback/good"
         prompter._left["ask"]["webhook.callback_url"] = url
@@ -207,10 +207,10 @@ def test_her_servers_verify_token_is_asked_or_made_up(at_desk):
         assert session.vault.get("verify_token").secret == Secret("theirs")
 
 
-def test_what_the_api_refuses_goes_by_hand_and_is_read_back(at_desk):
+def test_what_the_api_refuses_goes_by_hand_and_is_read_back(open_session):
     answers = {**HERE, "verify_token": "made-by-her", "webhook.by_hand": "done"}
-    prompter = Script(answers, consents=ALL_CONSENTS)
-    with at_desk("webhook-by-dashboard", prompter, knows=True) as (session, play):
+    prompter = FakePrompter(answers, consents=ALL_CONSENTS)
+    with open_session("webhook-by-dashboard", prompter, knows=True) as (session, play):
         action("webhook.callback", session)
         assert ("instruct", "webhook.callback") in prompter.events
         # She types it on Meta's screen, and Meta asks the receiver with it.
@@ -225,9 +225,11 @@ def test_what_the_api_refuses_goes_by_hand_and_is_read_back(at_desk):
         assert status_of(session, "webhook.reachable") == (Status.PASSED, "answered")
 
 
-def test_what_is_not_done_by_hand_is_not_expected(at_desk):
+def test_what_is_not_done_by_hand_is_not_expected(open_session):
     answers = {**HERE, "verify_token": "made-by-her", "webhook.by_hand": "later"}
-    with at_desk("webhook-by-dashboard", Script(answers, consents=ALL_CONSENTS), knows=True) as (
+    with open_session(
+        "webhook-by-dashboard", FakePrompter(answers, consents=ALL_CONSENTS), knows=True
+    ) as (
         session,
         _,
     ):
@@ -235,16 +237,16 @@ def test_what_is_not_done_by_hand_is_not_expected(at_desk):
         assert session.record.webhook == {}
 
 
-def test_a_busy_moment_is_no_reason_to_do_it_by_hand(at_desk):
-    prompter = Script(HERE, consents=ALL_CONSENTS)
-    with at_desk("webhook-none", prompter, knows=True) as (session, _):
+def test_a_busy_moment_is_no_reason_to_do_it_by_hand(open_session):
+    prompter = FakePrompter(HERE, consents=ALL_CONSENTS)
+    with open_session("webhook-none", prompter, knows=True) as (session, _):
         wait = {"code": 4, "message": "Application request limit reached"}
         real = session.open_graph
 
         def busy(keys):
             graph = real(keys)
 
-            def refuse(path, body=None, *, as_app=False):
+            def refuse(path, body, consent, *, as_app=False):
                 raise GraphError(ErrorKind.BUSY, subcode=0, http=400, details="", trace="", **wait)
 
             graph.post = refuse
@@ -269,12 +271,12 @@ ADDRESS = "INF |  https://quiet-river.trycloudflare.com  |"
 
 
 @pytest.fixture
-def outdoors(at_desk, tmp_path):
-    """A desk whose own address will not do: as with the real Meta."""
+def outdoors(open_session, tmp_path):
+    """A session whose own address will not do: as with the real Meta."""
 
     @contextmanager
     def opened(prompter):
-        with at_desk("webhook-none", prompter, knows=True) as (session, play):
+        with open_session("webhook-none", prompter, knows=True) as (session, play):
             session.listener.outside = replace(session.listener.outside, allow_local=False)
             yield session, play
 
@@ -283,7 +285,7 @@ def outdoors(at_desk, tmp_path):
 
 def test_this_computer_is_made_public_by_a_tunnel(outdoors, tmp_path, monkeypatch):
     tunnels(tmp_path, monkeypatch, cloudflared=ADDRESS)
-    prompter = Script()
+    prompter = FakePrompter()
     with outdoors(prompter) as (session, _):
         url = make_public(session)
         assert url == "https://quiet-river.trycloudflare.com/webhook" == session.listener.public_url
@@ -298,7 +300,7 @@ def test_this_computer_is_made_public_by_a_tunnel(outdoors, tmp_path, monkeypatc
 )
 def test_without_a_tunnel_the_way_to_one_is_said(outdoors, tmp_path, monkeypatch, programs, said):
     tunnels(tmp_path, monkeypatch, **programs)
-    prompter = Script()
+    prompter = FakePrompter()
     with outdoors(prompter) as (session, _):
         assert make_public(session) == ""
     assert prompter.keys[-1] == f"webhook.tunnel_{said}"
@@ -306,7 +308,7 @@ def test_without_a_tunnel_the_way_to_one_is_said(outdoors, tmp_path, monkeypatch
 
 def test_a_tunnel_that_closed_explains_the_silence(outdoors, tmp_path, monkeypatch):
     tunnels(tmp_path, monkeypatch, cloudflared=ADDRESS)
-    prompter = Script()
+    prompter = FakePrompter()
     with outdoors(prompter) as (session, _):
         make_public(session)
         session.listener.tunnel._child.kill()
@@ -320,7 +322,7 @@ def test_an_address_that_ends_with_the_run_is_taken_away_or_said(
     outdoors, tmp_path, monkeypatch, level
 ):
     tunnels(tmp_path, monkeypatch, cloudflared=ADDRESS)
-    prompter = Script(consents=ALL_CONSENTS)
+    prompter = FakePrompter(consents=ALL_CONSENTS)
     with outdoors(prompter) as (session, play):
         url = make_public(session)
         session.record.webhook = {"callback_url": url, "level": level, "kept_by": "here"}
@@ -338,11 +340,11 @@ def silence(session):
     return diagnose(session, session.listener)
 
 
-def test_a_delivery_that_another_secret_signed_is_named(at_desk):
-    prompter = Script(HERE, consents=ALL_CONSENTS)
-    with at_desk("webhook-none", prompter, knows=True, patience=2.5) as (session, play):
+def test_a_delivery_that_another_secret_signed_is_named(open_session):
+    prompter = FakePrompter(HERE, consents=ALL_CONSENTS)
+    with open_session("webhook-none", prompter, knows=True, patience=2.5) as (session, play):
         world(play)["delivery"] = {"sign_as": "5647382910564738"}
-        assert hear(session, session.facts()) is None
+        assert receive(session, session.facts()) is None
     assert "webhook.wrong_signature" in prompter.keys
     assert [f.reason for f in prompter.presented] == ["wrong_secret"]
 
@@ -363,9 +365,9 @@ BROKEN = {
 
 
 @pytest.mark.parametrize(("broken", "breaks"), BROKEN.items(), ids=BROKEN)
-def test_after_a_silence_the_broken_link_is_named(at_desk, broken, breaks):
-    prompter = Script(HERE, consents=ALL_CONSENTS)
-    with at_desk("webhook-none", prompter, knows=True) as (session, play):
+def test_after_a_silence_the_broken_link_is_named(open_session, broken, breaks):
+    prompter = FakePrompter(HERE, consents=ALL_CONSENTS)
+    with open_session("webhook-none", prompter, knows=True) as (session, play):
         world(play)["person"]["writes_by_herself"] = False
         action("webhook.callback", session)
         breaks(world(play))
@@ -374,12 +376,12 @@ def test_after_a_silence_the_broken_link_is_named(at_desk, broken, breaks):
     assert f"{result.item.id}/{result.reason}" == broken
 
 
-def test_the_test_button_is_said_to_prove_nothing(at_desk):
-    prompter = Script(HERE, consents=ALL_CONSENTS)
-    with at_desk("webhook-none", prompter, knows=True, patience=2.0) as (session, play):
+def test_the_test_button_is_said_to_prove_nothing(open_session):
+    prompter = FakePrompter(HERE, consents=ALL_CONSENTS)
+    with open_session("webhook-none", prompter, knows=True, patience=2.0) as (session, play):
         world(play)["apps"][APP]["published"] = False
         session.nudge = lambda: play._delivery.test_event(APP)
-        assert hear(session, session.facts()) is None
+        assert receive(session, session.facts()) is None
         assert status_of(session, "webhook.received") == (Status.WAITING, "test_only")
     assert "webhook.test_event" in prompter.keys
     assert prompter.presented_ids == ["app.published"]
@@ -409,14 +411,14 @@ def test_metas_2200_is_put_into_words(message, words):
     assert all(Words(language).phrase(saw) for language in ("ru", "en"))
 
 
-def test_the_guide_walks_to_a_message_that_arrived(at_desk):
-    prompter = Script(
+def test_the_guide_walks_to_a_message_that_arrived(open_session):
+    prompter = FakePrompter(
         HERE,
         moves={ANY: [NextAction.FIX] * 9},
         consents=ALL_CONSENTS,
-        vouches={ANY: ["yes, today"] * 3},
+        confirms={ANY: ["yes, today"] * 3},
     )
-    with at_desk("webhook-none", prompter, knows=True) as (session, play):
+    with open_session("webhook-none", prompter, knows=True) as (session, play):
         del session.vault.kept["verify_token"]
         world(play)["accounts"][WABA]["subscribed"] = {}
         session.record.goals = (Goal.SENDING, Goal.RECEIVING)

@@ -1,10 +1,12 @@
-"""The walk, end to end: the real facts, checks and repairs against the sandbox."""
+"""The walk, end to end: the real facts, checks and actions against the sandbox."""
 
 import pytest
 
-from tests.support.fake_prompter import ANY, Script
+from tests.support.fake_prompter import ANY, FakePrompter
 from wizard.actions.prompter import NextAction
+from wizard.actions.results import ACTIONS, Done, Refused
 from wizard.actions.setup import Setup
+from wizard.graph.consent import granted
 from wizard.state.record import Goal, Status
 from wizard.text.errors import ErrorKind, UserAbort
 
@@ -15,12 +17,16 @@ def standing(results):
 
 def willing(play, **answers):
     """Somebody who takes every offer, and answers what the sandbox suggests."""
-    given = {ANY: "", **play.suggestions, **answers}
-    return Script(given, moves={ANY: NextAction.FIX}, consents={ANY: True})
+    return FakePrompter(
+        {ANY: "", **answers},
+        moves={ANY: NextAction.FIX},
+        consents={ANY: True},
+        suggestions=play.suggestions,
+    )
 
 
-def test_a_rehearsal_goes_from_a_paste_to_a_sent_message(at_desk):
-    with at_desk("rehearsal") as (session, play):
+def test_a_rehearsal_goes_from_a_paste_to_a_sent_message(open_session):
+    with open_session("rehearsal") as (session, play):
         session.prompter = willing(play)
         results = Setup(session).walk()
         seen = standing(results)
@@ -32,27 +38,29 @@ def test_a_rehearsal_goes_from_a_paste_to_a_sent_message(at_desk):
         assert session.record.ids["phone_number_id"] == play.phone_number_id
 
 
-def test_a_healthy_account_asks_nothing_that_is_required(at_desk):
-    with at_desk("healthy", knows=True) as (session, _):
-        session.prompter = Script(moves={"message.sent": NextAction.LATER})
+def test_a_healthy_account_asks_nothing_that_is_required(open_session):
+    with open_session("healthy", knows=True) as (session, _):
+        session.prompter = FakePrompter(moves={"message.sent": NextAction.LATER})
         seen = standing(Setup(session).walk())
         assert seen["number.connected"] is Status.PASSED
         assert session.prompter.presented_ids == ["message.sent"]
 
 
-def test_what_is_put_off_is_not_asked_again_in_this_run(at_desk):
-    with at_desk("number-unregistered", knows=True) as (session, _):
-        session.prompter = Script(moves={ANY: NextAction.LATER})
+def test_what_is_put_off_is_not_asked_again_in_this_run(open_session):
+    with open_session("number-unregistered", knows=True) as (session, _):
+        session.prompter = FakePrompter(moves={ANY: NextAction.LATER})
         seen = standing(Setup(session).walk())
         assert seen["number.registered"] is Status.FAILED
         assert len(session.prompter.presented_ids) == len(set(session.prompter.presented_ids))
 
 
-def test_whoever_leaves_finds_everything_kept(at_desk):
-    with at_desk("rehearsal") as (session, play):
+def test_leaving_keeps_everything_done_so_far(open_session):
+    with open_session("rehearsal") as (session, play):
         session.prompter = willing(play)
-        session.prompter = Script(
-            {ANY: "", **play.suggestions}, moves={"number.code_verified": NextAction.LEAVE}
+        session.prompter = FakePrompter(
+            {ANY: ""},
+            moves={"number.code_verified": NextAction.LEAVE},
+            suggestions=play.suggestions,
         )
         with pytest.raises(UserAbort):
             Setup(session).walk()
@@ -62,31 +70,31 @@ def test_whoever_leaves_finds_everything_kept(at_desk):
         assert kept.verdicts["access.valid"].status is Status.PASSED
 
 
-def test_ctrl_c_in_the_middle_of_a_repair_loses_nothing(at_desk):
-    with at_desk("rehearsal") as (session, play):
-        answers = {ANY: "", **play.suggestions, "verification_code": KeyboardInterrupt}
-        session.prompter = Script(answers, moves={ANY: NextAction.FIX}, consents={ANY: True})
+def test_ctrl_c_in_the_middle_of_an_action_loses_nothing(open_session):
+    with open_session("rehearsal") as (session, play):
+        session.prompter = willing(play, verification_code=KeyboardInterrupt)
         with pytest.raises(KeyboardInterrupt):
             Setup(session).walk()
         assert session.store.load().ids["phone_number_id"] == play.phone_number_id
 
 
-def test_steps_are_shown_when_somebody_wants_to_do_it_by_hand(at_desk):
-    with at_desk("number-unregistered", knows=True) as (session, _):
+def test_steps_are_shown_when_somebody_wants_to_do_it_by_hand(open_session):
+    with open_session("number-unregistered", knows=True) as (session, _):
         moves = {"number.registered": [NextAction.STEPS, NextAction.LATER], ANY: NextAction.LATER}
-        session.prompter = Script(moves=moves)
+        session.prompter = FakePrompter(moves=moves)
         Setup(session).walk()
         assert ("instruct", "number.registered") in session.prompter.events
 
 
-def test_looking_again_sees_what_was_done_elsewhere(at_desk):
-    with at_desk("number-unregistered", knows=True) as (session, play):
+def test_looking_again_sees_what_was_done_elsewhere(open_session):
+    with open_session("number-unregistered", knows=True) as (session, play):
 
-        class ElsewhereThenAgain(Script):
+        class ElsewhereThenAgain(FakePrompter):
             def next_action(self, result, moves):
                 if result.item.id == "number.registered":
                     body = {"messaging_product": "whatsapp", "pin": "314159"}
-                    session.graph().post(f"{play.phone_number_id}/register", body)
+                    path = f"{play.phone_number_id}/register"
+                    session.graph().post(path, body, granted("", [f"POST /{path}"]))
                     return NextAction.AGAIN
                 return super().next_action(result, moves)
 
@@ -94,11 +102,11 @@ def test_looking_again_sees_what_was_done_elsewhere(at_desk):
         assert standing(Setup(session).walk())["number.registered"] is Status.PASSED
 
 
-def test_a_run_that_nobody_watches_says_which_answer_was_missing(at_desk):
+def test_an_unattended_run_says_which_answer_was_missing(open_session):
     from wizard.text.errors import InputRequired
 
-    with at_desk("rehearsal") as (session, _):
-        session.prompter = Script(
+    with open_session("rehearsal") as (session, _):
+        session.prompter = FakePrompter(
             {"has_token": "yes", "access_token": InputRequired("access_token")}
         )
         setup = Setup(session, attended=False)
@@ -106,23 +114,44 @@ def test_a_run_that_nobody_watches_says_which_answer_was_missing(at_desk):
         assert setup.needed == {"access.present": "access_token"}
 
 
-def test_the_first_look_is_told_before_anything_is_settled(at_desk):
-    with at_desk("number-unregistered", knows=True) as (session, _):
-        session.prompter = Script(moves={ANY: NextAction.LATER})
-        told = []
+def test_the_first_look_is_given_before_anything_is_done(open_session):
+    with open_session("number-unregistered", knows=True) as (session, _):
+        session.prompter = FakePrompter(moves={ANY: NextAction.LATER})
+        looks = []
         Setup(session).walk(
-            seen=lambda found: told.append((standing(found), list(session.prompter.events)))
+            seen=lambda found: looks.append((standing(found), list(session.prompter.events)))
         )
-        assert told[0][0]["number.registered"] is Status.FAILED
-        assert not [event for event in told[0][1] if event[0] == "present"]
-        assert len(told) == 1
+        assert looks[0][0]["number.registered"] is Status.FAILED
+        assert not [event for event in looks[0][1] if event[0] == "present"]
+        assert len(looks) == 1
 
 
-def test_a_repair_that_meta_does_not_answer_ends_the_item_and_not_the_walk(at_desk):
-    with at_desk("template-answers-cut-off", knows=True) as (session, _):
-        session.prompter = Script(
+def test_an_action_that_meta_does_not_answer_ends_the_item_and_not_the_walk(open_session):
+    with open_session("template-answers-cut-off", knows=True) as (session, _):
+        session.prompter = FakePrompter(
             moves={"message.sent": [NextAction.FIX, NextAction.LATER], ANY: NextAction.LATER}
         )
         seen = standing(Setup(session).walk())
         assert [error.kind for error in session.prompter.troubles] == [ErrorKind.PERMISSION]
         assert seen["message.sent"] is Status.WAITING
+
+
+@pytest.mark.parametrize(("result", "ticked"), [(Done(), True), (Refused(), False)])
+def test_a_refused_action_gets_no_tick_although_its_item_passes(
+    open_session, monkeypatch, result, ticked
+):
+    with open_session("number-unregistered", knows=True) as (session, play):
+
+        def registered_elsewhere(session, facts):
+            path = f"{play.phone_number_id}/register"
+            body = {"messaging_product": "whatsapp", "pin": "314159"}
+            session.graph().post(path, body, granted("", [f"POST /{path}"]))
+            return result
+
+        monkeypatch.setitem(ACTIONS, "number.registered/not_registered", registered_elsewhere)
+        session.prompter = FakePrompter(
+            moves={"number.registered": NextAction.FIX, ANY: NextAction.LATER}
+        )
+        Setup(session).walk()
+        shown = [one.item.id for one in session.prompter.settled_ones]
+        assert ("number.registered" in shown) is ticked

@@ -6,7 +6,7 @@ import pytest
 from msgspec import structs
 
 from tests.support.fake_graph import FakeGraph, envelope
-from tests.support.fake_prompter import Script
+from tests.support.fake_prompter import FakePrompter
 from wizard.actions.select_assets import complete_ids
 from wizard.audit import runner as auditing
 from wizard.audit import summary as verdicts
@@ -304,7 +304,7 @@ class Shop:
     """As much of a desk as taking over ids needs."""
 
     def __init__(self, graph, **ids):
-        self.record, self.prompter, self._graph = ProfileRecord(ids=ids), Script(), graph
+        self.record, self.prompter, self._graph = ProfileRecord(ids=ids), FakePrompter(), graph
 
     def graph(self):
         return self._graph

@@ -46,6 +46,14 @@ def test_the_old_one_ends_only_after_the_new_one_is_kept(open_shop):
     assert not living.get("dead")
 
 
+def test_the_old_one_is_not_ended_without_consent(open_shop):
+    shop = open_shop("token-three-days-left").settle("access_token", "app_secret")
+    old = shop.kept()
+    shop.run("rotate", "--if-expiring", "14d", "--revoke-old", code=2)
+    assert shop.kept() != old
+    assert not any(token.get("dead") for token in shop.tokens().values())
+
+
 def test_a_pasted_token_is_proven_before_it_is_kept(shop):
     world = shop.tokens()
     good = {**world["system_user"], "value": "EAA" + "a" * 150}

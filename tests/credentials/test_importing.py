@@ -5,6 +5,7 @@ import json
 import pytest
 
 from wizard.commands.credentials.recognise import find
+from wizard.graph.consent import granted
 from wizard.state.record import ProfileRecord
 
 TOKEN, SECRET = "EAAG" + "b" * 120, "0123456789abcdef0123456789abcdef"
@@ -121,6 +122,17 @@ def test_a_token_of_hours_is_exchanged_where_the_app_secret_is_known(open_shop):
     shop.run("import", str(written(shop, content, ".env")), "--yes")
     assert shop.kept("access_token") not in (None, shop.meta.access_token)
     assert shop.record.secrets["access_token"].expires_at > "2026-12"
+
+
+def test_an_exchange_that_is_declined_leaves_the_token_as_it_was(open_shop, monkeypatch):
+    def agreed(context, name, text, *requests, **how):
+        return granted(name, requests) if name == "import" else None
+
+    monkeypatch.setattr("wizard.commands.credentials.import_file.agreed", agreed)
+    shop = open_shop("rehearsal")
+    content = f"A={shop.meta.access_token}\nAPP_SECRET={shop.meta.app_secret}\n"
+    shop.run("import", str(written(shop, content, ".env")))
+    assert shop.kept("access_token") == shop.meta.access_token
 
 
 def test_the_dead_the_foreign_and_the_second_are_named_and_left(shop):

@@ -16,6 +16,7 @@ from tests.support.loopback import Reply
 from wizard.graph import GraphError
 from wizard.graph import client as client_module
 from wizard.graph.client import GraphClient
+from wizard.graph.consent import granted
 from wizard.graph.transport import Call
 from wizard.net import http_session as session_module
 from wizard.net.address import InvalidAddress
@@ -23,6 +24,9 @@ from wizard.text.errors import ErrorKind, Unavailable
 from wizard.text.secret import Secret
 
 PROOF = hmac.new(APP_SECRET.encode(), TOKEN.encode(), hashlib.sha256).hexdigest()
+
+
+ANYTHING = granted("test", ["POST /1", "POST /1/register", "DELETE /1"])
 
 
 def error(code, http=400, headers=None, **more):
@@ -51,8 +55,8 @@ def test_reads_changes_and_removals_are_proven(client):
     with loopback.web(lambda _: {}) as server:
         graph = client(server.url)
         graph.get("1")
-        graph.post("1", {"a": 1})
-        graph.delete("1")
+        graph.post("1", {"a": 1}, ANYTHING)
+        graph.delete("1", ANYTHING)
     assert [asked.query.get("appsecret_proof") for asked in server.requests] == [PROOF] * 3
 
 
@@ -66,8 +70,8 @@ def test_the_app_signs_with_its_own_token_and_without_proof(client):
     with loopback.web(lambda _: {}) as server:
         graph = client(server.url)
         graph.get("1", as_app=True)
-        graph.post("1", as_app=True)
-        graph.delete("1", as_app=True, object="whatsapp_business_account")
+        graph.post("1", {}, ANYTHING, as_app=True)
+        graph.delete("1", ANYTHING, as_app=True, object="whatsapp_business_account")
     for asked in server.requests:
         assert asked.headers["authorization"] == f"Bearer {APP_ID}|{APP_SECRET}"
         assert "appsecret_proof" not in asked.query
@@ -115,8 +119,8 @@ def test_secrets_are_shown_at_the_door(client):
     with loopback.web(lambda _: {}) as server:
         graph = client(server.url)
         graph.get("debug_token", input_token=Secret("EAAother"), limit=5)
-        graph.post("1/register", {"pin": Secret("123456"), "more": [{"x": Secret("y")}]})
-        graph.delete("1", revoke_token=Secret("EAAold"))
+        graph.post("1/register", {"pin": Secret("123456"), "more": [{"x": Secret("y")}]}, ANYTHING)
+        graph.delete("1", ANYTHING, revoke_token=Secret("EAAold"))
     read, change, removal = server.requests
     assert (read.query["input_token"], read.query["limit"]) == ("EAAother", "5")
     assert change.json == {"pin": "123456", "more": [{"x": "y"}]}
@@ -192,12 +196,12 @@ def test_json_under_another_name_is_json(client):
 
 def test_a_bare_true_is_a_success(client):
     with loopback.web(lambda _: True) as server:
-        assert client(server.url).post("1") == {"success": True}
+        assert client(server.url).post("1", {}, ANYTHING) == {"success": True}
 
 
 def test_nothing_is_enough_for_a_204(client):
     with loopback.web(lambda _: Reply(b"", 204)) as server:
-        assert client(server.url).delete("1") == {}
+        assert client(server.url).delete("1", ANYTHING) == {}
 
 
 def test_secrets_that_meta_repeats_are_masked(client):
@@ -207,7 +211,7 @@ def test_secrets_that_meta_repeats_are_masked(client):
         return error(100, message=told, error_data=data, fbtrace_id=TOKEN)
 
     with loopback.web(echo) as server, pytest.raises(GraphError) as caught:
-        client(server.url).post("1/register", {"pin": Secret("481516")})
+        client(server.url).post("1/register", {"pin": Secret("481516")}, ANYTHING)
     told = repr(caught.value.values)
     for secret in (TOKEN, APP_SECRET, PROOF, "481516", "EAAB"):
         assert secret not in told
@@ -370,9 +374,9 @@ def test_a_read_is_not_repeated_when_the_answer_will_not_change(client, pauses, 
 def test_a_change_is_never_repeated(client, pauses, code):
     with loopback.web(lambda _: error(code, 500)) as server:
         graph = client(server.url)
-        for act in (graph.post, graph.delete):
+        for act in (lambda: graph.post("1", {}, ANYTHING), lambda: graph.delete("1", ANYTHING)):
             with pytest.raises(GraphError):
-                act("1")
+                act()
     assert server.methods() == ["POST", "DELETE"]
     assert pauses == []
 
@@ -512,5 +516,5 @@ def test_a_connection_that_rested_long_is_not_used_again(client, monkeypatch):
         graph = client(server.url)
         graph.get("1")
         monkeypatch.setattr(session_module, "IDLE_SECONDS", -1)
-        graph.post("1")
+        graph.post("1", {}, ANYTHING)
     assert len(server.connections) == 2

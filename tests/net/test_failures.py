@@ -15,6 +15,7 @@ from tests.support import loopback
 from tests.support.graph_fixtures import APP_SECRET, TOKEN
 from tests.support.loopback import Reply
 from wizard.graph import transport as wire
+from wizard.graph.consent import granted
 from wizard.net import http_session as session_module
 from wizard.text.errors import ErrorKind, Unavailable
 
@@ -24,6 +25,9 @@ def impatient(monkeypatch):
     monkeypatch.setattr(wire, "CONNECT_SECONDS", 0.3)
     monkeypatch.setattr(wire, "READ_SECONDS", 0.3)
     monkeypatch.setattr(wire, "TOTAL_SECONDS", 0.6)
+
+
+ANYTHING = granted("test", ["POST /1", "POST /1/register", "DELETE /1/register"])
 
 
 def trouble(act):
@@ -83,11 +87,11 @@ def test_an_answer_that_is_not_json_is_named_by_its_cause(client, reply, cause):
 @pytest.mark.parametrize(
     ("play", "cause"), RAW, ids=lambda value: getattr(value, "__name__", value)
 )
-@pytest.mark.parametrize("method", ["post", "delete"])
-def test_a_change_is_sent_once_whatever_happens(client, impatient, play, cause, method):
+@pytest.mark.parametrize(("method", "body"), [("post", {"body": {}}), ("delete", {})])
+def test_a_change_is_sent_once_whatever_happens(client, impatient, play, cause, method, body):
     with loopback.raw(play) as server:
-        graph = client(server.url)
-        error = trouble(lambda: getattr(graph, method)("1/register"))
+        act = getattr(client(server.url), method)
+        error = trouble(lambda: act("1/register", **body, consent=ANYTHING))
     assert error.values["cause"] == cause
     assert server.methods() == [method.upper()]
 
@@ -95,7 +99,7 @@ def test_a_change_is_sent_once_whatever_happens(client, impatient, play, cause, 
 @pytest.mark.parametrize("reply", [reply for reply, _ in REPLIES], ids=range(len(REPLIES)))
 def test_a_change_is_sent_once_whatever_comes_back(client, reply):
     with loopback.web(lambda _: reply) as server:
-        trouble(lambda: client(server.url).post("1/register", {"pin": "123456"}))
+        trouble(lambda: client(server.url).post("1/register", {"pin": "123456"}, ANYTHING))
     assert server.methods() == ["POST"]
 
 
@@ -104,7 +108,7 @@ def test_a_redirect_to_another_host_is_not_followed(client):
         moved = Reply(b"", 307, {"Location": thief.url})
         with loopback.web(lambda _: moved) as server:
             trouble(lambda: client(server.url).get("1"))
-            trouble(lambda: client(server.url).post("1"))
+            trouble(lambda: client(server.url).post("1", {}, ANYTHING))
     assert thief.requests == []
 
 
@@ -338,7 +342,7 @@ def test_a_broken_connection_tells_no_secret(client, impatient, caplog, play, ca
     with loopback.raw(play) as server:
         graph = client(server.url)
         error = trouble(lambda: graph.get("debug_token", input_token=graph.keys.access_token))
-        change = trouble(lambda: graph.post("1/register", {"pin": graph.keys.app_secret}))
+        change = trouble(lambda: graph.post("1/register", {"pin": graph.keys.app_secret}, ANYTHING))
     told = everything_about(error) + everything_about(change) + caplog.text + repr(graph.exchanges)
     assert graph.exchanges
     assert TOKEN not in told

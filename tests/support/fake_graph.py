@@ -25,6 +25,7 @@ from wizard.graph import (
     Reachability,
     RequestLog,
 )
+from wizard.graph.consent import read_only, require
 from wizard.graph.errors import names, refusal, without
 from wizard.net.address import META_URL
 from wizard.text.errors import ErrorKind, Unavailable
@@ -95,6 +96,7 @@ class FakeGraph:
         return [call.key for call in self.calls if call.method == method or not method]
 
     def get(self, path, *, fields=(), as_app=False, prove=True, **params):
+        read_only(path)
         return self._read(path, tuple(fields), as_app, prove, params)
 
     def pages(self, path, *, fields=(), as_app=False, prove=True, limit=100, most=2000, **params):
@@ -102,13 +104,20 @@ class FakeGraph:
         rows = [row for row in page.get("data", ()) if isinstance(row, Mapping)]
         return [_chosen(row, fields) for row in rows][:most]
 
-    def post(self, path, body=None, *, as_app=False):
+    def post(self, path, body, consent, *, as_app=False):
+        require(consent, "POST", path)
         self._signed(as_app)
-        return self._answer(FakeCall("POST", path, body=_clear(body or {}), as_app=as_app))
+        return self._answer(FakeCall("POST", path, body=_clear(body), as_app=as_app))
 
-    def delete(self, path, *, as_app=False, **params):
+    def delete(self, path, consent, *, as_app=False, **params):
+        require(consent, "DELETE", path)
         self._signed(as_app)
         return self._answer(FakeCall("DELETE", path, params=_clear(params), as_app=as_app))
+
+    def oauth(self, path, consent, **params):
+        require(consent, "GET", path)
+        self._signed(True)
+        return self._answer(FakeCall("GET", path, (), _clear(params), {}, True, False))
 
     def probe(self):
         if isinstance(self.reach, Unavailable):

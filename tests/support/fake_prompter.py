@@ -1,44 +1,51 @@
-"""A person who answers from a script, for tests of whatever speaks through Talk.
+"""A person who answers from a script, for tests of whatever speaks through Prompter.
 
-    with Script({"access_token": ["oops", "EAAgood"]}, moves={ANY: Move.LATER}) as talk:
-        walk(talk)
-    assert "number.registered" in talk.presented_ids
+    prompter = FakePrompter({"access_token": ["oops", "EAAgood"]}, moves={ANY: NextAction.LATER})
+    walk(prompter)
+    assert "number.registered" in prompter.presented_ids
 
-A question nobody expected fails the test at once, an answer nobody asked for at the end. Everything
+Every answer that nobody asked for and every question that nobody answered fails the test at its
+end, by the fixture in tests/conftest.py; an unanswered question fails at once as well. Everything
 said is put into words of both languages, so that a missing word or value fails too.
 """
 
 from contextlib import contextmanager
 
 from wizard.actions.prompter import NextAction
+from wizard.graph.consent import granted
 from wizard.text.localised import LANGUAGES, Phrase
 from wizard.ui.words import Words
 
 ANY = "*"
+#: Every prompter of the running test; the fixture looks at them at its end.
+MADE = []
 
 
-class Script:
+class FakePrompter:
     """See Prompter. An answer is a value, or a list of values; an exception is raised.
 
     `answers` by question name (ask and choose; a choice may also be given as the Phrase key of its
-    label), `moves`, `consents` and `vouches` by item id. ANY ("*") stands for every other name and
-    is never left over.
+    label), `moves`, `consents` and `confirms` by item id. ANY ("*") stands for every other name
+    and is never left over; `suggestions` answer what `answers` do not, as in the sandbox.
     """
 
-    def __init__(self, answers=None, *, moves=None, consents=None, vouches=None):
-        given = {"ask": answers, "move": moves, "consent": consents, "vouch": vouches}
+    def __init__(self, answers=None, *, moves=None, consents=None, confirms=None, suggestions=None):
+        given = {"ask": answers, "move": moves, "consent": consents, "confirm": confirms}
         self._left = {
             kind: {
                 name: list(v) if isinstance(v, list | tuple) else v for name, v in (d or {}).items()
             }
             for kind, d in given.items()
         }
+        self._suggestions = dict(suggestions or {})
+        self.unanswered = []
         self.events = []  # (kind, name, …) in order
-        self.said = []  # Remarks of say() and of wrong answers
-        self.presented, self.settled_ones, self.troubles = [], [], []  # Findings; CannotLooks
+        self.said = []  # Phrases of tell() and of wrong answers
+        self.presented, self.settled_ones, self.troubles = [], [], []  # ItemResults; Unavailables
         self.asked = []  # Questions
         self.consents_asked = []  # (item id, Phrase, sends, spends)
-        self.waits, self.browsed = [], []
+        self.waits, self.pages = [], []
+        MADE.append(self)
 
     # What a test looks at afterwards.
 
@@ -60,25 +67,20 @@ class Script:
         return "\n".join(Words(language).phrase(phrase) for phrase in self.said)
 
     def finish(self):
-        """Fails when an answer was never asked for."""
+        """Fails when an answer was never asked for, or a question never answered."""
+        MADE.remove(self)
         left = {
             kind: {name: value for name, value in table.items() if name != ANY}
             for kind, table in self._left.items()
         }
         left = {kind: table for kind, table in left.items() if table}
         assert not left, f"nobody asked for: {left}"
+        assert not self.unanswered, f"nobody answered: {self.unanswered}"
 
-    def __enter__(self):
-        return self
-
-    def __exit__(self, kind, error, trace):
-        if kind is None:
-            self.finish()
-
-    # Talk
+    # Prompter
 
     def tell(self, key, /, **values):
-        self._hear(Phrase(key, values))
+        self._say(Phrase(key, values))
 
     def show_problem(self, result, ids, *, brief=False):
         self._judge("present", result)
@@ -90,6 +92,7 @@ class Script:
 
     def show_steps(self, item, ids):
         self.events.append(("instruct", item.id))
+        return item.links
 
     def show_error(self, error):
         self.events.append(("trouble", error.kind.value))
@@ -108,7 +111,7 @@ class Script:
             parsed = question.parse(answer) if question.parse else answer.strip()
             if isinstance(parsed, str):
                 return parsed
-            self._hear(parsed)
+            self._say(parsed)
 
     def choose(self, question, choices):
         self._asked(question)
@@ -124,14 +127,14 @@ class Script:
         )
 
     def confirm(self, result):
-        self.events.append(("vouch", result.item.id))
-        return self._next("vouch", result.item.id)
+        self.events.append(("confirm", result.item.id))
+        return self._next("confirm", result.item.id)
 
     def consent(self, item_id, text, sends=(), spends=False):
         self._words(text)
         self.events.append(("consent", item_id, text.key))
         self.consents_asked.append((item_id, text, tuple(sends), spends))
-        return self._next("consent", item_id)
+        return granted(item_id, sends) if self._next("consent", item_id) else None
 
     @contextmanager
     def waiting(self, text):
@@ -144,8 +147,8 @@ class Script:
         self.events.append(("show_link", link))
 
     def offer_page(self, link):
-        self.events.append(("browse", link))
-        self.browsed.append(link)
+        self.events.append(("offer_page", link))
+        self.pages.append(link)
 
     # How it works.
 
@@ -154,7 +157,7 @@ class Script:
         self.events.append(("ask", question.name))
         self.asked.append(question)
 
-    def _hear(self, phrase):
+    def _say(self, phrase):
         self._words(phrase)
         self.events.append(("say", phrase.key))
         self.said.append(phrase)
@@ -170,8 +173,12 @@ class Script:
 
     def _next(self, kind, name):
         table = self._left[kind]
+        if kind == "ask" and name not in table and name in self._suggestions:
+            return self._suggestions[name]
         key = name if name in table else ANY
-        assert key in table, f"nobody expected to be asked: {kind} {name}; so far: {self.events}"
+        if key not in table:
+            self.unanswered.append(f"{kind} {name}")
+            raise AssertionError(f"nobody answered: {kind} {name}; so far: {self.events}")
         answer = table[key]
         if isinstance(answer, list):
             answer = answer.pop(0)

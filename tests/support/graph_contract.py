@@ -10,10 +10,13 @@ import pytest
 
 from tests.support.fake_graph import envelope
 from wizard.graph import DEFAULT_VERSION, Credentials, GraphError
+from wizard.graph.consent import granted
 from wizard.text.errors import ErrorKind, Unavailable
 from wizard.text.secret import Secret
 
 SHOP = {"id": "10", "name": "Shop", "status": "ACTIVE", "owner": {"id": "9", "name": "Ann"}}
+REGISTER = granted("number.registered", ["POST /20/register  {…}"])
+REMOVE = granted("x", ["DELETE /20"])
 KEYS = Credentials(Secret("EAAcontract"), "100", Secret("contract secret"), proves=True)
 
 
@@ -73,31 +76,64 @@ class GraphContract:
 
     def test_changes_are_answered(self, graph):
         shop = graph({"POST 20/register": {"success": True}, "DELETE 20": {"success": "true"}})
-        assert shop.post("20/register", {"pin": Secret("123456")}) == {"success": True}
-        assert shop.delete("20", object="x") == {"success": "true"}
+        assert shop.post("20/register", {"pin": Secret("123456")}, REGISTER) == {"success": True}
+        assert shop.delete("20", REMOVE, object="x") == {"success": "true"}
 
     def test_changes_are_refused(self, graph):
         shop = graph({"POST 20/register": envelope(133005, "PIN mismatch")})
         with pytest.raises(GraphError) as caught:
-            shop.post("20/register", {"pin": Secret("123456")})
+            shop.post("20/register", {"pin": Secret("123456")}, REGISTER)
         assert (caught.value.kind, caught.value.code) == (ErrorKind.ODD, 133005)
 
     @pytest.mark.parametrize("missing", ["access_token", "app_id", "app_secret"])
     def test_a_missing_key_is_named_before_anything_is_asked(self, graph, missing):
         less = replace(KEYS, **{missing: "" if missing == "app_id" else None})
         shop = graph({"GET 10": SHOP}, keys=less)
-        for act in (shop.get, shop.pages, shop.post, shop.delete):
+        as_app, change = missing != "access_token", granted("x", ["POST /10", "DELETE /10"])
+        for act in (
+            lambda: shop.get("10", as_app=as_app),
+            lambda: shop.pages("10", as_app=as_app),
+            lambda: shop.post("10", {}, change, as_app=as_app),
+            lambda: shop.delete("10", change, as_app=as_app),
+        ):
             with pytest.raises(Unavailable) as caught:
-                act("10", as_app=missing != "access_token")
+                act()
             assert caught.value.kind is ErrorKind.NOT_GIVEN
             assert caught.value.values == {"name": missing}
         assert shop.exchanges == ()
+
+    @pytest.mark.parametrize(
+        "wrong",
+        [
+            lambda shop: shop.post("20/register", {}),
+            lambda shop: shop.delete("20"),
+            lambda shop: shop.oauth("oauth/revoke"),
+            lambda shop: shop.post("20/register", {}, None),
+            lambda shop: shop.post("20/register", {}, True),
+            lambda shop: shop.post("21/register", {}, REGISTER),
+            lambda shop: shop.delete("20/register", REGISTER),
+            lambda shop: shop.oauth("oauth/revoke", REGISTER),
+            lambda shop: shop.get("oauth/revoke", revoke_token="x"),
+            lambda shop: shop.get("/oauth/access_token/"),
+        ],
+    )
+    def test_nothing_is_changed_without_a_consent_that_shows_it(self, graph, wrong):
+        shop = graph({})
+        with pytest.raises(TypeError):
+            wrong(shop)
+        assert shop.exchanges == ()
+
+    def test_what_changes_by_get_goes_with_a_consent(self, graph):
+        keys = replace(KEYS, app_secret=Secret("c0ffee"))
+        shop = graph({"GET oauth/revoke": {"success": True}}, keys=keys)
+        consent = granted("x", ["GET /oauth/revoke"])
+        assert shop.oauth("oauth/revoke", consent, revoke_token=Secret("EAA")) == {"success": True}
 
     def test_the_log_of_exchanges_has_paths_and_codes_alone(self, graph):
         shop = graph({"GET 10": SHOP, "POST 20/register": envelope(133005, "PIN mismatch")})
         shop.get("10", fields=["name"], other="secret-ish")
         with pytest.raises(GraphError):
-            shop.post("20/register", {"pin": Secret("123456")})
+            shop.post("20/register", {"pin": Secret("123456")}, REGISTER)
         told = [(e.method, e.path, e.http, e.code, e.trace) for e in shop.exchanges]
         assert told == [
             ("GET", f"/{DEFAULT_VERSION}/10", 200, 0, ""),

@@ -50,7 +50,7 @@ def wait(prompter: ConsolePrompter) -> object:
 def late_consent(prompter: ConsolePrompter) -> object:
     print("soon", flush=True)
     time.sleep(1)
-    return prompter.consent("number.registered", ASK, ["POST /1/register"])
+    return bool(prompter.consent("number.registered", ASK, ["POST /1/register"]))
 
 
 def ask_while_waiting(prompter: ConsolePrompter) -> object:
@@ -80,7 +80,9 @@ SCENES: dict[str, Callable[[ConsolePrompter], object]] = {
     "mend": lambda prompter: prompter.ask(Question("x", ASK, parse=forty)),
     "numbers": lambda prompter: prompter.choose(Question("phone_number_id", ASK), NUMBERS),
     "move": present_and_move,
-    "consent": lambda prompter: prompter.consent("number.registered", ASK, ["POST /1/register"]),
+    "consent": lambda prompter: bool(
+        prompter.consent("number.registered", ASK, ["POST /1/register"])
+    ),
     "wait": wait,
 }
 

@@ -5,7 +5,7 @@ import io
 
 import pytest
 
-from tests.support.fake_prompter import Script
+from tests.support.fake_prompter import FakePrompter
 from wizard.actions.prompter import Prompter
 from wizard.audit.checklist import Item
 from wizard.audit.results import ItemResult, failed, passed
@@ -26,10 +26,10 @@ def plain(kind):
 
 
 @pytest.fixture(
-    params=[ConsolePrompter, NonInteractivePrompter, Script], ids=lambda kind: kind.__name__
+    params=[ConsolePrompter, NonInteractivePrompter, FakePrompter], ids=lambda kind: kind.__name__
 )
 def prompter(request):
-    return Script() if request.param is Script else plain(request.param)
+    return FakePrompter() if request.param is FakePrompter else plain(request.param)
 
 
 @pytest.mark.parametrize("name", METHODS)

@@ -102,7 +102,9 @@ def test_a_choice_between_several_needs_a_person(make, answers):
 )
 def test_consent_is_given_item_by_item(make, out, consent, sandbox, may):
     prompter = make(Answers(consent=frozenset(consent)), sandbox=sandbox)
-    assert prompter.consent("number.registered", ASK, ["POST /1/register"], spends=True) is may
+    consent = prompter.consent("number.registered", ASK, ["POST /1/register"], spends=True)
+    assert (consent is not None) is may
+    assert consent is None or consent.covers("POST", "1/register")
     assert ("POST /1/register" in out.getvalue()) is may
     assert ("number.registered" in out.getvalue()) is not may
     moves = [prompter.next_action(OPEN, list(NextAction)) for _ in range(2)]

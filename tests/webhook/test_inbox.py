@@ -149,6 +149,18 @@ def test_the_file_and_its_companions_belong_to_the_owner_alone(writer):
     assert writer.path.parent.stat().st_mode & 0o777 == 0o700
 
 
+def test_every_commit_is_on_disk_before_it_returns(tmp_path):
+    from wizard.webhook.inbox.file import connect
+
+    connection = connect(tmp_path / "inbox.sqlite3")
+    settings = {
+        name: connection.execute(f"PRAGMA {name}").fetchone()[0]
+        for name in ("journal_mode", "synchronous", "fullfsync", "secure_delete")
+    }
+    connection.close()
+    assert settings == {"journal_mode": "wal", "synchronous": 2, "fullfsync": 1, "secure_delete": 1}
+
+
 def test_a_link_in_place_of_the_file_is_refused(tmp_path):
     (tmp_path / "victim").touch()
     (tmp_path / "inbox.sqlite3").symlink_to(tmp_path / "victim")

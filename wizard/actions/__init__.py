@@ -1,7 +1,15 @@
 """What changes something, with consent, by section. Importing this fills the registry."""
 
-from wizard.actions import access, environment, message, number, token, webhook
-from wizard.actions.registry import ACTIONS, action, action_of
+from wizard.actions import (
+    access,
+    environment,
+    message,
+    number,
+    receive_test,
+    set_callback,
+    token,
+)
+from wizard.actions.results import ACTIONS, action, action_of
 
 __all__ = [
     "ACTIONS",
@@ -11,6 +19,7 @@ __all__ = [
     "environment",
     "message",
     "number",
+    "receive_test",
+    "set_callback",
     "token",
-    "webhook",
 ]

@@ -2,47 +2,37 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from wizard.actions.prompter import Choice, Question
-from wizard.actions.registry import action
-from wizard.actions.save_secret import keep, put_back
+from wizard.actions.results import ActionResult, Declined, Done, Refused, action
 from wizard.actions.select_assets import choose_account, choose_number, take_account
 from wizard.actions.session import Session
-from wizard.actions.token import APP_SECRET, secret_page
-from wizard.actions.token_trial import TokenTrial, open_trial, signed
-from wizard.audit.results import CheckResult, ItemResult
-from wizard.audit.runner import look
+from wizard.actions.token_trial import TokenTrial, TrialPolicy, TrialResult, Verdict
 from wizard.facts.discovery import Found, discover, what_is
 from wizard.facts.facts import Facts
 from wizard.facts.models import Account, Token
 from wizard.graph import Graph
-from wizard.state.record import Status
 from wizard.text.localised import Phrase, phrase
 from wizard.text.paste import parse_id, parse_token
 from wizard.text.secret import Secret
 
-#: The words for the kinds of tokens that Meta names; its list is open.
-KINDS = {"SYSTEM_USER": "system_user", "USER": "user", "PAGE": "page"}
-
-#: Nothing is wrong with the token itself: the app wants every request signed with its secret.
-UNSIGNED = frozenset({"proof_required", "wrong_proof"})
-
 
 @action("access.present", "access.valid", "access.app")
-def take_token(session: Session, facts: Facts) -> None:
+def take_token(session: Session, facts: Facts) -> ActionResult:
     """Asks for a token until Meta accepts one, keeps it, and takes what it can list."""
     if not session.vault.get("access_token") and not _has_token(session):
-        session.prompter.show_steps(session.checklist.item("access.present"), session.record.ids)
+        session.show_steps(session.checklist.item("access.present"))
     trial = _accepted_paste(session)
-    if trial is None or not _same_app(session, trial.facts.token):
-        return
-    keep(session, "access_token", trial.secret, trial.facts.token)
+    if trial is None:
+        return Refused()
+    if not _same_app(session, trial.token):
+        return Declined()
+    session.keep("access_token", trial.secret, trial.token)
     if trial.app_secret is not None and trial.app_secret != session.keys().app_secret:
-        keep(session, "app_secret", trial.app_secret)  # the proof was taken: it is this app's
+        session.keep("app_secret", trial.app_secret)  # the proof was taken: it is this app's
     session.prompter.tell("access.kept", store=session.vault.describe().store)
     if not take_assets(session, trial.graph):
         session.prompter.tell("access.no_account")
+    return Done()
 
 
 def take_assets(session: Session, graph: Graph) -> bool:
@@ -66,19 +56,19 @@ def take_assets(session: Session, graph: Graph) -> bool:
 
 
 @action("account.visible")
-def find_account(session: Session, facts: Facts) -> None:
+def find_account(session: Session, facts: Facts) -> ActionResult:
     """Looks again by every way; when nothing shows, takes an id and says what it really is."""
     graph = session.graph()
     if take_assets(session, graph):
-        return
+        return Done()
     session.prompter.tell("account.none_found")
     typed = session.prompter.ask(
         Question("waba_id", phrase("account.paste"), parse=_parse_id_or_none, option="--answers")
     )
     if typed:
-        take_id(session, graph, typed)
-    else:
-        session.prompter.show_steps(session.checklist.item("account.visible"), session.record.ids)
+        return take_id(session, graph, typed)
+    session.show_steps(session.checklist.item("account.visible"))
+    return Declined()
 
 
 def _parse_id_or_none(typed: str) -> str | Phrase:
@@ -86,7 +76,7 @@ def _parse_id_or_none(typed: str) -> str | Phrase:
     return parse_id(typed) if typed.strip() else ""
 
 
-def take_id(session: Session, graph: Graph, pasted: str) -> None:
+def take_id(session: Session, graph: Graph, pasted: str) -> ActionResult:
     """A pasted id is looked up first: people paste phone number ids and portfolios for WABAs."""
     with session.prompter.waiting(phrase("account.asking_what")):
         node = what_is(graph, pasted)
@@ -104,11 +94,14 @@ def take_id(session: Session, graph: Graph, pasted: str) -> None:
         take_account(session, Account(node.parent, node.parent_name))
         session.record.ids["phone_number_id"] = pasted
         session.save()
-    elif node.kind == "business":
-        choose_account(session, [Found(account) for account in node.accounts])
+    elif node.kind != "business" or not choose_account(
+        session, [Found(account) for account in node.accounts]
+    ):
+        return Refused()
+    return Done()
 
 
-def _accepted_paste(session: Session) -> TokenTrial | None:
+def _accepted_paste(session: Session) -> TrialResult | None:
     """Asks until Meta accepts a token; None when Meta cannot be asked, or nothing new comes."""
     tried: Secret | None = None
     question = Question(
@@ -119,64 +112,14 @@ def _accepted_paste(session: Session) -> TokenTrial | None:
         option="credentials set access_token",
     )
     while (pasted := Secret(session.prompter.ask(question))) != tried:
-        tried, trial = pasted, open_trial(session, pasted)
-        check_result = _said(session, trial)
-        if check_result.reason in UNSIGNED:
-            trial, check_result = _signed(session, trial, check_result)
-        if check_result.status is Status.PASSED:
+        tried, trial = pasted, TokenTrial(pasted, TrialPolicy(ask_app_secret=True)).run(session)
+        if trial.ok:
             return trial
-        if check_result.status is not Status.FAILED:
+        if trial.verdict is Verdict.UNKNOWN:
             session.prompter.tell("access.not_tried")
             return None
         session.prompter.tell("access.nothing_kept")
     return None
-
-
-def _signed(
-    session: Session, trial: TokenTrial, check_result: CheckResult
-) -> tuple[TokenTrial, CheckResult]:
-    """Asks for the app secret until the app takes the proof, or nothing new comes."""
-    session.prompter.tell(
-        "access.proof_why", link=secret_page(session.record.ids.get("app_id", ""))
-    )
-    tried: Secret | None = None
-    while (
-        check_result.reason in UNSIGNED
-        and (typed := Secret(session.prompter.ask(APP_SECRET))) != tried
-    ):
-        tried, trial = typed, signed(session, trial.secret, typed)
-        check_result = _said(session, trial)
-    return trial, check_result
-
-
-def _said(session: Session, trial: TokenTrial) -> CheckResult:
-    """Says what the token is, or why it is not accepted."""
-    item = session.checklist.item("access.valid")
-    with session.prompter.waiting(phrase("access.trying")):
-        check_result = look(item, trial.facts)
-    if check_result.status is Status.PASSED:
-        describe(session, trial.facts.token)
-    else:
-        session.prompter.show_result(ItemResult(item, check_result))
-    return check_result
-
-
-def describe(session: Session, token: Token) -> None:
-    """Says kind, app and life of a token, the moment it is there."""
-    app = token.app_name or token.app_id
-    if token.kind in KINDS:
-        session.prompter.tell(f"access.is_{KINDS[token.kind]}", app=app)
-    else:
-        session.prompter.tell("access.is_other", kind=token.kind or "?", app=app)
-    if token.expires_at is None:
-        session.prompter.tell("access.life_never")
-        return
-    left, date = token.expires_at - session.now(), f"{token.expires_at:%Y-%m-%d %H:%M} UTC"
-    if left < timedelta(days=3):
-        # Rounded up, as the check does it: the last hour counts until it is over.
-        session.prompter.tell("access.life_hours", date=date, hours=-(-left // timedelta(hours=1)))
-    else:
-        session.prompter.tell("access.life_days", date=date, days=left.days)
 
 
 def _has_token(session: Session) -> bool:
@@ -207,7 +150,7 @@ def _same_app(session: Session, token: Token) -> bool:
         # Graph refuses what is signed with another app's secret, and no word about one app
         # (app.published) holds for another.
         session.record.confirmed.clear()
-        put_back(session, "app_secret", None)
+        session.put_back("app_secret", None)
     ids["app_id"] = token.app_id
     session.save()
     return True

@@ -7,7 +7,6 @@ import time
 from dataclasses import dataclass
 
 from wizard.actions.prompter import Choice, Question
-from wizard.actions.save_secret import keep
 from wizard.actions.session import Session
 from wizard.actions.token import app_secret
 from wizard.audit.checks.webhook import LEVELS
@@ -101,7 +100,7 @@ def verify_token(session: Session, here: bool) -> Secret:
     if not here and _has_one(session):
         return ask_verify_token(session, "webhook.token_ask")
     made = Secret(secrets.token_urlsafe(24))
-    keep(session, VERIFY_TOKEN, made)
+    session.keep(VERIFY_TOKEN, made)
     session.prompter.tell("webhook.token_made" if here else "webhook.token_made_for_server")
     return made
 
@@ -116,7 +115,7 @@ def ask_verify_token(session: Session, words: str) -> Secret:
         option="credentials set verify_token",
     )
     token = Secret(session.prompter.ask(question))
-    keep(session, VERIFY_TOKEN, token)
+    session.keep(VERIFY_TOKEN, token)
     return token
 
 
@@ -134,17 +133,17 @@ def proven(session: Session, target: Target, token: Secret) -> bool:
         while found.reason in NOT_YET and time.monotonic() < end:
             time.sleep(LOOK_AGAIN_SECONDS)
             found = probe(target.url, token, outside, secret)
-    return _told(session, found)
+    return _show(session, found)
 
 
-def _told(session: Session, found: Handshake) -> bool:
+def _show(session: Session, found: Handshake) -> bool:
     if found.ok:
         session.prompter.tell("webhook.probed", milliseconds=found.milliseconds)
         return True
     check_result = (unknown if found.unsure else failed)(found.reason, **found.values)
     result = ItemResult(session.checklist.item("webhook.reachable"), check_result)
     session.prompter.show_result(result)
-    # What may be the fault of this network is not held against the server: Meta will tell.
+    # What may be the fault of this network is not blamed on the server: Meta asks it too.
     session.prompter.tell("webhook.probe_unsure" if found.unsure else "webhook.probe_failed")
     return found.unsure
 

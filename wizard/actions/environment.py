@@ -6,7 +6,7 @@ import shutil
 from typing import Any
 
 from wizard.actions.prompter import Choice, Question
-from wizard.actions.registry import action
+from wizard.actions.results import ActionResult, AlreadySo, Done, Refused, action
 from wizard.actions.session import Session, Stores
 from wizard.facts.facts import Facts
 from wizard.text.errors import UserAbort
@@ -18,10 +18,9 @@ FILE, ENVIRONMENT, SESSION, AGAIN = "encrypted-file", "environment", "session", 
 
 
 @action("environment.vault")
-def find_store(session: Session, facts: Facts) -> None:
+def find_store(session: Session, facts: Facts) -> ActionResult:
     """Offers what there is instead of the store that does not work."""
-    if session.stores is not None:
-        choose_store(session, session.stores)
+    return Refused() if session.stores is None else choose_store(session, session.stores)
 
 
 def open_store(session: Session) -> None:
@@ -40,12 +39,12 @@ def open_store(session: Session) -> None:
         choose_store(session, session.stores)
 
 
-def choose_store(session: Session, stores: Stores) -> None:
+def choose_store(session: Session, stores: Stores) -> ActionResult:
     """One screen of choices; the chosen store is tried before it is recorded. UserAbort."""
     question = Question("vault_store", phrase("environment.store_ask"), option="config.yaml")
     picked = session.prompter.choose(question, _choices())
     if picked == AGAIN:
-        return  # the next look tells
+        return AlreadySo()  # the next look tells
     if picked == SESSION:
         session.prompter.tell("environment.session_how")
         raise UserAbort
@@ -54,20 +53,21 @@ def choose_store(session: Session, stores: Stores) -> None:
         choice = {"store": "command", "preset": picked}
     vault = stores.open(choice)
     if picked == ENVIRONMENT:
-        stores.settle(choice, vault)
+        stores.use(choice, vault)
         session.vault = vault
         _explain_environment(session)
-        return
+        return Done()
     try:
         vault.probe()
     except VaultError as trouble:
         _say(session, trouble)
-        return
-    stores.settle(choice, vault)
+        return Refused()
+    stores.use(choice, vault)
     session.vault = vault
     about = vault.describe()
     place = " · ".join(part for part in (about.store, about.place) if part)
     session.prompter.tell("environment.store_chosen", place=place)
+    return Done()
 
 
 def _choices() -> list[Choice]:

@@ -8,7 +8,15 @@ from datetime import UTC, datetime
 from msgspec.structs import replace
 
 from wizard.actions.prompter import Choice, Question
-from wizard.actions.registry import action
+from wizard.actions.results import (
+    ActionResult,
+    Declined,
+    Done,
+    Refused,
+    action,
+    post,
+    refused,
+)
 from wizard.actions.session import Session
 from wizard.audit.checks.message import REACHED
 from wizard.facts.facts import Facts
@@ -24,48 +32,64 @@ PATIENCE_SECONDS = 20.0
 
 
 @action("message.sent")
-def send_test(session: Session, facts: Facts) -> None:
+def send_test(session: Session, facts: Facts) -> ActionResult:
     """Offers the approved templates that need no values, says the rules before, and sends one."""
     number = facts.number
     templates = sendable(facts.templates, number)
     if not templates:
         session.prompter.tell("message.no_plain_template")
-        return
+        return Refused()
     template = _choose(session, templates)
     if number.is_test_number:
         session.prompter.tell("message.test_number_rule")
-    question = Question(
-        "test_message.to", phrase("message.to_ask"), parse=phone.normalise, option="--to"
-    )
-    to = session.prompter.ask(question)
-    consent = phrase(
-        "message.consent", to=phone.pretty(to), template=template.name, number=number.display
-    )
-    if not session.prompter.consent(
-        "message.sent", consent, [f"POST /{number.id}/messages  → {to}"]
-    ):
-        return
-    send_template(session, number, template, to)
+    content = {
+        "type": "template",
+        "template": {"name": template.name, "language": {"code": template.language}},
+    }
+    return _send(session, number, content, "message.consent", template=template.name)
 
 
-def send_text(session: Session, number: Number, text: str) -> bool:
+def send_text(session: Session, number: Number, text: str) -> ActionResult:
     """A free text; Meta takes it only within 24 hours of the recipient's last message (131047)."""
+    content = {"type": "text", "text": {"preview_url": False, "body": text}}
+    return _send(session, number, content, "message.text_consent")
+
+
+def _send(
+    session: Session, number: Number, content: Json, words: str, template: str = ""
+) -> ActionResult:
+    """Asks for the recipient and the consent, sends once, and remembers how it went."""
     to = session.prompter.ask(
         Question("test_message.to", phrase("message.to_ask"), parse=phone.normalise, option="--to")
     )
-    consent = phrase("message.text_consent", to=phone.pretty(to), number=number.display)
-    if not session.prompter.consent(
-        "message.sent", consent, [f"POST /{number.id}/messages  → {to}"]
-    ):
-        return False
-    body = {
-        "messaging_product": "whatsapp",
-        "recipient_type": "individual",
-        "to": to,
-        "type": "text",
-        "text": {"preview_url": False, "body": text},
-    }
-    return send(session, number, body, to)
+    text = phrase(words, to=phone.pretty(to), template=template, number=number.display)
+    path = f"{number.id}/messages"
+    consent = session.prompter.consent("message.sent", text, [f"POST /{path}  → {to}"])
+    if consent is None:
+        return Declined()
+    # `to` with the plus: without it Meta puts the business's own country code in front.
+    body = {"messaging_product": "whatsapp", "recipient_type": "individual", "to": to, **content}
+    try:
+        answer = post(session, path, body, consent, "message.sending", wants="messages")
+        sent = answer["messages"]
+        wamid = str(sent[0].get("id") or "") if isinstance(sent, list) else ""
+        if not wamid:
+            raise Unavailable(ErrorKind.ODD, cause="not_confirmed")
+    except Unavailable as error:
+        if isinstance(error, GraphError):
+            failed = TestMessage(number.id, to, "", session.stamp(), "failed", template)
+            _remember(session, replace(failed, code=error.code, details=error.details))
+        return refused(session, error)
+    contact = (answer.get("contacts") or [{}])[0]
+    # wa_id is the recipient as WhatsApp knows it: Brazil drops a 9, Mexico a 1.
+    reached = str(contact.get("wa_id") or to)
+    _remember(
+        session, TestMessage(number.id, reached, wamid, session.stamp(), "accepted", template)
+    )
+    session.prompter.tell("message.accepted", to=reached)
+    if session.listener is not None and session.listener.at is not None:
+        return follow(session, PATIENCE_SECONDS)
+    return Done()
 
 
 def sendable(templates: tuple[Template, ...], number: Number) -> list[Template]:
@@ -80,76 +104,40 @@ def sendable(templates: tuple[Template, ...], number: Number) -> list[Template]:
     ]
 
 
-def send_template(session: Session, number: Number, template: Template, to: str) -> bool:
-    """Sends it once; the result, good or bad, is remembered. True when Meta accepted it."""
-    body = {
-        "messaging_product": "whatsapp",
-        "recipient_type": "individual",
-        # With the plus: without it Meta puts the business's own country code in front.
-        "to": to,
-        "type": "template",
-        "template": {"name": template.name, "language": {"code": template.language}},
-    }
-    return send(session, number, body, to, template.name)
-
-
-def send(session: Session, number: Number, body: Json, to: str, template: str = "") -> bool:
-    """Posts one message, never twice, and remembers how it went."""
-    try:
-        with session.prompter.waiting(phrase("message.sending")):
-            answer = session.graph().post(f"{number.id}/messages", body)
-    except Unavailable as error:
-        if isinstance(error, GraphError):
-            failed = TestMessage(number.id, to, "", session.stamp(), "failed", template)
-            _remember(session, replace(failed, code=error.code, details=error.details))
-        session.prompter.show_error(error)
-        return False
-    contact = (answer.get("contacts") or [{}])[0]
-    sent = (answer.get("messages") or [{}])[0]
-    # wa_id is the recipient as WhatsApp knows it: Brazil drops a 9, Mexico a 1.
-    reached = str(contact.get("wa_id") or to)
-    message = TestMessage(
-        number.id, reached, str(sent.get("id", "")), session.stamp(), "accepted", template
-    )
-    _remember(session, message)
-    session.prompter.tell("message.accepted", to=reached)
-    if session.listener is not None and session.listener.at is not None:
-        follow(session, PATIENCE_SECONDS)
-    return True
-
-
-def follow(session: Session, seconds: float) -> None:
+def follow(session: Session, seconds: float) -> ActionResult:
     """Waits for what Meta delivers about the last message: delivered, read, or failed with a cause.
 
-    Only a receiver hears it, ours in this run or one that writes to the same inbox.
+    Only a receiver can know: ours in this run, or one that writes to the same inbox. Refused when
+    Meta reported that it failed; without news what was accepted stays Done.
     """
     message = session.record.test_message
     if session.listener is None or message is None or not message.wamid:
-        return
+        return Done()
     with session.prompter.waiting(phrase("message.following")):
         status = session.listener.reader.wait_for_status(message.wamid, seconds)
     if status is None:
         session.prompter.tell("message.silent")
-        return
-    heard = replace(message, state=status.state, code=status.code, details=status.details)
-    _remember(session, heard)
+        return Done()
+    _remember(
+        session, replace(message, state=status.state, code=status.code, details=status.details)
+    )
     if status.state == "failed":
         session.prompter.tell("message.failed_later")
-        session.prompter.show_error(
-            GraphError(
-                ErrorKind.ODD,
-                code=status.code,
-                subcode=0,
-                http=0,
-                message=status.title,
-                details=status.details,
-                trace="",
-            )
+        error = GraphError(
+            ErrorKind.ODD,
+            code=status.code,
+            subcode=0,
+            http=0,
+            message=status.title,
+            details=status.details,
+            trace="",
         )
-    elif status.state in REACHED:
+        return refused(session, error)
+    if status.state in REACHED:
         session.prompter.tell("message.arrived")
     else:
         session.prompter.tell("message.under_way", state=status.state)
+    return Done()
 
 
 def _remember(session: Session, message: TestMessage) -> None:
@@ -176,22 +164,22 @@ def _pick(session: Session, question: Question, choices: list[Choice]) -> str:
     return choices[0].value if len(choices) == 1 else session.prompter.choose(question, choices)
 
 
-#: Longer than Meta usually takes, shorter than a person minds.
-SECONDS = 30.0
-#: A handshake is noted a moment after it was answered; tenths of a second.
+#: How long `delivered` is waited for: longer than Meta usually takes.
+DELIVERY_SECONDS = 30.0
+#: A handshake stands in the inbox a moment after it was answered; tenths of a second.
 NOTED_TRIES = 5
 
 
 @action("message.delivered/on_the_way")
-def await_delivery(session: Session, facts: Facts) -> None:
+def await_delivery(session: Session, facts: Facts) -> ActionResult:
     """Waits a moment for `delivered`, and remembers what came."""
-    if not somebody_hears(session):
+    if not can_receive(session):
         session.prompter.tell("webhook.nobody_hears")
-        return
-    follow(session, SECONDS)
+        return Refused()
+    return follow(session, DELIVERY_SECONDS)
 
 
-def somebody_hears(session: Session) -> bool:
+def can_receive(session: Session) -> bool:
     """Whether what Meta delivers comes to this inbox, by this run's receiver or in another window.
 
     The callback is asked as Meta would ask it; if it leads here, the handshake stands in the inbox.
@@ -208,7 +196,7 @@ def somebody_hears(session: Session) -> bool:
     except Unavailable:
         return False
     for _ in range(NOTED_TRIES):
-        if any(knock.accepted for knock in listener.reader.knocks(since=before)):
+        if any(attempt.accepted for attempt in listener.reader.knocks(since=before)):
             return True
         time.sleep(0.1)
     return False

@@ -1,16 +1,31 @@
-"""The PIN of two-step verification: six digits that are either being *set* or must be *known*."""
+"""A phone number: added, its code verified, registered, and its PIN kept.
+
+The PIN of two-step verification is six digits that are either being *set* or must be *known*.
+"""
 
 from __future__ import annotations
 
+import json
+import re
+
 from wizard.actions.prompter import Choice, Question
-from wizard.actions.registry import action
-from wizard.actions.save_secret import keep, put_back
+from wizard.actions.results import (
+    ActionResult,
+    AlreadySo,
+    Declined,
+    Done,
+    Refused,
+    action,
+    post,
+    refused,
+)
 from wizard.actions.select_assets import choose_number
 from wizard.actions.session import Session
 from wizard.audit.checks.number import REGISTRATIONS, WINDOW
 from wizard.facts.facts import Facts
 from wizard.facts.models import Number
-from wizard.graph import Graph, GraphError
+from wizard.graph import GraphError
+from wizard.graph.consent import Consent
 from wizard.text import phone
 from wizard.text.errors import Unavailable
 from wizard.text.localised import Phrase, phrase
@@ -18,14 +33,14 @@ from wizard.text.paste import parse_code, parse_pin
 from wizard.text.secret import Secret, generate_pin
 
 PIN = "two_step_pin"
-#: What supplies it to a run that nobody watches.
+#: The command that supplies it where nobody can be asked.
 PIN_OPTION = "credentials set two_step_pin"
+WRONG_PIN, TOO_MANY_GUESSES = 133005, 133008
+_LANGUAGE = re.compile(r"[a-z]{2,3}(_[A-Z]{2})?")
 
 
-def pin_for(
-    session: Session, graph: Graph, number: Number, *, doubted: bool = False
-) -> Secret | None:
-    """The PIN to register with, already in the vault; None when the person declined.
+def pin_for(session: Session, number: Number, *, doubted: bool = False) -> Secret | ActionResult:
+    """The PIN to register with, already in the vault; or why there is none.
 
     With two-step verification off, the PIN of `register` *becomes* the number's PIN. With it on,
     another PIN is refused (133005) and guesses are limited, so a lost one is replaced first;
@@ -40,7 +55,7 @@ def pin_for(
             "number.pin_will_be_set" if number.pin_enabled is False else "number.pin_unsure"
         )
         pin = Secret(_new_pin(session))
-        keep(session, PIN, pin)
+        session.keep(PIN, pin)
         return pin
     session.prompter.tell("number.pin_must_be_known")
     default = "replace" if doubted else "known"
@@ -52,32 +67,34 @@ def pin_for(
         ],
     )
     if way == "replace":
-        return replace_pin(session, graph, number)
+        replaced = replace_pin(session, number)
+        kept = session.vault.get(PIN)
+        return kept.secret if replaced.ok and kept else replaced
     pin = Secret(_ask_pin(session, "number.pin_known_ask"))
-    keep(session, PIN, pin)
+    session.keep(PIN, pin)
     return pin
 
 
-def replace_pin(session: Session, graph: Graph, number: Number) -> Secret | None:
-    """Sets a new PIN, which the API can do without the old one; None when declined or refused."""
+def replace_pin(session: Session, number: Number) -> ActionResult:
+    """Sets a new PIN, which the API can do without the old one."""
     before = session.vault.get(PIN)
     pin = Secret(_new_pin(session))
-    if not session.prompter.consent(
+    consent = session.prompter.consent(
         "number.pin",
         phrase("number.pin_replace_consent", number=number.display),
         [f'POST /{number.id}  {{"pin": "••••••"}}'],
-    ):
-        return None
-    keep(session, PIN, pin)
+    )
+    if consent is None:
+        return Declined()
+    # Kept before it is sent: a PIN that Meta has and nobody knows would lock the number.
+    session.keep(PIN, pin)
     try:
-        with session.prompter.waiting(phrase("number.pin_setting")):
-            graph.post(number.id, {"pin": pin})
+        post(session, number.id, {"pin": pin}, consent, "number.pin_setting")
     except Unavailable as error:
-        put_back(session, PIN, before)
-        session.prompter.show_error(error)
-        return None
+        session.put_back(PIN, before)
+        return refused(session, error)
     session.prompter.tell("number.pin_set")
-    return pin
+    return Done()
 
 
 def _new_pin(session: Session) -> str:
@@ -92,52 +109,46 @@ def _ask_pin(session: Session, key: str, default: str = "") -> str:
     return session.prompter.ask(question)
 
 
-WRONG_PIN, TOO_MANY_GUESSES = 133005, 133008
-
-
 @action("number.added")
-def add(session: Session, facts: Facts) -> None:
+def add(session: Session, facts: Facts) -> ActionResult:
     """Takes a number the WABA has, or adds a new one to it."""
     numbers = facts.numbers
     if numbers and choose_number(session, numbers, may_add=True):
-        return
+        return AlreadySo()
     waba = session.record.ids["waba_id"]
     typed = session.prompter.ask(
-        Question("phone_number", phrase("number.add_ask"), parse=_parse_phone, option="NUMBER")
+        Question("phone_number", phrase("number.add_ask"), parse=phone.normalise, option="NUMBER")
     )
     name = session.prompter.ask(
         Question("display_name", phrase("number.name_ask"), parse=_parse_name, option="--name")
     )
     country, national = phone.split(typed)
     body = {"cc": country, "phone_number": national, "verified_name": name}
-    consent = phrase("number.add_consent", number=phone.pretty(typed), name=name)
+    text = phrase("number.add_consent", number=phone.pretty(typed), name=name)
     shown = f'POST /{waba}/phone_numbers  {{"cc": "{country}", "phone_number": "{national}", …}}'
-    if not session.prompter.consent("number.added", consent, [shown]):
-        return
+    consent = session.prompter.consent("number.added", text, [shown])
+    if consent is None:
+        return Declined()
     try:
-        with session.prompter.waiting(phrase("number.adding")):
-            answer = session.graph().post(f"{waba}/phone_numbers", body)
+        answer = post(session, f"{waba}/phone_numbers", body, consent, "number.adding", wants="id")
     except Unavailable as error:
-        session.prompter.show_error(error)
-        return
-    session.record.ids |= {
-        "phone_number_id": str(answer.get("id", "")),
-        "display_phone_number": typed,
-    }
+        return refused(session, error)
+    session.record.ids |= {"phone_number_id": str(answer["id"]), "display_phone_number": typed}
     session.save()
     session.prompter.tell("number.added", number=phone.pretty(typed))
+    return Done()
 
 
 @action("number.code_verified")
-def verify(session: Session, facts: Facts) -> None:
-    """Requests the code (unless one was just sent) and verifies what the person received."""
+def verify(session: Session, facts: Facts) -> ActionResult:
+    """Requests the code (unless the person has one) and verifies what the person received."""
     number = facts.number
-    if request_code(session, number):
-        enter_code(session, number)
+    requested = request_code(session, number)
+    return enter_code(session, number) if requested.ok else requested
 
 
-def request_code(session: Session, number: Number) -> bool:
-    """Asks Meta to send the code; True when a code is on its way, or the person has one."""
+def request_code(session: Session, number: Number) -> ActionResult:
+    """Asks Meta to send the code; AlreadySo when the person has one."""
     way = session.prompter.choose(
         Question(
             "code_method",
@@ -145,44 +156,42 @@ def request_code(session: Session, number: Number) -> bool:
             default="sms",
             option="--method",
         ),
-        [
-            Choice("sms", phrase("number.code_way_sms")),
-            Choice("voice", phrase("number.code_way_voice")),
-            Choice("have", phrase("number.code_way_have")),
-        ],
+        [Choice(way, phrase(f"number.code_way_{way}")) for way in ("sms", "voice", "have")],
     )
     if way == "have":
-        return True
+        return AlreadySo()
     # Meta's table says two letters, every example of Meta's says en_US: the longer form works
     # in both readings of the specification.
-    language = {"ru": "ru_RU"}.get(session.language, "en_US")
-    shown = f'POST /{number.id}/request_code  {{"code_method": "{way.upper()}", …}}'
-    consent = phrase(f"number.code_consent_{way}", number=number.display)
-    if not session.prompter.consent("number.code_verified", consent, [shown]):
-        return False
+    default = {"ru": "ru_RU"}.get(session.language, "en_US")
+    question = Question(
+        "code_language", phrase("number.code_language"), default=default, parse=_parse_language
+    )
+    body = {"code_method": way.upper(), "language": session.prompter.ask(question)}
+    shown = f"POST /{number.id}/request_code  {json.dumps(body)}"
+    text = phrase(f"number.code_consent_{way}", number=number.display)
+    consent = session.prompter.consent("number.code_verified", text, [shown])
+    if consent is None:
+        return Declined()
     try:
-        with session.prompter.waiting(phrase("number.code_requesting")):
-            body = {"code_method": way.upper(), "language": language}
-            session.graph().post(f"{number.id}/request_code", body)
+        post(session, f"{number.id}/request_code", body, consent, "number.code_requesting")
     except Unavailable as error:
-        session.prompter.show_error(error)
-        return False
+        return refused(session, error)
     session.prompter.tell("number.code_sent", number=number.display)
-    return True
+    return Done()
 
 
-def enter_code(session: Session, number: Number) -> bool:
-    """Asks for the code and hands it to Meta; True when Meta took it."""
+def enter_code(session: Session, number: Number) -> ActionResult:
+    """Asks for the code and hands it to Meta."""
     code = session.prompter.ask(
         Question("verification_code", phrase("number.code_ask"), parse=parse_code, option="CODE")
     )
+    path = f"{number.id}/verify_code"
+    consent = Consent.given_by_command("the person typed the code", f"POST /{path}")
     try:
-        with session.prompter.waiting(phrase("number.code_verifying")):
-            session.graph().post(f"{number.id}/verify_code", {"code": code})
+        post(session, path, {"code": code}, consent, "number.code_verifying")
     except Unavailable as error:
-        session.prompter.show_error(error)
-        return False
-    return True
+        return refused(session, error)
+    return Done()
 
 
 @action(
@@ -190,46 +199,51 @@ def enter_code(session: Session, number: Number) -> bool:
     "number.registered/on_premises",
     "number.name/register_again",
 )
-def register(session: Session, facts: Facts) -> None:
+def register(session: Session, facts: Facts) -> ActionResult:
     """Registers the number with the Cloud API: after a plain yes, once, and counted."""
-    number, graph = facts.number, session.graph()
+    number = facts.number
     left = registrations_left(session, number.id)
     if left <= 0:
         session.prompter.tell("number.register_spent", until=_free_again(session, number.id))
-        return
+        return Refused()
     before = session.vault.get(PIN)
-    pin = pin_for(session, graph, number, doubted=left < REGISTRATIONS)
-    if pin is None:
-        return
+    pin = pin_for(session, number, doubted=left < REGISTRATIONS)
+    if isinstance(pin, ActionResult):
+        return pin
     shown = f'POST /{number.id}/register  {{"messaging_product": "whatsapp", "pin": "••••••"}}'
-    consent = phrase("number.register_consent", number=number.display, left=left)
-    if not session.prompter.consent("number.registered", consent, [shown], spends=True):
-        put_back(session, PIN, before)
-        return
-    # Counted before it is made: a crash in between must not give an attempt away.
+    text = phrase("number.register_consent", number=number.display, left=left)
+    consent = session.prompter.consent("number.registered", text, [shown], spends=True)
+    if consent is None:
+        session.put_back(PIN, before)
+        return Declined()
+    # Counted before it is made: a crash in between must not lose the attempt.
     session.record.attempts.setdefault(_key(number.id), []).append(session.stamp())
     session.save()
+    body = {"messaging_product": "whatsapp", "pin": pin}
     try:
-        with session.prompter.waiting(phrase("number.registering")):
-            graph.post(f"{number.id}/register", {"messaging_product": "whatsapp", "pin": pin})
+        post(session, f"{number.id}/register", body, consent, "number.registering")
     except Unavailable as error:
         if isinstance(error, GraphError) and error.code == WRONG_PIN:
             # Refused by Meta itself: not to be tried again by mistake, guesses are limited.
-            put_back(session, PIN, None if before and before.secret == pin else before)
+            session.put_back(PIN, None if before and before.secret == pin else before)
             session.prompter.tell("number.pin_wrong")
         elif isinstance(error, GraphError) and error.code == TOO_MANY_GUESSES:
-            put_back(session, PIN, before)  # what was typed now is as unproven as it was
-        session.prompter.show_error(error)
+            session.put_back(PIN, before)  # what was typed now is as unproven as it was
+        return refused(session, error)
+    return Done()
 
 
 @action("number.pin")
-def keep_pin(session: Session, facts: Facts) -> None:
+def keep_pin(session: Session, facts: Facts) -> ActionResult:
     """Sets a PIN, or puts the one that is known into the vault."""
     number = facts.number
-    if number.pin_enabled:
-        pin_for(session, session.graph(), number)
-    else:
-        replace_pin(session, session.graph(), number)
+    if not number.pin_enabled:
+        return replace_pin(session, number)
+    kept = session.vault.get(PIN)
+    pin = pin_for(session, number)
+    if isinstance(pin, ActionResult):
+        return pin
+    return AlreadySo() if kept else Done()
 
 
 def registrations_left(session: Session, number_id: str) -> int:
@@ -246,8 +260,10 @@ def _key(number_id: str) -> str:
     return f"register:{number_id}"
 
 
-def _parse_phone(typed: str) -> str | Phrase:
-    return phone.normalise(typed)
+def _parse_language(typed: str) -> str | Phrase:
+    """A language as Meta writes it: `en`, `en_US`."""
+    code = typed.strip().replace("-", "_")
+    return code if _LANGUAGE.fullmatch(code) else phrase("number.code_language_form")
 
 
 def _parse_name(typed: str) -> str | Phrase:

@@ -13,6 +13,7 @@ from typing import Protocol
 
 from wizard.audit.checklist import Item
 from wizard.audit.results import ItemResult
+from wizard.graph.consent import Consent
 from wizard.text.errors import Unavailable
 from wizard.text.localised import Phrase, Value
 
@@ -72,8 +73,8 @@ class Prompter(Protocol):
     def show_result(self, result: ItemResult) -> None:
         """One line: this item is in order now, or still is not."""
 
-    def show_steps(self, item: Item, ids: Mapping[str, str]) -> None:
-        """The numbered steps and the links of an item, whatever its state."""
+    def show_steps(self, item: Item, ids: Mapping[str, str]) -> Sequence[str]:
+        """The numbered steps and the links of an item, whatever its state; returns the links."""
 
     def show_error(self, error: Unavailable) -> None:
         """An answer that could not be had, in words: what it means, what to do, code and trace."""
@@ -82,7 +83,7 @@ class Prompter(Protocol):
         """What next, after an item that is not in order. The first move is the default."""
 
     def ask(self, question: Question) -> str:
-        """One value, mended. Raises InputRequired when nobody can answer."""
+        """One value, as its parser returns it. Raises InputRequired when nobody can answer."""
 
     def choose(self, question: Question, choices: Sequence[Choice]) -> str:
         """One of several values; `question.default` is preselected. InputRequired likewise."""
@@ -92,12 +93,12 @@ class Prompter(Protocol):
 
     def consent(
         self, item_id: str, text: Phrase, sends: Sequence[str] = (), spends: bool = False
-    ) -> bool:
-        """Leave to change something at Meta. `sends` are the requests, as they will be made.
+    ) -> Consent | None:
+        """Asks for consent to a change at Meta. `sends` are the requests, as they will be made.
 
         `spends`: it uses up something scarce (an attempt, a foreign callback), so Enter alone
-        declines; the text says what.
-        False when the person declines, or when unattended and the answers file does not consent.
+        declines; the text says what. The consent covers `sends` and nothing else. None when the
+        person declines, or when unattended and the answers file does not consent.
         """
 
     def waiting(self, text: Phrase) -> AbstractContextManager[None]:

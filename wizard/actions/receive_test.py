@@ -4,15 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from wizard.actions.callback_target import (
-    HERE,
-    Target,
-    choose_target,
-    proven,
-    verify_token,
-)
+from wizard.actions.callback_target import HERE, choose_target
+from wizard.actions.results import ActionResult, Done, Refused, action
 from wizard.actions.session import Session
-from wizard.actions.set_callback import point, remove, subscribe
+from wizard.actions.set_callback import prove_and_set, remove, subscribe
 from wizard.audit.results import ItemResult
 from wizard.audit.runner import audit
 from wizard.facts.facts import Facts
@@ -25,7 +20,7 @@ from wizard.webhook.inbox import Message, RejectedDelivery
 from wizard.webhook.local_receiver import LocalReceiver
 from wizard.webhook.tunnel import AUTO
 
-#: The links in the order in which a message passes them; the last is told by no API.
+#: The links in the order in which a message passes them; the last is shown by no API.
 CHAIN = (
     "webhook.received",
     "app.secret",
@@ -38,7 +33,18 @@ CHAIN = (
 )
 
 
-def hear(
+@action("webhook.received")
+def receive_and_explain(session: Session, facts: Facts) -> ActionResult:
+    """The closed loop: until a real message arrives, or the broken link has a name."""
+    if receive(session, facts) is None:
+        return Refused()
+    if session.listener and session.listener.tunnel:
+        # The chain is proven; that this address is a passing one must not surprise tomorrow.
+        session.prompter.tell("webhook.address_ends", url=session.listener.public_url)
+    return Done()
+
+
+def receive(
     session: Session, facts: Facts, tunnel: str = AUTO, *, here: bool = False
 ) -> Message | None:
     """Waits for a real message of this number; None when none came, and why has been said.
@@ -48,7 +54,7 @@ def hear(
     mark = session.listener.mark() if session.listener else 0
     try:
         number = facts.number
-        if not here and _of_somebody_else(session, number):
+        if not here and _goes_elsewhere(session, number):
             _invite(session, number, "webhook.write_to_server")
             return None
         listener = _ready(session, facts, tunnel)
@@ -60,7 +66,7 @@ def hear(
     _invite(session, number, "webhook.write_now")
     session.nudge()
     with session.prompter.waiting(phrase("webhook.waiting", number=number.display)):
-        message = listener.wait(_Watch(session, number), listener.patience, mark)
+        message = listener.wait(ArrivalWatcher(session, number), listener.patience, mark)
     if message is None:
         diagnose(session, listener)
         return None
@@ -110,8 +116,8 @@ def take_back(session: Session) -> None:
         session.prompter.show_error(error)
 
 
-def _of_somebody_else(session: Session, number: Number) -> bool:
-    """Whether messages go to a server of the person's: then our receiver hears nothing."""
+def _goes_elsewhere(session: Session, number: Number) -> bool:
+    """Whether messages go to a server of the person's: then our receiver gets nothing."""
     chosen = session.record.webhook
     if session.listener is None or not chosen:
         return session.listener is None or bool(number.callbacks.winner[1])
@@ -125,14 +131,9 @@ def _ready(session: Session, facts: Facts, tunnel: str) -> LocalReceiver | None:
     chosen = session.record.webhook.get("callback_url", "")
     if listener.at is None or not chosen or chosen != listener.public_url:
         target = choose_target(session, facts, tunnel)
-        if target is None or not _set(session, target):
+        if target is None or not prove_and_set(session, target).ok:
             return None
-    return listener if subscribe(session) else None
-
-
-def _set(session: Session, target: Target) -> bool:
-    token = verify_token(session, target.here)
-    return proven(session, target, token) and point(session, target, token)
+    return listener if subscribe(session).ok else None
 
 
 def _invite(session: Session, number: Number, words: str) -> None:
@@ -140,7 +141,7 @@ def _invite(session: Session, number: Number, words: str) -> None:
     session.prompter.show_link(f"https://wa.me/{number.digits}")
 
 
-class _Watch:
+class ArrivalWatcher:
     """Looks at what arrives; says what is no proof, and returns the message that is one."""
 
     def __init__(self, session: Session, number: Number) -> None:

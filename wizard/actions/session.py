@@ -9,25 +9,27 @@ from datetime import UTC, datetime
 from typing import Any
 
 from wizard.actions.prompter import Prompter
-from wizard.audit.checklist import Checklist
+from wizard.audit.checklist import Checklist, Item
 from wizard.audit.results import ItemResult, keep_results
 from wizard.facts.facts import Facts
+from wizard.facts.models import Token
 from wizard.graph import Credentials, Graph
-from wizard.state.record import ProfileRecord, RecordStore, write_time
+from wizard.state.record import ProfileRecord, RecordStore, SecretNote, write_time
 from wizard.text.errors import Unavailable
+from wizard.text.secret import Secret, fingerprint
 from wizard.vault import StoredSecret, Vault, VaultError
 from wizard.webhook.local_receiver import LocalReceiver
 
 
 @dataclass(frozen=True)
 class Stores:
-    """Where secrets can be kept, for who must choose: `open` reaches for nothing yet.
+    """Where secrets can be kept, where that must be chosen: `open` does not connect yet.
 
-    `settle` records a choice whose vault was proven, and puts that vault to use.
+    `use` records a choice whose vault was proven, and puts that vault to use.
     """
 
     open: Callable[[Mapping[str, Any]], Vault]
-    settle: Callable[[Mapping[str, Any], Vault], None]
+    use: Callable[[Mapping[str, Any], Vault], None]
 
 
 @dataclass
@@ -47,7 +49,7 @@ class Session:
     language: str = "en"
     stores: Stores | None = None  # None: there is nothing to choose (the sandbox)
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
-    #: Hears for the length of this run; None where nothing may listen.
+    #: Receives for the length of this run; None where nothing may listen.
     listener: LocalReceiver | None = None
     #: Lets the play person of the sandbox write to the number; does nothing at the real Meta.
     nudge: Callable[[], object] = lambda: None
@@ -82,9 +84,41 @@ class Session:
         """Facts that were asked nothing yet."""
         return self.open_facts(self.graph(), self.record, self.vault)
 
+    def show_steps(self, item: Item) -> None:
+        """The steps of an item, and the offer to open their page."""
+        links = self.prompter.show_steps(item, self.record.ids)
+        if links:
+            self.prompter.offer_page(links[0])
+
     def save(self) -> None:
         """Keeps the record: after every step, so that leaving at any moment loses nothing."""
         self.store.save(self.record)
+
+    def keep(self, name: str, secret: Secret, token: Token | None = None) -> None:
+        """Keeps a proven secret: in the vault, then its name, never its value, in the status file.
+
+        Vault first: a status file that names a secret must never be ahead of the vault.
+        """
+        self.vault.put(name, secret)
+        store = self.vault.describe()
+        self.record.secrets[name] = SecretNote(
+            store=store.store,
+            backend=store.backend,
+            kind=token.kind if token else "",
+            set_at=self.stamp(),
+            expires_at=_until(token) if token else "",
+            fingerprint=fingerprint(secret, name),
+        )
+        self.save()
+
+    def put_back(self, name: str, before: StoredSecret | None) -> None:
+        """Undoes a `keep` whose secret turned out wrong: what was there before is there again."""
+        if before is None:
+            self.vault.remove(name)
+            self.record.secrets.pop(name, None)
+            self.save()
+        elif before.source != "environment":
+            self.keep(name, before.secret)
 
     def take_over(self, results: list[ItemResult], facts: Facts) -> dict[str, str]:
         """Keeps what an audit saw; returns item id → new, same or fixed (see keep_results)."""
@@ -101,3 +135,7 @@ class Session:
     def stamp(self) -> str:
         """This moment as the status file writes it."""
         return write_time(self.now())
+
+
+def _until(token: Token) -> str:
+    return "never" if token.expires_at is None else write_time(token.expires_at)

@@ -6,19 +6,38 @@ without an object removes every webhook of the app, so neither is ever sent blin
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from wizard.actions.callback_target import HERE, Target, ask_verify_token
+from wizard.actions.callback_target import (
+    HERE,
+    Target,
+    ask_verify_token,
+    choose_target,
+    proven,
+    verify_token,
+)
 from wizard.actions.prompter import Choice, Question
+from wizard.actions.results import (
+    ActionResult,
+    AlreadySo,
+    Declined,
+    Done,
+    Refused,
+    action,
+    confirmed,
+    refused,
+)
 from wizard.actions.session import Session
 from wizard.actions.token import app_secret
 from wizard.audit.checks.webhook import FIELD
 from wizard.facts.facts import Facts
 from wizard.facts.webhook_route import OBJECT, whatsapp
 from wizard.graph import GraphError
+from wizard.graph.consent import Consent
 from wizard.text.errors import ErrorKind, Unavailable
 from wizard.text.localised import Phrase, phrase
 from wizard.text.secret import Secret
@@ -29,9 +48,9 @@ from wizard.webhook.inbox import HandshakeAttempt
 VERIFICATION_FAILED = 2200
 #: Numbers of curl, as Meta puts them into the message.
 CURL = {6: "dns", 7: "refused", 28: "timeout", 47: "redirect", 52: "empty", 56: "empty"}
-#: Meta asks before it answers; what was heard here may be told a moment later.
-KNOCK_SECONDS = 1.0
-#: What the way by hand would not mend.
+#: Meta asks the callback before it answers; the receiver may report that a moment later.
+HANDSHAKE_SECONDS = 1.0
+#: What setting it by hand would not help against.
 NOT_NOW = frozenset({ErrorKind.BUSY, ErrorKind.REFUSED, ErrorKind.UNREACHABLE, ErrorKind.NOT_GIVEN})
 CURL_TLS = frozenset({35, 51, 53, 58, 60, 77, 83})
 
@@ -46,81 +65,109 @@ class Request:
     as_app: bool = False
 
 
-def point(session: Session, target: Target, token: Secret) -> bool:
-    """Sets the callback on its level, subscribing first where Meta wants that; True when it is."""
+@action(
+    "webhook.callback",
+    "webhook.effective",
+    "webhook.reachable/dns",
+    "webhook.reachable/refused",
+    "webhook.reachable/timeout",
+    "webhook.reachable/tunnel_gone",
+    "webhook.reachable/behind_tunnel",
+    "webhook.reachable/warning_page",
+)
+def choose_callback(session: Session, facts: Facts) -> ActionResult:
+    """Asks where messages are to go, proves that address, and tells Meta."""
+    try:
+        target = choose_target(session, facts)
+        if target is None:
+            return Refused()
+        return prove_and_set(session, target)
+    except Unavailable as error:
+        return refused(session, error)
+
+
+def prove_and_set(session: Session, target: Target) -> ActionResult:
+    """Sets the callback once it has answered as Meta wants it."""
+    token = verify_token(session, target.here)
+    return set_callback(session, target, token) if proven(session, target, token) else Refused()
+
+
+def set_callback(session: Session, target: Target, token: Secret) -> ActionResult:
+    """Sets the callback on its level, subscribing first where Meta wants that."""
     if target.level == "app" and not app_secret(session):
-        return False
-    if target.level != "app" and not subscribe(session):
-        return False
+        return Refused()
+    if target.level != "app" and not (subscribed := subscribe(session)).ok:
+        return subscribed
     facts = session.facts()
     try:
         before = getattr(facts.number.callbacks, target.level)
         request = _request(session, facts, target, token)
     except Unavailable as error:
-        session.prompter.show_error(error)
-        return False
+        return refused(session, error)
     foreign = bool(before) and before not in (
         target.url,
         session.record.webhook.get("callback_url"),
     )
     if foreign:
         session.prompter.tell(f"webhook.foreign_{target.level}", before=before)
-    consent = phrase(f"webhook.consent_{target.level}", url=target.url)
-    if not session.prompter.consent("webhook.callback", consent, [request.shown], spends=foreign):
-        return False
-    return _send(session, request, target)
+    text = phrase(f"webhook.consent_{target.level}", url=target.url)
+    consent = session.prompter.consent("webhook.callback", text, [request.shown], spends=foreign)
+    return Declined() if consent is None else _send_callback(session, request, target, consent)
 
 
-def add_field(session: Session) -> bool:
+@action("webhook.fields")
+def add_field(session: Session, facts: Facts | None = None) -> ActionResult:
     """Subscribes the app to `messages`, and makes Meta ask its callback again where it can."""
     if not app_secret(session):
-        return False
+        return Refused()
     facts, app_id = session.facts(), session.record.ids["app_id"]
     try:
         row = whatsapp(facts.app_subscriptions)
     except Unavailable as error:
-        session.prompter.show_error(error)
-        return False
+        return refused(session, error)
     kept = session.vault.get("verify_token")
     fields = ",".join(sorted({FIELD} | (row.fields if row else frozenset())))
     body: dict[str, Any] = {"object": OBJECT, "fields": fields}
     if row and row.callback_url and kept:
         body |= {"callback_url": row.callback_url, "verify_token": kept.secret}
     shown = f'POST /{app_id}/subscriptions  {{"object": "{OBJECT}", "fields": "{fields}"}}'
-    if not session.prompter.consent("webhook.fields", phrase("webhook.consent_fields"), [shown]):
-        return False
-    return _post(session, Request(f"{app_id}/subscriptions", body, shown, as_app=True))
+    request = Request(f"{app_id}/subscriptions", body, shown, as_app=True)
+    return _ask_and_post(session, "webhook.fields", phrase("webhook.consent_fields"), request)
 
 
-def subscribe(session: Session) -> bool:
+@action("webhook.subscribed")
+def subscribe(session: Session, facts: Facts | None = None) -> ActionResult:
     """Subscribes this app to the WABA unless it is; others stay subscribed."""
     facts, waba = session.facts(), session.record.ids.get("waba_id", "")
     try:
         there, owner = facts.subscribers, facts.token.app_id
     except Unavailable as error:
-        session.prompter.show_error(error)
-        return False
+        return refused(session, error)
     ours = session.record.ids.get("app_id") or owner
     if any(one.app_id == ours for one in there):
-        return True
+        return AlreadySo()
     if owner and owner != ours:
         # Meta subscribes the app of the token, whatever is meant.
         session.prompter.tell("webhook.token_of_another_app", app_id=ours, token_app_id=owner)
-        return False
-    shown = f"POST /{waba}/subscribed_apps"
-    if not session.prompter.consent(
-        "webhook.subscribed", phrase("webhook.consent_subscribe"), [shown]
-    ):
-        return False
-    return _post(session, Request(f"{waba}/subscribed_apps", {}, shown))
+        return Refused()
+    path = f"{waba}/subscribed_apps"
+    text = phrase("webhook.consent_subscribe")
+    return _ask_and_post(session, "webhook.subscribed", text, Request(path, {}, f"POST /{path}"))
 
 
-def remove(session: Session, facts: Facts, level: str) -> bool:
+@action("webhook.reachable/no_token")
+def keep_verify_token(session: Session, facts: Facts) -> ActionResult:
+    """The verify token of a server that somebody else set up."""
+    ask_verify_token(session, "webhook.token_ask")
+    return Done()
+
+
+def remove(session: Session, facts: Facts, level: str) -> ActionResult:
     """Takes an override away; what lies below it is in force again."""
     ids, before = session.record.ids, getattr(facts.number.callbacks, level)
     if not before:
         session.prompter.tell("webhook.nothing_to_remove")
-        return True
+        return AlreadySo()
     if level == "number":
         body: dict[str, Any] = {"webhook_configuration": {"override_callback_uri": ""}}
         shown = f'POST /{ids["phone_number_id"]}  {{"webhook_configuration": {{…: ""}}}}'
@@ -130,14 +177,13 @@ def remove(session: Session, facts: Facts, level: str) -> bool:
         path = f"{ids['waba_id']}/subscribed_apps"
         request = Request(path, {}, f"POST /{path}")
     session.prompter.tell(f"webhook.foreign_{level}", before=before)
-    consent = phrase(f"webhook.consent_remove_{level}")
+    text = phrase(f"webhook.consent_remove_{level}")
     spends = before != session.record.webhook.get("callback_url")
-    if not session.prompter.consent("webhook.effective", consent, [request.shown], spends=spends):
-        return False
-    if session.record.webhook.get("level") == level:
+    removed = _ask_and_post(session, "webhook.effective", text, request, spends=spends)
+    if removed.ok and session.record.webhook.get("level") == level:
         session.record.webhook.clear()
         session.save()
-    return _post(session, request)
+    return removed
 
 
 def meta_saw(refusal: GraphError) -> Phrase:
@@ -153,20 +199,20 @@ def meta_saw(refusal: GraphError) -> Phrase:
     return phrase("webhook.meta_other")
 
 
-def _send(session: Session, request: Request, target: Target) -> bool:
+def _send_callback(
+    session: Session, request: Request, target: Target, consent: Consent
+) -> ActionResult:
     listener = session.listener if target.here else None
     mark = listener.mark() if listener else 0
     try:
-        with session.prompter.waiting(phrase("webhook.setting")):
-            session.graph().post(request.path, request.body, as_app=request.as_app)
+        _post(session, request, consent)
     except Unavailable as error:
-        _refused(session, error, target)
-        return False
+        return _explain_or_by_hand(session, error, target)
     _expect(session, target)
-    if listener and listener.wait(_accepted, KNOCK_SECONDS, mark):
+    if listener and listener.wait(_accepted, HANDSHAKE_SECONDS, mark):
         session.prompter.tell("webhook.meta_knocked")
     session.prompter.tell("webhook.is_set", url=target.url)
-    return True
+    return Done()
 
 
 def _accepted(event: Event) -> Event | None:
@@ -192,27 +238,33 @@ def _request(session: Session, facts: Facts, target: Target, token: Secret) -> R
 
 
 def _shown(path: str, body: Mapping[str, Any]) -> str:
-    import json
-
     return f'POST /{path}  {json.dumps(body)[:-1]}, "verify_token": "••••"}}'
 
 
-def _post(session: Session, request: Request) -> bool:
+def _ask_and_post(
+    session: Session, item_id: str, text: Phrase, request: Request, spends: bool = False
+) -> ActionResult:
+    consent = session.prompter.consent(item_id, text, [request.shown], spends=spends)
+    if consent is None:
+        return Declined()
     try:
-        with session.prompter.waiting(phrase("webhook.setting")):
-            session.graph().post(request.path, request.body, as_app=request.as_app)
+        _post(session, request, consent)
     except Unavailable as error:
-        _explain(session, error)
-        return False
-    return True
+        return _explain(session, error)
+    return Done()
 
 
-def _refused(session: Session, error: Unavailable, target: Target) -> None:
+def _post(session: Session, request: Request, consent: Consent) -> None:
+    with session.prompter.waiting(phrase("webhook.setting")):
+        answer = session.graph().post(request.path, request.body, consent, as_app=request.as_app)
+    confirmed(answer)
+
+
+def _explain_or_by_hand(session: Session, error: Unavailable, target: Target) -> ActionResult:
     """Meta's own reason; and for what Meta's screen can do as well, the way by hand."""
     met = isinstance(error, GraphError) and error.code == VERIFICATION_FAILED
     if met or not isinstance(error, GraphError) or target.level != "app" or error.kind in NOT_NOW:
-        _explain(session, error)
-        return
+        return _explain(session, error)
     # The app's own edge is refused to some apps, and says so: sources differ on who may use it.
     session.prompter.tell("webhook.by_hand", message=error.message, url=target.url)
     if target.here:
@@ -222,18 +274,21 @@ def _refused(session: Session, error: Unavailable, target: Target) -> None:
             session.listener.knows(kept.secret if kept else None, token)
     else:
         session.prompter.tell("webhook.by_hand_token")
-    session.prompter.show_steps(session.checklist.item("webhook.callback"), session.record.ids)
+    session.show_steps(session.checklist.item("webhook.callback"))
     question = Question("webhook.by_hand", phrase("webhook.by_hand_ask"), default="done")
     answers = [Choice(one, phrase(f"webhook.by_hand_{one}")) for one in ("done", "later")]
-    if session.prompter.choose(question, answers) == "done":
-        _expect(session, target)
+    if session.prompter.choose(question, answers) != "done":
+        return Refused(error)
+    _expect(session, target)
+    return Done()
 
 
-def _explain(session: Session, error: Unavailable) -> None:
+def _explain(session: Session, error: Unavailable) -> Refused:
     session.prompter.show_error(error)
     if isinstance(error, GraphError) and error.code == VERIFICATION_FAILED:
         saw = meta_saw(error)
         session.prompter.tell(saw.key, **saw.values)
+    return Refused(error)
 
 
 def _expect(session: Session, target: Target) -> None:

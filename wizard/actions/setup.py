@@ -8,8 +8,9 @@ from __future__ import annotations
 import getpass
 from collections.abc import Callable, Sequence
 
-from wizard.actions import access, action_of, message, token
+from wizard.actions import access, message, token
 from wizard.actions.prompter import Choice, NextAction, Question
+from wizard.actions.results import Action, ActionResult, Done, action_of
 from wizard.actions.session import Session
 from wizard.audit.checklist import Item
 from wizard.audit.results import ItemResult
@@ -35,7 +36,7 @@ def ask_goals(session: Session) -> None:
     session.save()
 
 
-#: How often one item may be tried in a run that nobody watches.
+#: How often one item may be tried in an unattended run.
 UNATTENDED_TRIES = 2
 #: Nothing is wrong yet, something was simply never asked: no menu stands before the question.
 NEVER_ASKED = frozenset({ErrorKind.NOT_GIVEN, "not_chosen"})
@@ -49,28 +50,30 @@ class Setup:
         self._facts: Facts = session.facts()
         self._put_off: set[str] = set()
         self._tried: dict[str, int] = {}
+        #: Items whose last action was refused or declined: no tick for these.
+        self._not_done: set[str] = set()
         #: Item id → new, same or fixed, against the verdict of the last run.
         self.changes: dict[str, str] = {}
         #: The last look, whole or of the section that was walked.
         self.results: list[ItemResult] = []
         #: Whether anything was asked or done in this run.
         self.acted = False
-        #: Item id → the answer that was missing, in a run that nobody watches.
+        #: Item id → the answer that was missing, in an unattended run.
         self.needed: dict[str, str] = {}
 
     def walk(
         self, section: str = "", seen: Callable[[list[ItemResult]], None] = lambda results: None
     ) -> list[ItemResult]:
-        """Settles what is not in order, of one section or of all; returns how everything stands.
+        """Works on what is not in order, of one section or of all; returns how everything stands.
 
-        `seen` is told of the first look, before anything is settled. Raises UserAbort or
+        `seen` gets the first look, before anything is done. Raises UserAbort or
         KeyboardInterrupt when the person goes; all that was done is saved.
         """
         only = (section,) if section else ()
         results = self._look(only)
         seen(results)
         while (result := self._next(results)) is not None:
-            self._settle(result)
+            self._work_on(result)
             results = self._look(only)
             self._tick(results)
         return results
@@ -78,7 +81,9 @@ class Setup:
     def _tick(self, results: Sequence[ItemResult]) -> None:
         """Says of what was being worked on that it is in order now; each once."""
         for result in results:
-            if result.status is Status.PASSED and self._tried.pop(result.item.id, 0):
+            if result.status is not Status.PASSED or not self._tried.pop(result.item.id, 0):
+                continue
+            if result.item.id not in self._not_done:
                 self._session.prompter.show_result(result)
 
     def renew(self) -> None:
@@ -107,10 +112,11 @@ class Setup:
             return False  # for a goal that is not this person's
         return action_of(result) is not None and result.status is not Status.UNKNOWN
 
-    def _settle(self, result: ItemResult) -> None:
+    def _work_on(self, result: ItemResult) -> None:
         """One round on one item: explain, let the person choose, act. The next look decides."""
         item, self.acted = result.item, True
         first = item.id not in self._tried
+        self._not_done.discard(item.id)
         self._tried[item.id] = self._tried.get(item.id, 0) + 1
         if not self._attended and self._tried[item.id] > UNATTENDED_TRIES:
             self._put_off.add(item.id)
@@ -126,7 +132,7 @@ class Setup:
     def _round(self, result: ItemResult, first: bool) -> None:
         item = result.item
         if first and action_of(result) and result.reason in NEVER_ASKED:
-            self._repair(result)
+            self._act(result)
             return
         prompter, ids, actionable = (
             self._session.prompter,
@@ -139,14 +145,14 @@ class Setup:
             return
         move = prompter.next_action(result, self._moves(result))
         if move is NextAction.STEPS:
-            prompter.show_steps(item, ids)
+            self._session.show_steps(item)
             move = prompter.next_action(
                 result, [m for m in self._moves(result) if m is not NextAction.STEPS]
             )
         if move is NextAction.LEAVE:
             raise UserAbort
         if move is NextAction.FIX:
-            self._repair(result)
+            self._act(result)
         elif item.confirm is not None and (move is NextAction.AGAIN or not self._attended):
             # "I did it" about what no program can see is a word to be kept.
             self._confirm(result)
@@ -161,20 +167,22 @@ class Setup:
         action = [NextAction.FIX, *steps] if action_of(result) else []
         return [*action, NextAction.AGAIN, NextAction.LATER, NextAction.LEAVE]
 
-    def _repair(self, result: ItemResult) -> None:
+    def _act(self, result: ItemResult) -> None:
         act, before = action_of(result), self._signed()
         assert act is not None
         try:
-            act(self._session, self._facts)
+            if not act(self._session, self._facts).ok:
+                self._not_done.add(result.item.id)
         except Unavailable as error:
-            # Meta did not play along: said, and the item is shown again as it stands then.
+            self._not_done.add(result.item.id)
+            # Meta refused: shown, and the item is shown again as it stands then.
             self._session.prompter.show_error(error)
         finally:
             self._session.save()
             if self._signed() != before:
                 self._facts = self._session.facts()
             else:
-                # What a repair changed at Meta may show anywhere: health, status, name …
+                # What an action changed at Meta may show anywhere: health, status, name …
                 self._facts.forget()
 
     def _signed(self) -> tuple[Credentials, dict[str, str], tuple[Goal, ...], Vault]:
@@ -206,7 +214,7 @@ NOTHING = "nothing"
 
 def offer_changes(session: Session) -> bool:
     """Asks what to change and changes it; False when nothing was."""
-    changes: dict[str, Callable[[Session, Facts], None]] = {
+    changes: dict[str, Action] = {
         "message": message.send_test,
         "token": token.renew,
         "number": _choose_again,
@@ -221,10 +229,12 @@ def offer_changes(session: Session) -> bool:
     return True
 
 
-def _choose_again(session: Session, facts: Facts) -> None:
+def _choose_again(session: Session, facts: Facts) -> ActionResult:
     """Everything the token reaches is offered again, the number of now among it."""
     access.take_assets(session, session.graph())
+    return Done()
 
 
-def _other_goals(session: Session, facts: Facts) -> None:
+def _other_goals(session: Session, facts: Facts) -> ActionResult:
     ask_goals(session)
+    return Done()

@@ -7,13 +7,16 @@ token calls want `appsecret_proof`, so the app secret has to be known.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from wizard.actions.prompter import Choice, Question
+from wizard.actions.results import post
 from wizard.actions.session import Session
+from wizard.actions.token_exchange import token_in
 from wizard.audit.checks.token import NEEDED
 from wizard.graph import Graph, GraphError, Json
+from wizard.graph.consent import Consent
 from wizard.text.errors import ErrorKind, Unavailable
 from wizard.text.localised import phrase
 from wizard.text.sanitise import clean
@@ -39,20 +42,23 @@ def make_token(session: Session, graph: Graph, place: Place) -> Secret | None:
 
     What was made before a refusal stays and is found again by the next try.
     """
-    users = graph.pages(f"{place.business_id}/system_users", fields=("id", "name", "role"))
-    user = _choose(session, users)
-    sends = _sends(place, user)
-    if not session.prompter.consent("token.kind", phrase("token.api_consent", name=NAME), sends):
+    edge = f"{place.business_id}/system_users"
+    user = _choose(session, graph.pages(edge, fields=("id", "name", "role")))
+    consent = session.prompter.consent(
+        "token.kind", phrase("token.api_consent", name=NAME), _sends(place, user)
+    )
+    if consent is None:
         return None
     if user == NEW:
-        with session.prompter.waiting(phrase("token.making_user")):
-            made = graph.post(f"{place.business_id}/system_users", {"name": NAME, "role": "ADMIN"})
+        body = {"name": NAME, "role": "ADMIN"}
+        made = post(session, edge, body, consent, "token.making_user", wants="id")
         user = str(made["id"])
         session.prompter.tell("token.user_made", name=NAME, id=user)
-    _assign(session, graph, place, user)
-    _install(session, graph, place, user)
-    with session.prompter.waiting(phrase("token.making_token")):
-        return _mint(session, graph, place, user)
+    _assign(session, graph, place, user, consent)
+    body = {"business_app": place.app_id}
+    post(session, f"{user}/applications", body, consent, "token.installing")
+    session.prompter.tell("token.installed")
+    return _make(session, place, user, consent)
 
 
 def _choose(session: Session, users: Sequence[Json]) -> str:
@@ -83,11 +89,10 @@ def _sends(place: Place, user: str) -> list[str]:
     ]
 
 
-def _assign(session: Session, graph: Graph, place: Place, user: str) -> None:
+def _assign(session: Session, graph: Graph, place: Place, user: str, consent: Consent) -> None:
     edge = f"{place.waba_id}/assigned_users"
-    with session.prompter.waiting(phrase("token.assigning")):
-        graph.post(edge, {"user": user, "tasks": ["MANAGE"]})
-        seen = graph.pages(edge, business=place.business_id)
+    post(session, edge, {"user": user, "tasks": ["MANAGE"]}, consent, "token.assigning")
+    seen = graph.pages(edge, business=place.business_id)
     if not any(str(row.get("id")) == user for row in seen):
         # Meta answered "success" and does not show it: it may take minutes to appear.
         session.prompter.tell("token.assigned_unseen")
@@ -95,32 +100,26 @@ def _assign(session: Session, graph: Graph, place: Place, user: str) -> None:
         session.prompter.tell("token.assigned")
 
 
-def _install(session: Session, graph: Graph, place: Place, user: str) -> None:
-    with session.prompter.waiting(phrase("token.installing")):
-        graph.post(f"{user}/applications", {"business_app": place.app_id})
-    session.prompter.tell("token.installed")
-
-
-def _mint(session: Session, graph: Graph, place: Place, user: str) -> Secret:
+def _make(session: Session, place: Place, user: str, consent: Consent) -> Secret:
     """Never-expiring where the business may have it, else the 60-day kind, which is said."""
-    wanted = {"business_app": place.app_id, "scope": ",".join(SCOPES)}
-    edge = f"{user}/access_tokens"
+    wanted: dict[str, str | bool] = {"business_app": place.app_id, "scope": ",".join(SCOPES)}
     try:
-        return _token(graph.post(edge, wanted))
+        return _token(session, user, wanted, consent)
     except GraphError as error:
         if error.kind not in (ErrorKind.ODD, ErrorKind.NOT_VISIBLE):
             raise
         first = error
     try:
-        made = _token(graph.post(edge, wanted | {"set_token_expires_in_60_days": True}))
+        made = _token(session, user, wanted | {"set_token_expires_in_60_days": True}, consent)
     except Unavailable:
         raise first from None
     session.prompter.tell("token.only_sixty_days")
     return made
 
 
-def _token(answer: Json) -> Secret:
-    value = answer.get("access_token")
-    if not isinstance(value, str) or not value:
-        raise Unavailable(ErrorKind.ODD, cause="no_token")
-    return Secret(value)
+def _token(
+    session: Session, user: str, wanted: Mapping[str, str | bool], consent: Consent
+) -> Secret:
+    edge = f"{user}/access_tokens"
+    with session.prompter.waiting(phrase("token.making_token")):
+        return token_in(session.graph().post(edge, wanted, consent))

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from wizard.actions.prompter import Choice, Question
-from wizard.actions.registry import action
-from wizard.actions.save_secret import keep
+from wizard.actions.results import ActionResult, Declined, Done, Refused, action, refused
 from wizard.actions.session import Session
 from wizard.actions.system_user import Place, make_token
-from wizard.actions.token_trial import open_trial, prove
+from wizard.actions.token_trial import (
+    APP_SECRET,
+    TokenTrial,
+    TrialPolicy,
+    app_secret_refusal,
+    secret_page,
+)
 from wizard.facts.facts import Facts
-from wizard.graph import Credentials
 from wizard.text.errors import Unavailable
 from wizard.text.localised import phrase
-from wizard.text.paste import parse_secret, parse_token
+from wizard.text.paste import parse_token
 from wizard.text.secret import Secret
 
 #: What a new token must stand before it replaces the old one.
@@ -28,73 +32,57 @@ TRIAL = (
     "token.expiry",
 )
 
-APP_SECRET = Question(
-    "app_secret",
-    phrase("token.secret_ask"),
-    secret=True,
-    parse=parse_secret,
-    option="credentials set app_secret",
-)
-
-
-def secret_page(app_id: str) -> str:
-    """Where the app secret is shown; the list of apps while the app is not known."""
-    page = f"apps/{app_id}/settings/basic/" if app_id else "apps/"
-    return f"https://developers.facebook.com/{page}"
-
 
 @action("token.kind", "token.scopes", "token.assets", "token.expiry", "token.data_access")
-def renew(session: Session, facts: Facts) -> None:
+def renew(session: Session, facts: Facts) -> ActionResult:
     """A system user's token in place of the one at hand."""
     place = _place(session, facts)
     if place is None or _way(session) == "manual":
-        _by_hand(session)
-        return
+        return _by_hand(session)
     if not app_secret(session):
-        return
+        return Refused()
     try:
         made = make_token(session, session.graph(), place)
     except Unavailable as error:
         session.prompter.show_error(error)
         session.prompter.tell("token.api_failed")
-        _by_hand(session)
-        return
-    if made is not None:
-        adopt(session, made)
+        return _by_hand(session)
+    return Declined() if made is None else adopt(session, made)
 
 
-def adopt(session: Session, secret: Secret) -> bool:
+def adopt(session: Session, secret: Secret) -> ActionResult:
     """Proves a new token against this app, WABA and number; keeps it only then."""
-    trial = open_trial(session, secret)
-    if not prove(session, trial, TRIAL):
+    trial = TokenTrial(secret, TrialPolicy(items=TRIAL, describe=False)).run(session)
+    if not trial.ok:
         session.prompter.tell("token.not_kept")
-        return False
-    keep(session, "access_token", secret, trial.facts.token)
+        return Refused()
+    session.keep("access_token", secret, trial.token)
     session.prompter.tell("token.kept", store=session.vault.describe().store)
-    return True
+    return Done()
 
 
 def app_secret(session: Session) -> bool:
     """Has the app secret, asked for only when there is none."""
-    return bool(session.vault.get("app_secret")) or ask_app_secret(session)
+    return bool(session.vault.get("app_secret")) or ask_app_secret(session).ok
 
 
-def ask_app_secret(session: Session) -> bool:
+@action("app.secret")
+def ask_app_secret(session: Session, facts: Facts | None = None) -> ActionResult:
     """Asks for the app secret, and proves it against this app before it is kept."""
     app_id = session.record.ids["app_id"]
     session.prompter.tell("token.secret_why", link=secret_page(app_id))
     secret = Secret(session.prompter.ask(APP_SECRET))
-    graph = session.open_graph(Credentials(session.keys().access_token, app_id, secret))
     try:
-        with session.prompter.waiting(phrase("token.secret_proving")):
-            graph.get(app_id, fields=("id",), as_app=True)
+        refusal = app_secret_refusal(session, app_id, secret)
     except Unavailable as error:
-        session.prompter.show_error(error)
+        return refused(session, error)
+    if refusal is not None:
+        session.prompter.show_error(refusal)
         session.prompter.tell("token.secret_refused")
-        return False
-    keep(session, "app_secret", secret)
+        return Refused(refusal)
+    session.keep("app_secret", secret)
     session.prompter.tell("token.secret_kept", store=session.vault.describe().store)
-    return True
+    return Done()
 
 
 def _way(session: Session) -> str:
@@ -105,12 +93,12 @@ def _way(session: Session) -> str:
     )
 
 
-def _by_hand(session: Session) -> None:
-    session.prompter.show_steps(session.checklist.item("token.kind"), session.record.ids)
+def _by_hand(session: Session) -> ActionResult:
+    session.show_steps(session.checklist.item("token.kind"))
     typed = session.prompter.ask(
         Question("access_token", phrase("token.paste_new"), secret=True, parse=parse_token)
     )
-    adopt(session, Secret(typed))
+    return adopt(session, Secret(typed))
 
 
 def _place(session: Session, facts: Facts) -> Place | None:
@@ -122,9 +110,3 @@ def _place(session: Session, facts: Facts) -> Place | None:
         business = ""
     place = Place(business, ids.get("app_id", ""), ids.get("waba_id", ""))
     return place if all((place.business_id, place.app_id, place.waba_id)) else None
-
-
-@action("app.secret")
-def know_secret(session: Session, facts: Facts) -> None:
-    """Asks for the secret, also in place of one that belongs to another app."""
-    ask_app_secret(session)

@@ -1,8 +1,7 @@
-"""`number …`: the ladder of a phone number, one rung at a time, for people and for scripts."""
+"""`number …`: a phone number from added to registered, one step at a time."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ from wizard.commands import Subcommand
 from wizard.context.context import Context, prefilled
 
 if TYPE_CHECKING:
+    from wizard.actions.results import Action, ActionResult
     from wizard.actions.session import Session
     from wizard.commands import OptionParser
     from wizard.context.settings import Arguments
@@ -75,69 +75,56 @@ def _print(context: Context, number: Number, ours: bool) -> None:
 
 def run_add(chosen: Arguments) -> int:
     """Adds a number to the WABA and makes it the profile's."""
-    from wizard.actions import number as ladder
+    from wizard.actions import number
     from wizard.actions.select_assets import ADD
 
-    answers = {"phone_number_id": ADD, "phone_number": chosen.number}
-    return _rung(chosen, "number.added", ladder.add, answers | {"display_name": chosen.name})
+    answers = {"phone_number_id": ADD, "phone_number": chosen.number, "display_name": chosen.name}
+    return _act(chosen, "number.added", number.add, answers)
 
 
 def run_request_code(chosen: Arguments) -> int:
-    """Asks Meta to send the code; the next rung takes it."""
-    from wizard.actions import number as ladder
+    """Asks Meta to send the code; `number verify` takes it."""
+    from wizard.actions import number
 
     with Context(chosen) as context:
         session = prefilled(context.session, {"code_method": chosen.method}, yes=chosen.yes)
-        sent = ladder.request_code(session, session.facts().number)
-        if sent:
+        result = number.request_code(session, session.facts().number)
+        if result.ok:
             session.prompter.tell("number.code_next")
-        return 0 if sent else 1
+        return result.exit_code
 
 
 def run_verify(chosen: Arguments) -> int:
     """Hands Meta the code that came."""
-    from wizard.actions import number as ladder
+    from wizard.actions import number
 
-    def enter(session: Session, facts: Facts) -> None:
-        ladder.enter_code(session, facts.number)
+    def enter(session: Session, facts: Facts) -> ActionResult:
+        return number.enter_code(session, facts.number)
 
-    return _rung(chosen, "number.code_verified", enter, {"verification_code": chosen.code})
+    return _act(chosen, "number.code_verified", enter, {"verification_code": chosen.code})
 
 
 def run_register(chosen: Arguments) -> int:
     """Registers the number with the Cloud API."""
-    from wizard.actions import number as ladder
+    from wizard.actions import number
 
-    return _rung(chosen, "number.registered", ladder.register, {})
+    return _act(chosen, "number.registered", number.register, {})
 
 
 def run_pin(chosen: Arguments) -> int:
     """Sets a PIN, or keeps the one that is known."""
-    from wizard.actions import number as ladder
+    from wizard.actions import number
 
-    return _rung(chosen, "number.pin", ladder.keep_pin, {})
+    return _act(chosen, "number.pin", number.keep_pin, {})
 
 
-def _rung(
-    chosen: Arguments,
-    item_id: str,
-    act: Callable[[Session, Facts], None],
-    answers: dict[str, str | None],
-) -> int:
-    """Acts, then looks: the code says how the item stands, not what was tried."""
-    from wizard.audit.results import ItemResult
-    from wizard.audit.runner import look
-    from wizard.state.record import Status
+def _act(chosen: Arguments, item_id: str, act: Action, answers: dict[str, str | None]) -> int:
+    """Acts, then shows how the item stands; the exit code is that of the action."""
+    from wizard.actions.results import conclude
 
     with Context(chosen) as context:
         session = prefilled(context.session, answers, yes=bool(getattr(chosen, "yes", False)))
-        act(session, session.facts())
-        item = session.checklist.item(item_id)
-        facts = session.facts()
-        result = ItemResult(item, look(item, facts))
-        session.take_over([result], facts)
-        session.prompter.show_result(result)
-        return 0 if result.status is Status.PASSED else 1
+        return conclude(session, item_id, act(session, session.facts()))
 
 
 BRANCHES = {

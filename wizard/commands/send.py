@@ -33,27 +33,23 @@ def run(chosen: Arguments) -> int:
         before = session.record.test_message
         facts = session.facts()
         if chosen.text:
-            message.send_text(session, facts.number, chosen.text)
+            result = message.send_text(session, facts.number, chosen.text)
         else:
-            message.send_test(session, facts)
-        sent = session.record.test_message
-        if sent is None or sent is before:
-            return 1
-        if sent.wamid and (wait := _patience(session, chosen)):
-            message.follow(session, wait)
-            sent = session.record.test_message or sent
-        if chosen.json:
+            result = message.send_test(session, facts)
+        if result.ok and (wait := _patience(session, chosen)):
+            result = message.follow(session, wait)
+        if chosen.json and session.record.test_message is not before:
             context.print_json(_row(session))
-        return 0 if sent.wamid and sent.state != "failed" else 1
+        return result.exit_code
 
 
 def _patience(session: Session, chosen: Arguments) -> float:
-    """How long to wait for news: as told, else a while where somebody hears what Meta delivers."""
-    from wizard.actions.message import SECONDS, somebody_hears
+    """How long to wait for news: as given, else a while where what Meta delivers comes here."""
+    from wizard.actions.message import DELIVERY_SECONDS, can_receive
 
     if chosen.wait is not None:
         return float(chosen.wait)
-    return SECONDS if somebody_hears(session) else 0.0
+    return DELIVERY_SECONDS if can_receive(session) else 0.0
 
 
 def _row(session: Session) -> dict[str, object]:

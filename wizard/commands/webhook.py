@@ -1,13 +1,13 @@
-"""`webhook …`: the chain a message comes by, shown, proven, set, and tried to the end."""
+"""`webhook …`: the route of a message to the receiver, shown, probed, set and tested."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from wizard.audit.results import keep_results
 from wizard.commands import Subcommand
 from wizard.commands.webhook_listen import address, listening_options, run_listen
 from wizard.context.context import Context, prefilled
+from wizard.state.record import Status
 from wizard.text.errors import Exit, UsageError
 from wizard.vault import VaultError
 
@@ -64,7 +64,7 @@ def run_show(chosen: Arguments) -> int:
 
 
 def run_probe(chosen: Arguments) -> int:
-    """0 when Meta would take the address, 1 when not, 3 when that cannot be told from here."""
+    """0 when Meta would take the address, 1 when not, 3 when that cannot be seen from here."""
     from wizard.text.localised import phrase
     from wizard.webhook.probe import probe
 
@@ -86,8 +86,9 @@ def run_probe(chosen: Arguments) -> int:
 
 def run_set(chosen: Arguments) -> int:
     """Tells Meta where messages are to go; then looks whether they do."""
-    from wizard.actions import set_callback as pointing
-    from wizard.actions.callback_target import choose_target, proven, verify_token
+    from wizard.actions.callback_target import choose_target
+    from wizard.actions.results import conclude
+    from wizard.actions.set_callback import prove_and_set, remove
 
     url = chosen.url or chosen.named_url
     answers = {"webhook.callback_url": url, "webhook.level": chosen.level}
@@ -97,30 +98,29 @@ def run_set(chosen: Arguments) -> int:
         if chosen.remove:
             if chosen.level not in ("account", "number"):
                 raise UsageError("webhook.remove_what")
-            return Exit.FINE if pointing.remove(session, facts, chosen.level) else Exit.NOT_IN_ORDER
+            return remove(session, facts, chosen.level).exit_code
         target = choose_target(session, facts, may_here=False)
         if target is None:
             return Exit.NOT_IN_ORDER
-        token = verify_token(session, here=False)
-        if not (proven(session, target, token) and pointing.point(session, target, token)):
-            return Exit.NOT_IN_ORDER
-        return _settle(session, "webhook.callback")
+        result = prove_and_set(session, target)
+        return conclude(session, "webhook.callback", result) if result.ok else result.exit_code
 
 
 def run_subscribe(chosen: Arguments) -> int:
     """Subscribes this app to the WABA unless it is."""
-    from wizard.actions import set_callback as pointing
+    from wizard.actions.results import conclude
+    from wizard.actions.set_callback import subscribe
 
     with Context(chosen) as context:
         session = prefilled(context.session, {}, yes=chosen.yes)
-        if not pointing.subscribe(session):
-            return Exit.NOT_IN_ORDER
-        return _settle(session, "webhook.subscribed")
+        result = subscribe(session)
+        return conclude(session, "webhook.subscribed", result) if result.ok else result.exit_code
 
 
 def run_test(chosen: Arguments) -> int:
     """The closed loop: 0 when a real message of this number arrived."""
-    from wizard.actions.receive_test import hear, take_back
+    from wizard.actions.receive_test import receive, take_back
+    from wizard.actions.results import look_again
 
     answers = {"webhook.callback_url": "here", "webhook.level": chosen.level}
     with Context(chosen) as context:
@@ -130,33 +130,20 @@ def run_test(chosen: Arguments) -> int:
         listener.wish = address(chosen)
         session = prefilled(context.session, answers, yes=chosen.yes)
         here = not session.record.webhook or bool(chosen.tunnel or chosen.url or address(chosen))
-        message = hear(session, session.facts(), chosen.tunnel or "auto", here=here)
-        code = _settle(session, "webhook.received")
+        message = receive(session, session.facts(), chosen.tunnel or "auto", here=here)
+        seen = look_again(session, "webhook.received")
+        session.prompter.show_result(seen)
         take_back(session)
         if chosen.json:
-            seen = session.record.verdicts["webhook.received"]
-            told: dict[str, Any] = {"received": message is not None}
-            told |= {"message": message.as_json()} if message else {"reason": seen.reason}
-            context.print_json({"schema": 1, **told})
-        return Exit.FINE if message is not None else code
-
-
-def _settle(session: Session, item_id: str) -> int:
-    """Looks anew: the code says how the item stands, not what was tried."""
-    from wizard.audit.results import ItemResult
-    from wizard.audit.runner import look
-    from wizard.state.record import Status
-
-    item = session.checklist.item(item_id)
-    result = ItemResult(item, look(item, session.facts()))
-    keep_results(session.record, [result], session.stamp())
-    session.save()
-    session.prompter.show_result(result)
-    return Exit.FINE if result.status is Status.PASSED else Exit.NOT_IN_ORDER
+            content: dict[str, Any] = {"received": message is not None}
+            content |= {"message": message.as_json()} if message else {"reason": seen.reason}
+            context.print_json({"schema": 1, **content})
+        fine = message is not None or seen.status is Status.PASSED
+        return Exit.FINE if fine else Exit.NOT_IN_ORDER
 
 
 def _verify_token(session: Session) -> Secret | None:
-    """The profile's own; a stranger's address can be asked without any, and without a vault."""
+    """The profile's own; another's address can be probed without one, and without a vault."""
     try:
         kept = session.vault.get("verify_token")
     except VaultError:
@@ -167,7 +154,7 @@ def _verify_token(session: Session) -> Secret | None:
 
 
 def _secret(session: Session, chosen: Arguments) -> Secret | None:
-    """The app secret, for a probe that also delivers: only to a server that is said to be hers."""
+    """The app secret, for a probe that also delivers: only to the person's own server."""
     kept = session.vault.get("app_secret") if chosen.deliver else None
     return kept.secret if kept else None
 

@@ -63,14 +63,14 @@ def run_listen(chosen: Arguments) -> int:
         except OSError as error:
             session.prompter.tell("webhook.cannot_listen", why=error.strerror or str(error))
             return Exit.NOT_IN_ORDER
-        told = _Printing(context)
-        told.began(at.url)
-        if not _public(context, session, told, token):
+        printer = EventPrinter(context)
+        printer.began(at.url)
+        if not _public(context, session, printer, token):
             return Exit.NOT_IN_ORDER
-        return _listen(context.listener, told, chosen.forward_to)
+        return _listen(context.listener, printer, chosen.forward_to)
 
 
-def _public(context: Context, session: Session, told: _Printing, token: Secret) -> bool:
+def _public(context: Context, session: Session, printer: EventPrinter, token: Secret) -> bool:
     """Opens the tunnel and proves the address, where that is wanted."""
     from wizard.actions.callback_target import Target, make_public, proven
 
@@ -82,31 +82,31 @@ def _public(context: Context, session: Session, told: _Printing, token: Secret) 
     url = make_public(session, chosen.tunnel or "auto")
     if not url:
         return False
-    told.public(url)
+    printer.public(url)
     proven(session, Target(url, "app", here=True), token)
     session.prompter.tell("webhook.now_set", url=url)
     return True
 
 
-def _listen(listener: LocalReceiver, told: _Printing, forward_to: str | None) -> int:
+def _listen(listener: LocalReceiver, printer: EventPrinter, forward_to: str | None) -> int:
     from wizard.webhook.connection import ProbeFailure
     from wizard.webhook.forwarding import Forwarder
 
     forwarder = None
     if forward_to:
         try:
-            forwarder = Forwarder(forward_to, told.not_forwarded)
+            forwarder = Forwarder(forward_to, printer.not_forwarded)
         except ProbeFailure:
             raise UsageError("webhook.bad_forward") from None
     try:
-        listener.wait(lambda event: told.event(event, forwarder), math.inf, since=0)
+        listener.wait(lambda event: printer.event(event, forwarder), math.inf, since=0)
     finally:
         if forwarder is not None:
             forwarder.close()
     return Exit.FINE
 
 
-class _Printing:
+class EventPrinter:
     """One line for each thing that arrives, for a person or for a program."""
 
     def __init__(self, context: Context) -> None:
@@ -137,10 +137,10 @@ class _Printing:
         from wizard.webhook.inbox import HandshakeAttempt, RejectedDelivery
 
         if isinstance(event, HandshakeAttempt):
-            self._told({"event": "handshake", "accepted": event.accepted, "reason": event.reason})
+            self._print({"event": "handshake", "accepted": event.accepted, "reason": event.reason})
         elif isinstance(event, RejectedDelivery):
             refusal = {"event": "refused", "reason": event.reason, "at": event.at}
-            self._told(refusal | {"phone_number_id": event.phone_number_id})
+            self._print(refusal | {"phone_number_id": event.phone_number_id})
         else:
             if forwarder is not None:
                 forwarder.pass_on(event)
@@ -151,7 +151,7 @@ class _Printing:
         from wizard.ui.received_view import show_message, show_status, show_update
 
         context, new = self._context, event.new
-        # The dashboard sends the same sample every time: it is stored once and told each time.
+        # The dashboard sends the same sample every time: it is stored once and printed each time.
         again = [one for one in event.delivery.messages if one.test and one not in new.messages]
         kinds = (
             ("message", (*new.messages, *(again if not new.messages else ())), show_message),
@@ -165,7 +165,7 @@ class _Printing:
                 else:
                     show(context.screen, context.words, thing)
 
-    def _told(self, event: dict[str, Any]) -> None:
+    def _print(self, event: dict[str, Any]) -> None:
         if self._json:
             self._line(event)
         elif event["event"] == "handshake":

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from wizard.graph.consent import Consent
 from wizard.text.errors import ErrorKind, Unavailable
 from wizard.text.localised import Value
 from wizard.text.secret import Secret
@@ -76,7 +77,7 @@ class GraphError(Unavailable):
 
 @dataclass(frozen=True)
 class Reachability:
-    """What one unauthenticated request told about the way to Meta.
+    """What one unauthenticated request showed of the connection to Meta.
 
     `version` is the header `facebook-api-version` ("" when absent); `served_at` the Date header;
     `seen_at` this machine's clock at the middle of the request; `url` the Graph address in use.
@@ -152,14 +153,26 @@ class Graph(Protocol):
     def post(
         self,
         path: str,
-        body: Mapping[str, Any] | None = None,
+        body: Mapping[str, Any],
+        consent: Consent,
         *,
         as_app: bool = False,
     ) -> Json:
-        """One change, sent as JSON, never retried. Secrets in `body` are revealed at the door."""
+        """One change, sent as JSON, never retried. Secrets in `body` are revealed on sending.
 
-    def delete(self, path: str, *, as_app: bool = False, **params: str | int | Secret) -> Json:
-        """One removal, never retried."""
+        TypeError when `consent` does not show this request.
+        """
+
+    def delete(
+        self, path: str, consent: Consent, *, as_app: bool = False, **params: str | int | Secret
+    ) -> Json:
+        """One removal, never retried. TypeError when `consent` does not show it."""
+
+    def oauth(self, path: str, consent: Consent, **params: str | int | Secret) -> Json:
+        """One change that Meta takes as GET (CHANGES_BY_GET), as the app, never retried.
+
+        TypeError when `consent` does not show it; `get` does not take these paths at all.
+        """
 
     def probe(self) -> Reachability:
         """Asks `/{version}/` without any credential. Any JSON answer of Graph's counts."""

@@ -1,4 +1,4 @@
-"""The real way to Graph: signing, paging, unknown fields, repetition; `wire` does the sending."""
+"""The real way to Graph: signing, paging, unknown fields, retry; `transport` does the sending."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from wizard.graph import (
     Reachability,
     RequestLog,
 )
+from wizard.graph.consent import Consent, read_only, require
 from wizard.graph.errors import refusal, unknown_names, without
 from wizard.graph.retry import (
     BUDGET_SECONDS,
@@ -59,7 +60,7 @@ class GraphClient:
         patience: float = BUDGET_SECONDS,
     ) -> None:
         self._keys, self._version = keys, checked_version(version)
-        self._wire = Transport(checked_url(url), session)
+        self._transport = Transport(checked_url(url), session)
         self._pause, self._patience = pause, patience
         self._exchanges: deque[RequestLog] = deque(maxlen=EXCHANGES)
         self._used = 0.0
@@ -72,7 +73,7 @@ class GraphClient:
     @property
     def url(self) -> str:
         """The address in use, without the version."""
-        return self._wire.url
+        return self._transport.url
 
     @property
     def keys(self) -> Credentials:
@@ -94,6 +95,7 @@ class GraphClient:
         **params: str | int | Secret,
     ) -> Json:
         """One read; see the port. A GraphError stands when Graph knows none of the fields."""
+        read_only(path)
         return self._read(path, tuple(fields), sign(self._keys, as_app, prove), params)[0]
 
     def pages(
@@ -121,35 +123,41 @@ class GraphClient:
     def post(
         self,
         path: str,
-        body: Mapping[str, Any] | None = None,
+        body: Mapping[str, Any],
+        consent: Consent,
         *,
         as_app: bool = False,
     ) -> Json:
         """One change, as JSON. The proof goes into the query: the body is what was consented to."""
+        require(consent, "POST", path)
         signature = sign(self._keys, as_app)
-        shown, secrets = revealed(body or {})
+        shown, secrets = revealed(body)
         call = Call("POST", self._path(path), signature.query, signature.bearer, shown)
         return self._once(call, (*signature.secrets, *secrets)).content
 
-    def delete(self, path: str, *, as_app: bool = False, **params: str | int | Secret) -> Json:
+    def delete(
+        self, path: str, consent: Consent, *, as_app: bool = False, **params: str | int | Secret
+    ) -> Json:
         """One removal."""
-        signature = sign(self._keys, as_app)
-        query, secrets = revealed(params)
-        query = {name: str(value) for name, value in query.items()} | signature.query
-        call = Call("DELETE", self._path(path), query, signature.bearer)
-        return self._once(call, (*signature.secrets, *secrets)).content
+        require(consent, "DELETE", path)
+        return self._change("DELETE", path, sign(self._keys, as_app), params)
+
+    def oauth(self, path: str, consent: Consent, **params: str | int | Secret) -> Json:
+        """One change that Meta takes as GET."""
+        require(consent, "GET", path)
+        return self._change("GET", path, sign(self._keys, as_app=True, prove=False), params)
 
     def probe(self) -> Reachability:
         """Asks `/{version}/` without any credential. Any JSON answer of Graph's counts."""
         call = Call("GET", self._path(""), {})
-        patience = Retry(self._pause, self._patience)
+        retry = Retry(self._pause, self._patience)
         while True:
             started, clock = datetime.now(UTC), time.monotonic()
             try:
                 answer = self._send(call)
                 break
             except Unavailable as trouble:
-                if not patience.again(trouble, {}):
+                if not retry.again(trouble, {}):
                     raise
         half = timedelta(seconds=(time.monotonic() - clock) / 2)
         return Reachability(
@@ -162,7 +170,19 @@ class GraphClient:
 
     def close(self) -> None:
         """Hangs up."""
-        self._wire.close()
+        self._transport.close()
+
+    def _change(
+        self,
+        method: str,
+        path: str,
+        signature: Signature,
+        params: Mapping[str, str | int | Secret],
+    ) -> Json:
+        query, secrets = revealed(params)
+        query = {name: str(value) for name, value in query.items()} | signature.query
+        call = Call(method, self._path(path), query, signature.bearer)
+        return self._once(call, (*signature.secrets, *secrets)).content
 
     def _read(
         self,
@@ -187,7 +207,7 @@ class GraphClient:
                 fields = left
 
     def _patiently(self, call: Call, secrets: Sequence[str]) -> Answer:
-        patience = Retry(self._pause, self._patience)
+        retry = Retry(self._pause, self._patience)
         while True:
             if self._used >= NEARLY_USED_UP:
                 self._pause(SPACING_SECONDS)
@@ -197,7 +217,7 @@ class GraphClient:
                 headers = answer.headers
                 return _success(answer, secrets)
             except Unavailable as trouble:
-                if not patience.again(trouble, headers):
+                if not retry.again(trouble, headers):
                     raise
 
     def _once(self, call: Call, secrets: Sequence[str]) -> Answer:
@@ -207,7 +227,7 @@ class GraphClient:
         began = time.monotonic()
         answer = None
         try:
-            answer = self._wire.send(call)
+            answer = self._transport.send(call)
             self._used = percent_used(answer.headers)
             return answer
         finally:
@@ -215,16 +235,16 @@ class GraphClient:
 
     def _note(self, call: Call, answer: Answer | None, began: float) -> None:
         error = answer.content.get("error") if answer else None
-        told = refusal(answer.http, answer.content) if answer and error else None
+        error_seen = refusal(answer.http, answer.content) if answer and error else None
         self._exchanges.append(
             RequestLog(
                 method=call.method,
                 # Somebody may have pasted a token where an id belongs.
                 path=masked(call.path),
                 http=answer.http if answer else 0,
-                code=told.code if told else 0,
+                code=error_seen.code if error_seen else 0,
                 milliseconds=round((time.monotonic() - began) * 1000),
-                trace=str(told.values["trace"]) if told else "",
+                trace=str(error_seen.values["trace"]) if error_seen else "",
             )
         )
 

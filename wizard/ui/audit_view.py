@@ -133,7 +133,7 @@ class Report:
             title = self._words.say("report.advice", item=title)
         self._screen.marked(sign, title, "bold", INDENT)
         self._screen.line(self._words.reason(result), first=INDENT * 2)
-        self._showing.next_thing(result, verdicts.record.ids, set(), INDENT * 2)
+        self._showing.next_thing(result, verdicts.record.ids, (), INDENT * 2)
 
     def _totals(self, results: Sequence[ItemResult], verdicts: AuditResult) -> list[str]:
         counts: Counter[str] = Counter()

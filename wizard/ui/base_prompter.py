@@ -139,7 +139,7 @@ def code_rows(text: str) -> list[str]:
 
 
 class BasePrompter:
-    """The half of Talk that expects no answer. Whatever is printed pauses the moving line.
+    """The half of a Prompter that expects no answer. Whatever is printed pauses the moving line.
 
     `suggestions` are answers by question name that nobody has to type: the sandbox's own values.
     """
@@ -155,6 +155,7 @@ class BasePrompter:
         self._suggestions = suggestions or {}
         self._showing = Showing(screen, words, sandbox)
         self._waiting = WaitingLine(screen, words)
+        self._links: Sequence[str] = ()  # those that were shown last
 
     def tell(self, key: str, /, **values: Value) -> None:
         """See Prompter."""
@@ -173,10 +174,11 @@ class BasePrompter:
         with self._waiting.paused():
             self._showing.show_result(result)
 
-    def show_steps(self, item: Item, ids: Mapping[str, str]) -> None:
+    def show_steps(self, item: Item, ids: Mapping[str, str]) -> Sequence[str]:
         """See Prompter."""
         with self._waiting.paused():
-            self._showing.show_steps(item, ids)
+            self._links = self._showing.show_steps(item, ids)
+        return self._links
 
     def show_link(self, link: str) -> None:
         """See Prompter."""

@@ -15,6 +15,7 @@ from wizard.actions.prompter import (
     Question,
 )
 from wizard.audit.results import ItemResult
+from wizard.graph.consent import Consent, granted
 from wizard.text.errors import InputRequired
 from wizard.text.localised import Phrase
 from wizard.ui.base_prompter import BasePrompter
@@ -65,7 +66,7 @@ ANSWERS = "--answers FILE"
 
 
 class ConsolePrompter(BasePrompter):
-    """Talk with the person at this screen. Where nobody sits, every question is InputRequired."""
+    """Asks the person at this screen; without a keyboard every question is InputRequired."""
 
     def __init__(
         self,
@@ -128,7 +129,7 @@ class ConsolePrompter(BasePrompter):
 
     def consent(
         self, item_id: str, text: Phrase, sends: Sequence[str] = (), spends: bool = False
-    ) -> bool:
+    ) -> Consent | None:
         """See Prompter."""
         # In the sandbox nothing is spent, and Enter goes all the way.
         yes_first = self._sandbox or not spends
@@ -136,7 +137,8 @@ class ConsolePrompter(BasePrompter):
             self._showing.requests(sends)
             if not self._sandbox:
                 keys.forget()  # an Enter typed out of impatience is not a consent
-            return self._yes(self._words.phrase(text), yes_first)
+            agreed = self._yes(self._words.phrase(text), yes_first)
+        return granted(item_id, sends) if agreed else None
 
     def waiting(self, text: Phrase) -> AbstractContextManager[None]:
         """See Prompter."""
@@ -145,7 +147,8 @@ class ConsolePrompter(BasePrompter):
     def offer_page(self, link: str) -> None:
         """See Prompter."""
         with self._waiting.paused():
-            self._showing.link(link)
+            if link not in self._links:
+                self._showing.link(link)
             if self._sandbox or self._keys is None or not self._browser.can_open(link):
                 return
             if self._browser.wanted is None:

@@ -73,10 +73,10 @@ class Showing:
         if brief:
             return
         skipped = result.status is Status.SKIPPED
-        shown = set() if skipped else self.show_steps(item, ids)
+        shown = [] if skipped else self.show_steps(item, ids)
         self.next_thing(result, ids, shown)
 
-    def show_steps(self, item: Item, ids: Mapping[str, str]) -> set[str]:
+    def show_steps(self, item: Item, ids: Mapping[str, str]) -> list[str]:
         """The numbered steps and the links of an item; returns the links."""
         if item.steps:
             self._screen.line()
@@ -85,10 +85,10 @@ class Showing:
         links = deep_links(item.links, ids)
         for link in links:
             self.link(link)
-        return set(links)
+        return links
 
     def next_thing(
-        self, result: ItemResult, ids: Mapping[str, str], shown: set[str], indent: str = "  "
+        self, result: ItemResult, ids: Mapping[str, str], shown: Sequence[str], indent: str = "  "
     ) -> None:
         """The one next thing, with its link unless that has just been shown."""
         self._said("ui.next", self._words.next_step(result), indent, "cyan")
@@ -109,7 +109,7 @@ class Showing:
         words = Text("-", "-")
         result = ItemResult(Item("ui.kind", words, words), from_error(error))
         self._screen.marked(SIGNS[Status.UNKNOWN], self._words.reason(result))
-        self.next_thing(result, {}, set())
+        self.next_thing(result, {}, ())
         traces = [
             f"{shown} {clean(error.values[name])}"
             for name, shown in TRACES.items()

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 
 from wizard.actions.prompter import Choice, NextAction, Question
 from wizard.audit.results import ItemResult
+from wizard.graph.consent import Consent, granted
 from wizard.state.answers import Answers
 from wizard.text.errors import InputRequired
 from wizard.text.localised import Phrase
@@ -15,12 +16,12 @@ from wizard.ui.base_prompter import BasePrompter
 from wizard.ui.screen import Screen
 from wizard.ui.words import Words
 
-#: Whoever asks the same question more often does not like the answer, and there is no other.
+#: The same question asked more often: the answer was not taken, and there is no other.
 PATIENCE = 3
 
 
 class NonInteractivePrompter(BasePrompter):
-    """Talk without a person: an answer it does not have is InputRequired.
+    """Prompter without a person: an answer it does not have is InputRequired.
 
     In the sandbox everything is consented to and confirmed, and `suggestions` answer.
     """
@@ -63,7 +64,7 @@ class NonInteractivePrompter(BasePrompter):
         raise InputRequired(question.name, question.option)
 
     def next_action(self, result: ItemResult, moves: Sequence[NextAction]) -> NextAction:
-        """See Prompter. Once for each item what may be repaired is; the rest is put off."""
+        """See Prompter. What is consented to is done once for each item; the rest is put off."""
         item_id = result.item.id
         self._asked[f"move:{item_id}"] += 1
         if NextAction.FIX in moves and self._may(item_id) and self._asked[f"move:{item_id}"] == 1:
@@ -78,14 +79,13 @@ class NonInteractivePrompter(BasePrompter):
 
     def consent(
         self, item_id: str, text: Phrase, sends: Sequence[str] = (), spends: bool = False
-    ) -> bool:
+    ) -> Consent | None:
         """See Prompter."""
-        may = self._may(item_id)
-        if may:
-            self._showing.requests(sends)
-        else:
+        if not self._may(item_id):
             self._screen.line(self._words.say("ui.no_consent", item=item_id))
-        return may
+            return None
+        self._showing.requests(sends)
+        return granted(item_id, sends)
 
     def waiting(self, text: Phrase) -> AbstractContextManager[None]:
         """See Prompter."""

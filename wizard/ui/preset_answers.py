@@ -13,6 +13,7 @@ from wizard.actions.prompter import (
 )
 from wizard.audit.checklist import Item
 from wizard.audit.results import ItemResult
+from wizard.graph.consent import Consent, granted
 from wizard.text.errors import Exit, Unavailable, WizardError
 from wizard.text.localised import Phrase, Value
 
@@ -61,9 +62,11 @@ class PresetAnswers:
 
     def consent(
         self, item_id: str, text: Phrase, sends: Sequence[str] = (), spends: bool = False
-    ) -> bool:
+    ) -> Consent | None:
         """See Prompter."""
-        return self._yes or self._prompter.consent(item_id, text, sends, spends)
+        if self._yes:
+            return granted(item_id, sends)
+        return self._prompter.consent(item_id, text, sends, spends)
 
     def tell(self, key: str, /, **values: Value) -> None:
         """See Prompter."""
@@ -79,9 +82,9 @@ class PresetAnswers:
         """See Prompter."""
         self._prompter.show_result(result)
 
-    def show_steps(self, item: Item, ids: Mapping[str, str]) -> None:
+    def show_steps(self, item: Item, ids: Mapping[str, str]) -> Sequence[str]:
         """See Prompter."""
-        self._prompter.show_steps(item, ids)
+        return self._prompter.show_steps(item, ids)
 
     def show_error(self, error: Unavailable) -> None:
         """See Prompter."""

@@ -6,14 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from wizard.actions.session import Session
-from wizard.actions.token_trial import TokenTrial, open_trial
-from wizard.audit.runner import look
+from wizard.actions.token_trial import TokenTrial, TrialPolicy, TrialResult, Verdict
 from wizard.commands.credentials.recognise import TOKEN, Found
-from wizard.commands.credentials.try_token import app_secret
+from wizard.commands.credentials.try_token import is_app_secret
 from wizard.facts.models import Token
-from wizard.state.record import Status
-from wizard.text.errors import ErrorKind, Exit, Unavailable
-from wizard.text.localised import phrase
+from wizard.text.errors import ErrorKind, Unavailable
 from wizard.text.secret import Secret
 
 #: The better the kind suits WhatsApp, the higher.
@@ -63,20 +60,15 @@ def _ids(session: Session, things: Sequence[Found]) -> dict[str, str]:
 
 
 def _ask_meta(session: Session, row: Placed, ids: dict[str, str]) -> None:
-    assert row.found.secret is not None
-    trial = open_trial(session, row.found.secret)
-    with session.prompter.waiting(phrase("access.trying")):
-        check_result = look(session.checklist.item("access.valid"), trial.facts)
-        if check_result.status is Status.UNKNOWN:
-            _ = trial.facts.token  # raises what stood in the way
-        if check_result.status is not Status.PASSED:
-            row.why = "needs_secret" if check_result.reason == "proof_required" else "dead"
-            return
-        row.token = trial.facts.token
-        row.reaches = _reaches(trial, ids.get("waba_id", ""))
+    trial = TokenTrial(secret_of(row), TrialPolicy(describe=False, show=False)).run(session)
+    if trial.verdict is Verdict.REFUSED or trial.check.reason == "proof_required":
+        row.why = "needs_secret" if trial.check.reason == "proof_required" else "dead"
+        return
+    row.token = trial.token  # raises what stood in the way where Meta could not be asked
+    row.reaches = _reaches(trial, ids.get("waba_id", ""))
 
 
-def _reaches(trial: TokenTrial, waba_id: str) -> bool | None:
+def _reaches(trial: TrialResult, waba_id: str) -> bool | None:
     if not waba_id:
         return None
     try:
@@ -129,10 +121,9 @@ def _rank_of_kept(session: Session) -> int:
 
 
 def _place_secret(session: Session, row: Placed, app_id: str) -> None:
-    assert row.found.secret is not None
     if not app_id:
         row.why = "no_app"
-    elif app_secret(session, app_id, row.found.secret) is Exit.FINE:
+    elif is_app_secret(session, app_id, secret_of(row)):
         row.place = "app_secret"
     else:
         row.why = "other_secret"

@@ -10,12 +10,14 @@ from typing import Any
 from wizard.actions.prompter import AnswerParser
 from wizard.actions.session import Session
 from wizard.context.context import Context
+from wizard.graph.consent import Consent
 from wizard.state.record import ProfileRecord, SecretNote, parse_time
 from wizard.text.errors import InputRequired, UsageError, unknown_word
 from wizard.text.localised import Phrase, phrase
 from wizard.text.paste import parse_pin, parse_secret, parse_token
 from wizard.text.sanitise import unhidden
 from wizard.text.secret import GUESSABLE, PAGE_TOKEN, SECRET_NAMES
+from wizard.ui.preset_answers import PresetAnswers
 from wizard.vault import Vault
 
 _PAGE_TOKEN = re.compile(rf"{PAGE_TOKEN}:[0-9]{{1,20}}")
@@ -112,10 +114,13 @@ def names_of(record: ProfileRecord, vault: Vault) -> list[str]:
     return sorted({*record.secrets, *given})
 
 
-def agreed(context: Context, name: str, text: Phrase, *, danger: bool = False) -> bool:
-    """Leave to go on: --yes, or the person; InputRequired where neither is there."""
+def agreed(
+    context: Context, name: str, text: Phrase, *sends: str, danger: bool = False
+) -> Consent | None:
+    """The person's consent to these requests, or --yes; InputRequired where neither is there."""
+    prompter = context.prompter
     if context.chosen.yes:
-        return True
-    if not context.attended and not context.chosen.sandbox:
+        prompter = PresetAnswers(prompter, {}, yes=True)
+    elif not context.attended and not context.chosen.sandbox:
         raise InputRequired(name, "--yes")
-    return context.prompter.consent(f"credentials.{name}", text, (), danger)
+    return prompter.consent(f"credentials.{name}", text, sends, danger)

@@ -1,4 +1,4 @@
-"""`credentials import`: takes over what lies in a file; the file itself stays unless told."""
+"""`credentials import`: takes over what is in a file; removes the file with --remove-file only."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from wizard.actions.save_secret import keep
 from wizard.actions.session import Session
-from wizard.actions.token_exchange import longer
-from wizard.actions.token_trial import open_trial
+from wizard.actions.token_exchange import EXCHANGE, longer
+from wizard.actions.token_trial import TokenTrial, TrialPolicy
 from wizard.commands.credentials.assign import Placed, placed, secret_of
 from wizard.commands.credentials.common import agreed, say_kept
 from wizard.commands.credentials.recognise import TOKEN, find
@@ -38,14 +37,12 @@ def run(chosen: Arguments) -> int:
         for row in rows:
             _show(session, row)
         useful = [row for row in rows if row.place]
-        kept = bool(useful) and agreed(
-            context,
-            "import",
-            phrase("credentials.import_consent", names=", ".join(row.place for row in useful)),
-        )
+        names = ", ".join(row.place for row in useful)
+        text = phrase("credentials.import_consent", names=names)
+        kept = bool(useful) and agreed(context, "import", text) is not None
         if kept:
             _keep(context, useful)
-        remains = _settle_file(context, path, whole=kept and len(useful) == len(rows))
+        remains = _remove_file(context, path, whole=kept and len(useful) == len(rows))
         if chosen.json:
             context.print_json(
                 {
@@ -86,7 +83,7 @@ def _keep(context: Context, rows: Sequence[Placed]) -> None:
     session.save()
     for row in sorted(rows, key=lambda row: row.found.name == TOKEN):
         if not row.found.value:
-            keep(session, row.place, secret_of(row), row.token)
+            session.keep(row.place, secret_of(row), row.token)
             say_kept(session, row.place)
     for row in rows:
         if row.place == "access_token":
@@ -107,25 +104,27 @@ def _variant(context: Context, row: Placed) -> None:
 
 
 def _lengthen(context: Context, secret: Secret) -> None:
-    """Sixty days in place of hours; what was kept stays when Meta will not."""
+    """Sixty days in place of hours; what was kept stays when Meta refuses."""
     session = context.session
-    if not agreed(context, "exchange", phrase("credentials.exchange_consent")):
+    consent = agreed(context, "exchange", phrase("credentials.exchange_consent"), EXCHANGE)
+    if consent is None:
         return
     try:
-        made = longer(session, secret, system_user=False)
-        token = open_trial(session, made).facts.token
+        made = longer(session, secret, consent, system_user=False)
     except Unavailable as error:
         if error.kind is ErrorKind.UNREACHABLE:
             raise
         session.prompter.show_error(error)
         return
-    if token.valid and token.app_id == session.record.ids.get("app_id"):
-        keep(session, "access_token", made, token)
-        until = f"{token.expires_at:%Y-%m-%d}" if token.expires_at else "–"
+    trial = TokenTrial(made, TrialPolicy(same_app=True, describe=False)).run(session)
+    if trial.ok:
+        session.keep("access_token", made, trial.token)
+        expires_at = trial.token.expires_at
+        until = f"{expires_at:%Y-%m-%d}" if expires_at else "–"
         session.prompter.tell("credentials.exchanged", date=until)
 
 
-def _settle_file(context: Context, path: Path, *, whole: bool) -> bool:
+def _remove_file(context: Context, path: Path, *, whole: bool) -> bool:
     """Removes the file when asked and everything in it is kept; whether it is still there."""
     session = context.session
     if not context.chosen.remove_file:

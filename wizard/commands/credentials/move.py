@@ -54,7 +54,7 @@ def _choice(chosen: Arguments, now: Mapping[str, Any]) -> dict[str, Any]:
 def _move(
     context: Context, names: list[str], source: Vault, target: Vault, choice: dict[str, Any]
 ) -> tuple[str, ...]:
-    def settle() -> None:
+    def record_place() -> None:
         """Where each secret is now, in the file that says so, then the choice itself."""
         place = target.describe()
         for name, note in context.record.secrets.items():
@@ -66,14 +66,14 @@ def _move(
         context.choose_vault(choice)
 
     try:
-        moved = move(names, source, target, settle)
+        moved = move(names, source, target, record_place)
     except VaultError as trouble:
         # A machine that never had a keyring has nothing in it to lose either.
         empty = not any(note.store == trouble.store for note in context.record.secrets.values())
         if trouble.closed not in (VaultProblem.MISSING, VaultProblem.READ_ONLY) or not empty:
             raise
-        settle()
+        record_place()
         return ()
     if dict(context.choice) != choice:
-        settle()  # the same place: nothing was moved, and the choice is recorded all the same
+        record_place()  # the same place: nothing was moved, and the choice is recorded all the same
     return moved

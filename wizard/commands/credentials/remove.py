@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wizard.actions.session import Session
-from wizard.actions.token_exchange import revoke
+from wizard.actions.token_exchange import REVOKE, revoke
 from wizard.commands.credentials.common import agreed, is_token, secret_name, shadowing
 from wizard.context.context import Context
 from wizard.context.settings import Arguments
@@ -52,14 +52,16 @@ def _names(context: Context) -> list[str]:
 def _revoked(context: Context, names: list[str]) -> bool:
     """Ends these tokens at Meta; False when the person declines."""
     session = context.session
-    if names and not agreed(
-        context, "revoke", phrase("credentials.revoke_consent", names=", ".join(names)), danger=True
-    ):
+    if not names:
+        return True
+    text = phrase("credentials.revoke_consent", names=", ".join(names))
+    consent = agreed(context, "revoke", text, REVOKE, danger=True)
+    if consent is None:
         return False
     for name in names:
         if kept := session.vault.get(name):
             try:
-                revoke(session, kept.secret)
+                revoke(session, kept.secret, consent)
             except Unavailable:
                 session.prompter.tell(
                     "credentials.not_revoked", name=name, link=_place(session, name)

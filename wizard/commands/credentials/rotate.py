@@ -9,15 +9,16 @@ from typing import Any
 from wizard.actions.session import Session
 from wizard.actions.system_user import Place, make_token
 from wizard.actions.token import adopt
-from wizard.actions.token_exchange import longer, revoke
+from wizard.actions.token_exchange import EXCHANGE, REVOKE, longer, revoke
 from wizard.audit.results import ItemResult
 from wizard.audit.runner import look
 from wizard.commands.credentials.common import agreed, shadowing, shown
 from wizard.commands.credentials.set import given_or_asked
-from wizard.context.context import Context
+from wizard.context.context import Context, prefilled
 from wizard.context.settings import Arguments
 from wizard.facts.facts import Facts
 from wizard.facts.models import Token
+from wizard.graph.consent import Consent
 from wizard.state.record import Status
 from wizard.text.errors import ErrorKind, Exit, Unavailable, UsageError
 from wizard.text.localised import phrase
@@ -42,7 +43,9 @@ def run(chosen: Arguments) -> int:
         if span is not None and not _due(session, facts.token, span):
             return _done(context, rotated=False)
         made = _made(context, facts)
-        if made is None or not adopt(session, made):
+        if isinstance(made, Exit):
+            return made
+        if not adopt(session, made).ok:
             return Exit.CREDENTIAL
         if before and chosen.revoke_old and before.secret != made:
             code = _end_old(context, before.secret)
@@ -69,15 +72,15 @@ def _due(session: Session, token: Token, span: timedelta) -> bool:
     return True
 
 
-def _made(context: Context, facts: Facts) -> Secret | None:
-    """A new token, from the command line, by exchange, by the API, or from the person."""
+def _made(context: Context, facts: Facts) -> Secret | Exit:
+    """A new token: given, by exchange, by the API, or from the person; or why there is none."""
     chosen, session = context.chosen, context.session
     if chosen.from_stdin or chosen.from_file or chosen.from_env:
-        return given_or_asked(context, NAME, phrase("token.paste_new"))
+        return _given(context)
     token = facts.token
     if not token.valid:
         # Only a living token makes another one.
-        session.prompter.show_result(_finding(session, facts))
+        session.prompter.show_result(_seen(session, facts))
         return _pasted(context)
     try:
         return _by_api(context, token)
@@ -88,14 +91,15 @@ def _made(context: Context, facts: Facts) -> Secret | None:
     return _pasted(context)
 
 
-def _by_api(context: Context, token: Token) -> Secret | None:
+def _by_api(context: Context, token: Token) -> Secret | Exit:
     session = context.session
     kept = session.vault.get(NAME)
     if kept is None:
         raise Unavailable(ErrorKind.NOT_GIVEN, name=NAME)
     if token.expires_at is not None and token.kind in ("SYSTEM_USER", "USER"):
         # Sixty days more for what lasts sixty days; the old one stays valid to its end.
-        return longer(session, kept.secret, system_user=token.kind == "SYSTEM_USER")
+        consent = Consent.given_by_command("the person ran credentials rotate", EXCHANGE)
+        return longer(session, kept.secret, consent, system_user=token.kind == "SYSTEM_USER")
     ids = session.record.ids
     place = Place(ids.get("business_id", ""), ids.get("app_id", ""), ids.get("waba_id", ""))
     for name in ("business_id", "app_id", "waba_id"):
@@ -104,43 +108,46 @@ def _by_api(context: Context, token: Token) -> Secret | None:
     if session.vault.get("app_secret") is None:
         raise Unavailable(ErrorKind.NOT_GIVEN, name="app_secret")
     if not agreed(context, "rotate", phrase("credentials.make_consent")):
-        return None
-    return make_token(consenting(session), session.graph(), place)
+        return Exit.NOT_IN_ORDER
+    # The person has agreed a line above: the requests are not asked about once more.
+    made = make_token(prefilled(session, {}, yes=True), session.graph(), place)
+    if made == kept.secret:
+        raise Unavailable(ErrorKind.ODD, cause="same_token")
+    return made or Exit.NOT_IN_ORDER
 
 
-def _pasted(context: Context) -> Secret | None:
+def _pasted(context: Context) -> Secret | Exit:
     if not context.attended:
         context.session.prompter.tell("credentials.rotate_by_hand")
-        return None
-    return given_or_asked(context, NAME, phrase("token.paste_new"))
+        return Exit.CREDENTIAL
+    return _given(context)
 
 
-def consenting(session: Session) -> Session:
-    """The same desk, with a leave that was given already."""
-    from wizard.context.context import prefilled
-
-    return prefilled(session, {}, yes=True)
+def _given(context: Context) -> Secret | Exit:
+    return given_or_asked(context, NAME, phrase("token.paste_new")) or Exit.CREDENTIAL
 
 
 def _end_old(context: Context, old: Secret) -> Exit:
     """Ends the old token; the new one must live on, whatever Meta takes along."""
     session = context.session
-    if not agreed(context, "revoke", phrase("credentials.revoke_old_consent"), danger=True):
+    text = phrase("credentials.revoke_old_consent")
+    consent = agreed(context, "revoke", text, REVOKE, danger=True)
+    if consent is None:
         return Exit.FINE
     try:
-        revoke(session, old)
+        revoke(session, old, consent)
     except Unavailable:
         session.prompter.tell("credentials.old_not_revoked")
         raise
     session.prompter.tell("credentials.old_revoked")
-    result = _finding(session, session.facts())
+    result = _seen(session, session.facts())
     if result.status is Status.FAILED:
         session.prompter.show_result(result)
         return Exit.CREDENTIAL
     return Exit.FINE
 
 
-def _finding(session: Session, facts: Facts) -> ItemResult:
+def _seen(session: Session, facts: Facts) -> ItemResult:
     item = session.checklist.item("access.valid")
     return ItemResult(item, look(item, facts))
 

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from wizard.actions.prompter import Question
-from wizard.actions.save_secret import keep
 from wizard.commands.credentials.common import mend_of, say_kept, secret_name, shown
 from wizard.commands.credentials.try_token import tried
 from wizard.context.context import Context
@@ -78,7 +77,7 @@ def run(chosen: Arguments) -> int:
         token = verdict.token
         if token is not None and name == "access_token":
             session.record.ids["app_id"] = token.app_id
-        keep(session, name, value, token)
+        session.keep(name, value, token)
         say_kept(session, name)
         if chosen.json:
             context.print_json({"schema": 1, "credential": shown(session, name)})
