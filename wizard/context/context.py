@@ -17,6 +17,7 @@ from wizard.audit import checklist
 from wizard.audit.checklist import Checklist
 from wizard.facts.facts import Facts
 from wizard.graph import Graph
+from wizard.net.connection import Outside
 from wizard.state.config import (
     Config,
     Home,
@@ -34,7 +35,6 @@ from wizard.ui.words import Words
 from wizard.vault import Vault
 from wizard.vault.hardening import harden
 from wizard.vault.stores import Person, open_vault
-from wizard.webhook.connection import Outside
 from wizard.webhook.evidence import LocalEvidence
 from wizard.webhook.local_receiver import PATIENCE_SECONDS, LocalReceiver
 
