@@ -6,7 +6,7 @@ Pure. A Phrase never holds what was pasted: it may be a key of another service.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from wizard.text import phone
 from wizard.text.localised import Phrase, phrase
@@ -107,6 +107,36 @@ def parse_pin(text: str) -> str | Phrase:
     if re.fullmatch(r"[0-9]{6}", digits):
         return digits
     return phrase("paste.pin_wrong")
+
+
+def parse_verify_token(text: str) -> str | Phrase:
+    """What Meta sends back unchanged in a URL: printable ASCII without spaces."""
+    value = unhidden(text).strip().strip("\"'")
+    return value if re.fullmatch(r"[!-~]{1,255}", value) else phrase("paste.verify_token_wrong")
+
+
+_PARSERS: Mapping[str, Callable[[str], str | Phrase]] = {
+    "app_secret": parse_secret,
+    "two_step_pin": parse_pin,
+    "verify_token": parse_verify_token,
+}
+
+
+def parser_of(name: str) -> Callable[[str], str | Phrase]:
+    """How the value of a secret of this name is cleaned, wherever it comes from."""
+    return _PARSERS.get(name, parse_token)
+
+
+def is_empty(text: str) -> bool:
+    """Whether nothing is left of it without spaces, quotes and invisible characters."""
+    return not _bare(text)
+
+
+def decoded(content: bytes) -> str:
+    """The text of a file: UTF-8, or UTF-16 as PowerShell's `>` writes it; else ValueError."""
+    if len(content) > 2 and content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return content.decode("utf-16")
+    return content.decode("utf-8-sig")
 
 
 def _instead_of_a_secret(bare: str) -> str:

@@ -183,7 +183,7 @@ def run(chosen: Arguments) -> int:
 def revealable(context: Context) -> list[str]:
     """Names of everything that can be handed on: secrets first, then ids."""
     record = record_of(context)
-    return [*names_of(record, context.vault), *(name for name in IDS if record.ids.get(name))]
+    return [*names_of(context), *(name for name in IDS if record.ids.get(name))]
 
 
 def _wanted(known: list[str], chosen: Arguments) -> list[str]:
