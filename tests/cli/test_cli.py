@@ -233,18 +233,18 @@ HIDDEN = (
 def settings_after(number):
     """Whether the terminal echoes and edits lines again after a signal at a hidden prompt."""
     script = Path(os.environ["WA_WIZARD_HOME"]).with_name("hidden.py")
-    script.write_text(f"import sys\n{HIDDEN}\nsys.exit(main(['status']))")
+    pid = "import os\nprint('pid', os.getpid(), flush=True)"
+    script.write_text(f"import sys\n{pid}\n{HIDDEN}\nsys.exit(main(['status']))")
     # A shell stays behind, so that the terminal outlives the program.
     shell = pexpect.spawn("/bin/sh", encoding="utf-8", timeout=15, env={**os.environ, "PS1": ""})
     try:
         shell.sendline(
             f"PYTHONPATH={Path(__file__).parents[2]} {sys.executable} {script}; echo =$?"
         )
+        shell.expect("pid ([0-9]+)")
+        pid = int(shell.match.group(1))
         shell.expect("begun")
-        children = subprocess.run(
-            ["pgrep", "-P", str(shell.pid)], capture_output=True, text=True, check=True
-        )
-        os.kill(int(children.stdout.split()[-1]), number)
+        os.kill(pid, number)
         shell.expect("=([0-9]+)")
         code = int(shell.match.group(1))
         time.sleep(0.1)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wizard.context.context import Context
+from wizard.state import private_file
 from wizard.text.errors import UsageError
 
 if TYPE_CHECKING:
@@ -55,12 +57,9 @@ def run(chosen: Arguments) -> int:
         sys.stdout.write(text)
         return 0
     try:
-        # O_EXCL: neither a link nor a file of somebody else's is written over.
-        descriptor = os.open(chosen.output, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        private_file.create(Path(chosen.output), text.encode())
     except FileExistsError:
         raise UsageError("support.exists", path=chosen.output) from None
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
     context.notes.line(context.words.say("support.written", path=chosen.output))
     return 0
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wizard.context.context import Context
+from wizard.state import private_file
 from wizard.text.durations import moment
 from wizard.text.errors import Exit, UsageError
 
@@ -75,22 +77,15 @@ def _follow(context: Context, reader: Reader) -> int:
 
 def _export(context: Context, reader: Reader) -> int:
     """One JSON object per line, oldest first, into a file that is new and only the owner's."""
-    import os
-    from contextlib import nullcontext
-    from pathlib import Path
-
     lines = [_line(message) for message in reversed(_found(context, reader, context.chosen.limit))]
+    text = "".join(line + "\n" for line in lines)
     if context.chosen.export == "-":
-        opened = nullcontext(sys.stdout)
+        sys.stdout.write(text)
     else:
-        path = Path(context.chosen.export)
         try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            private_file.create(Path(context.chosen.export), text.encode())
         except FileExistsError:
-            raise UsageError("messages.export_exists", path=str(path)) from None
-        opened = os.fdopen(descriptor, "w", encoding="utf-8")  # type: ignore[assignment]
-    with opened as file:
-        file.writelines(line + "\n" for line in lines)
+            raise UsageError("messages.export_exists", path=context.chosen.export) from None
     context.notes.line(context.words.say("messages.exported", count=len(lines)))
     return Exit.FINE
 

@@ -115,6 +115,20 @@ def replace(path: Path, content: bytes, *, keep_last: bool = False, lasting: boo
         _settle(path.parent)
 
 
+def create(path: Path, content: bytes, *, force: bool = False) -> None:
+    """A new file that only this user can read, from its first byte on; FileExistsError if it is.
+
+    Neither through a link, nor over a file of somebody else's. `force` first removes what is there.
+    """
+    if force:
+        path.unlink(missing_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_FOLLOW, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
 @contextmanager
 def alone(path: Path, seconds: float) -> Iterator[None]:
     """The only one, of all processes of this user, to change this file; Held if not so.

@@ -8,17 +8,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 
-from wizard.text import phone
+from wizard.text import phone, secret_shapes
 from wizard.text.localised import Phrase, phrase
 from wizard.text.sanitise import unhidden
 
 _QUOTES = "\"'`«»“”„‘’"
 
-#: Meta's tokens begin with EA and are letters and digits, 100 to 300 of them.
-_TOKEN = re.compile(r"(?<![A-Za-z0-9])EA[A-Za-z0-9]{6,}")
+_TOKEN = re.compile(rf"(?<![A-Za-z0-9]){secret_shapes.ACCESS_TOKEN_START}")
 _SHORTEST_TOKEN = 50
-_APP_TOKEN = re.compile(r"\d{6,20}\|[A-Za-z0-9_-]{20,}")
-_SECRET = re.compile(r"(?<![A-Za-z0-9])[0-9a-fA-F]{32}(?![A-Za-z0-9])")
+_APP_TOKEN = re.compile(secret_shapes.APP_TOKEN)
+_SECRET = re.compile(rf"(?<![A-Za-z0-9]){secret_shapes.APP_SECRET}(?![A-Za-z0-9])")
 _CUT = re.compile(r"…|\.{3}")
 _PLACEHOLDER = re.compile(
     r"<[^<>]*>|\{\{?[^{}]*\}?\}|\$\{?\w+\}?|(?:your|my)[-_ ].*|x{6,}"

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
 from typing import Any
 
 from wizard.actions.session import Session
 from wizard.context.context import Context
-from wizard.state.record import ProfileRecord, SecretNote, parse_time
+from wizard.state.record import ProfileRecord, SecretNote
 from wizard.text.errors import InputRequired, UsageError, unknown_word
 from wizard.text.localised import Phrase
 from wizard.text.secret import SECRET_NAMES
@@ -72,13 +71,6 @@ def say_kept(session: Session, name: str) -> None:
     session.prompter.tell("credentials.kept", name=name, store=session.record.secrets[name].store)
     if source := shadowing(session.vault, name):
         session.prompter.tell("credentials.hidden_there", name=name, source=source)
-
-
-def days_left(expires_at: str, now: datetime) -> int | None:
-    """Whole days; None for what never ends or is not known."""
-    if not expires_at or expires_at == "never":
-        return None
-    return (parse_time(expires_at) - now).days
 
 
 def record_of(context: Context) -> ProfileRecord:

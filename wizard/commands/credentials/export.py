@@ -9,7 +9,6 @@ configuration page.
 from __future__ import annotations
 
 import json
-import os
 import shlex
 import sys
 from collections.abc import Callable, Mapping
@@ -20,6 +19,7 @@ from typing import Any
 from wizard.commands.credentials.common import agreed, names_of, record_of
 from wizard.context.context import Context
 from wizard.context.settings import Arguments
+from wizard.state import private_file
 from wizard.text.errors import Exit, UsageError, unknown_word
 from wizard.text.localised import phrase
 from wizard.vault.environment import variable
@@ -175,7 +175,10 @@ def run(chosen: Arguments) -> int:
         if target is None:
             sys.stdout.write(text)
         else:
-            write_private(target, text, force=chosen.force)
+            try:
+                private_file.create(target, text.encode(), force=chosen.force)
+            except FileExistsError:
+                raise UsageError("credentials.file_is_there", path=str(target)) from None
             context.notes.line(context.words.say("credentials.exported", path=str(target)))
         return Exit.FINE
 
@@ -219,18 +222,3 @@ def refuse_unsafe(target: Path, *, force: bool) -> None:
         raise UsageError("credentials.not_a_plain_file", path=str(target))
     if target.exists() and not force:
         raise UsageError("credentials.file_is_there", path=str(target))
-
-
-def write_private(target: Path, text: str, *, force: bool) -> None:
-    """A file that only this user can read, from its first byte on."""
-    if force and target.exists():
-        target.unlink()
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
-    try:
-        descriptor = os.open(target, flags, 0o600)
-    except FileExistsError:
-        raise UsageError("credentials.file_is_there", path=str(target)) from None
-    with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
