@@ -25,7 +25,7 @@ from wizard.graph.retry import (
     SPACING_SECONDS,
     Retry,
     percent_used,
-    told_minutes,
+    wait_minutes,
 )
 from wizard.graph.signing import Signature, revealed, sign, unsigned
 from wizard.graph.transport import Answer, Call, Transport
@@ -149,7 +149,7 @@ class GraphClient:
                 answer = self._send(call)
                 break
             except Unavailable as trouble:
-                if not patience.again(trouble, {}):
+                if not patience.wait(trouble, {}):
                     raise
         half = timedelta(seconds=(time.monotonic() - clock) / 2)
         return Reachability(
@@ -197,7 +197,7 @@ class GraphClient:
                 headers = answer.headers
                 return _success(answer, secrets)
             except Unavailable as trouble:
-                if not patience.again(trouble, headers):
+                if not patience.wait(trouble, headers):
                     raise
 
     def _once(self, call: Call, secrets: Sequence[str]) -> Answer:
@@ -239,7 +239,7 @@ def _success(answer: Answer, secrets: Sequence[str]) -> Answer:
     """The answer itself, or its GraphError."""
     if answer.http < 400 and not answer.content.get("error"):
         return answer
-    wait = told_minutes(answer.headers)
+    wait = wait_minutes(answer.headers)
     raise refusal(answer.http, answer.content, secrets, wait_minutes=wait)
 
 
