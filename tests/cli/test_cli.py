@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import pexpect
@@ -190,21 +191,26 @@ from wizard.__main__ import main
 """
 
 
+@contextmanager
 def started(code):
-    """A running command that has begun its work."""
+    """A running command that has begun its work; it does not outlive a test that fails."""
     call = [sys.executable, "-c", f"import sys\n{code}\nsys.exit(main())", "status"]
-    process = subprocess.Popen(call, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    assert process.stdout.readline() == "begun\n"
-    return process
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(call, **pipes) as process:
+        try:
+            assert process.stdout.readline() == "begun\n"
+            yield process
+        finally:
+            process.kill()
 
 
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
 )
 def test_a_signal_cleans_up_and_has_its_code(number, code, home):
-    process = started(SLEEP.format(seconds=30))
-    process.send_signal(number)
-    out, err = process.communicate(timeout=10)
+    with started(SLEEP.format(seconds=30)) as process:
+        process.send_signal(number)
+        out, err = process.communicate(timeout=10)
     assert (process.returncode, out) == (code, "cleaned\n")
     assert err.strip()
     assert "Traceback" not in err
@@ -212,9 +218,9 @@ def test_a_signal_cleans_up_and_has_its_code(number, code, home):
 
 def test_nohup_is_respected(home):
     ignore = "import signal\nsignal.signal(signal.SIGHUP, signal.SIG_IGN)\n"
-    process = started(ignore + SLEEP.format(seconds=0.5))
-    process.send_signal(signal.SIGHUP)
-    out, err = process.communicate(timeout=10)
+    with started(ignore + SLEEP.format(seconds=0.5)) as process:
+        process.send_signal(signal.SIGHUP)
+        out, err = process.communicate(timeout=10)
     assert (process.returncode, out, err) == (0, "cleaned\n", "")
 
 

@@ -240,7 +240,10 @@ class TestDeadline:
         started = time.monotonic()
         time.sleep(0.2)
         program.send_signal(signal.SIGINT)
-        said, complained = program.communicate(timeout=10)
+        try:
+            said, complained = program.communicate(timeout=10)
+        finally:
+            program.kill()
         assert said == "left\n"
         assert "'timeout', 'os-keyring'" in complained  # and not for another minute
         assert time.monotonic() - started < 5
