@@ -1,6 +1,7 @@
 """What every test shares; no test may touch this machine's keyring, home or outer network."""
 
 import os
+import signal
 import socket
 import sys
 
@@ -13,6 +14,13 @@ for name in list(os.environ):
         ("_proxy", "_ca_bundle")
     ):
         del os.environ[name]
+
+# Started by nohup, or in the background of a script, pytest inherits ignored signals, and every
+# program under test would inherit them in turn. A handler, unlike "ignore", ends with exec.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, lambda *_: None)
 
 LOOPBACK = ("127.", "::1", "localhost")
 

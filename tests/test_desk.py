@@ -14,7 +14,7 @@ from wizard.text.secret import Secret
 from wizard.vault import VaultError
 from wizard.vault.environment import EnvironmentFirst
 
-TOKEN, SECRET = Secret("EAAtoken"), Secret("0" * 32)
+TOKEN, SECRET = Secret("EAA" + "t" * 60), Secret("0" * 32)
 
 
 def desk_of(vault, **ids):
@@ -49,7 +49,9 @@ def test_a_proof_needs_token_secret_and_the_app_they_belong_to(kept, ids, proves
 
 
 def test_a_token_of_the_environment_needs_no_store():
-    vault = EnvironmentFirst({"WA_WIZARD_ACCESS_TOKEN": "EAAtoken"}, MemoryVault(closed="missing"))
+    vault = EnvironmentFirst(
+        {"WA_WIZARD_ACCESS_TOKEN": TOKEN.reveal()}, MemoryVault(closed="missing")
+    )
     keys = desk_of(vault, app_id="1").keys()
     assert (keys.access_token, keys.app_secret, keys.proves) == (TOKEN, None, False)
 

@@ -11,8 +11,8 @@ from wizard.actions.session import Session
 from wizard.audit import checklist
 from wizard.facts.facts import Facts
 from wizard.graph.client import GraphClient
+from wizard.net.connection import Outside
 from wizard.text.secret import Secret
-from wizard.webhook.connection import Outside
 from wizard.webhook.evidence import LocalEvidence
 from wizard.webhook.local_receiver import LocalReceiver
 

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import pexpect
@@ -186,21 +187,27 @@ from wizard.__main__ import main
 """
 
 
+@contextmanager
 def started(code):
-    """A running command that has begun its work."""
+    """A running command that has begun its work; it does not outlive a test that fails."""
     call = [sys.executable, "-c", f"import sys\n{code}\nsys.exit(main())", "status"]
-    process = subprocess.Popen(call, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    assert process.stdout.readline() == "begun\n"
-    return process
+    pipe = subprocess.PIPE
+    with subprocess.Popen(call, stdout=pipe, stderr=pipe, text=True) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "begun\n"
+            yield process
+        finally:
+            process.kill()
 
 
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
 )
 def test_a_signal_cleans_up_and_has_its_code(number, code, home):
-    process = started(SLEEP.format(seconds=30))
-    process.send_signal(number)
-    out, err = process.communicate(timeout=10)
+    with started(SLEEP.format(seconds=30)) as process:
+        process.send_signal(number)
+        out, err = process.communicate(timeout=10)
     assert (process.returncode, out) == (code, "cleaned\n")
     assert err.strip()
     assert "Traceback" not in err
@@ -208,9 +215,9 @@ def test_a_signal_cleans_up_and_has_its_code(number, code, home):
 
 def test_nohup_is_respected(home):
     ignore = "import signal\nsignal.signal(signal.SIGHUP, signal.SIG_IGN)\n"
-    process = started(ignore + SLEEP.format(seconds=0.5))
-    process.send_signal(signal.SIGHUP)
-    out, err = process.communicate(timeout=10)
+    with started(ignore + SLEEP.format(seconds=0.5)) as process:
+        process.send_signal(signal.SIGHUP)
+        out, err = process.communicate(timeout=10)
     assert (process.returncode, out, err) == (0, "cleaned\n", "")
 
 
@@ -229,18 +236,18 @@ HIDDEN = (
 def settings_after(number):
     """Whether the terminal echoes and edits lines again after a signal at a hidden prompt."""
     script = Path(os.environ["WA_WIZARD_HOME"]).with_name("hidden.py")
-    script.write_text(f"import sys\n{HIDDEN}\nsys.exit(main(['status']))")
+    pid = "import os\nprint('pid', os.getpid(), flush=True)"
+    script.write_text(f"import sys\n{pid}\n{HIDDEN}\nsys.exit(main(['status']))")
     # A shell stays behind, so that the terminal outlives the program.
     shell = pexpect.spawn("/bin/sh", encoding="utf-8", timeout=15, env={**os.environ, "PS1": ""})
     try:
         shell.sendline(
             f"PYTHONPATH={Path(__file__).parents[2]} {sys.executable} {script}; echo =$?"
         )
+        shell.expect("pid ([0-9]+)")
+        child = int(shell.match.group(1))
         shell.expect("begun")
-        children = subprocess.run(
-            ["pgrep", "-P", str(shell.pid)], capture_output=True, text=True, check=True
-        )
-        os.kill(int(children.stdout.split()[-1]), number)
+        os.kill(child, number)
         shell.expect("=([0-9]+)")
         code = int(shell.match.group(1))
         time.sleep(0.1)

@@ -8,10 +8,10 @@ from wizard.audit.runner import audit
 from wizard.facts.facts import Facts
 from wizard.graph import Credentials
 from wizard.graph.client import GraphClient
+from wizard.net.connection import Outside
 from wizard.sandbox import scenarios, start
 from wizard.state.record import Goal, ProfileRecord
 from wizard.text.secret import Secret
-from wizard.webhook.connection import Outside
 from wizard.webhook.evidence import LocalEvidence
 
 #: Nobody waits six seconds for the slow receiver here.

@@ -1,12 +1,10 @@
 """A vault in memory, for tests that are about something else. It passes the vault contract."""
 
-from wizard.vault import Description, StoredSecret, VaultError, VaultProblem
+from wizard.vault import Description, SecretSource, StoredSecret, VaultError, VaultProblem
 
 
 class MemoryVault:
     """`closed` set: every call fails so. `written` counts the writes that really happened."""
-
-    from_environment = frozenset()
 
     def __init__(self, closed=None, store="os-keyring", **secrets):
         self.closed, self.store = closed, store
@@ -20,6 +18,9 @@ class MemoryVault:
     def get(self, name):
         self._open()
         return StoredSecret(self.kept[name], self.store) if name in self.kept else None
+
+    def source_of(self, name):
+        return SecretSource(self.store)
 
     def put(self, name, secret):
         self._open()

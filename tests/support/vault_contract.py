@@ -17,7 +17,7 @@ HARD_VALUES = {
 
 
 class VaultContract:
-    """Twelve promises."""
+    """Thirteen promises."""
 
     threads = 8
 
@@ -36,6 +36,12 @@ class VaultContract:
     def test_the_source_is_the_name_of_the_store(self, vault):
         vault.put("app_secret", Secret("s"))
         assert vault.get("app_secret").source == vault.describe().store
+
+    def test_where_a_secret_would_come_from_is_where_it_comes_from(self, vault):
+        would = vault.source_of("app_secret")
+        vault.put("app_secret", Secret("s"))
+        kept = vault.get("app_secret")
+        assert (would.store, would.detail) == (kept.source, kept.detail)
 
     def test_a_newer_value_replaces_the_older(self, vault):
         for value in ("first", "second, longer", "3rd"):

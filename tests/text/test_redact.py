@@ -15,6 +15,7 @@ from wizard.text.redact import redacted, redacted_text
         ("EAAB" + "x1" * 30, "••••"),
         ("0123456789abcdef0123456789abcdef", "••••"),
         ("1029384756102938|abcdefghijklmnopqrstuv", "••••"),
+        ("1029384756102938%7Cabcdefghijklmnopqrstuv", "••••"),
     ],
 )
 def test_what_identifies_a_person_is_masked(written, shown):

@@ -7,10 +7,11 @@ import pytest
 from tests.support.fake_vault import MemoryVault
 from tests.support.vault_contract import VaultContract
 from wizard.text.secret import Secret
-from wizard.vault import VaultError, VaultProblem
-from wizard.vault.environment import EnvironmentFirst
+from wizard.vault import SecretSource, VaultError, VaultProblem
+from wizard.vault.environment import Environment, EnvironmentFirst
 
 TOKEN = "WA_WIZARD_ACCESS_TOKEN"
+GIVEN, OTHER, SECRET = "EAA" + "g" * 60, "EAA" + "o" * 60, "0123456789abcdef" * 2
 
 
 def before(behind=None, **environ):
@@ -32,19 +33,19 @@ class TestContractOfTheFake(VaultContract):
 @pytest.fixture
 def file(tmp_path):
     path = tmp_path / "secret"
-    path.write_bytes("из файла\r\n".encode())
+    path.write_bytes(f"{SECRET}\r\n".encode())
     return path
 
 
 class TestReading:
     def test_the_environment_goes_before_the_store(self):
-        vault = before(MemoryVault(access_token=Secret("kept")), WA_WIZARD_ACCESS_TOKEN="given")
+        vault = before(MemoryVault(access_token=Secret("kept")), WA_WIZARD_ACCESS_TOKEN=GIVEN)
         kept = vault.get("access_token")
-        assert (kept.secret, kept.source, kept.detail) == (Secret("given"), "environment", TOKEN)
+        assert (kept.secret, kept.source, kept.detail) == (Secret(GIVEN), "environment", TOKEN)
 
     def test_the_store_is_not_even_asked(self):
-        vault = before(MemoryVault(closed="locked"), WA_WIZARD_ACCESS_TOKEN="given")
-        assert vault.get("access_token").secret == Secret("given")
+        vault = before(MemoryVault(closed="locked"), WA_WIZARD_ACCESS_TOKEN=GIVEN)
+        assert vault.get("access_token").secret == Secret(GIVEN)
 
     def test_what_the_environment_lacks_comes_from_the_store(self):
         kept = before(MemoryVault(app_secret=Secret("kept"))).get("app_secret")
@@ -52,34 +53,34 @@ class TestReading:
 
     def test_a_file_is_named_by_its_variable(self, file):
         kept = before(WA_WIZARD_APP_SECRET_FILE=str(file)).get("app_secret")
-        assert (kept.secret, kept.detail) == (Secret("из файла"), "WA_WIZARD_APP_SECRET_FILE")
+        assert (kept.secret, kept.detail) == (Secret(SECRET), "WA_WIZARD_APP_SECRET_FILE")
 
     def test_the_variable_itself_goes_before_its_file(self, file):
-        vault = before(WA_WIZARD_ACCESS_TOKEN="now", WA_WIZARD_ACCESS_TOKEN_FILE=str(file))
-        assert vault.get("access_token").secret == Secret("now")
+        vault = before(WA_WIZARD_ACCESS_TOKEN=OTHER, WA_WIZARD_ACCESS_TOKEN_FILE=str(file))
+        assert vault.get("access_token").secret == Secret(OTHER)
 
     def test_a_link_to_a_file_is_followed(self, file, tmp_path):
         (tmp_path / "link").symlink_to(file)
         vault = before(WA_WIZARD_APP_SECRET_FILE=str(tmp_path / "link"))
-        assert vault.get("app_secret").secret == Secret("из файла")
+        assert vault.get("app_secret").secret == Secret(SECRET)
 
     @pytest.mark.parametrize("name", ["access_token", "page_token:17"])
     def test_systemd_hands_over_a_folder(self, tmp_path, name):
         path = tmp_path / f"wa-wizard-{name.replace(':', '-')}"
-        path.write_text("from systemd\n")
+        path.write_text(f"{GIVEN}\n")
         kept = before(CREDENTIALS_DIRECTORY=str(tmp_path)).get(name)
-        assert (kept.secret, kept.detail) == (Secret("from systemd"), str(path))
+        assert (kept.secret, kept.detail) == (Secret(GIVEN), str(path))
 
     def test_a_page_token_has_a_variable_of_its_own(self):
-        vault = before(WA_WIZARD_PAGE_TOKEN_17="page")
-        assert vault.get("page_token:17").secret == Secret("page")
+        vault = before(WA_WIZARD_PAGE_TOKEN_17=OTHER)
+        assert vault.get("page_token:17").secret == Secret(OTHER)
         assert vault.get("page_token:1") is None
 
     @pytest.mark.parametrize("empty", ["", "  ", "\n"])
     def test_an_empty_variable_gives_nothing(self, empty):
         vault = before(MemoryVault(access_token=Secret("kept")), WA_WIZARD_ACCESS_TOKEN=empty)
         assert vault.get("access_token").secret == Secret("kept")
-        assert not vault.from_environment
+        assert vault.source_of("access_token") == SecretSource("os-keyring")
 
     @pytest.mark.parametrize("kind", ["missing", "folder", "pipe", "binary", "endless"])
     def test_a_file_that_cannot_be_read_never_gives_way_to_the_store(self, tmp_path, kind):
@@ -104,15 +105,15 @@ class TestReading:
 class TestKnowing:
     def test_it_names_what_the_environment_gives(self, tmp_path):
         (tmp_path / "wa-wizard-verify_token").write_text("v")
-        vault = before(
-            WA_WIZARD_ACCESS_TOKEN="a",
-            WA_WIZARD_APP_SECRET_FILE="/nowhere",
-            WA_WIZARD_PAGE_TOKEN_17="p",
-            WA_WIZARD_PAGE_TOKEN_18_FILE="/nowhere",
-            WA_WIZARD_LANG="ru",
-            CREDENTIALS_DIRECTORY=str(tmp_path),
-        )
-        assert vault.from_environment == {
+        environ = {
+            "WA_WIZARD_ACCESS_TOKEN": "a",
+            "WA_WIZARD_APP_SECRET_FILE": "/nowhere",
+            "WA_WIZARD_PAGE_TOKEN_17": "p",
+            "WA_WIZARD_PAGE_TOKEN_18_FILE": "/nowhere",
+            "WA_WIZARD_LANG": "ru",
+            "CREDENTIALS_DIRECTORY": str(tmp_path),
+        }
+        assert Environment(environ).names == {
             "access_token",
             "app_secret",
             "verify_token",
@@ -122,16 +123,16 @@ class TestKnowing:
 
     def test_a_hidden_write_is_kept_and_said(self):
         behind = MemoryVault()
-        vault = before(behind, WA_WIZARD_ACCESS_TOKEN="given")
+        vault = before(behind, WA_WIZARD_ACCESS_TOKEN=GIVEN)
         vault.put("access_token", Secret("new"))
         assert behind.kept == {"access_token": Secret("new")}
-        assert vault.get("access_token").secret == Secret("given")
-        assert vault.shadowing("access_token") == TOKEN
-        assert vault.shadowing("app_secret") == ""
+        assert vault.get("access_token").secret == Secret(GIVEN)
+        assert vault.source_of("access_token") == SecretSource("environment", TOKEN)
+        assert vault.source_of("app_secret") == SecretSource("os-keyring")
 
     def test_removing_reaches_the_store_behind(self):
         behind = MemoryVault(access_token=Secret("old"))
-        before(behind, WA_WIZARD_ACCESS_TOKEN="given").remove("access_token")
+        before(behind, WA_WIZARD_ACCESS_TOKEN=GIVEN).remove("access_token")
         assert not behind.kept
 
 
@@ -139,7 +140,7 @@ class TestAlone:
     """With no store behind: CI, containers."""
 
     def test_it_can_be_read_only(self):
-        vault = before(WA_WIZARD_ACCESS_TOKEN="given")
+        vault = before(WA_WIZARD_ACCESS_TOKEN=GIVEN)
         for act in (
             lambda: vault.put("two_step_pin", Secret("049217")),
             lambda: vault.remove("access_token"),

@@ -40,7 +40,7 @@ def test_an_unknown_store_is_refused_by_name(tmp_path):
 
 def test_the_environment_alone_keeps_nothing(tmp_path):
     vault = open_vault(
-        "s", {"store": "environment"}, {"WA_WIZARD_APP_SECRET": "x"}, folder=tmp_path
+        "s", {"store": "environment"}, {"WA_WIZARD_APP_SECRET": "0" * 32}, folder=tmp_path
     )
     assert vault.get("app_secret").source == "environment"
     with pytest.raises(VaultError):

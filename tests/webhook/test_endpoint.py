@@ -8,8 +8,8 @@ from types import SimpleNamespace
 import pytest
 
 from tests.support import deliveries
+from wizard.net.connection import Outside
 from wizard.text.secret import Secret
-from wizard.webhook.connection import Outside
 from wizard.webhook.endpoint import MOST_BYTES, Endpoint, ReceivedDelivery
 from wizard.webhook.inbox import (
     HandshakeAttempt,

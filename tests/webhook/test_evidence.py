@@ -13,10 +13,10 @@ from tests.support.fake_vault import MemoryVault
 from wizard.facts.facts import Facts
 from wizard.facts.models import Arrivals
 from wizard.graph import Credentials
+from wizard.net.connection import Outside
 from wizard.state.record import Goal, ProfileRecord, TestMessage
 from wizard.text.errors import Unavailable
 from wizard.text.secret import Secret
-from wizard.webhook.connection import Outside
 from wizard.webhook.evidence import LocalEvidence
 from wizard.webhook.inbox import Reader, RejectedDelivery, Writer
 from wizard.webhook.payload import read

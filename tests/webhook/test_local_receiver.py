@@ -7,9 +7,9 @@ import time
 import pytest
 
 from tests.support import deliveries
+from wizard.net.connection import Outside
 from wizard.text.secret import Secret
 from wizard.webhook import local_receiver as listening
-from wizard.webhook.connection import Outside
 from wizard.webhook.endpoint import ReceivedDelivery
 from wizard.webhook.local_receiver import LocalReceiver
 from wizard.webhook.server import Address

@@ -14,8 +14,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from tests.support.authority import HOST, World
+from wizard.net.connection import Outside
 from wizard.text.secret import Secret
-from wizard.webhook.connection import Outside
 from wizard.webhook.probe import probe
 
 TOKEN, APP_SECRET = Secret("my verify+token"), Secret("0123456789abcdef")
@@ -455,11 +455,13 @@ def test_a_certificate_that_a_proxy_may_have_made_is_not_held_against_the_server
     assert (found.reason, found.unsure) == ("tls_untrusted", True)
 
 
-@pytest.mark.parametrize("status", [407, 403, 503])
-def test_a_proxy_that_refuses_is_named(status):
+@pytest.mark.parametrize(
+    ("status", "reason"), [(407, "proxy_auth"), (403, "proxy"), (503, "proxy")]
+)
+def test_a_proxy_that_refuses_is_named(status, reason):
     with Proxy(1, status) as proxy:
         found = probe(f"https://{HOST}/hook", TOKEN, Outside(environ=through(proxy)))
-    assert (found.reason, found.unsure, found.values["cause"]) == ("proxy", True, str(status))
+    assert (found.reason, found.unsure, found.values["cause"]) == (reason, True, str(status))
 
 
 def test_no_proxy_is_honoured(world):

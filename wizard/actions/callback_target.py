@@ -13,10 +13,11 @@ from wizard.audit.checks.webhook import LEVELS
 from wizard.audit.results import ItemResult, failed, unknown
 from wizard.facts.facts import Facts
 from wizard.facts.models import Handshake
+from wizard.net.connection import Outside, parse_target
+from wizard.net.failures import NetworkFailure
 from wizard.text.errors import ErrorKind, Unavailable
 from wizard.text.localised import Phrase, phrase
 from wizard.text.secret import Secret
-from wizard.webhook.connection import Outside, ProbeFailure, aim
 from wizard.webhook.inbox import InboxError
 from wizard.webhook.local_receiver import LocalReceiver
 from wizard.webhook.probe import probe
@@ -178,9 +179,9 @@ def _parse_url(typed: str, outside: Outside, may_here: bool) -> str | Phrase:
     if url.lower() in (HERE, ""):
         return HERE if may_here else phrase("webhook.url_here_elsewhere")
     try:
-        aim(url, outside)
-    except ProbeFailure as failure:
-        return phrase(f"webhook.url_{failure.reason}")
+        parse_target(url, allow_http=outside.allow_local)
+    except NetworkFailure as failure:
+        return phrase(f"webhook.url_{failure.cause}")
     return url if len(url) <= LONGEST else phrase("webhook.url_too_long")
 
 

@@ -16,6 +16,7 @@ from wizard.facts.facts import Facts
 from wizard.facts.models import Token
 from wizard.graph import Credentials, Graph, GraphError
 from wizard.state.record import Status
+from wizard.text.durations import hours_left
 from wizard.text.errors import ErrorKind, Unavailable
 from wizard.text.localised import phrase
 from wizard.text.paste import parse_secret
@@ -170,7 +171,9 @@ def describe(session: Session, token: Token) -> None:
     left, date = token.expires_at - session.now(), f"{token.expires_at:%Y-%m-%d %H:%M} UTC"
     if left < timedelta(days=3):
         # Rounded up, as the check does it: the last hour counts until it is over.
-        session.prompter.tell("access.life_hours", date=date, hours=-(-left // timedelta(hours=1)))
+        session.prompter.tell(
+            "access.life_hours", date=date, hours=hours_left(token.expires_at, session.now())
+        )
     else:
         session.prompter.tell("access.life_days", date=date, days=left.days)
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import re
 from typing import Any, NoReturn
 
+from wizard.text import secret_shapes
 from wizard.text.errors import UsageError
 from wizard.ui.words import Words, family
 
 PROGRAM = "wa-wizard"
-#: A word this long may be a token somebody typed where it does not belong: never repeated.
-_SECRET_LIKE = re.compile(r"[A-Za-z0-9_|=+-]{20,}")
 
 
 class Parser(argparse.ArgumentParser):
@@ -50,7 +48,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """argparse's own complaint, without whatever may be a secret."""
-        raise UsageError("cli.usage", message=_SECRET_LIKE.sub("••••", message))
+        raise UsageError("cli.usage", message=secret_shapes.LONG_WORD.sub("••••", message))
 
 
 def _add(group: Any, *flags: str, help: str, **how: Any) -> argparse.Action:

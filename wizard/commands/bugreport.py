@@ -11,7 +11,7 @@ import yaml
 
 from wizard.context.context import Context
 from wizard.report.bugreport import bug_report
-from wizard.state.private_file import create
+from wizard.state import private_file
 from wizard.text.errors import UsageError
 from wizard.text.redact import redacted
 
@@ -40,8 +40,7 @@ def run(chosen: Arguments) -> int:
         sys.stdout.write(text)
         return 0
     try:
-        with create(Path(chosen.output)) as file:
-            file.write(text)
+        private_file.create(Path(chosen.output), text.encode())
     except FileExistsError:
         raise UsageError("support.exists", path=chosen.output) from None
     context.notes.line(context.words.say("support.written", path=chosen.output))

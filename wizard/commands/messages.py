@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
-from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wizard.context.context import Context
-from wizard.state.private_file import create
+from wizard.state import private_file
 from wizard.text.durations import moment
 from wizard.text.errors import Exit, UsageError
 from wizard.ui.received_view import show_message
@@ -80,12 +79,20 @@ def _follow(context: Context, reader: Reader) -> int:
 def _export(context: Context, reader: Reader) -> int:
     """One JSON object per line, oldest first, into a file that is new and only the owner's."""
     lines = [_line(message) for message in reversed(_found(context, reader, context.chosen.limit))]
+    text = "".join(
+        line
+        + "\
+"
+        for line in lines
+    )
     target = context.chosen.export
-    try:
-        with nullcontext(sys.stdout) if target == "-" else create(Path(target)) as file:
-            file.writelines(line + "\n" for line in lines)
-    except FileExistsError:
-        raise UsageError("messages.export_exists", path=target) from None
+    if target == "-":
+        sys.stdout.write(text)
+    else:
+        try:
+            private_file.create(Path(target), text.encode())
+        except FileExistsError:
+            raise UsageError("messages.export_exists", path=target) from None
     context.notes.line(context.words.say("messages.exported", count=len(lines)))
     if context.chosen.json and target != "-":
         context.print_json({"schema": 1, "exported": len(lines)})

@@ -89,14 +89,14 @@ def _public(context: Context, session: Session, printer: EventPrinter, token: Se
 
 
 def _listen(listener: LocalReceiver, printer: EventPrinter, forward_to: str | None) -> int:
-    from wizard.webhook.connection import ProbeFailure
+    from wizard.net.failures import NetworkFailure
     from wizard.webhook.forwarding import Forwarder
 
     forwarder = None
     if forward_to:
         try:
             forwarder = Forwarder(forward_to, printer.not_forwarded)
-        except ProbeFailure:
+        except NetworkFailure:
             raise UsageError("webhook.bad_forward") from None
     try:
         listener.wait(lambda event: printer.event(event, forwarder), math.inf, since=0)
@@ -125,12 +125,13 @@ class EventPrinter:
         if self._json:
             self._line({"public": url})
 
-    def not_forwarded(self, status: int) -> None:
+    def not_forwarded(self, status: int, cause: str) -> None:
         """A delivery that the other server did not take. Called on another thread."""
         if self._json:
-            self._line({"event": "not_forwarded", "http": status})
+            self._line({"event": "not_forwarded", "http": status, "cause": cause})
         else:
-            self._say("webhook.not_forwarded", http=status)
+            key = "webhook.not_forwarded" if status else "webhook.not_forwarded_unanswered"
+            self._say(key, http=status, cause=cause)
 
     def event(self, event: Event, forwarder: Forwarder | None) -> None:
         """Prints it; a delivery goes on to the forwarder first."""

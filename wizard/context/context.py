@@ -298,7 +298,7 @@ class Context:
     @cached_property
     def listener(self) -> LocalReceiver:
         """Takes what Meta delivers, once something starts it; its inbox is that of the profile."""
-        from wizard.webhook.connection import Outside
+        from wizard.net.connection import Outside
         from wizard.webhook.local_receiver import PATIENCE_SECONDS, LocalReceiver
 
         play = bool(self.chosen.sandbox)

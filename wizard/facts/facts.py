@@ -33,7 +33,7 @@ from wizard.facts.optional_fields import Asking, inspect
 from wizard.graph import Graph, GraphError, Reachability
 from wizard.state.record import Goal, ProfileRecord
 from wizard.text.errors import ErrorKind, Unavailable
-from wizard.text.secret import Secret
+from wizard.text.secret import SECRET_NAMES, Secret
 from wizard.vault import Vault, VaultError
 
 T = TypeVar("T")
@@ -152,7 +152,11 @@ class Facts:
     def vault(self) -> VaultState:
         """The store for secrets, probed once."""
         about = self._vault.describe()
-        supplied: frozenset[str] = getattr(self._vault, "from_environment", frozenset())
+        supplied = frozenset(
+            name
+            for name in {*SECRET_NAMES, *self.record.secrets}
+            if self._vault.source_of(name).store == "environment"
+        )
         try:
             self._vault.probe()
         except VaultError as error:

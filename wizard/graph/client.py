@@ -26,7 +26,7 @@ from wizard.graph.retry import (
     SPACING_SECONDS,
     Retry,
     percent_used,
-    told_minutes,
+    wait_minutes,
 )
 from wizard.graph.signing import Signature, revealed, sign, unsigned
 from wizard.graph.transport import Answer, Call, Transport
@@ -157,7 +157,7 @@ class GraphClient:
                 answer = self._send(call)
                 break
             except Unavailable as trouble:
-                if not retry.again(trouble, {}):
+                if not retry.wait(trouble, {}):
                     raise
         half = timedelta(seconds=(time.monotonic() - clock) / 2)
         return Reachability(
@@ -217,7 +217,7 @@ class GraphClient:
                 headers = answer.headers
                 return _success(answer, secrets)
             except Unavailable as trouble:
-                if not retry.again(trouble, headers):
+                if not retry.wait(trouble, headers):
                     raise
 
     def _once(self, call: Call, secrets: Sequence[str]) -> Answer:
@@ -259,7 +259,7 @@ def _success(answer: Answer, secrets: Sequence[str]) -> Answer:
     """The answer itself, or its GraphError."""
     if answer.http < 400 and not answer.content.get("error"):
         return answer
-    wait = told_minutes(answer.headers)
+    wait = wait_minutes(answer.headers)
     raise refusal(answer.http, answer.content, secrets, wait_minutes=wait)
 
 

@@ -21,7 +21,7 @@ UNKNOWN_FIELD = re.compile(r"nonexist\w* field \(([^)]+)\)(?: on node type \((\w
 
 # 80000-80014 are the limits of Meta's business use cases; WhatsApp's own pages name 80007,
 # the Graph reference 80008.
-_TROUBLES: tuple[tuple[ErrorKind, frozenset[int]], ...] = (
+_KINDS: tuple[tuple[ErrorKind, frozenset[int]], ...] = (
     # 2500: "An active access token must be used to query information about the current user".
     (ErrorKind.REFUSED, frozenset({0, 102, 104, 190, 2500})),
     # 15: "This method must be called with an app access_token".
@@ -33,7 +33,7 @@ _TROUBLES: tuple[tuple[ErrorKind, frozenset[int]], ...] = (
         | frozenset({130429, 131000, 131016, 131056, 131057, 133004, 2494100}),
     ),
 )
-_TROUBLE = {code: trouble for trouble, codes in _TROUBLES for code in codes}
+_KIND = {code: kind for kind, codes in _KINDS for code in codes}
 
 
 def refusal(
@@ -42,7 +42,7 @@ def refusal(
     """The GraphError for an answer that is not a success. `secrets` are masked in its texts.
 
     Besides what every GraphError has: `wait_minutes` when BUSY (0 = not said), `proof` ("required"
-    or "wrong") when the app secret is the trouble, `node_type` when a field is unknown.
+    or "wrong") when the app secret is at fault, `node_type` when a field is unknown.
     """
     error = answer.get("error")
     envelope: Mapping[str, Any] = error if isinstance(error, Mapping) else {}
@@ -64,19 +64,17 @@ def refusal(
         values["proof"] = proof
     if unknown := UNKNOWN_FIELD.search(str(message)):
         values["node_type"] = masked(unknown[2] or "")
-    trouble = ErrorKind.REFUSED if proof else _trouble(code, values, envelope)
-    if trouble is ErrorKind.BUSY:
+    kind = ErrorKind.REFUSED if proof else _kind(code, values, envelope)
+    if kind is ErrorKind.BUSY:
         values["wait_minutes"] = wait_minutes
-    return GraphError(trouble, **values)
+    return GraphError(kind, **values)
 
 
-def _trouble(
-    code: int | None, values: Mapping[str, Value], envelope: Mapping[str, Any]
-) -> ErrorKind:
+def _kind(code: int | None, values: Mapping[str, Value], envelope: Mapping[str, Any]) -> ErrorKind:
     if code == 100 and values["subcode"] == 33:
         return ErrorKind.NOT_VISIBLE
-    if code in _TROUBLE:
-        return _TROUBLE[code]
+    if code in _KIND:
+        return _KIND[code]
     http = int(values["http"] or 0)
     if http >= 500 or http == 429 or envelope.get("is_transient") is True:
         return ErrorKind.BUSY
@@ -100,8 +98,8 @@ def _details(envelope: Mapping[str, Any]) -> str:
             return data
     if isinstance(data, Mapping) and data.get("details"):
         return str(data["details"])
-    told = (envelope.get("error_user_title"), envelope.get("error_user_msg"))
-    return ": ".join(str(part) for part in told if part)
+    parts = (envelope.get("error_user_title"), envelope.get("error_user_msg"))
+    return ": ".join(str(part) for part in parts if part)
 
 
 def _number(value: object) -> int | None:

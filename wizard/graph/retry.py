@@ -38,10 +38,10 @@ class Retry:
         self._paused = 0.0
         self._tries = 0
 
-    def again(self, trouble: Unavailable, headers: Mapping[str, str]) -> bool:
-        """Whether the read should be repeated; if so, the time to wait has passed."""
+    def wait(self, error: Unavailable, headers: Mapping[str, str]) -> bool:
+        """Whether the read should be repeated; if so, it has waited already."""
         self._tries += 1
-        seconds = self._wait(trouble, headers)
+        seconds = self._delay(error, headers)
         # With a real clock the pauses are part of the time that went by.
         spent = max(self._paused, time.monotonic() - self._began)
         if seconds is None or spent + seconds > self._budget:
@@ -50,17 +50,16 @@ class Retry:
         self._pause(seconds)
         return True
 
-    def _wait(self, trouble: Unavailable, headers: Mapping[str, str]) -> float | None:
-        if trouble.kind is ErrorKind.UNREACHABLE:
-            once = self._tries == 1 and trouble.values.get("cause") in _ONCE
+    def _delay(self, error: Unavailable, headers: Mapping[str, str]) -> float | None:
+        if error.kind is ErrorKind.UNREACHABLE:
+            once = self._tries == 1 and error.values.get("cause") in _ONCE
             return self._back_off() if once else None
-        if trouble.kind is not ErrorKind.BUSY or not isinstance(trouble, GraphError):
+        if error.kind is not ErrorKind.BUSY or not isinstance(error, GraphError):
             return None
-        told = told_seconds(headers)
-        if told:
+        if announced := wait_seconds(headers):
             # Longer than a minute is for the person to decide.
-            return told if told <= LONGEST_RETRY_AFTER and self._tries == 1 else None
-        return self._back_off() if self._tries <= (2 if trouble.code in _VAGUE else 3) else None
+            return announced if announced <= LONGEST_RETRY_AFTER and self._tries == 1 else None
+        return self._back_off() if self._tries <= (2 if error.code in _VAGUE else 3) else None
 
     def _back_off(self) -> float:
         # Half of it by chance, so that reads that failed together do not return together.
@@ -68,15 +67,15 @@ class Retry:
         return step * random.uniform(0.5, 1.0)  # noqa: S311 (no secret depends on it)
 
 
-def told_seconds(headers: Mapping[str, str]) -> float:
+def wait_seconds(headers: Mapping[str, str]) -> float:
     """How long Meta says it will refuse; 0.0 when it does not say."""
     minutes = max(_positive(row.get("estimated_time_to_regain_access")) for row in _rows(headers))
     return max(minutes * 60, _retry_after(headers.get("Retry-After", "")))
 
 
-def told_minutes(headers: Mapping[str, str]) -> int:
+def wait_minutes(headers: Mapping[str, str]) -> int:
     """The same in full minutes, for people."""
-    return math.ceil(told_seconds(headers) / 60)
+    return math.ceil(wait_seconds(headers) / 60)
 
 
 def percent_used(headers: Mapping[str, str]) -> float:
@@ -86,18 +85,18 @@ def percent_used(headers: Mapping[str, str]) -> float:
 
 
 def _rows(headers: Mapping[str, str]) -> Iterator[Mapping[str, Any]]:
-    """Every usage that the headers tell, in whatever nesting; at least an empty one."""
+    """Every usage in the headers, in whatever nesting; at least an empty one."""
     yield {}
     for name in ("X-App-Usage", "X-Business-Use-Case-Usage"):
         try:
-            told = json.loads(headers.get(name) or "{}")
+            usage = json.loads(headers.get(name) or "{}")
         except (ValueError, RecursionError):
             continue
-        if not isinstance(told, dict):
+        if not isinstance(usage, dict):
             continue
-        yield told
+        yield usage
         # {"<business object id>": [{"type": "whatsapp_business_management", …}]}
-        for rows in told.values():
+        for rows in usage.values():
             yield from (row for row in _as_list(rows) if isinstance(row, dict))
 
 

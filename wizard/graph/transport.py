@@ -13,12 +13,15 @@ import requests
 import urllib3.exceptions
 
 from wizard import __version__
+from wizard.net.deadline import Deadline
 from wizard.net.failures import cause
-from wizard.net.http_session import Watch, proxy_name, session_for
+from wizard.net.http_session import proxy_name, session_for
 from wizard.text.errors import ErrorKind, Unavailable
 
 CONNECT_SECONDS, READ_SECONDS, TOTAL_SECONDS = 5.0, 20.0, 30.0
 LARGEST = 5 * 1024 * 1024
+# Names that say more than can be acted on where it is known who has to answer.
+_COARSER = {"tls_early": "tls_expired", "tls_self_signed": "tls_untrusted", "not_http": "not_json"}
 # Small, so that a body that unpacks to a thousand times its size is noticed early.
 _CHUNK = 8 * 1024
 
@@ -74,9 +77,10 @@ class Transport:
         except _Fault as found:
             fault = found.named, found.http
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+            name = cause(error)
+            fault = _COARSER.get(name, name), 0
+        except UnicodeError as error:  # a host name that is none
             fault = cause(error), 0
-        except UnicodeError:  # a host name that is none
-            fault = "dns", 0
         # Outside the handlers: else the error would hang on as __context__.
         named, http = fault
         host = urlsplit(self.url).netloc
@@ -94,7 +98,7 @@ class Transport:
             session = self._session or session_for(self.url)
         except OSError:  # the environment names a bundle of authorities that cannot be read
             raise _Fault("tls_other") from None
-        with Watch(TOTAL_SECONDS) as watch:
+        with Deadline(TOTAL_SECONDS) as deadline:
             try:
                 response = session.request(
                     call.method,
@@ -109,7 +113,7 @@ class Transport:
                 with response:
                     return _digest(response)
             except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, _Fault):
-                if watch.over:
+                if deadline.over:
                     raise _Fault("timeout") from None
                 raise
 

@@ -1,4 +1,10 @@
-"""Names why no answer came: the causes of ErrorKind.UNREACHABLE that a person can act on."""
+"""Names for what goes wrong between this machine and a server: Graph, a callback, a proxy.
+
+Every package that uses the network takes its names from here:
+
+dns, refused, reset, timeout, proxy, proxy_auth, tls_expired, tls_early (not valid yet), tls_name,
+tls_self_signed, tls_untrusted, tls_other, not_http, and other for what has no name.
+"""
 
 from __future__ import annotations
 
@@ -6,72 +12,83 @@ import http.client
 import socket
 import ssl
 from collections.abc import Iterator
+from functools import cache
 
-import requests
-import urllib3.exceptions as urllib3
+from wizard.text.errors import WizardError
+from wizard.text.localised import Value
 
-# OpenSSL's X509_V_ERR_*: not yet valid, expired; the date fields of either unreadable.
-_DATES = frozenset({9, 10, 13, 14})
-_NAMES = frozenset({62, 63, 64})
-# No issuer found, self-signed, chain too long or broken, invalid or untrusted authority.
-_ISSUERS = frozenset({2, 18, 19, 20, 21, 22, 24, 25, 26, 27, 28})
+# X509_V_ERR_… of OpenSSL.
+_CERTIFICATE = {
+    **dict.fromkeys((9, 13), "tls_early"),
+    **dict.fromkeys((10, 14), "tls_expired"),
+    18: "tls_self_signed",
+    # No issuer found, a root of its own, chain too long or broken, invalid or untrusted authority.
+    **dict.fromkeys((2, 19, 20, 21, 22, 24, 25, 26, 27, 28), "tls_untrusted"),
+    **dict.fromkeys((62, 63, 64), "tls_name"),  # 64: an address in place of a name
+}
 
-_PROXY = (
-    requests.exceptions.ProxyError,
-    requests.exceptions.InvalidProxyURL,
-    requests.exceptions.InvalidSchema,  # a socks:// proxy without PySocks
-    urllib3.ProxyError,
-)
-# Not urllib3's own TimeoutError: every refused connection is one of these, too.
-_TIMEOUT = (TimeoutError, urllib3.ReadTimeoutError, requests.exceptions.Timeout)
-# A filter on the way ends a handshake like a server that hangs up: without a word.
-_HANGING_UP = (
-    ConnectionResetError,
-    ConnectionAbortedError,
-    BrokenPipeError,
-    http.client.RemoteDisconnected,
-    ssl.SSLEOFError,
-    ssl.SSLZeroReturnError,
-)
+
+class NetworkFailure(WizardError):
+    """No answer came. `cause` is one of the names above, or of the package that raises it.
+
+    `unsure`: this machine's own network may be to blame; somebody else might get an answer.
+    """
+
+    def __init__(self, cause: str, /, *, unsure: bool = False, **values: Value) -> None:
+        super().__init__(cause, **values)
+        self.cause, self.unsure = cause, unsure
 
 
 def cause(error: BaseException) -> str:
-    """The cause of a request that ended without an answer."""
+    """The name for what ended a request without an answer."""
     chain = list(_linked(error))
-    if any(_is_proxy(link) for link in chain):
+    kinds = _kinds()
+    # By the module's name: PySocks stays unimported where no such proxy is used.
+    if _any(chain, kinds["proxy"]) or any(type(link).__module__ == "socks" for link in chain):
         return "proxy_auth" if any(_wants_password(link) for link in chain) else "proxy"
     for link in chain:
         if isinstance(link, ssl.SSLCertVerificationError):
-            return _certificate(link.verify_code)
-    return next((name for name, kinds in _KINDS if _any(chain, kinds)), "other")
+            return _CERTIFICATE.get(link.verify_code, "tls_other")
+    return next((name for name, classes in kinds.items() if _any(chain, classes)), "other")
 
 
-_KINDS: tuple[tuple[str, tuple[type[BaseException], ...]], ...] = (
-    ("dns", (socket.gaierror, urllib3.NameResolutionError, UnicodeError)),
-    ("reset", _HANGING_UP),
-    # A local firewall says "not permitted" where a remote one says "refused".
-    ("refused", (ConnectionRefusedError, PermissionError)),
-    ("timeout", _TIMEOUT),
-    ("tls_other", (ssl.SSLError, urllib3.SSLError, requests.exceptions.SSLError)),
-    # What answered does not speak HTTP.
-    ("not_json", (http.client.HTTPException,)),
-)
+@cache
+def _kinds() -> dict[str, tuple[type[BaseException], ...]]:
+    """The exceptions of each name, the first that fits first.
+
+    The libraries are imported here since `status`, which uses no network, imports this module.
+    """
+    import requests.exceptions
+    from urllib3 import exceptions as urllib3
+
+    return {
+        "proxy": (
+            requests.exceptions.ProxyError,
+            requests.exceptions.InvalidProxyURL,
+            requests.exceptions.InvalidSchema,  # a socks:// proxy without PySocks
+            urllib3.ProxyError,
+        ),
+        "dns": (socket.gaierror, urllib3.NameResolutionError, UnicodeError),
+        # A filter on the way ends a handshake like a server that hangs up: without a word.
+        "reset": (
+            ConnectionResetError,
+            ConnectionAbortedError,
+            BrokenPipeError,
+            http.client.RemoteDisconnected,
+            ssl.SSLEOFError,
+            ssl.SSLZeroReturnError,
+        ),
+        # A local firewall says "not permitted" where a remote one says "refused".
+        "refused": (ConnectionRefusedError, PermissionError),
+        # Not urllib3's own TimeoutError: every refused connection is one of these, too.
+        "timeout": (TimeoutError, urllib3.ReadTimeoutError, requests.exceptions.Timeout),
+        "tls_other": (ssl.SSLError, urllib3.SSLError, requests.exceptions.SSLError),
+        "not_http": (http.client.HTTPException,),
+    }
 
 
-def _any(chain: list[BaseException], kinds: tuple[type[BaseException], ...]) -> bool:
-    return any(isinstance(link, kinds) for link in chain)
-
-
-def _certificate(verify_code: int) -> str:
-    for name, codes in (("expired", _DATES), ("name", _NAMES), ("untrusted", _ISSUERS)):
-        if verify_code in codes:
-            return f"tls_{name}"
-    return "tls_other"
-
-
-def _is_proxy(link: BaseException) -> bool:
-    # By the module's name: PySocks stays unimported where no such proxy is used.
-    return isinstance(link, _PROXY) or type(link).__module__ == "socks"
+def _any(chain: list[BaseException], classes: tuple[type[BaseException], ...]) -> bool:
+    return any(isinstance(link, classes) for link in chain)
 
 
 def _wants_password(link: BaseException) -> bool:

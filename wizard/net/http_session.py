@@ -9,11 +9,9 @@ from __future__ import annotations
 import logging
 import os
 import re
-import socket
 import ssl
 import threading
 import time
-from contextlib import suppress
 from functools import cache
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
@@ -21,10 +19,11 @@ from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
-from requests.utils import DEFAULT_CA_BUNDLE_PATH, get_environ_proxies, select_proxy
-from urllib3.util.ssl_ import create_urllib3_context
+from requests.utils import get_environ_proxies, select_proxy
 
+from wizard.net import deadline
 from wizard.net.address import is_loopback
+from wizard.net.tls import own_trust
 
 #: As many connections are kept as reads leave at the same time.
 POOL = 10
@@ -40,45 +39,6 @@ _LOGGERS = (
     "urllib3.util.retry",
 )
 _QUERY = re.compile(r"\?[^\s'\")]+")
-_watching = threading.local()
-
-
-class Watch:
-    """Hangs up on the one request made inside it when its seconds are over.
-
-    A time limit per read is not enough: a server that sends a byte now and then would hold us
-    for ever. `over` says that it happened.
-    """
-
-    def __init__(self, seconds: float) -> None:
-        self.over = False
-        self._socket: Any = None
-        self._timer = threading.Timer(seconds, self._hang_up)
-        self._timer.daemon = True
-
-    def __enter__(self) -> Watch:
-        _watching.watch = self
-        self._timer.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._timer.cancel()
-        _watching.watch = None
-
-    def see(self, connection_socket: Any) -> None:
-        """The socket that is in use from now on."""
-        self._socket = connection_socket
-        if self.over:
-            self._hang_up()
-
-    def _hang_up(self) -> None:
-        self.over = True
-        # TLS inside the TLS of a proxy has the real socket in an attribute.
-        real = getattr(self._socket, "socket", self._socket)
-        if isinstance(real, socket.socket):
-            with suppress(OSError):
-                # Past SSLSocket.shutdown, which would take the session from under the reader.
-                socket.socket.shutdown(real, socket.SHUT_RDWR)
 
 
 def session_for(url: str) -> requests.Session:
@@ -93,7 +53,7 @@ def session_for(url: str) -> requests.Session:
 
 @cache
 def _session(secure: bool, bundle: str) -> requests.Session:
-    return GraphSession(trusted(bundle) if secure else None)
+    return GraphSession(own_trust(bundle) if secure else None)
 
 
 class GraphSession(requests.Session):
@@ -133,7 +93,7 @@ class GraphSession(requests.Session):
 
 
 def proxies_for(url: str) -> dict[str, str]:
-    """The proxies of the environment; none for this machine itself."""
+    """The proxies of this process and system, by scheme; none for this machine itself."""
     if is_loopback(urlsplit(url).hostname or ""):
         return {}
     return dict(get_environ_proxies(url))
@@ -146,23 +106,8 @@ def proxy_name(url: str) -> str:
     return address.rstrip("/")
 
 
-def trusted(bundle: str = "") -> ssl.SSLContext:
-    """TLS 1.2 or newer, by the authorities of a file or folder, else certifi's and this system's.
-
-    The system's too, since antivirus programs and companies that look into TLS install theirs
-    there.
-    """
-    context = create_urllib3_context(ssl_minimum_version=ssl.TLSVersion.TLSv1_2)
-    place = bundle or DEFAULT_CA_BUNDLE_PATH
-    context.load_verify_locations(**{"capath" if os.path.isdir(place) else "cafile": place})
-    if not bundle:
-        with suppress(ssl.SSLError):  # one bad certificate in the system's store
-            context.load_default_certs()
-    return context
-
-
 class _Adapter(HTTPAdapter):
-    """One TLS context for every connection, and connections that the Watch can see."""
+    """One TLS context for every connection, and connections that a Deadline can end."""
 
     def __init__(self, context: ssl.SSLContext | None) -> None:
         self._context = context
@@ -186,7 +131,7 @@ class _Adapter(HTTPAdapter):
 
 
 def _make_visible(manager: Any) -> None:
-    """Lets every connection of this pool manager tell the Watch its socket."""
+    """Lets every connection of this pool manager tell its socket to the Deadline of its thread."""
     manager.pool_classes_by_scheme = {
         scheme: type(pool.__name__, (pool,), {"ConnectionCls": _visible(pool.ConnectionCls)})
         for scheme, pool in manager.pool_classes_by_scheme.items()
@@ -195,9 +140,7 @@ def _make_visible(manager: Any) -> None:
 
 def _visible(connection_class: Any) -> Any:
     def getresponse(self: Any) -> Any:
-        watch: Watch | None = getattr(_watching, "watch", None)
-        if watch is not None:
-            watch.see(self.sock)
+        deadline.watch(self.sock)
         return connection_class.getresponse(self)
 
     return type(connection_class.__name__, (connection_class,), {"getresponse": getresponse})

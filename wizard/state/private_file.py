@@ -8,7 +8,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TextIO
 
 from wizard.text.errors import Exit, WizardError
 
@@ -120,6 +119,20 @@ def replace(path: Path, content: bytes, *, keep_last: bool = False) -> None:
     _sync_folder(path.parent)
 
 
+def create(path: Path, content: bytes, *, force: bool = False) -> None:
+    """A new file that only this user can read, from its first byte on; FileExistsError if it is.
+
+    Neither through a link, nor over a file of somebody else's. `force` first removes what is there.
+    """
+    if force:
+        path.unlink(missing_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_FOLLOW, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
 @contextmanager
 def locked(path: Path, seconds: float) -> Iterator[None]:
     """Keeps every other process of this user from changing the file; LockTimeout after `seconds`.
@@ -206,12 +219,3 @@ def _sync_folder(folder: Path) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
-
-
-def create(path: Path) -> TextIO:
-    """A new text file that only this user can read, from its first byte on; FileExistsError.
-
-    Neither a link nor anything else that is there is written over.
-    """
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
-    return os.fdopen(os.open(path, flags, 0o600), "w", encoding="utf-8", newline="\n")

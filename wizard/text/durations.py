@@ -1,4 +1,4 @@
-"""Points in time as people write them on a command line: `2h`, `30d`, `2026-11-22`."""
+"""Points in time as people write them (`2h`, `30d`, `2026-11-22`), and how long is left."""
 
 from __future__ import annotations
 
@@ -17,3 +17,13 @@ def moment(text: str, now: datetime) -> datetime | None:
         return datetime.fromisoformat(text.strip()).astimezone(UTC)
     except (ValueError, OverflowError, OSError):
         return None
+
+
+def days_left(end: datetime, now: datetime) -> int:
+    """Whole days until then; below zero when it is over."""
+    return (end - now).days
+
+
+def hours_left(end: datetime, now: datetime) -> int:
+    """Hours until then, rounded up: the last one counts until it is over."""
+    return max(0, -((now - end) // timedelta(hours=1)))

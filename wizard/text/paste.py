@@ -6,19 +6,18 @@ Pure. A Phrase never holds what was pasted: it may be a key of another service.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
-from wizard.text import phone
+from wizard.text import phone, secret_shapes
 from wizard.text.localised import Phrase, phrase
 from wizard.text.sanitise import unhidden
 
 _QUOTES = "\"'`«»“”„‘’"
 
-#: Meta's tokens begin with EA and are letters and digits, 100 to 300 of them.
-_TOKEN = re.compile(r"(?<![A-Za-z0-9])EA[A-Za-z0-9]{6,}")
+_TOKEN = re.compile(rf"(?<![A-Za-z0-9]){secret_shapes.ACCESS_TOKEN_START}")
 _SHORTEST_TOKEN = 50
-_APP_TOKEN = re.compile(r"\d{6,20}\|[A-Za-z0-9_-]{20,}")
-_SECRET = re.compile(r"(?<![A-Za-z0-9])[0-9a-fA-F]{32}(?![A-Za-z0-9])")
+_APP_TOKEN = re.compile(secret_shapes.APP_TOKEN)
+_SECRET = re.compile(rf"(?<![A-Za-z0-9]){secret_shapes.APP_SECRET}(?![A-Za-z0-9])")
 _CUT = re.compile(r"…|\.{3}")
 _PLACEHOLDER = re.compile(
     r"<[^<>]*>|\{\{?[^{}]*\}?\}|\$\{?\w+\}?|(?:your|my)[-_ ].*|x{6,}"
@@ -107,6 +106,36 @@ def parse_pin(text: str) -> str | Phrase:
     if re.fullmatch(r"[0-9]{6}", digits):
         return digits
     return phrase("paste.pin_wrong")
+
+
+def parse_verify_token(text: str) -> str | Phrase:
+    """What Meta sends back unchanged in a URL: printable ASCII without spaces."""
+    value = unhidden(text).strip().strip("\"'")
+    return value if re.fullmatch(r"[!-~]{1,255}", value) else phrase("paste.verify_token_wrong")
+
+
+_PARSERS: Mapping[str, Callable[[str], str | Phrase]] = {
+    "app_secret": parse_secret,
+    "two_step_pin": parse_pin,
+    "verify_token": parse_verify_token,
+}
+
+
+def parser_of(name: str) -> Callable[[str], str | Phrase]:
+    """How the value of a secret of this name is cleaned, wherever it comes from."""
+    return _PARSERS.get(name, parse_token)
+
+
+def is_empty(text: str) -> bool:
+    """Whether nothing is left of it without spaces, quotes and invisible characters."""
+    return not _bare(text)
+
+
+def decoded(content: bytes) -> str:
+    """The text of a file: UTF-8, or UTF-16 as PowerShell's `>` writes it; else ValueError."""
+    if len(content) > 2 and content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return content.decode("utf-16")
+    return content.decode("utf-8-sig")
 
 
 def _instead_of_a_secret(bare: str) -> str:

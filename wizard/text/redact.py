@@ -6,13 +6,14 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from wizard.text import secret_shapes
 from wizard.text.sanitise import clean
 
 # Meta's ids are 13 to 19 digits without a plus: they are what its support asks for, and stay.
 _PHONE = re.compile(r"\+[\d\s()./-]{6,}\d|(?<![\d.])\d{7,12}(?![\d.])")
 _MAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+")
-_TOKEN = re.compile(r"EA[A-Za-z0-9]{20,}|\b[0-9a-f]{32,}\b|\d{6,}\|[\w-]{20,}")
 _KEPT_DIGITS = 3
+DOTS = "••••"
 
 
 def redacted(value: Any) -> Any:
@@ -26,7 +27,7 @@ def redacted(value: Any) -> Any:
 
 def redacted_text(text: str) -> str:
     """A text without phone numbers (the last three digits stay), mail addresses and tokens."""
-    text = _TOKEN.sub("••••", text)
+    text = secret_shapes.ANY.sub(DOTS, text)
     text = _MAIL.sub("•@•", text)
     return _PHONE.sub(_masked, text)
 
@@ -38,17 +39,10 @@ def _masked(found: re.Match[str]) -> str:
     return plus + hidden + "".join(digits[-_KEPT_DIGITS:])
 
 
-DOTS = "••••"
-#: Access tokens begin with EAA; app tokens are `id|secret`; app secrets and proofs are long hex.
-_SECRET_LIKE = re.compile(
-    r"EA[A-Za-z0-9]{18,}|\d{5,}(?:\||%7C)[\w-]{16,}|\b[0-9a-f]{32,}\b", re.IGNORECASE
-)
-
-
 def masked(text: object, secrets: Iterable[str] = ()) -> str:
     """One clean line of foreign text without these secrets, nor anything that looks like one."""
     line = str(text)
     # The longest first: an app token contains the app secret. Very short ones would eat words.
     for secret in sorted((s for s in secrets if len(s) > 3), key=len, reverse=True):
         line = line.replace(secret, DOTS)
-    return clean(_SECRET_LIKE.sub(DOTS, line))
+    return clean(secret_shapes.ANY.sub(DOTS, line))

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from wizard.audit.checklist import Checklist
 from wizard.audit.summary import AuditResult, remembered
 from wizard.state.record import ProfileRecord, SecretNote, Status, parse_time
+from wizard.text.durations import days_left
 from wizard.text.sanitise import clean
 from wizard.ui.audit_view import Report
 from wizard.ui.screen import Screen
@@ -63,10 +64,9 @@ def lifetime(words: Words, expires_at: str, now: datetime) -> str:
     day = f"{until.astimezone():%Y-%m-%d}"
     if until <= now:
         return words.say("essentials.expired", day=day)
-    left = until - now
-    if left.days:
-        return words.say("essentials.days", days=left.days, day=day)
-    return words.say("essentials.hours", hours=left.seconds // 3600)
+    if days := days_left(until, now):
+        return words.say("essentials.days", days=days, day=day)
+    return words.say("essentials.hours", hours=(until - now).seconds // 3600)
 
 
 def _named(words: Words, what: str, name: str) -> str:

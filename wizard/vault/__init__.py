@@ -25,6 +25,7 @@ class VaultProblem(StrEnum):
     PASSPHRASE = "passphrase"  # encrypted file: none given, or the wrong one
     UNSAFE = "unsafe"  # a file or folder that others own or may write; `detail` says which
     READ_ONLY = "read_only"  # the environment: set it where it comes from
+    INVALID = "invalid"  # a value from outside that cannot be right; `detail`: where it stands
     BROKEN = "broken"  # anything else; `detail` has the class of the error
 
 
@@ -60,11 +61,22 @@ class Description:
     place: str = ""
 
 
+@dataclass(frozen=True)
+class SecretSource:
+    """Where a secret would come from: a store's name, and the variable, file or program in it."""
+
+    store: str
+    detail: str = ""
+
+
 class Vault(Protocol):
     """Keeps the secrets of one profile. Every call ends within a deadline or in VaultError."""
 
     def get(self, name: str) -> StoredSecret | None:
         """A secret, or None when there is none of this name."""
+
+    def source_of(self, name: str) -> SecretSource:
+        """Where `get` would take it from. Reads no secret, unlocks and asks nothing."""
 
     def put(self, name: str, secret: Secret) -> None:
         """Keep it and read it back. An unchanged value is not written again.

@@ -20,8 +20,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+from wizard.text.paste import decoded
 from wizard.text.secret import Secret
-from wizard.vault import Description, StoredSecret, VaultError, VaultProblem
+from wizard.vault import Description, SecretSource, StoredSecret, VaultError, VaultProblem
 from wizard.vault.environment import without_secrets
 from wizard.vault.errors import guarded
 
@@ -74,6 +75,10 @@ class CommandVault:
         """A secret, or None when there is none of this name."""
         value = self._value(name)
         return StoredSecret(Secret(value), STORE, self._program) if value else None
+
+    def source_of(self, name: str) -> SecretSource:
+        """This store, for every name."""
+        return SecretSource(STORE, self._program)
 
     def put(self, name: str, secret: Secret) -> None:
         """Keep it and read it back. An unchanged value is not written again."""
@@ -154,7 +159,7 @@ class CommandVault:
 
     def _judged(self, code: int, said: bytes, complained: bytes) -> str | None:
         if code == 0:
-            return said.decode()
+            return decoded(said)
         if code == ABSENT or (self.helper.absent and self.helper.absent.encode() in complained):
             return None
         # What it wrote may quote a secret; its code cannot.

@@ -19,7 +19,7 @@ from typing import Any
 from wizard.state import private_file
 from wizard.text.errors import InputRequired
 from wizard.text.secret import Secret
-from wizard.vault import Description, StoredSecret, VaultError, VaultProblem
+from wizard.vault import Description, SecretSource, StoredSecret, VaultError, VaultProblem
 from wizard.vault.errors import guarded
 
 STORE = "encrypted-file"
@@ -76,6 +76,10 @@ class EncryptedFile:
                 return None
             value = self._open(document, name)
         return StoredSecret(Secret(value), STORE, str(self._path))
+
+    def source_of(self, name: str) -> SecretSource:
+        """This store, for every name."""
+        return SecretSource(STORE, str(self._path))
 
     def put(self, name: str, secret: Secret) -> None:
         """Keep it and read it back. An unchanged value is not written again."""

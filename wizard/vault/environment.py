@@ -8,9 +8,11 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 
+from wizard.text.paste import decoded, is_empty, parser_of
 from wizard.text.secret import SECRET_NAMES, Secret
 from wizard.vault import (
     Description,
+    SecretSource,
     StoredSecret,
     Vault,
     VaultError,
@@ -18,6 +20,7 @@ from wizard.vault import (
 )
 
 SOURCE = "environment"
+_FROM_OUTSIDE = (SOURCE, "command")
 PREFIX = "WA_WIZARD_"
 _PAGE_TOKEN = re.compile(r"WA_WIZARD_PAGE_TOKEN_(\d+?)(?:_FILE)?")
 # Far more than any token, far less than what hurts.
@@ -48,14 +51,14 @@ class Environment:
         An empty variable gives nothing: that is how CI passes a secret that it does not have.
         """
         plain = variable(name)
-        for open_trial in (plain, f"{plain}_FILE"):
-            if self._environ.get(open_trial, "").strip():
-                return open_trial
+        for given in (plain, f"{plain}_FILE"):
+            if not is_empty(self._environ.get(given, "")):
+                return given
         credential = self._credential(name)
         return str(credential) if credential else ""
 
     def get(self, name: str) -> StoredSecret | None:
-        """A secret without its trailing line break; BROKEN when its file cannot be read."""
+        """A secret, as it stands there; BROKEN when its file cannot be read."""
         source = self.source(name)
         if not source:
             return None
@@ -63,7 +66,7 @@ class Environment:
             value = self._environ[source]
         else:
             value = content(Path(self._environ.get(source, source)), source)
-        return StoredSecret(Secret(value.rstrip("\r\n")), SOURCE, source)
+        return StoredSecret(Secret(value), SOURCE, source)
 
     @property
     def names(self) -> frozenset[str]:
@@ -85,28 +88,25 @@ class EnvironmentFirst:
     def __init__(self, environ: Mapping[str, str], behind: Vault | None) -> None:
         self._environment, self.behind = Environment(environ), behind
 
-    @property
-    def from_environment(self) -> frozenset[str]:
-        """Names of the secrets that the environment gives. Reads none."""
-        return self._environment.names
-
-    def shadowing(self, name: str) -> str:
-        """The variable or file that hides what the store behind keeps; "" when nothing does."""
-        return self._environment.source(name)
+    def source_of(self, name: str) -> SecretSource:
+        """The environment where it gives this secret, else the store behind."""
+        if source := self._environment.source(name):
+            return SecretSource(SOURCE, source)
+        return self.behind.source_of(name) if self.behind else SecretSource(SOURCE)
 
     def get(self, name: str) -> StoredSecret | None:
         """The environment's, else that of the store behind."""
-        if kept := self._environment.get(name):
+        if kept := cleaned(name, self._environment.get(name)):
             return kept
-        return self.behind.get(name) if self.behind else None
+        return cleaned(name, self.behind.get(name)) if self.behind else None
 
     def put(self, name: str, secret: Secret) -> None:
-        """Keep it in the store behind, where it stays hidden while `shadowing` names a source."""
+        """Keep it in the store behind, where it stays hidden while the environment gives one."""
         self._store(name).put(name, secret)
 
     def remove(self, name: str) -> None:
         """Drop it from the store behind; what the environment gives can only be unset there."""
-        if self.behind or self.shadowing(name):
+        if self.behind or self._environment.source(name):
             self._store(name).remove(name)
 
     def probe(self) -> None:
@@ -123,6 +123,23 @@ class EnvironmentFirst:
         return self.behind
 
 
+def cleaned(name: str, kept: StoredSecret | None) -> StoredSecret | None:
+    """A secret that others wrote, cleaned like a paste; None when nothing is left of it.
+
+    INVALID when it cannot be right: `detail` says where it stands. What our own stores keep was
+    cleaned when it came in.
+    """
+    if kept is None or kept.source not in _FROM_OUTSIDE:
+        return kept
+    value = kept.secret.reveal()
+    if is_empty(value):
+        return None
+    parsed = parser_of(name)(value)
+    if not isinstance(parsed, str):
+        raise VaultError(VaultProblem.INVALID, kept.source, f"{kept.detail}: {name}")
+    return StoredSecret(Secret(parsed), kept.source, kept.detail)
+
+
 def content(path: Path, source: str) -> str:
     """A file's text. Links are followed (Kubernetes mounts secrets so); pipes would hang."""
     try:
@@ -133,7 +150,7 @@ def content(path: Path, source: str) -> str:
             content = file.read(_MOST + 1)
         if len(content) > _MOST:
             raise VaultError(VaultProblem.BROKEN, SOURCE, f"{source}: too long")
-        return content.decode("utf-8-sig")
+        return decoded(content)
     except (OSError, ValueError) as error:
         kind = type(error).__name__
     raise VaultError(VaultProblem.BROKEN, SOURCE, f"{source}: {kind}")

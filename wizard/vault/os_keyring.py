@@ -15,10 +15,9 @@ from typing import TYPE_CHECKING
 from wizard.state.private_file import UnsafeFile, locked
 from wizard.text.sanitise import clean
 from wizard.text.secret import Secret
-from wizard.vault import Description, StoredSecret, VaultError, VaultProblem
+from wizard.vault import Description, SecretSource, StoredSecret, VaultError, VaultProblem
 from wizard.vault.deadline import UNATTENDED, Deadline
 from wizard.vault.errors import explain
-from wizard.vault.pieces import Pieces, Torn
 
 if TYPE_CHECKING:
     from keyring.backend import KeyringBackend
@@ -144,6 +143,10 @@ class OsKeyring:
         value = self._deadline.run(lambda: self._read(name))
         return None if value is None else StoredSecret(Secret(value), STORE)
 
+    def source_of(self, name: str) -> SecretSource:
+        """This store, for every name."""
+        return SecretSource(STORE)
+
     def put(self, name: str, secret: Secret) -> None:
         """Keep it and read it back. An unchanged value is not written again."""
 
@@ -179,27 +182,24 @@ class OsKeyring:
             self._backend = self._choose(STORE)
         return self._backend
 
-    def _entries(self) -> Pieces:
-        backend = self._reach()
-        return Pieces(_Entries(backend, self._profile), LONGEST.get(class_path(backend)))
+    def _service(self, name: str) -> str:
+        return f"wa-wizard/{self._profile}/{name}"
 
     def _read(self, name: str) -> str | None:
-        try:
-            return self._entries().get(name)
-        except Torn:
-            raise VaultError(VaultProblem.LOSING, STORE, "pieces") from None
+        return self._reach().get_password(self._service(name), self._profile)
+
+    def _set(self, name: str, value: str) -> None:
+        self._reach().set_password(self._service(name), self._profile, value)
 
     def _write(self, name: str, value: str) -> None:
-        try:
-            before = self._read(name)
-        except VaultError as trouble:
-            if trouble.closed is not VaultProblem.LOSING:
-                raise
-            before = None  # torn: there is nothing to lose, and writing mends it
+        before = self._read(name)
         if before == value:
             return
+        longest = LONGEST.get(class_path(self._reach()))
+        if longest and len(value.encode("utf-16-le", "surrogatepass")) > 2 * longest:
+            raise VaultError(VaultProblem.LOSING, STORE, f"{name}: > {longest}")
         try:
-            self._entries().set(name, value)
+            self._set(name, value)
             if self._read(name) != value:
                 raise VaultError(VaultProblem.LOSING, STORE)
             return
@@ -213,14 +213,11 @@ class OsKeyring:
     def _put_back(self, name: str, before: str | None, value: str) -> None:
         """macOS deletes before it adds, others may truncate: what was there must not be lost."""
         with suppress(Exception):
-            try:
-                now = self._read(name)
-            except VaultError:
-                now = ""  # torn
+            now = self._read(name)
             if now is not None and not value.startswith(now):
                 return  # whole: the value before, or that of somebody who wrote meanwhile
             if before is not None:
-                self._entries().set(name, before)
+                self._set(name, before)
             elif now is not None:
                 self._erase(name)
 
@@ -237,12 +234,10 @@ class OsKeyring:
             yield
 
     def _erase(self, name: str) -> None:
-        entries = self._entries()
         for _ in range(_MOST_COPIES):
-            with suppress(Torn):
-                if entries.get(name) is None:
-                    return
-            entries.delete(name)
+            if self._read(name) is None:
+                return
+            self._reach().delete_password(self._service(name), self._profile)
         raise VaultError(VaultProblem.BROKEN, STORE, "undeletable")
 
     def _try_out(self) -> None:
@@ -255,22 +250,3 @@ class OsKeyring:
                 self._erase(name)
         if self._read(name) is not None:
             raise VaultError(VaultProblem.LOSING, STORE, "undeletable")
-
-
-class _Entries:
-    """The entries of one profile in a back end."""
-
-    def __init__(self, backend: KeyringBackend, profile: str) -> None:
-        self._backend, self._profile = backend, profile
-
-    def _service(self, entry: str) -> str:
-        return f"wa-wizard/{self._profile}/{entry}"
-
-    def get(self, entry: str) -> str | None:
-        return self._backend.get_password(self._service(entry), self._profile)
-
-    def set(self, entry: str, value: str) -> None:
-        self._backend.set_password(self._service(entry), self._profile, value)
-
-    def delete(self, entry: str) -> None:
-        self._backend.delete_password(self._service(entry), self._profile)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from wizard.state import private_file
 from wizard.text.secret import Secret
-from wizard.vault import Description, StoredSecret, VaultError, VaultProblem
+from wizard.vault import Description, SecretSource, StoredSecret, VaultError, VaultProblem
 from wizard.vault.errors import guarded
 
 STORE = "sandbox"
@@ -30,6 +30,10 @@ class SandboxVault:
         with guarded(STORE):
             value = self._load().get(name)
         return None if value is None else StoredSecret(Secret(value), STORE, str(self._path))
+
+    def source_of(self, name: str) -> SecretSource:
+        """This store, for every name."""
+        return SecretSource(STORE, str(self._path))
 
     def put(self, name: str, secret: Secret) -> None:
         """Keep it and read it back. An unchanged value is not written again."""

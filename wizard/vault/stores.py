@@ -11,7 +11,7 @@ from typing import Any
 from wizard.text.secret import Secret
 from wizard.vault import Vault, VaultError, VaultProblem
 from wizard.vault.deadline import ATTENDED, UNATTENDED
-from wizard.vault.environment import EnvironmentFirst, content
+from wizard.vault.environment import EnvironmentFirst, cleaned, content
 
 DEFAULT = "os-keyring"
 #: What `store` of a choice may be. "environment" keeps nothing, "sandbox" is for play.
@@ -183,7 +183,7 @@ def move(
         return ()
     moved = []
     for name in names:
-        if kept := source.get(name):
+        if kept := cleaned(name, source.get(name)):
             target.put(name, kept.secret)
             back = target.get(name)
             if back is None or back.secret != kept.secret:

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from wizard.facts.models import Arrivals, Handshake
+from wizard.net.connection import Outside
 from wizard.state.record import ProfileRecord
 from wizard.text.secret import Secret
-from wizard.webhook.connection import Outside
 from wizard.webhook.inbox import (
     InboxError,
     Message,

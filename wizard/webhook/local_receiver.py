@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from wizard.net.connection import Outside
 from wizard.text.secret import Secret
-from wizard.webhook.connection import Outside
 from wizard.webhook.endpoint import Event
 from wizard.webhook.inbox import Reader, Writer
 from wizard.webhook.server import Address, Receiver

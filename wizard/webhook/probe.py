@@ -12,14 +12,19 @@ from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit
 
 from wizard.facts.models import Handshake, Step
+from wizard.net.connection import Connection, Outside, Target, parse_target
+from wizard.net.failures import NetworkFailure
 from wizard.text.sanitise import clean
 from wizard.text.secret import Secret
-from wizard.webhook.connection import Connection, Outside, ProbeFailure, Target, aim
 
 #: The name Meta's handshake is seen to come under; warning pages of tunnels are for browsers.
 AGENT = "facebookplatform/1.0 (+http://developers.facebook.com)"
 #: A challenge has a dozen characters: what is longer than this is a page.
 MOST_BYTES = 65_536
+
+
+class ProbeFailure(NetworkFailure):
+    """The server answered, but not as Meta wants. `cause`: a reason of `webhook.reachable`."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +56,7 @@ def probe(
             raise ProbeFailure("no_token", unsure=True)
         if app_secret is not None:
             one.deliveries(app_secret)
-    except ProbeFailure as failure:
+    except NetworkFailure as failure:
         return one.found(failure)
     return one.found(None)
 
@@ -63,13 +68,13 @@ class _Probe:
         self.challenges: set[str] = set()
         self.milliseconds = 0
 
-    def found(self, failure: ProbeFailure | None) -> Handshake:
+    def found(self, failure: NetworkFailure | None) -> Handshake:
         steps, challenges = tuple(self.steps), frozenset(self.challenges)
         if failure is None:
             about = Handshake(self.url, steps=steps, challenges=challenges)
         else:
             about = Handshake(
-                self.url, failure.reason, failure.values, failure.unsure, steps, challenges
+                self.url, failure.cause, failure.values, failure.unsure, steps, challenges
             )
         return Handshake(**{**vars(about), "milliseconds": self.milliseconds})
 
@@ -110,45 +115,42 @@ class _Probe:
         return challenge
 
     def _get(self, challenge: str, token: str, tell: bool = False) -> Answer:
-        target = aim(self.url, self.outside)
+        target = parse_target(self.url, allow_http=self.outside.allow_local)
         asked = {"hub.mode": "subscribe", "hub.challenge": challenge, "hub.verify_token": token}
         query = "&".join(part for part in (target.parts.query, urlencode(asked)) if part)
-        return self._send(target, f"GET {target.ask}?{query}", b"", tell)
+        return self._send(target, f"GET {target.path}?{query}", b"", tell)
 
     def _post(self, body: bytes, secret: str) -> Answer:
-        target = aim(self.url, self.outside)
+        target = parse_target(self.url, allow_http=self.outside.allow_local)
         query = f"?{target.parts.query}" if target.parts.query else ""
         signed = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
         return self._send(
             target,
-            f"POST {target.ask}{query}",
+            f"POST {target.path}{query}",
             b"Content-Type: application/json\r\n"
             b"X-Hub-Signature-256: sha256=%b\r\nContent-Length: %d\r\n\r\n%b"
             % (signed.encode(), len(body), body),
         )
 
     def _send(self, target: Target, line: str, rest: bytes, tell: bool = False) -> Answer:
-        way, began, method = (
-            Connection(target, self.outside),
-            time.monotonic(),
-            line.partition(" ")[0],
-        )
+        connection, began = Connection(target, self.outside), time.monotonic()
         head = (
             f"{line} HTTP/1.1\r\nHost: {target.authority}\r\nUser-Agent: {AGENT}\r\n"
             "Accept: */*\r\nConnection: close\r\n"
         )
         try:
-            with way.open() as connection:
-                connection.settimeout(way.left())
-                connection.sendall(head.encode() + (rest or b"\r\n"))
-                with http.client.HTTPResponse(connection, method=method) as answer:
+            with connection.open() as opened:
+                opened.settimeout(connection.left())
+                opened.sendall(head.encode() + (rest or b"\r\n"))
+                method = line.partition(" ")[0]
+                with http.client.HTTPResponse(opened, method=method) as answer:
                     answer.begin()
                     headers = {name.lower(): value for name, value in answer.getheaders()}
                     body = answer.read(MOST_BYTES)
-                way.left()  # cut off at the deadline, a body without a length just ends
+                connection.left()  # cut off at the deadline, a body without a length just ends
         finally:
             if tell:
-                self.steps.extend(way.steps)
+                self.steps.extend(Step(*step) for step in connection.steps)
         took = round((time.monotonic() - began) * 1000)
         return Answer(answer.status, headers, body, took)
 

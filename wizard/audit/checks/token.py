@@ -12,6 +12,7 @@ from wizard.audit.results import (
     unknown,
 )
 from wizard.facts.facts import Facts
+from wizard.text.durations import days_left, hours_left
 
 NEEDED = frozenset({"whatsapp_business_management", "whatsapp_business_messaging"})
 
@@ -32,7 +33,7 @@ def kind(facts: Facts) -> CheckResult:
         return passed("sixty_days", **_left(token.expires_at, facts.now))
     if token.kind == "USER":
         if token.expires_at is not None and token.expires_at - facts.now < A_DAY:
-            return failed("temporary", hours=_hours(token.expires_at, facts.now))
+            return failed("temporary", hours=hours_left(token.expires_at, facts.now))
         return failed("user")
     # Meta's pages name user and system-user tokens alone for WhatsApp.
     if token.kind in {"PAGE", "APP"}:
@@ -71,7 +72,7 @@ def expiry(facts: Facts) -> CheckResult:
     if token.expires_at <= now:
         return failed("expired", date=f"{token.expires_at:%Y-%m-%d}")
     if token.expires_at - now < A_DAY:
-        return failed("today", hours=_hours(token.expires_at, now))
+        return failed("today", hours=hours_left(token.expires_at, now))
     left = _left(token.expires_at, now)
     if token.expires_at - now >= NOTICE:
         return passed("until", **left)
@@ -92,9 +93,4 @@ def data_access(facts: Facts) -> CheckResult:
 
 
 def _left(end: datetime, now: datetime) -> dict[str, str | int]:
-    return {"date": f"{end:%Y-%m-%d}", "days": (end - now).days}
-
-
-def _hours(end: datetime, now: datetime) -> int:
-    """Hours left, rounded up: the last one counts until it is over."""
-    return max(0, -((now - end) // timedelta(hours=1)))
+    return {"date": f"{end:%Y-%m-%d}", "days": days_left(end, now)}

@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
-from wizard.actions.prompter import AnswerParser
 from wizard.actions.session import Session
 from wizard.context.context import Context
 from wizard.graph.consent import Consent
-from wizard.state.record import ProfileRecord, SecretNote, parse_time
+from wizard.state.record import ProfileRecord, SecretNote
 from wizard.text.errors import InputRequired, UsageError, unknown_word
-from wizard.text.localised import Phrase, phrase
-from wizard.text.paste import parse_pin, parse_secret, parse_token
-from wizard.text.sanitise import unhidden
+from wizard.text.localised import Phrase
 from wizard.text.secret import GUESSABLE, PAGE_TOKEN, SECRET_NAMES
 from wizard.ui.preset_answers import PresetAnswers
 from wizard.vault import Vault
+from wizard.vault.environment import SOURCE, Environment
 
 _PAGE_TOKEN = re.compile(rf"{PAGE_TOKEN}:[0-9]{{1,20}}")
 # What somebody types who takes NAME for the place of the value.
 _VALUE_LIKE = re.compile(r"(?=.*[0-9])[A-Za-z0-9_|-]{24,}|[0-9]{6}")
-_VERIFY_TOKEN = re.compile(r"[!-~]{1,255}")
 
 #: Meta's tokens; the others are no tokens of Meta's.
 TOKENS = ("access_token", "user_token", PAGE_TOKEN)
@@ -41,24 +36,6 @@ def secret_name(word: str) -> str:
 def is_token(name: str) -> bool:
     """Whether Meta can say what it is."""
     return name.partition(":")[0] in TOKENS
-
-
-def mend_of(name: str) -> AnswerParser:
-    """How a value of this name is mended."""
-    return _MENDS.get(name.partition(":")[0], parse_token)
-
-
-def mend_verify_token(text: str) -> str | Phrase:
-    """What Meta sends back unchanged in a URL: printable ASCII without spaces."""
-    value = unhidden(text).strip().strip("\"'")
-    return value if _VERIFY_TOKEN.fullmatch(value) else phrase("credentials.verify_token_wrong")
-
-
-_MENDS: Mapping[str, AnswerParser] = {
-    "app_secret": parse_secret,
-    "two_step_pin": parse_pin,
-    "verify_token": mend_verify_token,
-}
 
 
 def described(name: str, note: SecretNote, shadow: str = "") -> dict[str, Any]:
@@ -85,8 +62,8 @@ def shown(session: Session, name: str) -> dict[str, Any]:
 
 def shadowing(vault: Vault, name: str) -> str:
     """The variable or file that goes before what the store keeps; "" when nothing does."""
-    ask = getattr(vault, "shadowing", None)
-    return str(ask(name)) if ask is not None else ""
+    source = vault.source_of(name)
+    return source.detail if source.store == SOURCE else ""
 
 
 def say_kept(session: Session, name: str) -> None:
@@ -96,22 +73,16 @@ def say_kept(session: Session, name: str) -> None:
         session.prompter.tell("credentials.hidden_there", name=name, source=source)
 
 
-def days_left(expires_at: str, now: datetime) -> int | None:
-    """Whole days; None for what never ends or is not known."""
-    if not expires_at or expires_at == "never":
-        return None
-    return (parse_time(expires_at) - now).days
-
-
 def record_of(context: Context) -> ProfileRecord:
     """What is remembered, without opening the way to Meta; in the sandbox with what comes along."""
     return context.session.record if context.chosen.sandbox else context.record
 
 
-def names_of(record: ProfileRecord, vault: Vault) -> list[str]:
+def names_of(context: Context) -> list[str]:
     """Every secret that is kept or that the environment gives, by name."""
-    given: frozenset[str] = getattr(vault, "from_environment", frozenset())
-    return sorted({*record.secrets, *given})
+    # Real secrets of the environment have no business in the sandbox.
+    given = Environment({} if context.chosen.sandbox else context.environ)
+    return sorted({*record_of(context).secrets, *given.names})
 
 
 def agreed(

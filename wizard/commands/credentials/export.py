@@ -9,7 +9,6 @@ configuration page.
 from __future__ import annotations
 
 import json
-import os
 import shlex
 import sys
 from collections.abc import Callable, Mapping
@@ -20,7 +19,7 @@ from typing import Any
 from wizard.commands.credentials.common import agreed, names_of, record_of
 from wizard.context.context import Context
 from wizard.context.settings import Arguments
-from wizard.state.private_file import create
+from wizard.state import private_file
 from wizard.text.errors import Exit, UsageError, unknown_word
 from wizard.text.localised import phrase
 from wizard.vault.environment import variable
@@ -174,7 +173,10 @@ def run(chosen: Arguments) -> int:
             chosen.answered = True
             sys.stdout.write(text)
         else:
-            write_private(target, text, force=chosen.force)
+            try:
+                private_file.create(target, text.encode(), force=chosen.force)
+            except FileExistsError:
+                raise UsageError("credentials.file_is_there", path=str(target)) from None
             context.notes.line(context.words.say("credentials.exported", path=str(target)))
         return Exit.FINE
 
@@ -182,7 +184,7 @@ def run(chosen: Arguments) -> int:
 def revealable(context: Context) -> list[str]:
     """Names of everything that can be handed on: secrets first, then ids."""
     record = record_of(context)
-    return [*names_of(record, context.vault), *(name for name in IDS if record.ids.get(name))]
+    return [*names_of(context), *(name for name in IDS if record.ids.get(name))]
 
 
 def _wanted(known: list[str], chosen: Arguments) -> list[str]:
@@ -218,16 +220,3 @@ def refuse_unsafe(target: Path, *, force: bool) -> None:
         raise UsageError("credentials.not_a_plain_file", path=str(target))
     if target.exists() and not force:
         raise UsageError("credentials.file_is_there", path=str(target))
-
-
-def write_private(target: Path, text: str, *, force: bool) -> None:
-    """A file that only this user can read, from its first byte on."""
-    if force and target.exists():
-        target.unlink()
-    try:
-        with create(target) as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-    except FileExistsError:
-        raise UsageError("credentials.file_is_there", path=str(target)) from None

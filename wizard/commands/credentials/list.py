@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from wizard.commands.credentials.common import days_left, described, record_of
+from wizard.commands.credentials.common import described, record_of
 from wizard.context.context import Context
 from wizard.context.settings import Arguments
-from wizard.state.record import ID_NAMES, ProfileRecord, SecretNote
+from wizard.state.record import ID_NAMES, ProfileRecord, SecretNote, parse_time
+from wizard.text.durations import days_left
 from wizard.text.errors import Exit
 from wizard.vault import Description
 from wizard.vault.environment import SOURCE, Environment
@@ -89,8 +90,9 @@ def _facts(context: Context, row: dict[str, Any]) -> list[str]:
     facts = [row["store"], row["source"], row["backend"], row["kind"]]
     if row["expires_at"] == "never":
         facts.append(words.say("credentials.never_ends"))
-    elif (days := days_left(row["expires_at"], datetime.now(UTC))) is not None:
+    elif row["expires_at"]:
         date = row["expires_at"][:10]
+        days = days_left(parse_time(row["expires_at"]), datetime.now(UTC))
         key = "credentials.ends" if days >= 0 else "credentials.ended"
         facts.append(words.say(key, date=date, days=days))
     if row["set_at"]:

@@ -11,13 +11,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from wizard.text import secret_shapes
 from wizard.text.secret import Secret
 
 TOKEN = "token"
 
-_TOKEN = re.compile(r"(?:Bearer\s+)?(EA[A-Za-z0-9]{48,})")
-_APP_TOKEN = re.compile(r"(\d{6,20})\|([0-9a-f]{32})", re.I)
-_HEX = re.compile(r"[0-9a-f]{32}", re.I)
+_TOKEN = re.compile(rf"(?:Bearer\s+)?({secret_shapes.ACCESS_TOKEN})")
+_APP_TOKEN = re.compile(rf"({secret_shapes.APP_ID})\|({secret_shapes.APP_SECRET})")
+_HEX = re.compile(secret_shapes.APP_SECRET)
 _VERIFY = re.compile(r"(verify|verification|validation)_?token|hub_verify|webhook_token")
 _PIN = re.compile(r"(^|_)(pin|two_?step|two_?factor|2fa)(_|$)")
 _SECRET = re.compile(r"secret|app_key|client_key")

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from wizard.actions.prompter import Question
-from wizard.commands.credentials.common import mend_of, say_kept, secret_name, shown
+from wizard.commands.credentials.common import say_kept, secret_name, shown
 from wizard.commands.credentials.try_token import tried
 from wizard.context.context import Context
 from wizard.context.settings import Arguments
 from wizard.text.errors import Exit, UsageError
 from wizard.text.localised import Phrase, phrase
+from wizard.text.paste import decoded, is_empty, parser_of
 from wizard.text.secret import Secret
 
 # Bytes: far more than any token, and little enough to hold.
@@ -45,19 +47,13 @@ def text_of(path: Path) -> str:
 
 def _decoded(content: bytes, source: str) -> str:
     if len(content) <= _MOST:
-        for encoding in ("utf-8-sig", "utf-16"):
-            # PowerShell's `>` writes UTF-16.
-            if encoding == "utf-16" and not content.startswith((b"\xff\xfe", b"\xfe\xff")):
-                continue
-            try:
-                return content.decode(encoding)
-            except UnicodeDecodeError:
-                continue
+        with suppress(ValueError):
+            return decoded(content)
     raise UsageError("credentials.unreadable", source=source, why="UTF-8, < 1 MiB")
 
 
 def _filled(value: str, source: str) -> str:
-    if not value.strip():
+    if is_empty(value):
         raise UsageError("credentials.empty_source", source=source)
     return value
 
@@ -86,7 +82,7 @@ def run(chosen: Arguments) -> int:
 
 def given_or_asked(context: Context, name: str, text: Phrase) -> Secret | None:
     """The value, in the shape its name wants; None when what was given has another shape."""
-    value, parse = given(context.chosen, context.environ), mend_of(name)
+    value, parse = given(context.chosen, context.environ), parser_of(name)
     if value is None:
         question = Question(name, text, secret=True, parse=parse, option="--from-stdin")
         return Secret(context.session.prompter.ask(question))
@@ -94,5 +90,6 @@ def given_or_asked(context: Context, name: str, text: Phrase) -> Secret | None:
     if isinstance(parsed, str):
         return Secret(parsed)
     context.session.prompter.tell(parsed.key, **parsed.values)
-    context.session.prompter.tell("credentials.not_kept", name=name)
+    source = context.chosen.from_env or context.chosen.from_file or "stdin"
+    context.session.prompter.tell("credentials.not_kept_from", name=name, source=source)
     return None
