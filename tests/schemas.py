@@ -39,11 +39,24 @@ def schema(name: str) -> dict[str, Any]:
     if name in NUMBERED:
         number = {"type": "integer", "minimum": 1, "description": "The number of the schema."}
         whole["properties"] = {"schema": number, **whole["properties"]}
-    for part in found.get("$defs", {}).values():
-        # Python 3.13 strips docstrings itself; earlier ones leave the indentation in.
-        if "description" in part:
-            part["description"] = inspect.cleandoc(part["description"])
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **found}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **_same_everywhere(found)}
+
+
+def _same_everywhere(node: Any) -> Any:
+    """The same schema whatever the versions of Python and msgspec.
+
+    Python 3.13 takes the indentation out of docstrings; the order of `anyOf` depends on msgspec.
+    """
+    if isinstance(node, list):
+        return [_same_everywhere(each) for each in node]
+    if not isinstance(node, dict):
+        return node
+    node = {key: _same_everywhere(value) for key, value in node.items()}
+    if isinstance(node.get("description"), str):
+        node["description"] = inspect.cleandoc(node["description"])
+    if isinstance(node.get("anyOf"), list):
+        node["anyOf"].sort(key=lambda kind: (kind == {"type": "null"}, json.dumps(kind)))
+    return node
 
 
 def written(name: str) -> str:
