@@ -41,21 +41,21 @@ def is_token(name: str) -> bool:
     return name.partition(":")[0] in TOKENS
 
 
-def mend_of(name: str) -> AnswerParser:
-    """How a value of this name is mended."""
-    return _MENDS.get(name.partition(":")[0], parse_token)
+def parser_of(name: str) -> AnswerParser:
+    """How a value of this name is cleaned and checked."""
+    return _PARSERS.get(name.partition(":")[0], parse_token)
 
 
-def mend_verify_token(text: str) -> str | Phrase:
+def parse_verify_token(text: str) -> str | Phrase:
     """What Meta sends back unchanged in a URL: printable ASCII without spaces."""
     value = unhidden(text).strip().strip("\"'")
     return value if _VERIFY_TOKEN.fullmatch(value) else phrase("credentials.verify_token_wrong")
 
 
-_MENDS: Mapping[str, AnswerParser] = {
+_PARSERS: Mapping[str, AnswerParser] = {
     "app_secret": parse_secret,
     "two_step_pin": parse_pin,
-    "verify_token": mend_verify_token,
+    "verify_token": parse_verify_token,
 }
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from wizard.actions.prompter import Question
 from wizard.actions.save_secret import keep
-from wizard.commands.credentials.common import mend_of, say_kept, secret_name, shown
+from wizard.commands.credentials.common import parser_of, say_kept, secret_name, shown
 from wizard.commands.credentials.try_token import tried
 from wizard.context.context import Context
 from wizard.context.settings import Arguments
@@ -87,7 +87,7 @@ def run(chosen: Arguments) -> int:
 
 def given_or_asked(context: Context, name: str, text: Phrase) -> Secret | None:
     """The value, in the shape its name wants; None when what was given has another shape."""
-    value, parse = given(context.chosen, context.environ), mend_of(name)
+    value, parse = given(context.chosen, context.environ), parser_of(name)
     if value is None:
         question = Question(name, text, secret=True, parse=parse, option="--from-stdin")
         return Secret(context.session.prompter.ask(question))
