@@ -3,7 +3,8 @@
 A plain command `<name>.py` has `options(parser)`, which declares its own options and arguments
 (left out where there are none), and `run(chosen)`, which does the work and returns the exit code.
 A command of several, such as `number`, has `BRANCHES`: each of its words with such a pair.
-Nothing heavy is imported before `run`: `--help` and `completion` import the modules.
+`--help` and `completion` import the modules: keyring, questionary, requests, rich and the like are
+imported only where they are used.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ class Subcommand(NamedTuple):
 
 
 def subcommand_of(command: str, branch: str) -> Subcommand | None:
-    """The command of these words; None where a command of several is not told which."""
+    """The command of these words; None where the action of a command is missing."""
     package = "cli" if command in ("help", "completion") else "commands"
     module = importlib.import_module(f"wizard.{package}.{command}")
     if not COMMANDS[command]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from wizard.context.settings import Arguments
     from wizard.webhook.inbox import Message, Reader
 
-#: How many a person is shown unless she says otherwise.
+#: How many a person is shown without --limit.
 SHOWN = 20
 
 

@@ -79,7 +79,7 @@ def use(chosen: Arguments) -> int:
 
 
 def remove(chosen: Arguments) -> int:
-    """Forgets a profile: its secrets first, then its files. Meta is not told."""
+    """Forgets a profile: its secrets first, then its files. Nothing changes at Meta."""
     context = Context(chosen)
     name = _existing(context)
     # From here on everything speaks of the profile that goes.

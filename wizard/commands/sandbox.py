@@ -34,7 +34,7 @@ def options(parser: OptionParser) -> None:
 
 
 def run(chosen: Arguments) -> int:
-    """Prints one line of JSON, then serves until it is told to stop."""
+    """Prints one line of JSON, then serves until it is stopped."""
     context = Context(chosen)
     if chosen.list:
         _list(context)

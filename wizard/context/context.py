@@ -46,8 +46,8 @@ class Context:
     """Settings, home, words, screen, record, vault and session of one run.
 
     In the sandbox everything stands under `sandbox/<scenario>/`, nothing real is touched, and the
-    stand-in for Meta runs inside this process until `close`. With `seeded`, a scenario's person
-    who has never been here brings what she already has, so that an audit needs no setup before.
+    stand-in for Meta runs inside this process until `close`. With `seeded`, a fresh
+    profile gets the goals, ids and play secrets of its scenario: an audit needs no setup before.
     """
 
     def __init__(
@@ -234,7 +234,7 @@ class Context:
 
     @cached_property
     def prompter(self) -> Prompter:
-        """The conversation: with the person at the terminal, else with her answers file."""
+        """The conversation: with the person at the terminal, else with the answers file."""
         from wizard.ui.console_prompter import ConsolePrompter
         from wizard.ui.noninteractive_prompter import NonInteractivePrompter
 

@@ -1,4 +1,4 @@
-"""`credentials …`: the secrets and the ids; one module of this room for each word.
+"""`credentials …`: the secrets and the ids; one module of this package for each action.
 
 Only the options stand here: `--help` and `completion` import nothing heavier.
 """

@@ -169,16 +169,20 @@ def run(chosen: Arguments) -> int:
         if not agreed(context, "export", phrase("credentials.export_consent")):
             return Exit.NOT_IN_ORDER
         text = dressed(revealed(context, wanted), style, chosen.program or "")
-        if target is None:
-            chosen.answered = True
-            sys.stdout.write(text)
-        else:
-            try:
-                private_file.create(target, text.encode(), force=chosen.force)
-            except FileExistsError:
-                raise UsageError("credentials.file_is_there", path=str(target)) from None
-            context.notes.line(context.words.say("credentials.exported", path=str(target)))
+        _hand_out(context, text, target)
         return Exit.FINE
+
+
+def _hand_out(context: Context, text: str, target: Path | None) -> None:
+    if target is None:
+        context.chosen.answered = True
+        sys.stdout.write(text)
+        return
+    try:
+        private_file.create(target, text.encode(), force=context.chosen.force)
+    except FileExistsError:
+        raise UsageError("credentials.file_is_there", path=str(target)) from None
+    context.notes.line(context.words.say("credentials.exported", path=str(target)))
 
 
 def revealable(context: Context) -> list[str]:
