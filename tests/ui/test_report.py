@@ -21,10 +21,9 @@ from wizard.state.record import Goal, ProfileRecord, SavedResult, SecretNote, St
 from wizard.text.localised import LANGUAGES
 from wizard.ui import status_view
 from wizard.ui.audit_view import Report
-from wizard.ui.screen import Screen
+from wizard.ui.screen import Screen, cells
 from wizard.ui.setup_view import Places, end_screen, welcome
 from wizard.ui.status_view import Overview
-from wizard.ui.text_layout import cells
 from wizard.ui.words import Words
 
 EN = Words("en").say

@@ -12,11 +12,12 @@ from wizard.ui.screen import (
     NEW,
     SIGNS,
     Screen,
+    cells,
     fit_encoding,
     open_screen,
     wants_colour,
+    wrap,
 )
-from wizard.ui.text_layout import cells, wrap
 
 
 @pytest.mark.parametrize(

@@ -127,7 +127,7 @@ def _when(text: str) -> datetime:
 
 
 def _print(context: Context, messages: Iterable[Message]) -> None:
-    from wizard.ui.received_view import show_message
+    from wizard.ui.webhook_view import show_message
 
     for message in messages:
         if context.chosen.json:

@@ -29,7 +29,7 @@ def _removal(parser: OptionParser) -> None:
 def show(chosen: Arguments) -> int:
     """Every profile: its number, and when it was last looked at."""
     from wizard.context.context import Context
-    from wizard.ui.text_layout import cells
+    from wizard.ui.screen import cells
 
     context = Context(chosen)
     current = context.profile

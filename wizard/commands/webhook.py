@@ -48,7 +48,7 @@ def _testing(parser: OptionParser) -> None:
 def run_show(chosen: Arguments) -> int:
     """The three addresses, the subscriptions, and which address wins."""
     from wizard.facts.webhook_route import read_chain
-    from wizard.ui.webhook_diagram import draw
+    from wizard.ui.webhook_view import draw
 
     with Context(chosen) as context:
         chain = read_chain(context.session.facts())

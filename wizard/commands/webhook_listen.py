@@ -148,7 +148,7 @@ class _Printing:
         sys.stdout.flush()
 
     def _arrived(self, event: Any) -> None:
-        from wizard.ui.received_view import show_message, show_status, show_update
+        from wizard.ui.webhook_view import show_message, show_status, show_update
 
         context, new = self._context, event.new
         # The dashboard sends the same sample every time: it is stored once and told each time.

@@ -18,8 +18,8 @@ from wizard.audit.results import ItemResult
 from wizard.text.errors import InputRequired
 from wizard.text.localised import Phrase
 from wizard.ui.base_prompter import BasePrompter
-from wizard.ui.keyboard import NUMBERED, Keyboard, Option, hushed, open_keyboard
-from wizard.ui.screen import Screen
+from wizard.ui.keyboard import NUMBERED, Keyboard, Option, PlainKeyboard, hushed
+from wizard.ui.screen import Screen, is_terminal
 from wizard.ui.words import Words
 
 
@@ -62,6 +62,23 @@ class Browser:
 
 
 ANSWERS = "--answers FILE"
+
+
+def open_keyboard(
+    screen: Screen, mark: str = "?", environ: Mapping[str, str] = os.environ
+) -> Keyboard | None:
+    """The keyboard in front of this screen; None without a terminal: then nothing may be asked.
+
+    questionary on a pipe would answer by itself: confirm gives True, select the first row.
+    """
+    if not (is_terminal(sys.stdin) and screen.terminal):
+        return None
+    usual = "windows" if os.name == "nt" else "dumb"
+    if environ.get("TERM", usual) in ("", "dumb", "unknown"):
+        return PlainKeyboard(screen, mark)
+    from wizard.ui.full_keyboard import FullKeyboard
+
+    return FullKeyboard(screen, mark)
 
 
 class ConsolePrompter(BasePrompter):

@@ -6,9 +6,8 @@ Both raise KeyboardInterrupt on Ctrl-C, on Ctrl-D and when the terminal is gone.
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
@@ -42,23 +41,6 @@ class Keyboard(Protocol):
 
     def forget(self) -> None:
         """Drops keys that were typed before the question was there."""
-
-
-def open_keyboard(
-    screen: Screen, mark: str = "?", environ: Mapping[str, str] = os.environ
-) -> Keyboard | None:
-    """The keyboard in front of this screen; None where nobody sits: then nothing may be asked.
-
-    questionary on a pipe would answer by itself: confirm gives True, select the first row.
-    """
-    if not (is_terminal(sys.stdin) and screen.terminal):
-        return None
-    usual = "windows" if os.name == "nt" else "dumb"
-    if environ.get("TERM", usual) in ("", "dumb", "unknown"):
-        return PlainKeyboard(screen, mark)
-    from wizard.ui.full_keyboard import FullKeyboard
-
-    return FullKeyboard(screen, mark)
 
 
 def one_line(text: str) -> str:
