@@ -68,8 +68,8 @@ def test_every_way_alone_finds_the_account_with_its_numbers(way):
 
 def test_ways_that_fail_are_remembered_and_stop_nothing():
     found = discover(graph_of(granted=grant("whatsapp_business_management", "20")))
-    assert found.dead_ends[ASSIGNED].values["subcode"] == 1752203
-    assert "me/businesses" in found.dead_ends
+    assert found.unreadable[ASSIGNED].values["subcode"] == 1752203
+    assert "me/businesses" in found.unreadable
     assert len(found.accounts) == 1
 
 
@@ -97,7 +97,7 @@ def test_a_grant_for_something_that_is_no_account_is_no_account():
     page = {"id": "77", "name": "A page of the shop"}
     found = discover(graph_of(granted=ids, **{"77": page, "77/phone_numbers": envelope(100)}))
     assert [entry.account.id for entry in found.accounts] == ["20"]
-    assert {"77/phone_numbers", "78"} <= found.dead_ends.keys()
+    assert {"77/phone_numbers", "78"} <= found.unreadable.keys()
 
 
 def test_an_account_that_is_listed_and_cannot_be_read_is_shown_with_its_trouble():

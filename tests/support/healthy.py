@@ -95,7 +95,7 @@ TEST_NUMBER = replace(NUMBER, display="+1 555-012-3456", verified_name="Test Num
 
 
 def entity(kind, can_send="AVAILABLE", *issues):
-    """One entity of a health_status; issues are (code, text)."""
+    """One entity of a health_status; issues are (code, text) or (code, text, remedy)."""
     return HealthEntity(kind, "1", can_send, tuple(HealthIssue(*issue) for issue in issues))
 
 

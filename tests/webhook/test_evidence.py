@@ -57,7 +57,7 @@ def test_without_an_inbox_nothing_was_heard(tmp_path):
 def test_a_real_message_of_this_number_counts(heard):
     found = heard(deliveries.incoming(deliveries.text()))
     assert found.message_at.startswith("20")
-    assert (found.test_event, found.other_number, found.misfit) == (False, "", "")
+    assert (found.test_event, found.other_number, found.refused_for) == (False, "", "")
 
 
 def test_the_dashboards_test_is_no_message(heard):
@@ -87,7 +87,7 @@ def refused(reason="bad_signature", number=deliveries.NUMBER, waba="", at="2099-
 
 
 @pytest.mark.parametrize(
-    ("refusal", "misfit"),
+    ("refusal", "refused_for"),
     [
         (refused(), "bad_signature"),
         (refused(number="", waba=deliveries.WABA), "bad_signature"),
@@ -96,19 +96,19 @@ def refused(reason="bad_signature", number=deliveries.NUMBER, waba="", at="2099-
         (refused(number=""), ""),
     ],
 )
-def test_a_refused_delivery_counts_when_it_names_us(heard, refusal, misfit):
-    assert heard(refusal).misfit == misfit
+def test_a_refused_delivery_counts_when_it_names_us(heard, refusal, refused_for):
+    assert heard(refusal).refused_for == refused_for
 
 
 def test_a_message_that_came_afterwards_settles_a_refused_delivery(heard):
     before = refused(at="2001-01-01T00:00:00.000Z")
-    assert heard(before, deliveries.incoming(deliveries.text())).misfit == ""
+    assert heard(before, deliveries.incoming(deliveries.text())).refused_for == ""
 
 
 def test_an_inbox_that_cannot_be_read_is_said_and_raises_nothing(tmp_path):
     file = tmp_path / "inbox.sqlite3"
     file.write_bytes(b"not a database" * 20)
-    assert facts_of(LocalEvidence(Reader(file))).arrivals == Arrivals(trouble="malformed")
+    assert facts_of(LocalEvidence(Reader(file))).arrivals == Arrivals(inbox_error="malformed")
 
 
 class Callback(ThreadingHTTPServer):

@@ -110,9 +110,9 @@ class ErrorReporter:
     def _cannot_look(self, error: Any) -> Exit:
         from wizard.text.errors import ErrorKind
         from wizard.text.secret import SECRET_NAMES
-        from wizard.ui.item_view import Showing
+        from wizard.ui.item_view import ItemView
 
-        Showing(self._screen, self._words).show_error(error)
+        ItemView(self._screen, self._words).show_error(error)
         if error.kind is ErrorKind.NOT_GIVEN:
             secret = str(error.values.get("name")).partition(":")[0] in (
                 *SECRET_NAMES,

@@ -31,7 +31,7 @@ def options(parser: OptionParser) -> None:
 
 def run(chosen: Arguments) -> int:
     """One profile, or every one; the code of the worst."""
-    _refuse_strangers(chosen)
+    _refuse_unknown_names(chosen)
     if chosen.list:
         return _list(chosen)
     if not chosen.all:
@@ -77,27 +77,27 @@ def _show(context: Context, verdicts: AuditResult) -> None:
     if context.chosen.json:
         context.print_json(verdicts.as_json())
         return
-    from wizard.ui.audit_view import Report
+    from wizard.ui.audit_view import AuditView
 
     full = context.chosen.verbose
-    Report(context.screen, context.words, bool(context.chosen.sandbox), full).show(verdicts)
+    AuditView(context.screen, context.words, bool(context.chosen.sandbox), full).show(verdicts)
 
 
 def _list(chosen: Arguments) -> int:
     """The items that would be looked at; no network."""
     from wizard.audit.checklist import load
-    from wizard.audit.runner import named
+    from wizard.audit.runner import is_named
 
     for item in load().items:
-        if named(item, chosen.only, True) and not named(item, chosen.skip):
+        if is_named(item, chosen.only, True) and not is_named(item, chosen.skip):
             sys.stdout.write(f"{item.id}\n")
     return 0
 
 
-def _refuse_strangers(chosen: Arguments) -> None:
+def _refuse_unknown_names(chosen: Arguments) -> None:
     """A misspelt id would quietly audit nothing."""
     from wizard.audit.checklist import load
-    from wizard.audit.runner import strangers
+    from wizard.audit.runner import unknown_names
 
-    if unknown := strangers(load(), [*chosen.only, *chosen.skip]):
+    if unknown := unknown_names(load(), [*chosen.only, *chosen.skip]):
         raise UsageError("audit.no_such_item", item=unknown[0])

@@ -83,7 +83,7 @@ def _item(context: Context, asked: str) -> int:
     from wizard.audit.summary import remembered
     from wizard.state.record import Status
     from wizard.text.errors import unknown_word
-    from wizard.ui.item_view import Showing
+    from wizard.ui.item_view import ItemView
 
     known = {item.id: item for item in context.checklist.items}
     if asked not in known:
@@ -95,7 +95,7 @@ def _item(context: Context, asked: str) -> int:
             {"schema": 1, "id": item.id, "needed_for": goal, "requires": list(item.requires)}
         )
         return Exit.FINE
-    showing = Showing(screen, words, bool(context.chosen.sandbox))
+    showing = ItemView(screen, words, bool(context.chosen.sandbox))
     screen.line(words.say(f"help.needed_{goal or 'advice'}"), "dim", f"{item.id}: ")
     for found in remembered(context.checklist, context.record).results:
         if found.item.id == item.id and found.status is not Status.PASSED:

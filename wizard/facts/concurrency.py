@@ -1,4 +1,4 @@
-"""Reads that do not depend on each other leave at the same time."""
+"""Runs reads that do not depend on each other at the same time."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from wizard.text.errors import Unavailable
 K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
 
-#: An audit asks for less than this; a token that sees many WABAs for more.
+#: An audit makes fewer reads than this; a search with a token of many WABAs makes more.
 MOST_AT_ONCE = 16
 
 
-def together(
+def run_concurrently(
     jobs: Mapping[K, Callable[[], T]], most: int = MOST_AT_ONCE
 ) -> dict[K, T | Unavailable]:
     """What each job answered, or the Unavailable it raised, in the order of the jobs.
 
     Any other exception is raised here, after all jobs have ended.
     """
-    waiting = deque(jobs.items())
+    pending = deque(jobs.items())
     answers: dict[K, T | Unavailable] = {}
     broken: list[Exception] = []
 
     def work() -> None:
-        # suppress: another thread may take the last job between the look and the taking.
+        # suppress: another thread may take the last job between the test and the pop.
         with suppress(IndexError):
-            while waiting:
-                name, job = waiting.popleft()
+            while pending:
+                name, job = pending.popleft()
                 try:
                     answers[name] = _answer(job)
                 except Exception as error:  # noqa: BLE001 (raised again below)
@@ -46,7 +46,7 @@ def together(
         for thread in threads:
             thread.join()
     finally:
-        waiting.clear()
+        pending.clear()
     if broken:
         raise broken[0]
     return {name: answers[name] for name in jobs}
@@ -55,5 +55,5 @@ def together(
 def _answer(job: Callable[[], T]) -> T | Unavailable:
     try:
         return job()
-    except Unavailable as trouble:
-        return trouble
+    except Unavailable as error:
+        return error

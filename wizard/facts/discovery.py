@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
 
-from wizard.facts.concurrency import together
+from wizard.facts.concurrency import run_concurrently
 from wizard.facts.json_values import node, text
 from wizard.facts.models import (
     Account,
@@ -16,7 +16,7 @@ from wizard.facts.models import (
     Number,
     Token,
 )
-from wizard.facts.optional_fields import Asking, inspect
+from wizard.facts.optional_fields import TolerantReader, inspect_token
 from wizard.facts.parsers import (
     ACCOUNT_FIELDS,
     APP_EXTRAS,
@@ -61,7 +61,7 @@ class Found:
 class Discovery:
     """Everything a token reaches; real WABAs before the test one.
 
-    `dead_ends` maps each way that showed nothing to the reason: the path that was asked. `token`
+    `unreadable` maps each way that showed nothing to the reason: the path that was asked. `token`
     is None when Meta would not say what the token is.
     """
 
@@ -69,7 +69,7 @@ class Discovery:
     app: MetaApp | None = None
     businesses: tuple[Business, ...] = ()
     accounts: tuple[Found, ...] = ()
-    dead_ends: Mapping[str, Unavailable] = field(default_factory=dict)
+    unreadable: Mapping[str, Unavailable] = field(default_factory=dict)
 
     def numbers_of(self, waba_id: str) -> tuple[Number, ...]:
         """The numbers of one WABA; none when it was not found."""
@@ -148,7 +148,7 @@ class _Search:
     """One search: what was found so far, and what was asked."""
 
     def __init__(self, graph: Graph, known: Mapping[str, str]) -> None:
-        self._asking, self._known = Asking(graph), known
+        self._reader, self._known = TolerantReader(graph), known
         self._token: Token | None = None
         self._app: MetaApp | None = None
         self._businesses: dict[str, Business] = {}
@@ -175,11 +175,13 @@ class _Search:
             app=self._app,
             businesses=tuple(b for b in self._businesses.values() if b.name),
             accounts=tuple(sorted(accounts, key=lambda found: found.is_test)),
-            dead_ends=dict(self._troubles),
+            unreadable=dict(self._troubles),
         )
 
     def _ask(self, ways: Mapping[str, _Way]) -> None:
-        for path, answer in together({path: way.read for path, way in ways.items()}).items():
+        for path, answer in run_concurrently(
+            {path: way.read for path, way in ways.items()}
+        ).items():
             self._asked.add(path)
             if not isinstance(answer, Unavailable):
                 ways[path].take(answer)
@@ -198,7 +200,7 @@ class _Search:
         """What can be asked with the token alone."""
         assigned = "me/assigned_whatsapp_business_accounts"
         return {
-            _TOKEN: _Way(lambda: inspect(self._asking), self._see_token),
+            _TOKEN: _Way(lambda: inspect_token(self._reader), self._see_token),
             assigned: self._list_of_accounts(assigned),
             "me/businesses": _Way(
                 lambda: self._rows("me/businesses", BUSINESS_FIELDS, business),
@@ -275,15 +277,15 @@ class _Search:
         return found if certain else None
 
     def _app_at(self, app_id: str) -> MetaApp:
-        return app({"id": app_id, **self._asking.get(app_id, APP_FIELDS, APP_EXTRAS)})
+        return app({"id": app_id, **self._reader.get(app_id, APP_FIELDS, APP_EXTRAS)})
 
     def _account_at(self, waba_id: str) -> Account:
-        return account({"id": waba_id, **self._asking.get(waba_id, ACCOUNT_FIELDS)})
+        return account({"id": waba_id, **self._reader.get(waba_id, ACCOUNT_FIELDS)})
 
     def _rows(
         self, path: str, fields: Sequence[str], parse: Callable[[Json], Noun]
     ) -> tuple[Noun, ...]:
-        return tuple(noun for noun in map(parse, self._asking.pages(path, fields)) if noun.id)
+        return tuple(noun for noun in map(parse, self._reader.pages(path, fields)) if noun.id)
 
 
 #: A field that no node has: Graph's refusal names the kind of node, "(#100) Tried accessing

@@ -18,7 +18,7 @@ from wizard.audit.results import ItemResult
 from wizard.text.errors import InputRequired
 from wizard.text.localised import Phrase
 from wizard.ui.base_prompter import BasePrompter
-from wizard.ui.keyboard import NUMBERED, Keyboard, Option, PlainKeyboard, hushed
+from wizard.ui.keyboard import NUMBERED, Keyboard, Option, PlainKeyboard, without_echo
 from wizard.ui.screen import Screen, is_terminal
 from wizard.ui.words import Words
 
@@ -103,7 +103,7 @@ class ConsolePrompter(BasePrompter):
         suggested = self._offered(question)
         hint = self._hint(question, suggested)
         typed: list[str] = []
-        with self._asking(question.name, question.option) as keys, hushed(question.secret):
+        with self._asking(question.name, question.option) as keys, without_echo(question.secret):
             while True:
                 text = _ending(f"{self._words.phrase(question.text)}{hint}")
                 answer = keys.line(text, secret=question.secret, history=typed)

@@ -63,7 +63,7 @@ def drop_pending() -> None:
         termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
 
 
-def hush() -> Callable[[], None]:
+def stop_echo() -> Callable[[], None]:
     """Stops the terminal from echoing what is typed while nobody asks; returns what undoes it.
 
     A token pasted too early would otherwise stand on the screen.
@@ -81,9 +81,9 @@ def hush() -> Callable[[], None]:
 
 
 @contextmanager
-def hushed(wanted: bool = True) -> Iterator[None]:
+def without_echo(wanted: bool = True) -> Iterator[None]:
     """No echo in here: between a refused secret and the next try a paste must not show either."""
-    undo = hush() if wanted else lambda: None
+    undo = stop_echo() if wanted else lambda: None
     try:
         yield
     finally:

@@ -80,7 +80,7 @@ SIGNS = {
 ADVICE = ("!", "bold yellow")
 NEW, FIXED = ("▲", "bold red"), ("✓", "bold green")
 
-_LOOKALIKES = str.maketrans(
+_SIMILAR_SIGNS = str.maketrans(
     {
         "✓": "+",
         "✗": "x",
@@ -109,19 +109,19 @@ _LOOKALIKES = str.maketrans(
 )
 
 #: The name of the error handler for streams that cannot show everything.
-HANDLER = "wa_wizard_lookalike"
+HANDLER = "wa_wizard_similar_sign"
 
 
-def _lookalike(error: UnicodeError) -> tuple[str | bytes, int]:
+def _similar_sign(error: UnicodeError) -> tuple[str | bytes, int]:
     """A similar ASCII sign where there is one, else the escape Python would write."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
     signs = error.object[error.start : error.end]
-    plain = signs.translate(_LOOKALIKES)
+    plain = signs.translate(_SIMILAR_SIGNS)
     return plain.encode("ascii", "backslashreplace").decode("ascii"), error.end
 
 
-codecs.register_error(HANDLER, _lookalike)
+codecs.register_error(HANDLER, _similar_sign)
 
 
 def fit_encoding(text: str, encoding: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from wizard.facts.webhook_route import LEVELS, Chain
+from wizard.facts.webhook_route import LEVELS, WebhookRoute
 from wizard.text.sanitise import clean, clean_lines
 from wizard.ui.screen import Screen
 from wizard.ui.words import Words
@@ -58,23 +58,23 @@ def _local(timestamp: str) -> str:
 LONGEST = 300
 
 
-def draw(screen: Screen, words: Words, chain: Chain) -> None:
+def show_route(screen: Screen, words: Words, route: WebhookRoute) -> None:
     """Prints the picture, and below it what is missing from it."""
-    _Drawing(screen, words, chain).all()
+    _RouteView(screen, words, route).all()
 
 
-class _Drawing:
-    def __init__(self, screen: Screen, words: Words, chain: Chain) -> None:
-        self._screen, self._words, self._chain = screen, words, chain
+class _RouteView:
+    def __init__(self, screen: Screen, words: Words, route: WebhookRoute) -> None:
+        self._screen, self._words, self._route = screen, words, route
 
     def all(self) -> None:
-        chain = self._chain
-        self._node("webhook.show_person", number=chain.number or "?")
+        route = self._route
+        self._node("webhook.show_person", number=route.number or "?")
         self._step()
-        self._node("webhook.show_account", waba_id=chain.waba_id or "?")
+        self._node("webhook.show_account", waba_id=route.waba_id or "?")
         self._subscribers()
         self._step()
-        self._node("webhook.show_app", app_id=chain.app_id or "?")
+        self._node("webhook.show_app", app_id=route.app_id or "?")
         self._fields()
         self._step()
         self._node("webhook.show_addresses")
@@ -82,37 +82,37 @@ class _Drawing:
         self._expected()
 
     def _subscribers(self) -> None:
-        there = self._chain.subscribers
+        there = self._route.subscribers
         if there is None:
             self._unseen("subscribers")
             return
-        if not self._chain.subscribed:
+        if not self._route.subscribed:
             self._mark(False, "webhook.show_not_subscribed")
         for one in there:
             name = clean(one.app_name or one.app_id, 60)
-            if one.app_id == self._chain.app_id:
+            if one.app_id == self._route.app_id:
                 self._mark(True, "webhook.show_subscribed", name=name)
             else:
                 self._row("·", self._words.say("webhook.show_other", name=name), "dim")
 
     def _fields(self) -> None:
-        fields = self._chain.fields
+        fields = self._route.fields
         if fields is None:
             self._unseen("fields")
             return
-        on = "messages" in fields and self._chain.active is not False
-        key = "show_inactive" if self._chain.active is False else "show_field_off"
+        on = "messages" in fields and self._route.active is not False
+        key = "show_inactive" if self._route.active is False else "show_field_off"
         self._mark(on, "webhook.show_field" if on else f"webhook.{key}")
         others = ", ".join(sorted(fields - {"messages"}))
         if others:
             self._row("·", self._words.say("webhook.show_fields", fields=others), "dim")
 
     def _addresses(self) -> None:
-        callbacks = self._chain.callbacks
+        callbacks = self._route.callbacks
         if callbacks is None:
             self._unseen("callbacks")
             return
-        winner, _ = self._chain.winner
+        winner, _ = self._route.winner
         names = {level: self._words.say(f"webhook.show_level_{level}") for level in LEVELS}
         wide = max(map(len, names.values()))
         for level in LEVELS:
@@ -124,16 +124,16 @@ class _Drawing:
             self._mark(False, "webhook.show_nowhere")
 
     def _expected(self) -> None:
-        chain = self._chain
-        if not chain.expected or chain.callbacks is None:
+        route = self._route
+        if not route.expected or route.callbacks is None:
             return
-        same = chain.winner[1] == chain.expected
+        same = route.winner[1] == route.expected
         key = "webhook.show_as_expected" if same else "webhook.show_not_expected"
         self._screen.line()
-        self._mark(same, key, url=clean(chain.expected, LONGEST))
+        self._mark(same, key, url=clean(route.expected, LONGEST))
 
     def _unseen(self, what: str) -> None:
-        reason = self._chain.missing.get(what, "odd")
+        reason = self._route.missing.get(what, "odd")
         # Without the secret the picture is the same, but for the fields: worth a word of its own.
         key = "no_secret" if what == "fields" and reason == "not_given" else "unseen"
         self._row("?", self._words.say(f"webhook.show_{key}"), "yellow")

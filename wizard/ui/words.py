@@ -106,7 +106,7 @@ class Words:
         values = {"reason": check_result.reason, **check_result.values}
         if check_result.reason == "requires":
             values["item"] = self._title(str(values.get("item", "")))
-        shown = _Forgiving({name: clean(value, LONGEST) for name, value in values.items()})
+        shown = _Forgiving({name: clean(value, LONGEST) or "–" for name, value in values.items()})
         said: str = getattr(template, self.language).format_map(shown)
         return self._addressed(said)
 

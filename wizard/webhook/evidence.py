@@ -43,7 +43,7 @@ class LocalEvidence:
         try:
             return _arrivals(self.inbox, record)
         except InboxError as error:
-            return Arrivals(trouble=error.kind)
+            return Arrivals(inbox_error=error.kind)
 
 
 def _arrivals(inbox: Reader, record: ProfileRecord) -> Arrivals:
@@ -57,7 +57,7 @@ def _arrivals(inbox: Reader, record: ProfileRecord) -> Arrivals:
         message_at=ours[0].received_at if ours else "",
         other_number=others[0].phone_number_id if others else "",
         test_event=bool(tests),
-        misfit=_misfit(inbox.refusals()[:LOOKED_AT], ours, record),
+        refused_for=_misfit(inbox.refusals()[:LOOKED_AT], ours, record),
         test_state=status.state if status else "",
         test_code=status.code if status else 0,
         test_details=(status.details or status.title) if status else "",

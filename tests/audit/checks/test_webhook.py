@@ -147,10 +147,14 @@ CASES = [
         heard(other_number="42", test_event=True),
         waiting("other_number", phone_number_id="42"),
     ),
-    ("webhook.received", heard(misfit="bad_signature", test_event=True), failed("wrong_secret")),
-    ("webhook.received", heard(misfit="no_secret"), failed("secret_not_given")),
-    ("webhook.received", heard(misfit="unsigned"), waiting("nothing_yet")),
-    ("webhook.received", heard(trouble="malformed"), unknown("inbox", kind="malformed")),
+    (
+        "webhook.received",
+        heard(refused_for="bad_signature", test_event=True),
+        failed("wrong_secret"),
+    ),
+    ("webhook.received", heard(refused_for="no_secret"), failed("secret_not_given")),
+    ("webhook.received", heard(refused_for="unsigned"), waiting("nothing_yet")),
+    ("webhook.received", heard(inbox_error="malformed"), unknown("inbox", kind="malformed")),
 ]
 
 
