@@ -1,6 +1,7 @@
 """What every test shares; no test may touch this machine's keyring, home or outer network."""
 
 import os
+import signal
 import socket
 
 import pytest
@@ -12,6 +13,15 @@ for name in list(os.environ):
         ("_proxy", "_ca_bundle")
     ):
         del os.environ[name]
+
+# Children of tests buffer their output as they do for a person.
+os.environ.pop("PYTHONUNBUFFERED", None)
+
+# Where a signal is ignored (nohup, a background job of a shell), children would inherit that and
+# could not be ended by it. A handler that does nothing is not inherited.
+for number in (signal.SIGINT, getattr(signal, "SIGHUP", signal.SIGINT)):
+    if signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, lambda *_: None)
 
 LOOPBACK = ("127.", "::1", "localhost")
 

@@ -219,11 +219,11 @@ def test_nohup_is_respected(home):
 
 
 HIDDEN = (
-    "import time, sys, termios, tty\n"
+    "import os, time, sys, termios, tty\n"
     "import wizard.commands.status as status\n"
     "def hidden(chosen):\n"
     "    tty.setraw(sys.stdin.fileno())\n"
-    "    print('begun', flush=True)\n"
+    "    print('begun', os.getpid(), 'now', flush=True)\n"
     "    time.sleep(30)\n"
     "status.run = hidden\n"
     "from wizard.__main__ import main\n"
@@ -240,11 +240,8 @@ def settings_after(number):
         shell.sendline(
             f"PYTHONPATH={Path(__file__).parents[2]} {sys.executable} {script}; echo =$?"
         )
-        shell.expect("begun")
-        children = subprocess.run(
-            ["pgrep", "-P", str(shell.pid)], capture_output=True, text=True, check=True
-        )
-        os.kill(int(children.stdout.split()[-1]), number)
+        shell.expect("begun ([0-9]+) now")
+        os.kill(int(shell.match.group(1)), number)
         shell.expect("=([0-9]+)")
         code = int(shell.match.group(1))
         time.sleep(0.1)

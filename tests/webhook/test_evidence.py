@@ -145,9 +145,11 @@ def callback():
     with Callback() as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
         thread.start()
-        yield server
-        server.shutdown()
-        thread.join()
+        try:
+            yield server
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 HERE = LocalEvidence(outside=Outside(allow_local=True, environ={}))

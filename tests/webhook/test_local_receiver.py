@@ -84,9 +84,11 @@ def test_what_comes_while_somebody_waits_ends_the_waiting(listener):
     later = threading.Timer(0.3, deliveries.deliver, (at.port, content))
     later.start()
     began = time.monotonic()
-    assert listener.wait(lambda event: event.new.messages, 10)
-    assert time.monotonic() - began < 5
-    later.join()
+    try:
+        assert listener.wait(lambda event: event.new.messages, 10)
+        assert time.monotonic() - began < 5
+    finally:
+        later.join()
 
 
 def test_more_events_than_are_remembered_do_not_confuse_it(listener, monkeypatch):
