@@ -19,8 +19,8 @@ from unittest import mock
 from tests.support.fake_vault import MemoryVault
 from wizard.audit import checklist
 from wizard.audit.runner import audit
-from wizard.facts.concurrency import run_concurrently
 from wizard.facts.facts import Facts
+from wizard.facts.reads import run_concurrently
 from wizard.graph import Credentials
 from wizard.graph.client import GraphClient
 from wizard.state.record import ProfileRecord

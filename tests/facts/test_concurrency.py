@@ -2,8 +2,8 @@ import threading
 
 import pytest
 
-from wizard.facts.concurrency import run_concurrently
 from wizard.facts.facts import _Memory as Memory
+from wizard.facts.reads import run_concurrently
 from wizard.text.errors import ErrorKind, Unavailable
 
 

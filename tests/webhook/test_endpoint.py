@@ -10,7 +10,6 @@ import pytest
 from tests.support import deliveries
 from wizard.text.secret import Secret
 from wizard.webhook.connection import Outside
-from wizard.webhook.endpoint import MOST_BYTES, Endpoint, ReceivedDelivery
 from wizard.webhook.inbox import (
     HandshakeAttempt,
     InboxError,
@@ -19,7 +18,7 @@ from wizard.webhook.inbox import (
     Writer,
 )
 from wizard.webhook.probe import probe
-from wizard.webhook.server import Address, Receiver
+from wizard.webhook.receiver import MOST_BYTES, Address, Endpoint, ReceivedDelivery, Receiver
 
 TOKEN = "verify-me ü+/"
 

@@ -10,9 +10,8 @@ from tests.support import deliveries
 from wizard.text.secret import Secret
 from wizard.webhook import local_receiver as listening
 from wizard.webhook.connection import Outside
-from wizard.webhook.endpoint import ReceivedDelivery
 from wizard.webhook.local_receiver import LocalReceiver
-from wizard.webhook.server import Address
+from wizard.webhook.receiver import Address, ReceivedDelivery
 
 HERE = Outside(allow_local=True, environ={})
 
@@ -94,7 +93,7 @@ def test_what_comes_while_somebody_waits_ends_the_waiting(listener):
 def test_more_events_than_are_remembered_do_not_confuse_it(listener, monkeypatch):
     before = listener.mark()
     for number in range(listening.REMEMBERED + 5):
-        listener._hear(number)
+        listener._add_event(number)
     seen = []
     listener.wait(seen.append, 0.1, before)
     assert seen[0] == 5

@@ -18,7 +18,7 @@ import sys, time
 from pathlib import Path
 from wizard.webhook.inbox import Writer
 from wizard.text.secret import Secret
-from wizard.webhook.server import Address, Receiver
+from wizard.webhook.receiver import Address, Receiver
 secret = Secret(sys.argv[3])
 at = Address(port=int(sys.argv[2]))
 Receiver(Writer(Path(sys.argv[1])), lambda: secret, lambda: secret, at=at).start()

@@ -9,9 +9,9 @@ import pytest
 
 from tests.support import deliveries
 from wizard.text.secret import Secret
-from wizard.webhook import server as running
+from wizard.webhook import receiver as running
 from wizard.webhook.inbox import Reader, Writer
-from wizard.webhook.server import Address, Receiver
+from wizard.webhook.receiver import Address, Receiver
 
 ANY_PORT = Address(port=0)
 

@@ -122,7 +122,7 @@ def test_a_program_that_names_no_address_is_ended(machine):
 
 
 def test_a_program_that_does_not_go_is_made_to(machine, monkeypatch):
-    monkeypatch.setattr(tunnel, "GOING_SECONDS", 0.3)
+    monkeypatch.setattr(tunnel, "END_SECONDS", 0.3)
     opened = open_tunnel("cloudflared", 1, machine(cloudflared=CLOUDFLARED, deaf=True))
     opened.close()
     opened.close()

@@ -9,7 +9,7 @@ from waitress.adjustments import Adjustments
 from waitress.task import ThreadedTaskDispatcher
 
 ROOT = Path(__file__).parents[2]
-USER = ROOT / "wizard/webhook/server.py"
+USER = ROOT / "wizard/webhook/receiver.py"
 #: Where each private part stands: class or module, attribute.
 ON_CLASSES = [
     (server.TcpWSGIServer, "channel_class"),

@@ -36,7 +36,7 @@ from wizard.vault.hardening import harden
 from wizard.vault.stores import Person, open_vault
 from wizard.webhook.connection import Outside
 from wizard.webhook.evidence import LocalEvidence
-from wizard.webhook.local_receiver import PATIENCE_SECONDS, LocalReceiver
+from wizard.webhook.local_receiver import WAIT_SECONDS, LocalReceiver
 
 if TYPE_CHECKING:
     from wizard.actions.prompter import Prompter
@@ -273,7 +273,7 @@ PLAY_SECONDS = 20.0
 def listener_of(inbox_path: Path, environ: Mapping[str, str], *, play: bool) -> LocalReceiver:
     """Not listening yet. The sandbox is on this machine: there its own address will do."""
     outside = Outside(allow_local=play, environ=environ)
-    return LocalReceiver(inbox_path, outside, PLAY_SECONDS if play else PATIENCE_SECONDS)
+    return LocalReceiver(inbox_path, outside, PLAY_SECONDS if play else WAIT_SECONDS)
 
 
 def facts_opener(listener: LocalReceiver) -> Callable[[Graph, ProfileRecord, Vault], Facts]:

@@ -13,7 +13,6 @@ from datetime import UTC, datetime
 from typing import Generic, Protocol, Self, TypeVar, cast, overload
 
 from wizard.facts import parsers
-from wizard.facts.concurrency import run_concurrently
 from wizard.facts.json_values import odd
 from wizard.facts.models import (
     Account,
@@ -29,7 +28,7 @@ from wizard.facts.models import (
     Token,
     VaultState,
 )
-from wizard.facts.optional_fields import TolerantReader, inspect_token
+from wizard.facts.reads import TolerantReader, inspect_token, run_concurrently
 from wizard.graph import Graph, GraphError, Reachability
 from wizard.state.record import Goal, ProfileRecord
 from wizard.text.errors import ErrorKind, Unavailable

@@ -38,15 +38,15 @@ class AuditView:
         self._item_view = ItemView(screen, words, sandbox)
 
     def show(self, audit: AuditResult) -> None:
-        """The whole report."""
+        """The whole audit."""
         self._item_view.banner()
         self.changes(audit)
-        told = [f for f in audit.results if self._full or audit.concerns(f)]
+        shown = [f for f in audit.results if self._full or audit.concerns(f)]
         for section in audit.checklist.sections:
-            self._section(section, [f for f in told if f.item.section == section.id], audit)
+            self._section(section, [f for f in shown if f.item.section == section.id], audit)
         self._screen.line()
-        self._screen.pieces(self._totals(told, audit), " · ")
-        if hidden := len(audit.results) - len(told):
+        self._screen.pieces(self._totals(shown, audit), " · ")
+        if hidden := len(audit.results) - len(shown):
             self._screen.line(self._words.say("report.hidden", count=hidden), "dim")
         self._screen.line()
         self.ready(audit)
@@ -60,7 +60,7 @@ class AuditView:
             (change, self._title(result))
             for change in SIGN_OF_CHANGE
             for result in audit.results
-            # What could not be reached yet is no news, nor what nobody wants.
+            # Skipped items and items of other goals are not reported as changes.
             if audit.changes.get(result.item.id) == change
             and result.status is not Status.SKIPPED
             and audit.concerns(result)

@@ -1,4 +1,4 @@
-"""The keyboard of an ordinary terminal, spoken with questionary; lists are this file's own."""
+"""The keyboard of an ordinary terminal, implemented with questionary; lists are this file's own."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ class Picker:
         self._at = place % len(self._rows)
 
     def _type(self, event: KeyPressEvent) -> None:
-        # Pastes and control keys come here too, and are nobody's answer.
+        # Pastes and control keys come here too, and are no answer.
         if len(event.data) == 1 and event.data.isprintable():
             self._look_for(self._typed + event.data)
 
@@ -151,7 +151,7 @@ _STYLE = questionary.Style(
 
 
 class FullKeyboard:
-    """Keyboard, spoken with questionary."""
+    """Keyboard, implemented with questionary."""
 
     def __init__(self, screen: Screen, mark: str = "?") -> None:
         self._screen, self._mark = screen, mark

@@ -43,7 +43,7 @@ def deep_links(links: Iterable[str], ids: Mapping[str, str]) -> list[str]:
     return list(dict.fromkeys(shown))
 
 
-#: The values of a trouble that help whoever looks closer, as they are shown.
+#: The values of an error that identify it at Meta, as they are shown.
 TRACES = {"code": "code", "subcode": "subcode", "trace": "fbtrace_id"}
 #: Requests hold no secrets, but may hold the text of a whole template.
 LONGEST_REQUEST = 1000

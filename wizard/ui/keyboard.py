@@ -49,7 +49,7 @@ def one_line(text: str) -> str:
 
 
 def drop_pending() -> None:
-    """Throws away what the terminal has received and nobody has read."""
+    """Throws away what the terminal has received and the program has not read."""
     if not is_terminal(sys.stdin):
         return
     if sys.platform == "win32":
@@ -64,7 +64,7 @@ def drop_pending() -> None:
 
 
 def stop_echo() -> Callable[[], None]:
-    """Stops the terminal from echoing what is typed while nobody asks; returns what undoes it.
+    """Stops the terminal from echoing what is typed between questions; returns what undoes it.
 
     A token pasted too early would otherwise stand on the screen.
     """

@@ -19,7 +19,7 @@ AT_HAND = ("login", "phone")
 
 
 def welcome(screen: Screen, words: Words, audit: AuditResult, sandbox: bool = False) -> None:
-    """Greets somebody new with the plan, somebody who returns with where it goes on.
+    """Shows a new profile the plan, a known one where it continues.
 
     `audit` are those the status file remembers.
     """

@@ -1,4 +1,4 @@
-"""The last verdict on one screen, and the three ids it begins with; without rich, for start-up."""
+"""The last audit on one screen, and the three ids it begins with; without rich, for start-up."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def _token(words: Words, note: SecretNote | None, now: datetime, token_from: str
 
 
 def lifetime(words: Words, expires_at: str, now: datetime) -> str:
-    """How long a secret with this `SecretNote.expires_at` still lives; "" when nobody knows."""
+    """How long a secret with this `SecretNote.expires_at` still lives; "" when it is not known."""
     if expires_at == "never":
         return words.say("essentials.never")
     try:

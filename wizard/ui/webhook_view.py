@@ -29,7 +29,7 @@ def show_message(screen: Screen, words: Words, message: Message) -> None:
 
 
 def show_status(screen: Screen, words: Words, status: StatusUpdate) -> None:
-    """What became of a message of ours."""
+    """What became of a message that was sent."""
     to = f"+{status.recipient}" if status.recipient else status.recipient_user_id
     values = {"to": clean(to, 60), "state": clean(status.state, 30)}
     screen.line(words.say("messages.status", **values), "dim", f"{_local(status.timestamp)}  ")

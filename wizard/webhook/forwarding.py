@@ -10,7 +10,7 @@ from contextlib import suppress
 from urllib.parse import urlsplit
 
 from wizard.webhook.connection import Outside, aim
-from wizard.webhook.endpoint import ReceivedDelivery
+from wizard.webhook.receiver import ReceivedDelivery
 
 SECONDS = 10.0
 #: What may wait for a slow server; the inbox has everything that did not fit.
@@ -20,7 +20,7 @@ WAITING = 1000
 class Forwarder:
     """One connection at a time, in order, on a thread of its own: Meta's answer never waits for it.
 
-    A delivery that was not taken is told to `on_failure` (HTTP status, 0 for no answer) and is not
+    `on_failure` gets the HTTP status (0 for no answer) of a delivery that was not taken; it is not
     tried again: it is in the inbox, and Meta has its acknowledgement.
     """
 

@@ -1,8 +1,14 @@
-"""Reads whose optional parts may be refused: fields, the proof, and what describes a token."""
+"""Reads at the same time, and reads whose optional parts may be refused.
+
+Optional are some fields, the proof, and the inspection of a token by the app token.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from contextlib import suppress
+from threading import Thread
 from typing import Any, TypeVar
 
 from wizard.facts.models import Token
@@ -11,7 +17,54 @@ from wizard.graph import Graph, GraphError, Json
 from wizard.text.errors import ErrorKind, Unavailable
 from wizard.text.secret import Secret
 
+K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
+
+#: An audit makes fewer reads than this; a search with a token of many WABAs makes more.
+MOST_AT_ONCE = 16
+
+
+def run_concurrently(
+    jobs: Mapping[K, Callable[[], T]], most: int = MOST_AT_ONCE
+) -> dict[K, T | Unavailable]:
+    """What each job answered, or the Unavailable it raised, in the order of the jobs.
+
+    Any other exception is raised here, after all jobs have ended.
+    """
+    pending = deque(jobs.items())
+    answers: dict[K, T | Unavailable] = {}
+    broken: list[Exception] = []
+
+    def work() -> None:
+        # suppress: another thread may take the last job between the test and the pop.
+        with suppress(IndexError):
+            while pending:
+                name, job = pending.popleft()
+                try:
+                    answers[name] = _answer(job)
+                except Exception as error:  # noqa: BLE001 (raised again below)
+                    broken.append(error)
+
+    # Daemons: Ctrl-C must not wait for the answers of a slow network, as a pool's exit would.
+    threads = [Thread(target=work, daemon=True) for _ in range(min(most, len(jobs)))]
+    try:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        pending.clear()
+    if broken:
+        raise broken[0]
+    return {name: answers[name] for name in jobs}
+
+
+def _answer(job: Callable[[], T]) -> T | Unavailable:
+    try:
+        return job()
+    except Unavailable as error:
+        return error
+
 
 #: Refusals that may not occur without the optional fields.
 _RETRY_WITHOUT_EXTRAS = frozenset({ErrorKind.PERMISSION, ErrorKind.ODD})
