@@ -1,4 +1,4 @@
-"""The receiver of one run: begun once, told new secrets, ended as a whole."""
+"""The receiver of one run: begun once, given new secrets, ended as a whole."""
 
 import socket
 import threading
@@ -70,13 +70,13 @@ def test_waiting_ends_with_the_first_event_that_will_do(listener):
         return look
 
     assert listener.wait(message("wamid.2"), 5, before)
-    # Whoever waits from the same mark is offered the same events.
+    # A wait from the same mark is offered the same events.
     assert listener.wait(message("wamid.1"), 5, before)
     assert listener.wait(message("wamid.4"), 0.3, before) is None
     assert listener.wait(lambda event: event, 0.3) is None
 
 
-def test_what_comes_while_somebody_waits_ends_the_waiting(listener):
+def test_what_comes_during_a_wait_ends_the_waiting(listener):
     listener.knows(Secret(deliveries.SECRET), Secret("v"))
     at = listener.start(Address(port=0))
     content = deliveries.incoming(deliveries.text())
