@@ -58,7 +58,7 @@ def asking(challenge="1158201444", token="verify-me%20%C3%BC%2B%2F", mode="subsc
 
 
 def finish(house):
-    """Ends the receiver, so that everything it had to tell is events."""
+    """Ends the receiver, so that everything it had to report is reported."""
     house.receiver.close()
     house.writer.close()
     return house.events

@@ -111,9 +111,9 @@ def test_a_program_that_wants_an_account_says_so(machine):
 
 
 def test_a_program_that_gives_up_is_quoted(machine):
-    events = trouble("cloudflared", machine(cloudflared=TOO_MANY, stays=False))
-    assert events.kind == "ended"
-    assert "429" in events.detail
+    error = trouble("cloudflared", machine(cloudflared=TOO_MANY, stays=False))
+    assert error.kind == "ended"
+    assert "429" in error.detail
 
 
 def test_a_program_that_names_no_address_is_ended(machine):
