@@ -15,8 +15,11 @@ for name in list(os.environ):
     ):
         del os.environ[name]
 
-# Started by nohup, or in the background of a script, pytest inherits ignored signals, and every
-# program under test would inherit them in turn. A handler, unlike "ignore", ends with exec.
+# Children of tests buffer their output as they do for a person.
+os.environ.pop("PYTHONUNBUFFERED", None)
+
+# Where a signal is ignored (nohup, a background job of a shell), children would inherit that and
+# could not be ended by it. A handler, unlike "ignore", ends with exec.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:

@@ -19,10 +19,10 @@ CHECKLIST = checklist.load()
 ITEMS = {item.id: item for item in CHECKLIST.items}
 REASONS = [(item.id, key) for item in ITEMS.values() for key in item.reasons]
 AUTOMATIC = {item.id for item in ITEMS.values() if item.confirm is None}
-#: The rooms of the checks that are no section: shared by several.
+#: Modules of the checks that are no section: shared by several.
 SHARED = {"__init__", "registry", "health_status"}
-#: What a person vouches for may stand like this without a check saying so.
-VOUCHED = {"confirm"}
+#: What a person confirms has this reason without a check.
+CONFIRMED = {"confirm"}
 
 SENDING, RECEIVING, ADVICE = Goal.SENDING, Goal.RECEIVING, None
 #: Ids are an interface: other programs rely on them. More may come, none may go.
@@ -83,11 +83,13 @@ def tables():
 
 TABLES = tables()
 ROWS = [(item, check_result) for cases in TABLES.values() for item, _, check_result in cases]
-SPOKEN = sorted({(item, check_result.reason) for item, check_result in ROWS if check_result.reason})
+SEEN_REASONS = sorted(
+    {(item, check_result.reason) for item, check_result in ROWS if check_result.reason}
+)
 
 
 def written():
-    """(item id, reason) of every verdict written out in a check."""
+    """(item id, reason) of every result written out in a check."""
     for path in (ROOT / "wizard/audit/checks").glob("*.py"):
         for function in ast.parse(path.read_text("utf-8")).body:
             if not isinstance(function, ast.FunctionDef) or not function.decorator_list:
@@ -125,8 +127,8 @@ def test_every_promised_item_is_there_and_needed_for_what_was_promised():
     assert {id: ITEMS[id].needed_for for id in PROMISED if id in ITEMS} == PROMISED
 
 
-def test_every_automatic_item_has_a_check_and_no_check_is_idle():
-    # An item that a person may vouch for can have a check as well: what is proven needs no word.
+def test_every_automatic_item_has_a_check_and_every_check_an_item():
+    # An item that a person may confirm can have a check as well: proof needs no confirmation.
     assert set(CHECKS) >= AUTOMATIC
     assert set(CHECKS) <= set(ITEMS)
 
@@ -137,12 +139,12 @@ def test_a_section_has_the_same_name_everywhere(section):
         assert (ROOT / path).is_file(), path
 
 
-def test_every_room_of_the_checks_is_a_section():
-    rooms = {path.stem for path in (ROOT / "wizard/audit/checks").glob("*.py")}
-    assert rooms - SHARED == {section.id for section in CHECKLIST.sections}
+def test_every_module_of_the_checks_is_a_section():
+    modules = {path.stem for path in (ROOT / "wizard/audit/checks").glob("*.py")}
+    assert modules - SHARED == {section.id for section in CHECKLIST.sections}
 
 
-def test_every_check_stands_in_the_room_of_its_section():
+def test_every_check_stands_in_the_module_of_its_section():
     strays = {
         id for id, check in CHECKS.items() if check.__module__.split(".")[-1] != id.split(".")[0]
     }
@@ -179,16 +181,16 @@ def test_every_outcome_has_words_and_values_for_them(item, check_result):
         assert placeholders(text.ru) <= set(check_result.values)
 
 
-def test_every_verdict_that_is_written_is_tried():
-    assert set(written()) <= set(SPOKEN)
+def test_every_result_that_is_written_is_tried():
+    assert set(written()) <= set(SEEN_REASONS)
 
 
 def test_no_words_are_left_over():
-    general = {trouble.value for trouble in ErrorKind} | VOUCHED
-    assert {(item, key) for item, key in REASONS if key not in general} <= set(SPOKEN)
+    general = {kind.value for kind in ErrorKind} | CONFIRMED
+    assert {(item, key) for item, key in REASONS if key not in general} <= set(SEEN_REASONS)
 
 
-def test_whatever_is_not_in_order_has_a_next_step():
+def test_what_is_not_in_order_has_a_next_step():
     silent = {
         (item, check_result.reason)
         for item, check_result in ROWS

@@ -26,7 +26,7 @@ from wizard.audit.results import (
 from wizard.audit.runner import (
     audit,
     look,
-    strangers,
+    unknown_names,
 )
 from wizard.report.audit_json import audit_document
 from wizard.state.record import ID_NAMES, Confirmation, Goal, ProfileRecord, Status
@@ -197,8 +197,9 @@ def test_one_item_can_be_looked_at_alone(checks):
     assert look(item("a.two", "a.one"), Quiet(), {"a.one": failed("x")}).status is Status.SKIPPED
 
 
-def test_strangers_are_names_of_nothing():
-    assert strangers(checklist(*TWO_SECTIONS), ["a", "b.two", "c", "a.three"]) == ["c", "a.three"]
+def test_unknown_names_are_neither_items_nor_sections():
+    names = ["a", "b.two", "c", "a.three"]
+    assert unknown_names(checklist(*TWO_SECTIONS), names) == ["c", "a.three"]
 
 
 def findings_of(**found):

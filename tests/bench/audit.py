@@ -19,8 +19,8 @@ from unittest import mock
 from tests.support.fake_vault import MemoryVault
 from wizard.audit import checklist
 from wizard.audit.runner import audit
-from wizard.facts.concurrency import together
 from wizard.facts.facts import Facts
+from wizard.facts.reads import run_concurrently
 from wizard.graph import Credentials
 from wizard.graph.client import GraphClient
 from wizard.state.record import ProfileRecord
@@ -100,7 +100,9 @@ def command(play, home):
 
 def measure(runs):
     """Name → the best of some runs: seconds, and the number of requests."""
-    in_turn = mock.patch("wizard.facts.facts.together", functools.partial(together, most=1))
+    in_turn = mock.patch(
+        "wizard.facts.facts.run_concurrently", functools.partial(run_concurrently, most=1)
+    )
     with (
         serving(LATENCY_MS) as slow,
         serving(0) as quick,

@@ -21,7 +21,7 @@ from tests.support import deliveries
 from wizard.text.secret import Secret
 from wizard.webhook.inbox import Writer
 from wizard.webhook.payload import read
-from wizard.webhook.server import Address, Receiver, open_server
+from wizard.webhook.receiver import Address, Receiver, open_server
 
 
 def request(name):

@@ -222,11 +222,11 @@ def test_nohup_is_respected(home):
 
 
 HIDDEN = (
-    "import time, sys, termios, tty\n"
+    "import os, time, sys, termios, tty\n"
     "import wizard.commands.status as status\n"
     "def hidden(chosen):\n"
     "    tty.setraw(sys.stdin.fileno())\n"
-    "    print('begun', flush=True)\n"
+    "    print('begun', os.getpid(), 'now', flush=True)\n"
     "    time.sleep(30)\n"
     "status.run = hidden\n"
     "from wizard.__main__ import main\n"
@@ -244,10 +244,8 @@ def settings_after(number):
         shell.sendline(
             f"PYTHONPATH={Path(__file__).parents[2]} {sys.executable} {script}; echo =$?"
         )
-        shell.expect("pid ([0-9]+)")
-        child = int(shell.match.group(1))
-        shell.expect("begun")
-        os.kill(child, number)
+        shell.expect("begun ([0-9]+) now")
+        os.kill(int(shell.match.group(1)), number)
         shell.expect("=([0-9]+)")
         code = int(shell.match.group(1))
         time.sleep(0.1)

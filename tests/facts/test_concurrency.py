@@ -2,14 +2,14 @@ import threading
 
 import pytest
 
-from wizard.facts.concurrency import together
 from wizard.facts.facts import _Memory as Memory
+from wizard.facts.reads import run_concurrently
 from wizard.text.errors import ErrorKind, Unavailable
 
 
 def test_jobs_run_at_the_same_time():
     meeting = threading.Barrier(4, timeout=5)
-    assert set(together(dict.fromkeys(range(4), meeting.wait)).values()) == {0, 1, 2, 3}
+    assert set(run_concurrently(dict.fromkeys(range(4), meeting.wait)).values()) == {0, 1, 2, 3}
 
 
 def test_never_more_at_once_than_allowed():
@@ -23,7 +23,7 @@ def test_never_more_at_once_than_allowed():
         with lock:
             now[0] -= 1
 
-    together(dict.fromkeys(range(12), job), most=3)
+    run_concurrently(dict.fromkeys(range(12), job), most=3)
     assert most[0] == 3
 
 
@@ -31,16 +31,18 @@ def test_answers_keep_the_order_of_the_jobs_and_troubles_stand_among_them():
     def cannot():
         raise Unavailable(ErrorKind.BUSY)
 
-    answers = together({"b": lambda: 1, "a": cannot, "c": lambda: 3})
+    answers = run_concurrently({"b": lambda: 1, "a": cannot, "c": lambda: 3})
     assert list(answers) == ["b", "a", "c"]
     assert isinstance(answers["a"], Unavailable)
-    assert together({}) == {}
+    assert run_concurrently({}) == {}
 
 
 def test_a_defect_is_raised_after_the_others_have_ended():
     ended = []
     with pytest.raises(ZeroDivisionError):
-        together({1: lambda: 1 / 0, 2: lambda: ended.append(2), 3: lambda: ended.append(3)}, most=1)
+        run_concurrently(
+            {1: lambda: 1 / 0, 2: lambda: ended.append(2), 3: lambda: ended.append(3)}, most=1
+        )
     assert ended == [2, 3]
 
 
@@ -52,5 +54,5 @@ def test_many_threads_ask_one_thing_once():
         start.wait()
         return memory.recall("x", lambda: asked.append(1) or "answer")
 
-    assert set(together(dict.fromkeys(range(8), ask)).values()) == {"answer"}
+    assert set(run_concurrently(dict.fromkeys(range(8), ask)).values()) == {"answer"}
     assert len(asked) == 1

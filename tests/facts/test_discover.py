@@ -62,14 +62,14 @@ def test_every_way_alone_finds_the_account_with_its_numbers(way):
     (shop,) = found.accounts
     assert (shop.account.id, shop.account.name, shop.account.review) == ("20", "Shop", "APPROVED")
     assert [number.id for number in found.numbers_of("20")] == ["30"]
-    assert shop.trouble is None
+    assert shop.error is None
     assert found.token.app_id == "1"
 
 
 def test_ways_that_fail_are_remembered_and_stop_nothing():
     found = discover(graph_of(granted=grant("whatsapp_business_management", "20")))
-    assert found.dead_ends[ASSIGNED].values["subcode"] == 1752203
-    assert "me/businesses" in found.dead_ends
+    assert found.unreadable[ASSIGNED].values["subcode"] == 1752203
+    assert "me/businesses" in found.unreadable
     assert len(found.accounts) == 1
 
 
@@ -89,7 +89,7 @@ def test_the_owner_of_one_account_leads_to_its_others():
     more = {"data": [{"id": "21", "name": "Second"}]}
     found = discover(graph_of(**{ASSIGNED: LISTED, "20": owner, OWNED: more}))
     assert [entry.account.id for entry in found.accounts] == ["20", "21"]
-    assert found.accounts[1].trouble.kind is ErrorKind.NOT_VISIBLE
+    assert found.accounts[1].error.kind is ErrorKind.NOT_VISIBLE
 
 
 def test_a_grant_for_something_that_is_no_account_is_no_account():
@@ -97,14 +97,14 @@ def test_a_grant_for_something_that_is_no_account_is_no_account():
     page = {"id": "77", "name": "A page of the shop"}
     found = discover(graph_of(granted=ids, **{"77": page, "77/phone_numbers": envelope(100)}))
     assert [entry.account.id for entry in found.accounts] == ["20"]
-    assert {"77/phone_numbers", "78"} <= found.dead_ends.keys()
+    assert {"77/phone_numbers", "78"} <= found.unreadable.keys()
 
 
 def test_an_account_that_is_listed_and_cannot_be_read_is_shown_with_its_trouble():
     shut = envelope(200, "You do not have the necessary permissions")
     found = discover(graph_of(**{ASSIGNED: LISTED, "20": SHOP, "20/phone_numbers": shut}))
     (shop,) = found.accounts
-    assert shop.trouble.kind is ErrorKind.PERMISSION
+    assert shop.error.kind is ErrorKind.PERMISSION
     assert shop.numbers == ()
 
 

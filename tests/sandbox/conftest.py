@@ -53,8 +53,8 @@ class Caller:
 
 
 @pytest.fixture
-def play():
-    """play("healthy") starts a scenario and gives its owner; all of them end with the test."""
+def open_scenario():
+    """open_scenario("healthy") starts a scenario and gives its owner; each ends with the test."""
     callers = []
 
     def begin(scenario="rehearsal", **options):

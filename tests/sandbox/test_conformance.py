@@ -118,9 +118,9 @@ READS = [edge for edge in EDGES if edge[1] == "GET" and edge not in ELSEWHERE]
 
 @pytest.mark.parametrize(("kind", "method", "edge"), READS)
 def test_reads_take_the_documented_parameters_and_answer_documented_keys(
-    play, specification, kind, method, edge
+    open_scenario, specification, kind, method, edge
 ):
-    owner, found = play("healthy"), operation(specification, kind, method, edge)
+    owner, found = open_scenario("healthy"), operation(specification, kind, method, edge)
     path = f"{node_of(owner, kind)}/{edge}"
     queries = [p for p in found.get("parameters", ()) if p.get("in") == "query"]
     required = {p["name"]: PLAUSIBLE[p["name"]] for p in queries if p.get("required")}
@@ -140,8 +140,8 @@ NODES = [(ACCOUNT, "waba_id"), (NUMBER, "phone_number_id"), (PORTFOLIO, "busines
 
 
 @pytest.mark.parametrize(("kind", "name"), NODES, ids=lambda value: getattr(value, "name", value))
-def test_nodes_know_the_fields_of_the_examples(play, specification, kind, name):
-    owner, found = play("healthy"), operation(specification, kind.name, "GET")
+def test_nodes_know_the_fields_of_the_examples(open_scenario, specification, kind, name):
+    owner, found = open_scenario("healthy"), operation(specification, kind.name, "GET")
     examples = found["responses"]["200"]["content"]["application/json"]["examples"]
     asked = set()
     for example in examples.values():
@@ -153,7 +153,7 @@ def test_nodes_know_the_fields_of_the_examples(play, specification, kind, name):
     assert set(answer.json()) <= known
 
 
-#: Fields of examples that belong to parts of the platform the sandbox does not play.
+#: Fields of examples that belong to parts of the platform the sandbox does not open_scenario.
 NOT_PLAYED = {
     "conversational_automation",
     "audiences",
@@ -183,8 +183,8 @@ BODIES: list[tuple[Any, str, dict[str, Any]]] = [
 ]
 
 
-def test_changes_take_documented_bodies_and_answer_documented_keys(play, specification):
-    owner = play("rehearsal")
+def test_changes_take_documented_bodies_and_answer_documented_keys(open_scenario, specification):
+    owner = open_scenario("rehearsal")
     for kind, edge, body in BODIES:
         found = operation(specification, kind.name, "POST", edge)
         for content in found.get("requestBody", {}).get("content", {}).values():
@@ -199,8 +199,8 @@ def test_changes_take_documented_bodies_and_answer_documented_keys(play, specifi
 HONEST = {100, 131008, 131009, 132000, 132001}
 
 
-def test_every_example_message_is_accepted_or_refused_with_a_code(play, specification):
-    owner = play("healthy")
+def test_every_example_message_is_accepted_or_refused_with_a_code(open_scenario, specification):
+    owner = open_scenario("healthy")
     owner.control("change", numbers={owner.running.phone_number_id: {"windows": WINDOWS}})
     found = operation(specification, NUMBER.name, "POST", "messages")
     examples = found["requestBody"]["content"]["application/json"]["examples"]
@@ -220,8 +220,8 @@ def test_every_example_message_is_accepted_or_refused_with_a_code(play, specific
 WINDOWS = {"447700900456": 4102444800}
 
 
-def test_the_headers_that_matter_are_there(play, specification):
-    owner = play("healthy")
+def test_the_headers_that_matter_are_there(open_scenario, specification):
+    owner = open_scenario("healthy")
     headers = owner.get(owner.running.waba_id).headers
     for name in specification["components"]["headers"]:
         if name.startswith(("facebook-", "x-fb-re", "x-fb-trace", "x-app", "x-business")):

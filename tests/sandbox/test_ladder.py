@@ -4,8 +4,8 @@ import pytest
 
 
 @pytest.fixture
-def shop(play):
-    return play("rehearsal")
+def shop(open_scenario):
+    return open_scenario("rehearsal")
 
 
 def number(shop, *fields):

@@ -6,8 +6,8 @@ OLGA = "+447700900456"
 
 
 @pytest.fixture
-def owner(play):
-    return play("healthy")
+def owner(open_scenario):
+    return open_scenario("healthy")
 
 
 def send(owner, **message):
@@ -98,12 +98,12 @@ def test_the_answer_says_whom_it_really_went_to(owner, typed, wa_id):
         ("no-approved-template", 132001),
     ],
 )
-def test_a_number_that_is_not_ready_sends_nothing(play, error, scenario, code):
-    assert error(send(play(scenario), **template()))[0] == code
+def test_a_number_that_is_not_ready_sends_nothing(open_scenario, error, scenario, code):
+    assert error(send(open_scenario(scenario), **template()))[0] == code
 
 
-def test_a_test_number_knows_five_people_and_hello_world(play, error):
-    owner = play("test-number")
+def test_a_test_number_knows_five_people_and_hello_world(open_scenario, error):
+    owner = open_scenario("test-number")
     hello = template("hello_world", "en_US")
     assert send(owner, **hello).ok
     assert error(send(owner, **{"to": "+447700900789", **hello}))[0] == 131030

@@ -8,8 +8,8 @@ FOREIGN_WABA = "307270387770611"
 
 
 @pytest.fixture
-def owner(play):
-    return play("healthy")
+def owner(open_scenario):
+    return open_scenario("healthy")
 
 
 def test_a_node_answers_its_default_fields_and_always_its_id(owner):
@@ -56,8 +56,8 @@ def test_edges_can_be_asked_for_like_fields(owner):
 
 
 @pytest.mark.parametrize("path", ["1", "999888777666555", FOREIGN_WABA])
-def test_wrong_and_invisible_ids_are_told_alike(play, error, path):
-    answer = play("healthy").get(path)
+def test_wrong_and_invisible_ids_are_told_alike(open_scenario, error, path):
+    answer = open_scenario("healthy").get(path)
     assert answer.status_code == 400
     assert error(answer) == (100, 33)
 
@@ -73,8 +73,8 @@ def test_wrong_and_invisible_ids_are_told_alike(play, error, path):
         ("scope-missing-in-granular", 0),
     ],
 )
-def test_scope_and_assignment_decide_together(play, error, scenario, code):
-    owner = play(scenario)
+def test_scope_and_assignment_decide_together(open_scenario, error, scenario, code):
+    owner = open_scenario(scenario)
     answer = owner.get(owner.running.waba_id)
     assert (error(answer)[0] if not answer.ok else 0) == code
 
@@ -85,8 +85,8 @@ def test_subscribed_apps_are_wrapped(owner):
     assert "id" not in row
 
 
-def test_forty_numbers_come_in_pages_and_next_carries_the_token(play):
-    owner = play("forty-numbers")
+def test_forty_numbers_come_in_pages_and_next_carries_the_token(open_scenario):
+    owner = open_scenario("forty-numbers")
     path, seen, after = f"{owner.running.waba_id}/phone_numbers", [], {}
     while True:
         page = owner.get(path, fields="id", limit=15, **after).json()
@@ -118,8 +118,8 @@ def test_templates_are_filtered(owner):
     assert len(owner.get(path, name="order_received", language="ru").json()["data"]) == 1
 
 
-def test_the_accounts_of_a_token_are_found_every_way(play):
-    owner = play("three-accounts")
+def test_the_accounts_of_a_token_are_found_every_way(open_scenario):
+    owner = open_scenario("three-accounts")
     business = owner.running.business_id
 
     def ids(path):
@@ -132,8 +132,8 @@ def test_the_accounts_of_a_token_are_found_every_way(play):
     assert ids("me/assigned_whatsapp_business_accounts") == owned | {FOREIGN_WABA}
 
 
-def test_without_business_management_the_businesses_stay_hidden(play, error):
-    owner = play("scope-missing")
+def test_without_business_management_the_businesses_stay_hidden(open_scenario, error):
+    owner = open_scenario("scope-missing")
     assert error(owner.get("me/businesses"))[0] == 100
     assert error(owner.get("me/assigned_whatsapp_business_accounts")) == (10, 1752203)
 
@@ -185,8 +185,8 @@ def test_a_token_is_taken_as_a_parameter_too(owner):
         ("business-unverified", "BUSINESS", "LIMITED", None),
     ],
 )
-def test_health_is_told_by_entity(play, scenario, entity, state, code):
-    owner = play(scenario)
+def test_health_is_told_by_entity(open_scenario, scenario, entity, state, code):
+    owner = open_scenario(scenario)
     answer = owner.get(owner.running.phone_number_id, fields="health_status").json()
     entities = {row["entity_type"]: row for row in answer["health_status"]["entities"]}
     assert set(entities) == {"PHONE_NUMBER", "WABA", "BUSINESS", "APP"}
@@ -196,8 +196,8 @@ def test_health_is_told_by_entity(play, scenario, entity, state, code):
     assert bool(entities[entity].get("additional_info")) is (state == "LIMITED")
 
 
-def test_sip_makes_the_whole_look_blocked_while_every_entity_can_send(play):
-    owner = play("sip-blocked")
+def test_sip_makes_the_whole_look_blocked_while_every_entity_can_send(open_scenario):
+    owner = open_scenario("sip-blocked")
     fields = {"fields": "health_status"}
     health = owner.get(owner.running.phone_number_id, **fields).json()["health_status"]
     assert health["can_send_message"] == "BLOCKED"

@@ -4,7 +4,7 @@ import pytest
 
 from wizard.audit import checklist
 from wizard.sandbox import scenarios
-from wizard.sandbox.scenario import Scenario, build, merge
+from wizard.sandbox.world import Scenario, build, merge
 from wizard.state.record import Status
 from wizard.text.errors import ErrorKind
 

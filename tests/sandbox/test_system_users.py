@@ -6,8 +6,8 @@ SCOPES = "business_management,whatsapp_business_management,whatsapp_business_mes
 
 
 @pytest.fixture
-def admin(play):
-    return play("rehearsal")
+def admin(open_scenario):
+    return open_scenario("rehearsal")
 
 
 def add(admin, role="EMPLOYEE"):
@@ -82,8 +82,8 @@ def test_some_businesses_get_only_tokens_that_end(admin, error):
     assert data["expires_at"] - data["issued_at"] == 60 * 86400
 
 
-def test_an_employee_makes_nobody(play, error):
-    owner = play("employee-system-user")
+def test_an_employee_makes_nobody(open_scenario, error):
+    owner = open_scenario("employee-system-user")
     path = f"{owner.running.business_id}/system_users"
     assert error(owner.post(path, name="Robot", role="ADMIN"))[0] == 200
 

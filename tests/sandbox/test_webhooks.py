@@ -91,8 +91,8 @@ def hooks():
 
 
 @pytest.fixture
-def owner(play):
-    owner = play("healthy")
+def owner(open_scenario):
+    owner = open_scenario("healthy")
     owner.control("change", person={"writes_by_herself": False})
     return owner
 
@@ -359,20 +359,20 @@ def test_without_the_field_messages_no_message_arrives(owner, hooks):
     assert json.loads(hook.wait_for(1)[0][0])["entry"][0]["id"] == "0"
 
 
-def test_a_play_person_writes_by_herself_once_the_chain_leads(play, hooks):
-    owner, hook = play("healthy"), hooks()
+def test_a_play_person_writes_by_herself_once_the_chain_leads(open_scenario, hooks):
+    owner, hook = open_scenario("healthy"), hooks()
     owner.control("change", person={"after_s": 0.05})
     subscribe(owner, hook.url)
     (value,) = values(hook.wait_for(1)[0])
     assert value["contacts"][0]["profile"]["name"] == "Ольга"
 
 
-def test_a_number_that_is_not_connected_gets_no_message(play):
-    assert play("number-unregistered").control("write", text="?").status_code == 409
+def test_a_number_that_is_not_connected_gets_no_message(open_scenario):
+    assert open_scenario("number-unregistered").control("write", text="?").status_code == 409
 
 
-def test_deliveries_may_be_signed_by_the_wrong_app(play):
-    owner = play("deliveries-signed-by-another-app")
+def test_deliveries_may_be_signed_by_the_wrong_app(open_scenario):
+    owner = open_scenario("deliveries-signed-by-another-app")
     owner.running.write("Здравствуйте")
     deadline = time.monotonic() + 5
     while not (got := owner.state().get("received")) and time.monotonic() < deadline:
@@ -380,8 +380,8 @@ def test_deliveries_may_be_signed_by_the_wrong_app(play):
     assert [row["signed_by"] for row in got] == ["5647382910564738"]
 
 
-def test_a_receiving_world_hears_itself(play):
-    owner = play("receiving")
+def test_a_receiving_world_hears_itself(open_scenario):
+    owner = open_scenario("receiving")
     (row,) = rows(owner)
     assert row["callback_url"].startswith(owner.running.graph_url)
     assert owner.running.suggestions["webhook.callback_url"] == row["callback_url"]

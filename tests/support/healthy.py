@@ -96,8 +96,10 @@ NUMBER = Number(
 TEST_NUMBER = replace(NUMBER, display="+1 555-012-3456", verified_name="Test Number")
 
 
-def entity(kind: str, can_send: str = "AVAILABLE", *issues: tuple[int, str]) -> HealthEntity:
-    """One entity of a health_status; issues are (code, text)."""
+def entity(
+    kind: str, can_send: str = "AVAILABLE", *issues: tuple[int, str] | tuple[int, str, str]
+) -> HealthEntity:
+    """One entity of a health_status; issues are (code, text) or (code, text, remedy)."""
     return HealthEntity(kind, "1", can_send, tuple(HealthIssue(*issue) for issue in issues))
 
 

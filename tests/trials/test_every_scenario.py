@@ -19,7 +19,7 @@ from wizard.sandbox import scenarios
 from wizard.state.config import find
 from wizard.state.status_file import RecordFile
 from wizard.text.localised import LANGUAGES
-from wizard.ui.audit_view import Report
+from wizard.ui.audit_view import AuditView
 from wizard.ui.screen import open_screen
 from wizard.ui.words import Words, reason_of
 
@@ -59,7 +59,7 @@ def told(name, language):
     record = RecordFile(home_of(name).status_path("default")).load()
     seen, stream = remembered(checklist.load(), record), io.StringIO()
     screen = open_screen(stream, "never")
-    Report(screen, Words(language), sandbox=True, full=True).show(seen)
+    AuditView(screen, Words(language), sandbox=True, full=True).show(seen)
     screen.flush()
     return seen, joined(stream.getvalue())
 

@@ -21,11 +21,10 @@ from wizard.report.audit_json import audit_document
 from wizard.state.record import Goal, ProfileRecord, SavedResult, SecretNote, Status
 from wizard.text.localised import LANGUAGES
 from wizard.ui import status_view
-from wizard.ui.audit_view import Report
-from wizard.ui.screen import Screen
+from wizard.ui.audit_view import AuditView
+from wizard.ui.screen import Screen, cells
 from wizard.ui.setup_view import Places, end_screen, welcome
 from wizard.ui.status_view import Overview
-from wizard.ui.text_layout import cells
 from wizard.ui.words import Words
 
 EN = Words("en").say
@@ -37,8 +36,8 @@ PLACES = Places(
 )
 BOTH = (Goal.SENDING, Goal.RECEIVING)
 PICTURES = {
-    "report": lambda s, w: Report(s, w).show(verdicts(goals=BOTH, before=BEFORE)),
-    "report_fine": lambda s, w: Report(s, w, sandbox=True).show(verdicts(FINE)),
+    "report": lambda s, w: AuditView(s, w).show(verdicts(goals=BOTH, before=BEFORE)),
+    "report_fine": lambda s, w: AuditView(s, w, sandbox=True).show(verdicts(FINE)),
     "end": lambda s, w: end_screen(s, w, verdicts(FINE, BOTH), PLACES, NOW),
     "end_unfinished": lambda s, w: end_screen(s, w, verdicts(), PLACES, NOW, sandbox=True),
     "welcome": lambda s, w: welcome(
@@ -85,7 +84,7 @@ def test_the_pictures_have_a_finding_of_every_kind():
 def test_unknown_looks_unlike_failed_even_without_colour(language):
     def one(check_result):
         found = verdicts({"token.scopes": check_result})
-        return shown(lambda s, w: Report(s, w).show(found), language).splitlines()
+        return shown(lambda s, w: AuditView(s, w).show(found), language).splitlines()
 
     bad, unseen = one(failed("missing", scopes="x")), one(unknown("missing", scopes="x"))
     assert bad[2][2] != unseen[2][2], "the sign"
@@ -94,22 +93,22 @@ def test_unknown_looks_unlike_failed_even_without_colour(language):
 
 def test_advice_is_no_failure():
     found = verdicts({**FINE, "token.expiry": failed("late", at="x", days=7)})
-    text = shown(lambda s, w: Report(s, w).show(found))
+    text = shown(lambda s, w: AuditView(s, w).show(found))
     assert f"! {EN('report.advice', item='The token lasts')}" in text
     assert "✗" not in text
     assert "wa-wizard send" in text
 
 
 def test_what_changed_stands_first_and_only_when_there_was_a_last_time():
-    changed = shown(lambda s, w: Report(s, w).show(verdicts(before=BEFORE)))
+    changed = shown(lambda s, w: AuditView(s, w).show(verdicts(before=BEFORE)))
     new = EN("report.new", item="The token has its permissions")
     assert changed.index(f"▲ {new}") < changed.index("This computer")
     assert f"✓ {EN('report.fixed', item='The clock is right')}" in changed
-    assert "▲" not in shown(lambda s, w: Report(s, w).show(verdicts()))
+    assert "▲" not in shown(lambda s, w: AuditView(s, w).show(verdicts()))
 
 
 def test_an_item_names_the_deep_link_of_its_reason():
-    assert "system_users?business_id=2222" in shown(lambda s, w: Report(s, w).show(verdicts()))
+    assert "system_users?business_id=2222" in shown(lambda s, w: AuditView(s, w).show(verdicts()))
 
 
 @pytest.mark.parametrize(
@@ -122,7 +121,7 @@ def test_an_item_names_the_deep_link_of_its_reason():
     ids=["fine", "failed", "not looked"],
 )
 def test_the_last_line_says_what_to_run(outcomes, command):
-    text = shown(lambda s, w: Report(s, w).show(verdicts(outcomes)))
+    text = shown(lambda s, w: AuditView(s, w).show(verdicts(outcomes)))
     assert command in text.split("\n\n")[-1]
 
 
@@ -241,22 +240,24 @@ def test_a_verdict_of_another_version_is_still_told():
     record.verdicts["token.scopes"] = SavedResult(Status.FAILED, "bent")
     record.verdicts["token.expiry"] = SavedResult(Status.FAILED, "late")
     record.verdicts["gone.item"] = SavedResult(Status.FAILED, "bent")
-    text = shown(lambda s, w: Report(s, w).show(remembered(CHECKLIST, record)))
+    text = shown(lambda s, w: AuditView(s, w).show(remembered(CHECKLIST, record)))
     assert EN("report.reason_unworded", reason="bent") in text
     assert "expires on –" in text
 
 
 def test_items_of_another_goal_are_counted_and_shown_on_request():
     found = verdicts({**FINE, "app.published": waiting()})
-    plain = shown(lambda s, w: Report(s, w).show(found))
+    plain = shown(lambda s, w: AuditView(s, w).show(found))
     assert "The app is published" not in plain
     assert "wa-wizard audit --verbose" in plain
-    full = shown(lambda s, w: Report(s, w, full=True).show(found))
+    full = shown(lambda s, w: AuditView(s, w, full=True).show(found))
     assert "The app is published" in full
 
 
 def test_what_could_not_be_looked_at_is_not_called_not_ready():
-    text = shown(lambda s, w: Report(s, w).show(verdicts({**FINE, "token.assets": unknown("x")})))
+    text = shown(
+        lambda s, w: AuditView(s, w).show(verdicts({**FINE, "token.assets": unknown("x")}))
+    )
     assert EN("report.sending_failed") not in text
     assert f"? {EN('report.sending_unknown')}" in text
 

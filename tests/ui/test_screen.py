@@ -12,11 +12,12 @@ from wizard.ui.screen import (
     NEW,
     SIGNS,
     Screen,
+    cells,
     fit_encoding,
     open_screen,
     wants_colour,
+    wrap,
 )
-from wizard.ui.text_layout import cells, wrap
 
 
 @pytest.mark.parametrize(
@@ -96,7 +97,7 @@ def test_a_command_stays_on_one_line(command):
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "cp866", "latin-1", "cp1251"])
-def test_every_sign_has_a_lookalike_as_wide(encoding):
+def test_every_sign_has_a_similar_one_as_wide(encoding):
     for sign, _ in [*SIGNS.values(), NEW, FIXED]:
         assert len(fit_encoding(sign, encoding)) == 1
 

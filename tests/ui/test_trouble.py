@@ -10,7 +10,7 @@ from wizard.audit.results import ItemResult, from_error
 from wizard.graph.errors import refusal
 from wizard.text.errors import ErrorKind, Unavailable
 from wizard.text.localised import LANGUAGES, Text
-from wizard.ui.item_view import Showing
+from wizard.ui.item_view import ItemView
 from wizard.ui.screen import Screen
 from wizard.ui.words import Words, messages
 
@@ -19,7 +19,7 @@ ITEM = Item("a.one", Text("-", "-"), Text("-", "-"))
 
 def shown(error, language="en"):
     out = io.StringIO()
-    Showing(Screen(out, colour=False, width=2000), Words(language)).show_error(error)
+    ItemView(Screen(out, colour=False, width=2000), Words(language)).show_error(error)
     return out.getvalue()
 
 

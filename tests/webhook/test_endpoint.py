@@ -10,7 +10,6 @@ import pytest
 from tests.support import deliveries
 from wizard.net.connection import Outside
 from wizard.text.secret import Secret
-from wizard.webhook.endpoint import MOST_BYTES, Endpoint, ReceivedDelivery
 from wizard.webhook.inbox import (
     HandshakeAttempt,
     InboxError,
@@ -19,7 +18,7 @@ from wizard.webhook.inbox import (
     Writer,
 )
 from wizard.webhook.probe import probe
-from wizard.webhook.server import Address, Receiver
+from wizard.webhook.receiver import MOST_BYTES, Address, Endpoint, ReceivedDelivery, Receiver
 
 TOKEN = "verify-me ü+/"
 
@@ -59,7 +58,7 @@ def asking(challenge="1158201444", token="verify-me%20%C3%BC%2B%2F", mode="subsc
 
 
 def finish(house):
-    """Ends the receiver, so that everything it had to tell is told."""
+    """Ends the receiver, so that everything it had to report is reported."""
     house.receiver.close()
     house.writer.close()
     return house.events

@@ -1,4 +1,4 @@
-"""The two facts Graph has no part in: what the inbox heard, and how the callback answers."""
+"""The two facts that do not come from Graph: what the inbox holds, how the callback answers."""
 
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -26,14 +26,14 @@ IDS = {"app_id": "1", "waba_id": deliveries.WABA, "phone_number_id": deliveries.
 SENT = TestMessage(deliveries.NUMBER, "79161234567", "wamid.out", "2026-11-22T19:00:00Z")
 
 
-def facts_of(ears, graph=None, vault=None, **record):
+def facts_of(evidence, graph=None, vault=None, **record):
     graph = graph or FakeGraph({}, keys=Credentials(Secret("EAAG")))
     known = ProfileRecord(**{"ids": IDS, "test_message": SENT, **record})
-    return Facts(graph, known, vault or MemoryVault(verify_token=TOKEN), evidence=ears)
+    return Facts(graph, known, vault or MemoryVault(verify_token=TOKEN), evidence=evidence)
 
 
 @pytest.fixture
-def heard(tmp_path):
+def arrivals_after(tmp_path):
     """Arrivals after these deliveries (dicts) and notes (Refusals), in this order."""
     path = tmp_path / "inbox.sqlite3"
 
@@ -50,37 +50,37 @@ def heard(tmp_path):
     return after
 
 
-def test_without_an_inbox_nothing_was_heard(tmp_path):
+def test_without_an_inbox_nothing_has_arrived(tmp_path):
     assert facts_of(None).arrivals == Arrivals()
     assert facts_of(LocalEvidence(Reader(tmp_path / "none.sqlite3"))).arrivals == Arrivals()
 
 
-def test_a_real_message_of_this_number_counts(heard):
-    found = heard(deliveries.incoming(deliveries.text()))
+def test_a_real_message_of_this_number_counts(arrivals_after):
+    found = arrivals_after(deliveries.incoming(deliveries.text()))
     assert found.message_at.startswith("20")
-    assert (found.test_event, found.other_number, found.misfit) == (False, "", "")
+    assert (found.test_event, found.other_number, found.refused_for) == (False, "", "")
 
 
-def test_the_dashboards_test_is_no_message(heard):
-    assert heard(deliveries.dashboard_test()) == Arrivals(test_event=True)
+def test_the_dashboards_test_is_no_message(arrivals_after):
+    assert arrivals_after(deliveries.dashboard_test()) == Arrivals(test_event=True)
 
 
-def test_a_test_event_that_names_this_number_is_still_no_message(heard):
-    found = heard(deliveries.incoming(deliveries.text(), waba="0"))
+def test_a_test_event_that_names_this_number_is_still_no_message(arrivals_after):
+    found = arrivals_after(deliveries.incoming(deliveries.text(), waba="0"))
     assert (found.message_at, found.test_event) == ("", True)
 
 
-def test_a_message_of_another_number_is_said(heard):
-    found = heard(deliveries.incoming(deliveries.text(), number="42"))
+def test_a_message_of_another_number_is_said(arrivals_after):
+    found = arrivals_after(deliveries.incoming(deliveries.text(), number="42"))
     assert (found.message_at, found.other_number) == ("", "42")
 
 
-def test_the_furthest_status_of_the_test_message_is_told(heard):
+def test_the_furthest_status_of_the_test_message_is_told(arrivals_after):
     error = {"code": 131026, "title": "Undeliverable", "error_data": {"details": "nobody"}}
     failed = deliveries.status(state="failed", at="2", errors=[error])
-    found = heard(deliveries.status(state="sent", at="1"), failed)
+    found = arrivals_after(deliveries.status(state="sent", at="1"), failed)
     assert (found.test_state, found.test_code, found.test_details) == ("failed", 131026, "nobody")
-    assert heard(deliveries.status(state="delivered", at="3")).test_state == "delivered"
+    assert arrivals_after(deliveries.status(state="delivered", at="3")).test_state == "delivered"
 
 
 def refused(reason="bad_signature", number=deliveries.NUMBER, waba="", at="2099-01-01T00:00:00Z"):
@@ -88,7 +88,7 @@ def refused(reason="bad_signature", number=deliveries.NUMBER, waba="", at="2099-
 
 
 @pytest.mark.parametrize(
-    ("refusal", "misfit"),
+    ("refusal", "refused_for"),
     [
         (refused(), "bad_signature"),
         (refused(number="", waba=deliveries.WABA), "bad_signature"),
@@ -97,19 +97,19 @@ def refused(reason="bad_signature", number=deliveries.NUMBER, waba="", at="2099-
         (refused(number=""), ""),
     ],
 )
-def test_a_refused_delivery_counts_when_it_names_us(heard, refusal, misfit):
-    assert heard(refusal).misfit == misfit
+def test_a_refused_delivery_counts_when_it_names_us(arrivals_after, refusal, refused_for):
+    assert arrivals_after(refusal).refused_for == refused_for
 
 
-def test_a_message_that_came_afterwards_settles_a_refused_delivery(heard):
+def test_a_message_that_came_afterwards_settles_a_refused_delivery(arrivals_after):
     before = refused(at="2001-01-01T00:00:00.000Z")
-    assert heard(before, deliveries.incoming(deliveries.text())).misfit == ""
+    assert arrivals_after(before, deliveries.incoming(deliveries.text())).refused_for == ""
 
 
 def test_an_inbox_that_cannot_be_read_is_said_and_raises_nothing(tmp_path):
     file = tmp_path / "inbox.sqlite3"
     file.write_bytes(b"not a database" * 20)
-    assert facts_of(LocalEvidence(Reader(file))).arrivals == Arrivals(trouble="malformed")
+    assert facts_of(LocalEvidence(Reader(file))).arrivals == Arrivals(inbox_error="malformed")
 
 
 class Callback(ThreadingHTTPServer):
@@ -148,9 +148,11 @@ def callback():
     with Callback() as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
         thread.start()
-        yield server
-        server.shutdown()
-        thread.join()
+        try:
+            yield server
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 HERE = LocalEvidence(outside=Outside(allow_local=True, environ={}))

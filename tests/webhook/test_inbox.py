@@ -86,9 +86,13 @@ def test_following_yields_what_arrives_and_nothing_older(writer, reader):
 
     thread = threading.Thread(target=follow)
     thread.start()
-    time.sleep(0.3)
-    keep(writer, message("one"), message("one"), message("two"))
-    thread.join(10)
+    try:
+        time.sleep(0.3)
+        keep(writer, message("one"), message("one"), message("two"))
+        thread.join(10)
+    finally:
+        stop.set()
+        thread.join(10)
     assert seen == ["one", "two"]
 
 
@@ -98,8 +102,10 @@ def test_waiting_for_a_status_ends_with_delivered(writer, reader):
     later = threading.Timer(0.4, keep, (writer, deliveries.status("wamid.out", "delivered", "2")))
     later.start()
     began = time.monotonic()
-    found = reader.wait_for_status("wamid.out", 10, lambda status: seen.append(status.state))
-    later.join()
+    try:
+        found = reader.wait_for_status("wamid.out", 10, lambda status: seen.append(status.state))
+    finally:
+        later.join()
     assert (found.state, seen) == ("delivered", ["sent", "delivered"])
     assert time.monotonic() - began < 5
 

@@ -1,4 +1,4 @@
-"""The receiver of one run: begun once, told new secrets, ended as a whole."""
+"""The receiver of one run: begun once, given new secrets, ended as a whole."""
 
 import socket
 import threading
@@ -10,9 +10,8 @@ from tests.support import deliveries
 from wizard.net.connection import Outside
 from wizard.text.secret import Secret
 from wizard.webhook import local_receiver as listening
-from wizard.webhook.endpoint import ReceivedDelivery
 from wizard.webhook.local_receiver import LocalReceiver
-from wizard.webhook.server import Address
+from wizard.webhook.receiver import Address, ReceivedDelivery
 
 HERE = Outside(allow_local=True, environ={})
 
@@ -71,28 +70,30 @@ def test_waiting_ends_with_the_first_event_that_will_do(listener):
         return look
 
     assert listener.wait(message("wamid.2"), 5, before)
-    # Whoever waits from the same mark is offered the same events.
+    # A wait from the same mark is offered the same events.
     assert listener.wait(message("wamid.1"), 5, before)
     assert listener.wait(message("wamid.4"), 0.3, before) is None
     assert listener.wait(lambda event: event, 0.3) is None
 
 
-def test_what_comes_while_somebody_waits_ends_the_waiting(listener):
+def test_what_comes_during_a_wait_ends_the_waiting(listener):
     listener.knows(Secret(deliveries.SECRET), Secret("v"))
     at = listener.start(Address(port=0))
     content = deliveries.incoming(deliveries.text())
     later = threading.Timer(0.3, deliveries.deliver, (at.port, content))
     later.start()
     began = time.monotonic()
-    assert listener.wait(lambda event: event.new.messages, 10)
-    assert time.monotonic() - began < 5
-    later.join()
+    try:
+        assert listener.wait(lambda event: event.new.messages, 10)
+        assert time.monotonic() - began < 5
+    finally:
+        later.join()
 
 
 def test_more_events_than_are_remembered_do_not_confuse_it(listener, monkeypatch):
     before = listener.mark()
     for number in range(listening.REMEMBERED + 5):
-        listener._hear(number)
+        listener._add_event(number)
     seen = []
     listener.wait(seen.append, 0.1, before)
     assert seen[0] == 5

@@ -18,7 +18,7 @@ import sys, time
 from pathlib import Path
 from wizard.webhook.inbox import Writer
 from wizard.text.secret import Secret
-from wizard.webhook.server import Address, Receiver
+from wizard.webhook.receiver import Address, Receiver
 secret = Secret(sys.argv[3])
 at = Address(port=int(sys.argv[2]))
 Receiver(Writer(Path(sys.argv[1])), lambda: secret, lambda: secret, at=at).start()
@@ -30,8 +30,9 @@ time.sleep(600)
 class Meta(threading.Thread):
     """Delivers its share, each until it is acknowledged; one in ten is delivered again later."""
 
-    def __init__(self, port, share):
+    def __init__(self, port, share, over):
         super().__init__(daemon=True)
+        self.over = over
         self.port, self.share, self.acknowledged, self.connection = port, share, 0, None
 
     def run(self):
@@ -42,11 +43,12 @@ class Meta(threading.Thread):
                 # Again, in company: as Meta does it, the bytes are not the same.
                 more = deliveries.text(f"wamid.{n}.more")
                 self.send(deliveries.incoming(message, more))
-        self.connection.close()
+        if self.connection is not None:
+            self.connection.close()
 
     def send(self, content):
         body = deliveries.encode(content)
-        while not self.delivered(body):
+        while not self.over.is_set() and not self.delivered(body):
             time.sleep(0.02)
         self.acknowledged += 1
 
@@ -72,7 +74,10 @@ def free_port():
 def start(inbox, port):
     arguments = [sys.executable, "-c", RECEIVER, str(inbox), str(port), deliveries.SECRET]
     child = subprocess.Popen(arguments, stdout=subprocess.PIPE)
-    assert child.stdout.readline() == b"listening\n"
+    if (line := child.stdout.readline()) != b"listening\n":
+        child.kill()
+        child.communicate()
+        raise AssertionError(f"the receiver did not start: {line!r}")
     return child
 
 
@@ -80,20 +85,26 @@ def test_no_acknowledged_delivery_is_lost_or_doubled_by_kills(tmp_path):
     chance = random.Random(20261122)
     inbox, port = tmp_path / "inbox.sqlite3", free_port()
     child = start(inbox, port)
+    over = threading.Event()
     shares = [range(k, DELIVERIES, CLIENTS) for k in range(CLIENTS)]
-    clients = [Meta(port, share) for share in shares]
+    clients = [Meta(port, share, over) for share in shares]
     for client in clients:
         client.start()
     kills = 0
-    while any(client.is_alive() for client in clients):
-        time.sleep(chance.uniform(0.05, 0.4))
-        if kills < KILLS:
-            child.kill()
-            child.communicate()
-            child = start(inbox, port)
-            kills += 1
-    child.kill()
-    child.communicate()
+    try:
+        while any(client.is_alive() for client in clients):
+            time.sleep(chance.uniform(0.05, 0.4))
+            if kills < KILLS:
+                child.kill()
+                child.communicate()
+                child = start(inbox, port)
+                kills += 1
+    finally:
+        over.set()
+        child.kill()
+        child.communicate()
+        for client in clients:
+            client.join(20)
     assert kills == KILLS
     assert sum(client.acknowledged for client in clients) == DELIVERIES * 11 // 10
     expected = {f"wamid.{n}" for n in range(DELIVERIES)}

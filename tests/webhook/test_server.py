@@ -9,9 +9,9 @@ import pytest
 
 from tests.support import deliveries
 from wizard.text.secret import Secret
-from wizard.webhook import server as running
+from wizard.webhook import receiver as running
 from wizard.webhook.inbox import Reader, Writer
-from wizard.webhook.server import Address, Receiver
+from wizard.webhook.receiver import Address, Receiver
 
 ANY_PORT = Address(port=0)
 
@@ -76,7 +76,7 @@ def test_a_byte_now_and_then_does_not_buy_time(receiver):
             drip(connection, seconds=6)
 
 
-def test_a_house_full_of_slow_clients_still_takes_a_delivery(receiver, monkeypatch):
+def test_two_hundred_slow_clients_do_not_keep_out_a_delivery(receiver, monkeypatch):
     monkeypatch.setattr(running, "REQUEST_SECONDS", 60.0)
     slow = []
     try:
@@ -128,7 +128,7 @@ def test_chunked_bodies_are_read(receiver):
 
 
 def test_opening_and_closing_over_and_over_leaves_nothing_behind(tmp_path):
-    """Whoever wakes the server's loop must not find its descriptor closed, or another's."""
+    """Waking the server's loop must not use a closed or reused descriptor."""
     writer = Writer(tmp_path / "inbox.sqlite3")
     before = len(os.listdir("/dev/fd"))
     for _ in range(150):
@@ -146,13 +146,13 @@ def test_a_taken_port_is_said_at_once(receiver, tmp_path):
 
 def test_closing_finishes_what_was_begun_and_frees_the_port(tmp_path):
     writer = Writer(tmp_path / "inbox.sqlite3")
-    secret, told = Secret(deliveries.SECRET), []
+    secret, events = Secret(deliveries.SECRET), []
     for n in range(2):
-        receiver = Receiver(writer, lambda: secret, lambda: secret, told.append, ANY_PORT).start()
+        receiver = Receiver(writer, lambda: secret, lambda: secret, events.append, ANY_PORT).start()
         assert works(receiver, f"wamid.{n}")
         receiver.close()
         receiver.close()
-        assert len(told) == n + 1
+        assert len(events) == n + 1
         with pytest.raises(ConnectionRefusedError):
             dial(receiver)
     writer.close()

@@ -111,9 +111,9 @@ def test_a_program_that_wants_an_account_says_so(machine):
 
 
 def test_a_program_that_gives_up_is_quoted(machine):
-    told = trouble("cloudflared", machine(cloudflared=TOO_MANY, stays=False))
-    assert told.kind == "ended"
-    assert "429" in told.detail
+    error = trouble("cloudflared", machine(cloudflared=TOO_MANY, stays=False))
+    assert error.kind == "ended"
+    assert "429" in error.detail
 
 
 def test_a_program_that_names_no_address_is_ended(machine):
@@ -122,7 +122,7 @@ def test_a_program_that_names_no_address_is_ended(machine):
 
 
 def test_a_program_that_does_not_go_is_made_to(machine, monkeypatch):
-    monkeypatch.setattr(tunnel, "GOING_SECONDS", 0.3)
+    monkeypatch.setattr(tunnel, "END_SECONDS", 0.3)
     opened = open_tunnel("cloudflared", 1, machine(cloudflared=CLOUDFLARED, deaf=True))
     opened.close()
     opened.close()

@@ -47,7 +47,7 @@ def take_assets(session: Session, graph: Graph) -> bool:
     chosen = session.record.ids["waba_id"]
     if not choose_number(session, found.numbers_of(chosen)):
         # Not seen is not the same as none: a throttled list is empty too.
-        held = next((one.trouble for one in found.accounts if one.account.id == chosen), None)
+        held = next((one.error for one in found.accounts if one.account.id == chosen), None)
         if held is None:
             session.prompter.tell("access.no_number")
         else:

@@ -1,4 +1,4 @@
-"""Walks the checklist and says what was seen, item by item. Prints nothing, changes nothing."""
+"""Walks the checklist and yields the result of each item. Prints nothing, changes nothing."""
 
 from __future__ import annotations
 
@@ -26,53 +26,55 @@ log = logging.getLogger(__name__)
 def audit(
     checklist: Checklist, facts: Facts, only: Collection[str] = (), skip: Collection[str] = ()
 ) -> Iterator[ItemResult]:
-    """Findings in the order of the checklist, each as soon as it is known.
+    """Results in the order of the checklist, each as soon as it is known.
 
     `only` and `skip` hold ids of items or of whole sections. What an item of `only` requires is
-    looked at too, and not told; a skipped item stands in nobody's way.
+    checked too, but not yielded; a skipped item never blocks the items that require it.
     """
-    told = {
-        item.id for item in checklist.items if named(item, only, True) and not named(item, skip)
+    yielded = {
+        item.id
+        for item in checklist.items
+        if is_named(item, only, True) and not is_named(item, skip)
     }
-    wanted = _with_required(checklist, told) if only else told
+    wanted = _with_required(checklist, yielded) if only else yielded
     if not only:
         facts.gather()
     seen: dict[str, CheckResult] = {}
     for item in checklist.items:
-        if item.id in wanted and not named(item, skip):
+        if item.id in wanted and not is_named(item, skip):
             seen[item.id] = look(item, facts, seen)
-            if item.id in told:
+            if item.id in yielded:
                 yield ItemResult(item, seen[item.id])
 
 
 def look(item: Item, facts: Facts, seen: Mapping[str, CheckResult] = {}) -> CheckResult:
-    """One item, given the outcomes of those before it."""
+    """The result of one item, given the results of those before it."""
     for required in item.requires:
         if (before := seen.get(required)) and before.status is not Status.PASSED:
-            # Where the chain begins is what a person can do something about.
+            # A person can act on the first item that has not passed, not on those after it.
             root = before.values.get("item") if before.status is Status.SKIPPED else None
             return skipped(str(root or required))
     by_hand = item.confirm is not None and item.id not in CHECKS
-    check_result = waiting() if by_hand else _judge(item, facts)
+    check_result = waiting() if by_hand else _run_check(item, facts)
     if item.confirm is None or check_result.status in (Status.PASSED, Status.FAILED):
         return check_result
-    return _vouched(item, facts, check_result)
+    return _confirmed(item, facts, check_result)
 
 
-def _judge(item: Item, facts: Facts) -> CheckResult:
+def _run_check(item: Item, facts: Facts) -> CheckResult:
     try:
         return CHECKS[item.id](facts)
-    except Unavailable as trouble:
-        return from_error(trouble)
-    except Exception as error:  # noqa: BLE001 (one broken check must not take the others along)
+    except Unavailable as error:
+        return from_error(error)
+    except Exception as error:  # noqa: BLE001 (one broken check must not end the audit)
         log.debug("%s broke: %s at %s", item.id, type(error).__name__, _place(error))
         return unknown("broke", error=type(error).__name__)
 
 
-def _vouched(item: Item, facts: Facts, check_result: CheckResult) -> CheckResult:
-    if said := facts.record.confirmed.get(item.id):
-        return passed("confirmed", words=said.words, at=said.at, by=said.by)
-    # What a check saw says more than "somebody has to confirm it".
+def _confirmed(item: Item, facts: Facts, check_result: CheckResult) -> CheckResult:
+    if given := facts.record.confirmed.get(item.id):
+        return passed("confirmed", words=given.words, at=given.at, by=given.by)
+    # What a check saw is more precise than "a person has to confirm it".
     return check_result if check_result.status is Status.WAITING else waiting()
 
 
@@ -84,7 +86,7 @@ def _place(error: Exception) -> str:
     return f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else "?"
 
 
-def named(item: Item, names: Collection[str], otherwise: bool = False) -> bool:
+def is_named(item: Item, names: Collection[str], otherwise: bool = False) -> bool:
     """Whether an item, or its section, is among the names; `otherwise` when there are none."""
     return item.id in names or item.section in names if names else otherwise
 
@@ -99,7 +101,7 @@ def _with_required(checklist: Checklist, ids: Iterable[str]) -> set[str]:
     return wanted
 
 
-def strangers(checklist: Checklist, names: Iterable[str]) -> list[str]:
+def unknown_names(checklist: Checklist, names: Iterable[str]) -> list[str]:
     """The names that are neither an item nor a section."""
     known = {known for item in checklist.items for known in (item.id, item.section)}
     return [name for name in names if name not in known]

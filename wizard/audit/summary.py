@@ -37,7 +37,7 @@ def saved_exit_code(record: ProfileRecord, checklist: Checklist) -> Exit:
 
 
 def last_changes(record: ProfileRecord) -> dict[str, str]:
-    """Item id → new or fixed, as the last audit judged it."""
+    """Item id → new or fixed, as the last audit from_health it."""
     changes = {}
     for name, verdict in record.verdicts.items():
         if verdict.status is not Status.PASSED and verdict.since == record.checked_at:
@@ -50,7 +50,7 @@ def last_changes(record: ProfileRecord) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class AuditResult:
-    """Findings in the order of the checklist, with the record they were judged into.
+    """Findings in the order of the checklist, with the record they were from_health into.
 
     `changes` is what `keep_results` returned: item id → new, same or fixed.
     """

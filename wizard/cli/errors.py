@@ -10,7 +10,7 @@ from typing import Any
 
 from wizard.cli.signals import let_next_interrupt_end
 from wizard.text.errors import Exit, Terminated, Unavailable, UsageError, WizardError
-from wizard.ui.item_view import Showing
+from wizard.ui.item_view import ItemView
 from wizard.ui.screen import open_screen
 from wizard.ui.words import Words, message
 
@@ -36,7 +36,7 @@ class ErrorReporter:
             let_next_interrupt_end()
             self._screen.line()  # ^C stands where the prompt was
         if isinstance(error, Unavailable):
-            Showing(self._screen, self._words).show_error(error)
+            ItemView(self._screen, self._words).show_error(error)
             return error.exit_code
         code, key, values = described(error)
         self._say(key, values)

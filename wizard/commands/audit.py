@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 from wizard.actions.select_assets import complete_ids
 from wizard.audit.checklist import load
 from wizard.audit.results import exit_code
-from wizard.audit.runner import audit, named, strangers
+from wizard.audit.runner import audit, is_named, unknown_names
 from wizard.audit.summary import AuditResult
 from wizard.context.context import Context
 from wizard.report.audit_json import audit_document, item_list
 from wizard.report.documents import error_document, write_document
 from wizard.text.errors import MOST_SEVERE_FIRST, UsageError, WizardError
 from wizard.text.localised import phrase
-from wizard.ui.audit_view import Report
+from wizard.ui.audit_view import AuditView
 
 if TYPE_CHECKING:
     from wizard.commands import OptionParser
@@ -33,7 +33,7 @@ def options(parser: OptionParser) -> None:
 def run(chosen: Arguments) -> int:
     """One profile, or every one; the most severe code of all."""
     # A misspelt id would quietly audit nothing.
-    if unknown := strangers(load(), [*chosen.only, *chosen.skip]):
+    if unknown := unknown_names(load(), [*chosen.only, *chosen.skip]):
         raise UsageError("audit.no_such_item", item=unknown[0])
     if chosen.list:
         return _list(chosen)
@@ -85,7 +85,7 @@ def _show(context: Context, verdict: AuditResult) -> None:
     if chosen.json:
         context.print_json(audit_document(verdict), line=chosen.all)
     else:
-        report = Report(context.screen, context.words, bool(chosen.sandbox), chosen.verbose)
+        report = AuditView(context.screen, context.words, bool(chosen.sandbox), chosen.verbose)
         report.show(verdict)
 
 
@@ -94,7 +94,7 @@ def _list(chosen: Arguments) -> int:
     items = [
         item
         for item in load().items
-        if named(item, chosen.only, True) and not named(item, chosen.skip)
+        if is_named(item, chosen.only, True) and not is_named(item, chosen.skip)
     ]
     if chosen.json:
         Context(chosen).print_json(item_list(items))

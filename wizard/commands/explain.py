@@ -8,7 +8,7 @@ from wizard.audit.error_codes import Explanation, find, related
 from wizard.context.context import Context
 from wizard.state.record import Status
 from wizard.text.errors import Exit, unknown_word
-from wizard.ui.item_view import Showing
+from wizard.ui.item_view import ItemView
 
 if TYPE_CHECKING:
     from wizard.commands import OptionParser
@@ -86,7 +86,7 @@ def _item(context: Context, asked: str) -> int:
         document = {"schema": 1, "id": item.id, "needed_for": goal}
         context.print_json(document | {"requires": list(item.requires)})
         return Exit.FINE
-    showing = Showing(screen, words, bool(context.chosen.sandbox))
+    showing = ItemView(screen, words, bool(context.chosen.sandbox))
     screen.line(words.say(f"help.needed_{goal or 'advice'}"), "dim", f"{item.id}: ")
     for found in context.verdict.results:
         if found.item.id == item.id and found.status is not Status.PASSED:

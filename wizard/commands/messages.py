@@ -12,7 +12,7 @@ from wizard.context.context import Context
 from wizard.state import private_file
 from wizard.text.durations import moment
 from wizard.text.errors import Exit, UsageError
-from wizard.ui.received_view import show_message
+from wizard.ui.webhook_view import show_message
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -68,6 +68,7 @@ def _follow(context: Context, reader: Reader) -> int:
     """What is there, oldest first, then what comes: until Ctrl-C."""
     row = reader.last_row()
     _print(context, reversed(_found(context, reader, context.chosen.limit or SHOWN)))
+    sys.stdout.flush()  # into a pipe, what is there must not wait for the next message
     sender = _sender(context)
     for message in reader.follow(lambda: False, after_row=row):
         if not sender or sender in (message.sender, message.sender_user_id):

@@ -14,7 +14,7 @@ from wizard.state.config import profile_name
 from wizard.state.status_file import RecordFile
 from wizard.text.errors import Exit, UsageError, unknown_word
 from wizard.text.localised import phrase
-from wizard.ui.text_layout import cells
+from wizard.ui.screen import cells
 
 if TYPE_CHECKING:
     from wizard.commands import OptionParser

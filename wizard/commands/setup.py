@@ -86,11 +86,11 @@ def _walk(context: Context, setup: Setup) -> None:
 def _news(context: Context, setup: Setup, results: list[ItemResult]) -> None:
     """What changed since the last time, to somebody who was here before."""
     from wizard.audit.summary import AuditResult
-    from wizard.ui.audit_view import Report
+    from wizard.ui.audit_view import AuditView
 
     record = context.session.record
     verdicts = AuditResult(context.session.checklist, record, results, setup.changes)
-    Report(context.screen, context.words).changes(verdicts)
+    AuditView(context.screen, context.words).changes(verdicts)
 
 
 def _end(context: Context, setup: Setup) -> None:

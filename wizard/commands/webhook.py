@@ -47,19 +47,19 @@ def _testing(parser: OptionParser) -> None:
 
 def run_show(chosen: Arguments) -> int:
     """The three addresses, the subscriptions, and which address wins."""
-    from wizard.facts.webhook_route import read_chain
-    from wizard.ui.webhook_diagram import draw
+    from wizard.facts.webhook_route import read_webhook_route
+    from wizard.ui.webhook_view import show_route
 
     with Context(chosen) as context:
-        chain = read_chain(context.session.facts())
+        route = read_webhook_route(context.session.facts())
         if chosen.json:
-            context.print_json(chain.as_json())
+            context.print_json(route.as_json())
         else:
-            draw(context.screen, context.words, chain)
-        if chain.callbacks is None or chain.subscribers is None:
+            show_route(context.screen, context.words, route)
+        if route.callbacks is None or route.subscribers is None:
             return Exit.NOT_SEEN
-        fine = chain.winner[1] and chain.subscribed and chain.winner[1] == chain.expected
-        fine = fine or (chain.winner[1] and chain.subscribed and not chain.expected)
+        fine = route.winner[1] and route.subscribed and route.winner[1] == route.expected
+        fine = fine or (route.winner[1] and route.subscribed and not route.expected)
         return Exit.FINE if fine else Exit.NOT_IN_ORDER
 
 

@@ -15,10 +15,9 @@ if TYPE_CHECKING:
     from wizard.commands import OptionParser
     from wizard.context.settings import Arguments
     from wizard.text.secret import Secret
-    from wizard.webhook.endpoint import Event
     from wizard.webhook.forwarding import Forwarder
     from wizard.webhook.local_receiver import LocalReceiver
-    from wizard.webhook.server import Address
+    from wizard.webhook.receiver import Address, Event
 
 
 def listening_options(parser: OptionParser) -> None:
@@ -33,7 +32,7 @@ def listening_options(parser: OptionParser) -> None:
 
 def address(chosen: Arguments) -> Address | None:
     """Where the command line wants to listen; None when it does not say."""
-    from wizard.webhook.server import Address
+    from wizard.webhook.receiver import Address
 
     if chosen.host is None and chosen.port is None and chosen.path is None:
         return None
@@ -49,7 +48,7 @@ def run_listen(chosen: Arguments) -> int:
     """Until Ctrl-C. Unavailable without the app secret: nothing could be taken."""
     from wizard.actions.callback_target import hand_over, need_app_secret
     from wizard.webhook.inbox import InboxError
-    from wizard.webhook.server import Address
+    from wizard.webhook.receiver import Address
 
     with Context(chosen) as context:
         session = prefilled(context.session, {})
@@ -149,7 +148,7 @@ class EventPrinter:
         sys.stdout.flush()
 
     def _arrived(self, event: Any) -> None:
-        from wizard.ui.received_view import show_message, show_status, show_update
+        from wizard.ui.webhook_view import show_message, show_status, show_update
 
         context, new = self._context, event.new
         # The dashboard sends the same sample every time: it is stored once and printed each time.

@@ -299,13 +299,13 @@ class Context:
     def listener(self) -> LocalReceiver:
         """Takes what Meta delivers, once something starts it; its inbox is that of the profile."""
         from wizard.net.connection import Outside
-        from wizard.webhook.local_receiver import PATIENCE_SECONDS, LocalReceiver
+        from wizard.webhook.local_receiver import WAIT_SECONDS, LocalReceiver
 
         play = bool(self.chosen.sandbox)
         # The sandbox is on this machine: there its own address will do.
         outside = Outside(allow_local=play, environ=self.environ)
         path = self.home.inbox_path(self.profile)
-        return LocalReceiver(path, outside, PLAY_SECONDS if play else PATIENCE_SECONDS)
+        return LocalReceiver(path, outside, PLAY_SECONDS if play else WAIT_SECONDS)
 
     @property
     def verdict(self) -> AuditResult:

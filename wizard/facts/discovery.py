@@ -1,4 +1,4 @@
-"""What a search found, as frozen dataclasses."""
+"""What a token reaches: portfolios, WABAs, numbers; and what stands behind an id."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
 
-from wizard.facts.concurrency import together
 from wizard.facts.json_values import node, text
 from wizard.facts.models import (
     Account,
@@ -16,7 +15,6 @@ from wizard.facts.models import (
     Number,
     Token,
 )
-from wizard.facts.optional_fields import Asking, inspect
 from wizard.facts.parsers import (
     ACCOUNT_FIELDS,
     APP_EXTRAS,
@@ -28,6 +26,7 @@ from wizard.facts.parsers import (
     business,
     number,
 )
+from wizard.facts.reads import TolerantReader, inspect_token, run_concurrently
 from wizard.graph import Graph, GraphError, Json
 from wizard.text.errors import ErrorKind, Unavailable
 
@@ -37,11 +36,11 @@ _TEST_NAME = "test whatsapp business account"
 
 @dataclass(frozen=True)
 class Found:
-    """A WABA with its numbers; `trouble` says why it or they could not be read in full."""
+    """A WABA with its numbers; `error` is why it or they could not be read in full."""
 
     account: Account
     numbers: tuple[Number, ...] = ()
-    trouble: Unavailable | None = None
+    error: Unavailable | None = None
 
     @property
     def is_test(self) -> bool:
@@ -61,7 +60,7 @@ class Found:
 class Discovery:
     """Everything a token reaches; real WABAs before the test one.
 
-    `dead_ends` maps each way that showed nothing to the reason: the path that was asked. `token`
+    `unreadable` maps each way that showed nothing to the reason: the path that was asked. `token`
     is None when Meta would not say what the token is.
     """
 
@@ -69,7 +68,7 @@ class Discovery:
     app: MetaApp | None = None
     businesses: tuple[Business, ...] = ()
     accounts: tuple[Found, ...] = ()
-    dead_ends: Mapping[str, Unavailable] = field(default_factory=dict)
+    unreadable: Mapping[str, Unavailable] = field(default_factory=dict)
 
     def numbers_of(self, waba_id: str) -> tuple[Number, ...]:
         """The numbers of one WABA; none when it was not found."""
@@ -111,7 +110,7 @@ class Discovery:
         return usable[0].account if len(usable) == 1 else None
 
 
-Noun = TypeVar("Noun", Account, Business, Number)
+Model = TypeVar("Model", Account, Business, Number)
 
 #: WABAs that are read in full; more are listed without their numbers. A portfolio begins with
 #: 20, and an agency's token may see hundreds.
@@ -124,13 +123,13 @@ _ROUNDS = 4
 _SCOPES = ("whatsapp_business_management", "whatsapp_business_messaging")
 _TOKEN = "debug_token"
 _EDGES = ("owned_whatsapp_business_accounts", "client_whatsapp_business_accounts")
-#: Nobody answers, or nobody answers this token: no other way would tell more.
-_HOPELESS = frozenset({ErrorKind.UNREACHABLE, ErrorKind.BUSY, ErrorKind.NOT_GIVEN})
+#: Meta does not answer, or not this token: no other read would work.
+_FINAL = frozenset({ErrorKind.UNREACHABLE, ErrorKind.BUSY, ErrorKind.NOT_GIVEN})
 
 
 @dataclass(frozen=True)
-class _Way:
-    """One thing to ask, and what to do with its answer."""
+class _Read:
+    """One read, and what takes its answer."""
 
     read: Callable[[], Any]
     take: Callable[[Any], object]
@@ -148,13 +147,13 @@ class _Search:
     """One search: what was found so far, and what was asked."""
 
     def __init__(self, graph: Graph, known: Mapping[str, str]) -> None:
-        self._asking, self._known = Asking(graph), known
+        self._reader, self._known = TolerantReader(graph), known
         self._token: Token | None = None
         self._app: MetaApp | None = None
         self._businesses: dict[str, Business] = {}
         self._accounts: dict[str, Account] = {}
         self._numbers: dict[str, tuple[Number, ...]] = {}
-        self._troubles: dict[str, Unavailable] = {}
+        self._errors: dict[str, Unavailable] = {}
         self._asked: set[str] = set()
         self._listed: set[str] = set()
 
@@ -163,69 +162,71 @@ class _Search:
         if waba_id := self._known.get("waba_id"):
             self._see_account(Account(waba_id, ""))
         self._see_business(Business(self._known.get("business_id", ""), ""))
-        ways = self._first_ways()
+        reads = self._first_reads()
         for _ in range(_ROUNDS):
-            self._ask(ways)
-            ways = self._next_ways()
+            self._ask(reads)
+            reads = self._next_reads()
         accounts = [found for found in map(self._found, self._accounts.values()) if found]
         if not accounts:
-            self._raise_if_nobody_answered()
+            self._raise_if_unanswered()
         return Discovery(
             token=self._token,
             app=self._app,
             businesses=tuple(b for b in self._businesses.values() if b.name),
             accounts=tuple(sorted(accounts, key=lambda found: found.is_test)),
-            dead_ends=dict(self._troubles),
+            unreadable=dict(self._errors),
         )
 
-    def _ask(self, ways: Mapping[str, _Way]) -> None:
-        for path, answer in together({path: way.read for path, way in ways.items()}).items():
+    def _ask(self, reads: Mapping[str, _Read]) -> None:
+        for path, answer in run_concurrently(
+            {path: one.read for path, one in reads.items()}
+        ).items():
             self._asked.add(path)
             if not isinstance(answer, Unavailable):
-                ways[path].take(answer)
-            elif answer.kind in _HOPELESS and path == _TOKEN:
+                reads[path].take(answer)
+            elif answer.kind in _FINAL and path == _TOKEN:
                 raise answer
             else:
-                self._troubles[path] = answer
+                self._errors[path] = answer
 
-    def _raise_if_nobody_answered(self) -> None:
-        # "There is none" would be a guess while one of the ways may only be throttled.
-        for trouble in self._troubles.values():
-            if trouble.kind in _HOPELESS:
-                raise trouble
+    def _raise_if_unanswered(self) -> None:
+        # "There is none" would be a guess while one of the reads may only be throttled.
+        for error in self._errors.values():
+            if error.kind in _FINAL:
+                raise error
 
-    def _first_ways(self) -> dict[str, _Way]:
+    def _first_reads(self) -> dict[str, _Read]:
         """What can be asked with the token alone."""
         assigned = "me/assigned_whatsapp_business_accounts"
         return {
-            _TOKEN: _Way(lambda: inspect(self._asking), self._see_token),
+            _TOKEN: _Read(lambda: inspect_token(self._reader), self._see_token),
             assigned: self._list_of_accounts(assigned),
-            "me/businesses": _Way(
+            "me/businesses": _Read(
                 lambda: self._rows("me/businesses", BUSINESS_FIELDS, business),
                 self._see_businesses,
             ),
         }
 
-    def _next_ways(self) -> dict[str, _Way]:
+    def _next_reads(self) -> dict[str, _Read]:
         """What has not been asked yet of what is known by now."""
-        ways: dict[str, _Way] = {}
+        reads: dict[str, _Read] = {}
         if app_id := self._token.app_id if self._token else "":
-            ways[app_id] = _Way(lambda: self._app_at(app_id), self._see_app)
+            reads[app_id] = _Read(lambda: self._app_at(app_id), self._see_app)
         for business_id in list(self._businesses)[:MOST_BUSINESSES]:
             for edge in _EDGES:
                 path = f"{business_id}/{edge}"
-                ways[path] = self._list_of_accounts(path)
+                reads[path] = self._list_of_accounts(path)
         for waba_id in list(self._accounts)[:MOST_ACCOUNTS]:
             numbers = f"{waba_id}/phone_numbers"
-            ways[waba_id] = _Way(partial(self._account_at, waba_id), self._know_account)
-            ways[numbers] = _Way(
+            reads[waba_id] = _Read(partial(self._account_at, waba_id), self._know_account)
+            reads[numbers] = _Read(
                 partial(self._rows, numbers, LIST_FIELDS, number),
                 partial(self._numbers.__setitem__, waba_id),
             )
-        return {path: way for path, way in ways.items() if path not in self._asked}
+        return {path: one for path, one in reads.items() if path not in self._asked}
 
-    def _list_of_accounts(self, path: str) -> _Way:
-        return _Way(
+    def _list_of_accounts(self, path: str) -> _Read:
+        return _Read(
             lambda: self._rows(path, ("id", "name"), account),
             self._see_accounts,
         )
@@ -268,31 +269,31 @@ class _Search:
     def _found(self, seen: Account) -> Found | None:
         """A WABA as it turned out; None for an id that shows nothing of one."""
         numbers = self._numbers.get(seen.id)
-        trouble = self._troubles.get(seen.id) or self._troubles.get(f"{seen.id}/phone_numbers")
-        found = Found(seen, numbers or (), trouble)
+        error = self._errors.get(seen.id) or self._errors.get(f"{seen.id}/phone_numbers")
+        found = Found(seen, numbers or (), error)
         # The edges list WABAs only; the id of a grant may be anything.
         certain = found.visible or numbers is not None or seen.id in self._listed
         return found if certain else None
 
     def _app_at(self, app_id: str) -> MetaApp:
-        return app({"id": app_id, **self._asking.get(app_id, APP_FIELDS, APP_EXTRAS)})
+        return app({"id": app_id, **self._reader.get(app_id, APP_FIELDS, APP_EXTRAS)})
 
     def _account_at(self, waba_id: str) -> Account:
-        return account({"id": waba_id, **self._asking.get(waba_id, ACCOUNT_FIELDS)})
+        return account({"id": waba_id, **self._reader.get(waba_id, ACCOUNT_FIELDS)})
 
     def _rows(
-        self, path: str, fields: Sequence[str], parse: Callable[[Json], Noun]
-    ) -> tuple[Noun, ...]:
-        return tuple(noun for noun in map(parse, self._asking.pages(path, fields)) if noun.id)
+        self, path: str, fields: Sequence[str], parse: Callable[[Json], Model]
+    ) -> tuple[Model, ...]:
+        return tuple(found for found in map(parse, self._reader.pages(path, fields)) if found.id)
 
 
 #: A field that no node has: Graph's refusal names the kind of node, "(#100) Tried accessing
 #: nonexisting field (x) on node type (WhatsAppBusinessAccount)".
 _NO_FIELD = "wa_wizard_asks_for_the_kind_of_this_node"
-#: Meta does not let this token look, and does not say which of its reasons it has.
-_SHUT = frozenset({ErrorKind.NOT_VISIBLE, ErrorKind.PERMISSION})
+#: Meta refuses this token access, and does not give the reason.
+_NO_ACCESS = frozenset({ErrorKind.NOT_VISIBLE, ErrorKind.PERMISSION})
 #: Fields that only one kind has among those a node shows unasked.
-_TELLING = {
+_FIELD_KINDS = {
     "display_phone_number": "number",
     "verified_name": "number",
     "message_template_namespace": "account",
@@ -305,7 +306,7 @@ class Node:
     """A node of Graph's. `kind`: account, number, business, app, other, unseen.
 
     `type` is Meta's own name of the kind. `parent` is the WABA of a number, or the portfolio of a
-    WABA; `accounts` are the WABAs of a portfolio. "" and none where Meta does not tell.
+    WABA; `accounts` are the WABAs of a portfolio. "" and none where Meta does not show it.
     """
 
     kind: str
@@ -329,7 +330,7 @@ def what_is(graph: Graph, node_id: str, found: Discovery | None = None) -> Node:
             return read(graph, node_id, meta_type, found)
         shown = _shown(graph, node_id, ("id", "name"))
     except GraphError as refusal:
-        if refusal.kind in _SHUT:
+        if refusal.kind in _NO_ACCESS:
             return Node("unseen", node_id)
         raise
     return Node(kind, node_id, text(shown.get("name")), meta_type)
@@ -348,8 +349,8 @@ def _kind(graph: Graph, node_id: str) -> tuple[str, str]:
         return kind, meta_type
     shown = graph.get(node_id, metadata=1)
     meta_type = meta_type or text(node(shown.get("metadata")).get("type"))
-    telling = next((kind for field, kind in _TELLING.items() if field in shown), "")
-    return _named(meta_type) or telling or "other", meta_type
+    by_field = next((kind for field, kind in _FIELD_KINDS.items() if field in shown), "")
+    return _named(meta_type) or by_field or "other", meta_type
 
 
 def _named(meta_type: str) -> str:

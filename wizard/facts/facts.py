@@ -1,4 +1,4 @@
-"""What Meta says right now, as plain values: each read made at most once, if it is asked for.
+"""What Meta answers now, as plain values: each read is made at most once, when it is needed.
 
 A read that failed is remembered like an answer. Reads that do not depend on each other are made
 at the same time (`gather`).
@@ -13,7 +13,6 @@ from datetime import UTC, datetime
 from typing import Generic, Protocol, Self, TypeVar, cast, overload
 
 from wizard.facts import parsers
-from wizard.facts.concurrency import together
 from wizard.facts.json_values import odd
 from wizard.facts.models import (
     Account,
@@ -29,7 +28,7 @@ from wizard.facts.models import (
     Token,
     VaultState,
 )
-from wizard.facts.optional_fields import Asking, inspect
+from wizard.facts.reads import TolerantReader, inspect_token, run_concurrently
 from wizard.graph import Graph, GraphError, Reachability
 from wizard.state.record import Goal, ProfileRecord
 from wizard.text.errors import ErrorKind, Unavailable
@@ -42,17 +41,17 @@ VERIFY_TOKEN = "verify_token"
 
 
 class Evidence(Protocol):
-    """What no API of Meta's shows: how the callback answers, and what this machine received."""
+    """What no API of Meta shows: how the callback answers, and what this machine received."""
 
     def handshake(self, url: str, verify_token: Secret | None) -> Handshake:
-        """Asks a callback as Meta would."""
+        """Sends a callback a handshake like Meta's."""
 
     def arrivals(self, record: ProfileRecord) -> Arrivals:
         """What the receiver of this profile has stored; empty where there is none."""
 
 
 class _Memory:
-    """Answers and failures by name, each asked for once, by whichever thread comes first."""
+    """Answers and failures by name, each asked for once, by the first thread that needs it."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -65,7 +64,7 @@ class _Memory:
         return cell.answer(ask)
 
     def forget(self, names: Iterable[str] | None) -> None:
-        """Drops these answers (None: all). One that is just being asked for still ends."""
+        """Drops these answers (None: all). A read in progress still ends."""
         with self._lock:
             for name in tuple(self._cells) if names is None else names:
                 self._cells.pop(name, None)
@@ -117,7 +116,7 @@ def _local(read: Callable[[Facts], T]) -> _Fact[T]:
 
 
 class Facts:
-    """What Meta and this machine say of one profile. Thread-safe, but for `vault` and `origin`.
+    """What Meta and this machine show of one profile. Thread-safe, but for `vault` and `origin`.
 
     Every property raises Unavailable when its read fails, however often it is asked. An audit of
     a profile whose ids are known makes at most twelve requests, none of which waits for the
@@ -137,7 +136,7 @@ class Facts:
         self.record = record
         #: This machine's clock, in UTC, when these facts were opened.
         self.now = now()
-        self._asking = Asking(graph)
+        self._reader = TolerantReader(graph)
         self._memory = _Memory()
         self._asked = threading.local()
 
@@ -177,9 +176,9 @@ class Facts:
 
     @_local
     def handshake(self) -> Handshake:
-        """The callback, asked as Meta would ask it: the expected one, else the one in force.
+        """The callback's answer to a handshake: the expected callback, else the one in force.
 
-        NOT_GIVEN (values: name) when there is no callback to ask.
+        NOT_GIVEN (values: name) when there is no callback.
         """
         token = self._memory.recall(VERIFY_TOKEN, self._read_verify_token)
         url = self.record.webhook.get("callback_url") or self.number.callbacks.winner[1]
@@ -196,19 +195,19 @@ class Facts:
 
     @_Fact
     def reach(self) -> Reachability:
-        """One request without credentials; UNREACHABLE with its `cause` when nobody answers."""
+        """One request without credentials; UNREACHABLE with its `cause` without an answer."""
         return self._graph.probe()
 
     @_Fact
     def token(self) -> Token:
         """GET /debug_token, by the app token where there is one, else by the token itself."""
-        return inspect(self._asking)
+        return inspect_token(self._reader)
 
     @_Fact
     def secret_fits(self) -> bool:
         """Whether Graph accepts `app-id|app-secret` of this profile.
 
-        Not read off /debug_token: its refusal may be about the token that is inspected.
+        Not read from /debug_token: its refusal may be about the token that is inspected.
         """
         try:
             self.app_itself  # noqa: B018 (asked for its refusal alone)
@@ -241,18 +240,18 @@ class Facts:
     def app_permissions(self) -> frozenset[str]:
         """GET /{app}/permissions with the app token: names of the permissions the app has."""
         path = f"{self._as_app()}/permissions"
-        return parsers.permissions(self._asking.pages(path, as_app=True))
+        return parsers.permissions(self._reader.pages(path, as_app=True))
 
     @_Fact
     def app_subscriptions(self) -> tuple[AppSubscription, ...]:
         """GET /{app}/subscriptions with the app token: Graph refuses every other (code 15)."""
         path = f"{self._as_app()}/subscriptions"
-        return parsers.subscriptions(self._asking.pages(path, as_app=True))
+        return parsers.subscriptions(self._reader.pages(path, as_app=True))
 
     @_Fact
     def account(self) -> Account:
         """GET /{waba}."""
-        asked = self._asking.get(self._waba(), parsers.ACCOUNT_FIELDS, parsers.ACCOUNT_EXTRAS)
+        asked = self._reader.get(self._waba(), parsers.ACCOUNT_FIELDS, parsers.ACCOUNT_EXTRAS)
         found = parsers.account(asked)
         if not found.id:
             raise odd("id")
@@ -260,19 +259,19 @@ class Facts:
 
     @_Fact
     def account_health(self) -> Health:
-        """GET /{waba}?fields=health_status. Apart from the account: it is in beta for some."""
-        return parsers.health(self._asking.get(self._waba(), ("health_status",)))
+        """GET /{waba}?fields=health_status. A read of its own: the field is in beta for some."""
+        return parsers.health(self._reader.get(self._waba(), ("health_status",)))
 
     @_Fact
     def numbers(self) -> tuple[Number, ...]:
         """GET /{waba}/phone_numbers, every page: what a choice is made from."""
-        rows = self._asking.pages(f"{self._waba()}/phone_numbers", parsers.LIST_FIELDS)
+        rows = self._reader.pages(f"{self._waba()}/phone_numbers", parsers.LIST_FIELDS)
         return tuple(one for one in map(parsers.number, rows) if one.id)
 
     @_Fact
     def number(self) -> Number:
         """GET /{phone number}: the number itself, with everything."""
-        asked = self._asking.get(self._phone(), parsers.NUMBER_FIELDS, parsers.NUMBER_EXTRAS)
+        asked = self._reader.get(self._phone(), parsers.NUMBER_FIELDS, parsers.NUMBER_EXTRAS)
         found = parsers.number(asked)
         if not found.id:
             raise odd("id")
@@ -281,36 +280,36 @@ class Facts:
     @_Fact
     def number_health(self) -> Health:
         """GET /{phone number}?fields=health_status."""
-        return parsers.health(self._asking.get(self._phone(), ("health_status",)))
+        return parsers.health(self._reader.get(self._phone(), ("health_status",)))
 
     @_Fact
     def subscribers(self) -> tuple[Subscriber, ...]:
         """GET /{waba}/subscribed_apps. Whether apps of others are shown varies."""
-        return parsers.subscribers(self._asking.pages(f"{self._waba()}/subscribed_apps"))
+        return parsers.subscribers(self._reader.pages(f"{self._waba()}/subscribed_apps"))
 
     @_Fact
     def templates(self) -> tuple[Template, ...]:
         """GET /{waba}/message_templates: the approved ones; a WABA has 250 at most."""
         path = f"{self._waba()}/message_templates"
-        rows = self._asking.pages(path, parsers.TEMPLATE_FIELDS, most=250, status="APPROVED")
+        rows = self._reader.pages(path, parsers.TEMPLATE_FIELDS, most=250, status="APPROVED")
         return tuple(one for one in parsers.templates(rows) if one.status == "APPROVED")
 
     # How the answers are kept.
 
     def gather(self, names: Iterable[str] | None = None) -> None:
-        """Makes these reads (None: all) at the same time. Failures wait until somebody asks."""
+        """Makes these reads (None: all) at once. A failure is raised when the fact is used."""
         wanted = {"vault", *OF_GRAPH, *self._of_receiving()} if names is None else set(names)
-        # Before any thread runs: not every keyring can be asked from several.
+        # Before any thread runs: not every keyring works from several.
         if "vault" in wanted:
-            self._quietly("vault")
+            self._remember("vault")
         if "handshake" in wanted:
             with suppress(Exception):
                 self._memory.recall(VERIFY_TOKEN, self._read_verify_token)
         threaded = [name for name in (*OF_GRAPH, "handshake") if name in wanted]
-        together({name: self._job(name) for name in threaded})
+        run_concurrently({name: self._job(name) for name in threaded})
 
     def forget(self, names: Iterable[str] | None = None) -> None:
-        """Drops answers and what they rest on, so that Meta is asked anew (None: all)."""
+        """Drops answers and what they rest on, so that they are read again (None: all)."""
         dropped = None if names is None else set(names)
         if dropped and dropped & {"app", "secret_fits"}:
             dropped.add("app_itself")
@@ -333,28 +332,28 @@ class Facts:
         self._asked.names.add(name)
 
     def _job(self, name: str) -> Callable[[], None]:
-        return lambda: self._quietly(name)
+        return lambda: self._remember(name)
 
-    def _quietly(self, name: str) -> None:
-        # A failure is remembered too: who asks for the fact meets it. Not noted as asked.
+    def _remember(self, name: str) -> None:
+        # A failure is remembered too: it is raised when the fact is used. Not noted as used.
         fact: _Fact[object] = getattr(type(self), name)
         with suppress(Exception):
             self._memory.recall(name, lambda: fact.read(self))
 
     def _of_receiving(self) -> set[str]:
-        # The callback is somebody's server: it is not asked for people who only send.
+        # The callback is the person's own server: it gets no request for profiles that only send.
         return {"handshake"} if Goal.RECEIVING in self.record.goals else set()
 
     def _read_verify_token(self) -> Secret | None:
         try:
             kept = self._vault.get(VERIFY_TOKEN)
-        except VaultError:  # environment.vault says what is wrong with it
+        except VaultError:  # environment.vault reports what is wrong with it
             return None
         return kept.secret if kept else None
 
     def _app(self, app_id: str, *, as_app: bool) -> MetaApp:
         fields, extras = parsers.APP_FIELDS, parsers.APP_EXTRAS
-        found = parsers.app(self._asking.get(app_id, fields, extras, as_app=as_app))
+        found = parsers.app(self._reader.get(app_id, fields, extras, as_app=as_app))
         if not found.id:
             raise odd("id")
         return found

@@ -1,7 +1,7 @@
 """Plain values out of Graph's JSON, whatever shape they came in today.
 
 Meta's own pages disagree about types: "true" beside true, ids and codes as numbers, names in
-lists or joined by commas. None of it may stop a reader, and foreign text is cleaned here.
+lists or joined by commas. None of this may stop a parser; text is cleaned here.
 """
 
 from __future__ import annotations
@@ -45,9 +45,9 @@ def whole(node: object) -> int:
 
 
 def truth(node: object) -> bool | None:
-    """A boolean, also written "true" or 1; None when it is not said."""
-    said = str(node).strip().lower() if isinstance(node, str | int) else ""
-    return {"true": True, "1": True, "false": False, "0": False}.get(said)
+    """A boolean, also written "true" or 1; None when it is not given."""
+    given = str(node).strip().lower() if isinstance(node, str | int) else ""
+    return {"true": True, "1": True, "false": False, "0": False}.get(given)
 
 
 def moment(node: object) -> datetime | None:

@@ -1,4 +1,4 @@
-"""What Meta says, as frozen dataclasses. Meta's peculiarities end where these begin.
+"""What Meta answers, as frozen dataclasses. Meta's peculiar formats are resolved before these.
 
 Enums of Meta's are open sets: they come as upper-case strings, compared, never rejected.
 """
@@ -80,7 +80,7 @@ class Account:
     currency: str = ""
     timezone_id: str = ""
     funding_id: str = ""  # primary_funding_id; "" may also mean "not shown to this token"
-    marketing_onboarding: str = ""  # PENDING_VALID_PAYMENT_METHOD is the one sign worth having
+    marketing_onboarding: str = ""  # PENDING_VALID_PAYMENT_METHOD: no payment method
     messaging_limit: str = ""  # TIER_250 … TIER_UNLIMITED, of the whole portfolio
 
 
@@ -90,14 +90,14 @@ class HealthIssue:
 
     code: int  # 0: a remark (additional_info) without a code
     text: str
-    remedy: str = ""
+    remedy: str = ""  # possible_solution, Meta's advice in English
 
 
 @dataclass(frozen=True)
 class HealthEntity:
-    """One entity of a health_status, judged by `can_send` alone.
+    """One entity of a health_status; `can_send` alone counts.
 
-    can_receive_call_sip is left out on purpose: it reads BLOCKED (138024, 138025) on healthy
+    can_receive_call_sip is left out on purpose: it is BLOCKED (138024, 138025) on healthy
     numbers.
     """
 
@@ -182,23 +182,23 @@ class Subscriber:
 
 @dataclass(frozen=True)
 class Arrivals:
-    """What our own receiver heard; all empty where there is none.
+    """What this machine's receiver stored; all empty where there is none.
 
     `message_at` is when the last real message of this number was received (ISO, "" for never);
     only while there is none do `other_number` (real messages came for that one) and `test_event`
-    (the Test button of the dashboard) matter. `misfit` is why the last delivery that names this
-    number or WABA was refused: bad_signature, unsigned, no_secret, bad_json. `test_state` is the
-    furthest status of the test message. `trouble`: why the inbox cannot be read.
+    (the Test button of the dashboard) matter. `refused_for` is why the last delivery that names
+    this number or WABA was refused: bad_signature, unsigned, no_secret, bad_json. `test_state` is
+    the furthest status of the test message. `inbox_error`: why the inbox cannot be read.
     """
 
     message_at: str = ""
     other_number: str = ""
     test_event: bool = False
-    misfit: str = ""
+    refused_for: str = ""
     test_state: str = ""
     test_code: int = 0
     test_details: str = ""
-    trouble: str = ""
+    inbox_error: str = ""
 
 
 @dataclass(frozen=True)
@@ -215,7 +215,7 @@ class Template:
 
 @dataclass(frozen=True)
 class Step:
-    """One thing that was seen to be right: resolved, connected, certificate, answered, …"""
+    """One step of a probe that worked: resolved, connected, certificate, answered, …"""
 
     name: str
     values: Mapping[str, Value] = field(default_factory=dict)
@@ -223,10 +223,10 @@ class Step:
 
 @dataclass(frozen=True)
 class Handshake:
-    """What was found. `reason` is "" when all is right.
+    """The result of probing a callback. `reason` is "" when it works.
 
-    `steps` are the things that were right before the first that was not. `challenges` are those
-    that this probe sent, so that a receiver can tell its own probe from Meta.
+    `steps` are those that worked before the first that did not. `challenges` are those that this
+    probe sent, so that a receiver can distinguish its own probe from Meta.
     """
 
     url: str
@@ -245,7 +245,7 @@ class Handshake:
 
 @dataclass(frozen=True)
 class VaultState:
-    """How the store of secrets stands after its probe; `closed` is None when it works.
+    """The state of the store of secrets after its probe; `closed` is None when it works.
 
     `from_environment` names the secrets that the read-only environment supplies.
     """

@@ -62,7 +62,7 @@ def token(json: Json) -> Token:
 
 
 def dead_token(refusal: GraphError) -> Token:
-    """What is known of a token that may not even inspect itself: why it was refused."""
+    """What is known of a token that may not even inspect_token itself: why it was refused."""
     return Token(
         valid=False,
         kind="",
@@ -94,7 +94,7 @@ def _granted(value: object) -> dict[str, frozenset[str] | None]:
 
 
 APP_FIELDS = ("id", "name")
-#: `business` may need more than the app's own token shows.
+#: `business` may need more rights than the app token has.
 APP_EXTRAS = ("business",)
 
 
@@ -246,7 +246,7 @@ def _url(value: object) -> str:
 def health(json: Json) -> Health:
     """The entities; ODD when Graph left health_status out (it is in beta for some).
 
-    The overall verdict is not taken over where there are entities: Meta's own example says
+    The overall verdict is not used where there are entities: Meta's own example says
     BLOCKED there because SIP is not set up, while every entity is AVAILABLE.
     """
     status = node(json.get("health_status"))
@@ -278,7 +278,7 @@ def _error(json: Json) -> HealthIssue:
 
 def _remarks(value: object) -> list[HealthIssue]:
     remarks = value if isinstance(value, list) else [value]
-    return [HealthIssue(0, said) for said in map(text, remarks) if said]
+    return [HealthIssue(0, remark) for remark in map(text, remarks) if remark]
 
 
 def subscribers(rows: Sequence[Json]) -> tuple[Subscriber, ...]:
@@ -296,8 +296,8 @@ def _subscriber(row: Json) -> Subscriber:
 TEMPLATE_FIELDS = ("id", "name", "language", "status", "category", "components")
 
 _PLACEHOLDER = re.compile(r"\{\{\s*(\w+)\s*\}\}")
-#: Headers and buttons that want something at every sending, without a {{placeholder}}.
-_WANTING = frozenset({"IMAGE", "VIDEO", "DOCUMENT", "LOCATION", "COPY_CODE", "OTP"})
+#: Headers and buttons that need a parameter at every sending, without a {{placeholder}}.
+_NEED_PARAMETER = frozenset({"IMAGE", "VIDEO", "DOCUMENT", "LOCATION", "COPY_CODE", "OTP"})
 
 
 def templates(rows: Sequence[Json]) -> tuple[Template, ...]:
@@ -320,8 +320,8 @@ def _template(row: Json) -> Template:
 
 def _variables(part: Json) -> int:
     own = {*_PLACEHOLDER.findall(f"{text(part.get('text'), 4000)} {text(part.get('url'), 4000)}")}
-    wants = word(part.get("format")) in _WANTING or word(part.get("type")) in _WANTING
+    needs = word(part.get("format")) in _NEED_PARAMETER or word(part.get("type")) in _NEED_PARAMETER
     below = [*nodes(part.get("buttons")), *nodes(part.get("cards"))]
     if "cards" not in part:
         below += nodes(part.get("components"))  # of one card of a carousel
-    return len(own) + wants + sum(map(_variables, below))
+    return len(own) + needs + sum(map(_variables, below))

@@ -1,4 +1,4 @@
-"""The way of a message, as far as Meta shows it: who gets it, and at which of three addresses."""
+"""The route of a message, as far as Meta shows it: which apps get it, at which callback URL."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ LEVELS = ("number", "account", "app")
 
 
 @dataclass(frozen=True)
-class Chain:
-    """What `webhook show` draws. None where Meta could not be asked; `missing` says why.
+class WebhookRoute:
+    """What `webhook show` prints. None where Meta could not be asked; `missing` says why.
 
-    `fields` and `active` are told to the app alone: they need the app secret. `missing` maps
-    "subscribers", "callbacks" or "fields" to the reason (not_given, permission …).
+    `fields` and `active` need the app secret: Meta shows them to the app token alone. `missing`
+    maps "subscribers", "callbacks" or "fields" to the reason (not_given, permission …).
     """
 
     number: str
@@ -40,12 +40,12 @@ class Chain:
 
     @property
     def winner(self) -> tuple[str, str]:
-        """(level, URL) in force for this number; ("", "") when none is, or nobody knows."""
+        """(level, URL) in force for this number; ("", "") when none is set or shown."""
         return self.callbacks.winner if self.callbacks else ("", "")
 
     @property
     def subscribed(self) -> bool | None:
-        """Whether our own app is among the subscribers."""
+        """Whether the app of this profile is among the subscribers."""
         if self.subscribers is None:
             return None
         return any(one.app_id == self.app_id for one in self.subscribers)
@@ -80,20 +80,20 @@ class Chain:
         }
 
 
-def read_chain(facts: Facts) -> Chain:
-    """Everything that can be read; what cannot is left out and named. Raises nothing of Meta's."""
+def read_webhook_route(facts: Facts) -> WebhookRoute:
+    """Everything that can be read; what cannot is None and in `missing`. Raises no Unavailable."""
     missing: dict[str, str] = {}
     facts.gather(("number", "subscribers", "app_subscriptions", "token"))
-    number = _look("callbacks", lambda: facts.number, missing)
-    rows = _look("fields", lambda: facts.app_subscriptions, missing)
+    number = _read("callbacks", lambda: facts.number, missing)
+    rows = _read("fields", lambda: facts.app_subscriptions, missing)
     row = whatsapp(rows) if rows is not None else None
     ids, chosen = facts.record.ids, facts.record.webhook
-    return Chain(
+    return WebhookRoute(
         number=number.display if number else ids.get("display_phone_number", ""),
         number_id=ids.get("phone_number_id", ""),
         waba_id=ids.get("waba_id", ""),
-        app_id=ids.get("app_id") or _look("app", lambda: facts.token.app_id, {}) or "",
-        subscribers=_look("subscribers", lambda: facts.subscribers, missing),
+        app_id=ids.get("app_id") or _read("app", lambda: facts.token.app_id, {}) or "",
+        subscribers=_read("subscribers", lambda: facts.subscribers, missing),
         callbacks=number.callbacks if number else None,
         fields=None if rows is None else (row.fields if row else frozenset()),
         active=None if row is None else row.active,
@@ -108,7 +108,7 @@ def whatsapp(rows: tuple[AppSubscription, ...]) -> AppSubscription | None:
     return next((one for one in rows if one.object == OBJECT), None)
 
 
-def _look(name: str, read: Callable[[], T], missing: dict[str, str]) -> T | None:
+def _read(name: str, read: Callable[[], T], missing: dict[str, str]) -> T | None:
     try:
         return read()
     except Unavailable as error:

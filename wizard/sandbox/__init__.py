@@ -1,7 +1,7 @@
 """A stand-in for Meta's side: the Graph API over real HTTP, with a world behind it.
 
-It plays Meta by what Meta published and integrators reported, and shares no code with the part of
-this tool that reads Graph: two readings of the same facts that check each other.
+It follows what Meta published and integrators reported, and shares no code with the part of this
+tool that reads Graph: two readings of the same facts that check each other.
 """
 
 from __future__ import annotations
@@ -12,18 +12,17 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from wizard.sandbox import access, control
+from wizard.sandbox import access, server
 from wizard.sandbox.delivery import Delivery
-from wizard.sandbox.scenario import Expectation, Scenario, build, load, names
 from wizard.sandbox.server import Server
-from wizard.sandbox.world import DAY, World
+from wizard.sandbox.world import DAY, Expectation, Scenario, World, build, load, names
 
 
 @dataclass(frozen=True)
 class Profile:
-    """What the owner of a scenario already has: goals, ids and play secrets by their names.
+    """What the owner of a scenario already has: goals, ids and sandbox secrets by their names.
 
-    `webhook`: the callback she means to use, {callback_url, level}; empty when there is none yet.
+    `webhook`: the callback meant to be used, {callback_url, level}; empty when there is none yet.
     """
 
     goals: tuple[str, ...]
@@ -35,8 +34,10 @@ class Profile:
 class Running:
     """A sandbox that serves until it is closed. Its secrets open nothing and may be printed."""
 
-    def __init__(self, played: Scenario, world: World, server: Server, delivery: Delivery) -> None:
-        self.scenario = played
+    def __init__(
+        self, scenario: Scenario, world: World, server: Server, delivery: Delivery
+    ) -> None:
+        self.scenario = scenario
         self._world, self._server, self._delivery = world, server, delivery
 
     @property
@@ -46,7 +47,7 @@ class Running:
 
     @property
     def access_token(self) -> str:
-        """What the person of this scenario would paste; "" when she has none."""
+        """What the person of this scenario would paste; "" without a token."""
         alias = self.scenario.profile.get("token", "")
         return str(self._world["tokens"].get(alias, {}).get("value", alias))
 
@@ -107,12 +108,12 @@ class Running:
         )
 
     def write(self, text: str = "", **more: Any) -> str:
-        """A person writes to the number now, by default what she always writes.
+        """A person writes to the number now, by default the scenario's text.
 
-        Returns the wamid of her message, "" when none can arrive.
+        Returns the wamid of the message, "" when none can arrive.
         """
         params = {**({"text": text} if text else {}), **more}
-        _, answer = control.answer(self._world, self._delivery, "POST", ["write"], params)
+        _, answer = server.control_answer(self._world, self._delivery, "POST", ["write"], params)
         return str(answer.get("id", ""))
 
     def close(self) -> None:
@@ -146,13 +147,13 @@ def start(
     With `state_dir` its world is kept there, one file per scenario, and shared by every process
     that serves the same one. OSError when the port is taken.
     """
-    played = load(scenario)
+    found = load(scenario)
     path = None if state_dir is None else state_dir / f"{scenario}.json"
-    world = World(build(played), path)
-    _renew(world, played)
+    world = World(build(found), path)
+    _renew(world, found)
     delivery = Delivery(world)
     server = Server(world, delivery, port, latency_ms / 1000)
-    return Running(played, world, server, delivery)
+    return Running(found, world, server, delivery)
 
 
 def scenarios() -> Sequence[Scenario]:
@@ -160,9 +161,9 @@ def scenarios() -> Sequence[Scenario]:
     return [load(name) for name in names()]
 
 
-def _renew(world: World, played: Scenario) -> None:
+def _renew(world: World, scenario: Scenario) -> None:
     """The panel gives a fresh token at each visit: one that only grew old is renewed."""
-    token = world["tokens"].get(played.profile.get("token", ""), {})
+    token = world["tokens"].get(scenario.profile.get("token", ""), {})
     if token.get("renewed") and access.death(world, token):
         with world.held():
             token["expires_at"] = world.now() + DAY

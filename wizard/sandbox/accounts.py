@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wizard.sandbox import health, numbers, templates, webhooks
+from wizard.sandbox import messages, numbers, webhooks
 from wizard.sandbox.access import (
     BUSINESS,
     MANAGEMENT,
@@ -11,8 +11,7 @@ from wizard.sandbox.access import (
     need_admin,
     need_business,
 )
-from wizard.sandbox.call import Answer, Call
-from wizard.sandbox.fields import Kind, plain, read_many, words
+from wizard.sandbox.call import Answer, Call, Kind, plain, read_many, words
 from wizard.sandbox.refusals import (
     Refused,
     bad_parameter,
@@ -46,7 +45,7 @@ def subscribe_app(call: Call, account: Answer) -> Answer:
     # Meta asked the callback, and meanwhile the world may have been read anew.
     rows = call.world["accounts"][account["id"]].setdefault("subscribed", {})
     rows[call.caller.app_id] = override
-    call.delivery.chain_changed()
+    call.delivery.route_changed()
     return {"success": True}
 
 
@@ -87,25 +86,25 @@ def assigned_users(call: Call, account: Answer) -> Answer:
 
 
 def assign_user(call: Call, account: Answer) -> Answer:
-    """POST /{waba}/assigned_users?user=&tasks=: an admin gives somebody the WABA."""
+    """POST /{waba}/assigned_users?user=&tasks=: an admin assigns the WABA to a person."""
     need_account(call, account)
     if call.person.get("role") != "ADMIN":
         raise no_permission("You must be an admin of the business to perform this action")
     tasks = call.listed("tasks")
     if not tasks or set(tasks) - TASKS:
         raise bad_parameter(f"Param tasks must be some of {{{', '.join(sorted(TASKS))}}}")
-    _somebody(call)["assigned"][account["id"]] = tasks
+    _user(call)["assigned"][account["id"]] = tasks
     return {"success": True}
 
 
 def remove_user(call: Call, account: Answer) -> Answer:
     """DELETE /{waba}/assigned_users?user=."""
     need_account(call, account)
-    _somebody(call)["assigned"].pop(account["id"], None)
+    _user(call)["assigned"].pop(account["id"], None)
     return {"success": True}
 
 
-def _somebody(call: Call) -> Answer:
+def _user(call: Call) -> Answer:
     person: Answer | None = call.world["people"].get(call.text("user"))
     if person is None or not businesses_of(call) & set(person["businesses"]):
         raise bad_parameter("Param user must be a valid ID of a user of the business")
@@ -193,7 +192,7 @@ ACCOUNT = Kind(
         "whatsapp_business_manager_messaging_limit": lambda call, account: (
             numbers.limit_of_portfolio(call, account, "WhatsAppBusinessAccount")
         ),
-        "health_status": health.of_account,
+        "health_status": numbers.health_of_account,
     },
     DEFAULT,
     {
@@ -202,9 +201,9 @@ ACCOUNT = Kind(
         ("GET", "subscribed_apps"): subscribed_apps,
         ("POST", "subscribed_apps"): subscribe_app,
         ("DELETE", "subscribed_apps"): unsubscribe_app,
-        ("GET", "message_templates"): templates.templates,
-        ("POST", "message_templates"): templates.create,
-        ("DELETE", "message_templates"): templates.delete,
+        ("GET", "message_templates"): messages.templates,
+        ("POST", "message_templates"): messages.create,
+        ("DELETE", "message_templates"): messages.delete,
         ("GET", "assigned_users"): assigned_users,
         ("POST", "assigned_users"): assign_user,
         ("DELETE", "assigned_users"): remove_user,

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from wizard.sandbox import webhooks
-from wizard.sandbox.call import Answer, Call
-from wizard.sandbox.fields import Kind, plain, words
+from wizard.sandbox.call import Answer, Call, Kind, plain, words
 from wizard.sandbox.refusals import bad_parameter, missing_parameter, needs_app_token
 
 WHATSAPP = "whatsapp_business_account"
@@ -66,7 +65,7 @@ def subscribe(call: Call, app: Answer) -> Answer:
         "active": True,
         "fields": {**kept, **dict.fromkeys(fields, call.version)},
     }
-    call.delivery.chain_changed()
+    call.delivery.route_changed()
     return {"success": True}
 
 

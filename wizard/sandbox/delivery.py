@@ -18,10 +18,104 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from wizard.sandbox import payloads, webhooks
+from wizard.sandbox import webhooks
 from wizard.sandbox.call import Answer
 from wizard.sandbox.messages import digits_of, fresh_wamid, open_window
 from wizard.sandbox.world import World
+
+#: Failures that come by webhook alone: code → (title, details).
+LATER = {
+    131026: ("Message undeliverable", "Message Undeliverable."),
+    131042: (
+        "Business eligibility payment issue",
+        "Message failed to send because there were one or more errors related to your payment "
+        "method.",
+    ),
+}
+
+
+def envelope(account_id: str, value: Answer) -> Answer:
+    """One change of the field `messages`."""
+    change = {"value": value, "field": "messages"}
+    return {
+        "object": "whatsapp_business_account",
+        "entry": [{"id": account_id, "changes": [change]}],
+    }
+
+
+def inbound_payload(number: Answer, sender: Answer, wamid: str, text: str, more: Answer) -> Answer:
+    """A message of a person. `more` replaces parts of it: another type, other content.
+
+    A sender with `hides_number` comes with the user id (BSUID) alone, as since April 2026.
+    """
+    user_id = sender.get("user_id", f"US.{sender['wa_id']}0001")
+    contact: Answer = {"profile": {"name": sender.get("name", "")}, "user_id": user_id}
+    message: Answer = {
+        "from_user_id": user_id,
+        "id": wamid,
+        "timestamp": str(int(time.time())),
+        "type": "text",
+        "text": {"body": text},
+    }
+    if not sender.get("hides_number"):
+        contact["wa_id"] = message["from"] = sender["wa_id"]
+    if more.get("type", "text") != "text":
+        del message["text"]
+    return {**_head(number), "contacts": [contact], "messages": [{**message, **more}]}
+
+
+def status_payload(number: Answer, wamid: str, message: Answer, stage: str, code: int) -> Answer:
+    """One status of a message that was sent; `code` says why it failed."""
+    line: Answer = {
+        "id": wamid,
+        "status": stage,
+        "timestamp": str(int(time.time())),
+        "recipient_id": message["to"],
+        "pricing": {
+            "billable": True,
+            "pricing_model": "PMP",
+            "type": "regular",
+            "category": message["category"],
+        },
+    }
+    if code:
+        del line["pricing"]
+        title, details = LATER[code]
+        line["errors"] = [
+            {"code": code, "title": title, "message": title, "error_data": {"details": details}}
+        ]
+    contact = {"wa_id": message["to"], "user_id": f"US.{message['to']}0001"}
+    return {**_head(number), "contacts": [contact], "statuses": [line]}
+
+
+def test_payload() -> Answer:
+    """What the dashboard's Test button sends: an invented number and message."""
+    value = {
+        "messaging_product": "whatsapp",
+        "metadata": {"display_phone_number": "16505551111", "phone_number_id": "123456123"},
+        "contacts": [{"profile": {"name": "test user name"}, "wa_id": "16315551181"}],
+        "messages": [
+            {
+                "from": "16315551181",
+                "id": "ABGGFlA5Fpa",
+                "timestamp": "1504902988",
+                "type": "text",
+                "text": {"body": "this is a text message"},
+            }
+        ],
+    }
+    return envelope("0", value)
+
+
+def _head(number: Answer) -> Answer:
+    return {
+        "messaging_product": "whatsapp",
+        "metadata": {
+            "display_phone_number": digits_of(number["display_phone_number"]),
+            "phone_number_id": number["id"],
+        },
+    }
+
 
 PACE = {"first_retry_s": 1.0, "factor": 2.0, "retries": 8, "duplicates": 0, "gap_s": 0.05}
 STATUSES = ("sent", "delivered", "read")
@@ -61,7 +155,7 @@ class Delivery:
         wa_id = digits_of(sender["wa_id"])
         wamid = fresh_wamid(wa_id)
         open_window(number, wa_id, self._world.now())
-        value = payloads.inbound(number, {**sender, "wa_id": wa_id}, wamid, text, message)
+        value = inbound_payload(number, {**sender, "wa_id": wa_id}, wamid, text, message)
         self._send_out(number, value, f"message {wamid}")
         return wamid
 
@@ -70,17 +164,17 @@ class Delivery:
         url = webhooks.subscription(self._world, app_id).get("callback_url", "")
         if url:
             url = self._world.here(url)
-            self._post(app_id, url, payloads.test_event(), "test event")
+            self._post(app_id, url, test_payload(), "test event")
         return bool(url)
 
-    def chain_changed(self) -> None:
-        """Something about callbacks changed: a play person who waits for that writes now."""
+    def route_changed(self) -> None:
+        """Callbacks or registration changed: a scenario's person who waits for that writes now."""
         person = self._world.tree.get("person", {})
         if not person.get("writes_by_herself"):
             return
         for number in self._world["numbers"].values():
             if number["status"] == "CONNECTED" and webhooks.destinations(self._world, number):
-                self._plan(person.get("after_s", 1.0), partial(self._greets, number["id"]))
+                self._plan(person.get("after_s", 1.0), partial(self._write_as_person, number["id"]))
 
     def close(self) -> None:
         """Ends the worker; what was planned is not done any more."""
@@ -91,7 +185,7 @@ class Delivery:
         if self._worker is not None:
             self._worker.join(webhooks.HANDSHAKE_SECONDS + 1)
 
-    def _greets(self, number_id: str) -> None:
+    def _write_as_person(self, number_id: str) -> None:
         with self._world.held():
             person = self._world["person"]
             self.write(number_id, person, person["text"], {})
@@ -103,11 +197,11 @@ class Delivery:
                 return
             message["status"] = stage
             number = self._world["numbers"][message["number"]]
-            value = payloads.status(number, wamid, message, stage, code)
+            value = status_payload(number, wamid, message, stage, code)
             self._send_out(number, value, f"status {stage} {wamid}")
 
     def _send_out(self, number: Answer, value: Answer, about: str) -> None:
-        body = payloads.envelope(number["account"], value)
+        body = envelope(number["account"], value)
         for app_id, url in webhooks.destinations(self._world, number):
             for _ in range(1 + int(self._pace()["duplicates"])):
                 self._post(app_id, url, body, about)
@@ -128,7 +222,7 @@ class Delivery:
     ) -> None:
         try:
             status, _, _ = webhooks.exchange("POST", url, body=body, headers=headers)
-        except webhooks.Unheard:
+        except webhooks.NoAnswer:
             status = 0
         pace = self._pace()
         with self._world.held():

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from wizard.sandbox import access, tokens
+from wizard.sandbox import access
 from wizard.sandbox.accounts import ACCOUNT
 from wizard.sandbox.apps import APPLICATION
-from wizard.sandbox.call import Answer, Call
-from wizard.sandbox.fields import Kind, read_node
+from wizard.sandbox.call import Answer, Call, Kind, read_node
 from wizard.sandbox.numbers import NUMBER, account_of, change
 from wizard.sandbox.people import PORTFOLIO, SYSTEM_USER, USER
 from wizard.sandbox.refusals import Refused, no_such_field, not_visible
 
 #: Paths that need no token.
-OPEN = {"oauth/access_token": tokens.exchange, "oauth/revoke": tokens.revoke}
+OPEN = {"oauth/access_token": access.exchange, "oauth/revoke": access.revoke}
 
 
 def answer(call: Call) -> Answer:
@@ -28,7 +27,7 @@ def answer(call: Call) -> Answer:
         return handler(call)
     _authenticate(call)
     if call.parts == ["debug_token"]:
-        return tokens.debug_token(call)
+        return access.debug_token(call)
     return _of_node(call)
 
 
@@ -89,14 +88,14 @@ def _find(call: Call, name: str) -> tuple[Kind, Answer]:
         name = call.caller.person_id or call.caller.app_id
     if name == "app":
         name = call.caller.app_id
-    for room, kind in (
+    for group, kind in (
         ("accounts", ACCOUNT),
         ("numbers", NUMBER),
         ("businesses", PORTFOLIO),
         ("apps", APPLICATION),
     ):
-        if name in world[room]:
-            return kind, world[room][name]
+        if name in world[group]:
+            return kind, world[group][name]
     if person := world["people"].get(name):
         return _kind_of_person(person), person
     raise not_visible(call.method, name)

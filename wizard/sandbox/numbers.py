@@ -4,11 +4,81 @@ from __future__ import annotations
 
 import json
 
-from wizard.sandbox import health, messages, registration, webhooks
+from wizard.sandbox import messages, registration, webhooks
 from wizard.sandbox.access import need_account
-from wizard.sandbox.call import Answer, Call
-from wizard.sandbox.fields import Kind, plain, read_many
+from wizard.sandbox.call import Answer, Call, Kind, plain, read_many
 from wizard.sandbox.refusals import Refused, bad_parameter, missing_parameter, no_such_field
+
+_HEALTH_ORDER = ("AVAILABLE", "LIMITED", "BLOCKED")
+NAME_REMARK = (
+    "Your display name has not been approved yet. Your message limit will increase after the "
+    "display name is approved."
+)
+BUSINESS_REMARK = "The Business has not passed business verification."
+
+
+def health_of_account(call: Call, account: Answer) -> Answer:
+    """The WABA, its portfolio and the calling app."""
+    need_account(call, account)
+    return _summarised(_around(call, account))
+
+
+def health_of_number(call: Call, number: Answer) -> Answer:
+    """The number, and everything above it."""
+    account = call.world["accounts"][number["account"]]
+    blocks, remarks = list(number.get("blocks", ())), list(number.get("remarks", ()))
+    if number.get("platform_type") != "CLOUD_API":
+        blocks.append(
+            {
+                "error_code": 133010,
+                "error_description": "The phone number is not registered.",
+                "possible_solution": "Register the phone number with the Cloud API.",
+            }
+        )
+    elif number.get("name_status") not in ("APPROVED", "AVAILABLE_WITHOUT_REVIEW"):
+        remarks.append(NAME_REMARK)
+    entity = _entity("PHONE_NUMBER", number["id"], blocks, remarks)
+    # Reads BLOCKED on numbers that send well: SIP calling is simply not set up.
+    if number.get("sip_blocked"):
+        entity |= {"can_receive_call_sip": "BLOCKED"}
+        entity.setdefault("errors", []).append(
+            {
+                "error_code": 138025,
+                "error_description": "SIP is not configured for this phone number.",
+                "possible_solution": "Configure SIP servers in the call settings.",
+            }
+        )
+    judged = _summarised([entity, *_around(call, account)])
+    # Meta's own SIP example says BLOCKED overall while every can_send_message is AVAILABLE.
+    return judged | {"can_send_message": "BLOCKED"} if number.get("sip_blocked") else judged
+
+
+def _around(call: Call, account: Answer) -> list[Answer]:
+    business = call.world["businesses"].get(account["business"], {"id": account["business"]})
+    remarks = list(business.get("remarks", ()))
+    if business.get("verification_status") != "verified":
+        remarks.append(BUSINESS_REMARK)
+    return [
+        _entity("WABA", account["id"], account.get("blocks", []), account.get("remarks", [])),
+        _entity("BUSINESS", business["id"], business.get("blocks", []), remarks),
+        _entity("APP", call.caller.app_id, call.app.get("blocks", []), []),
+    ]
+
+
+def _entity(kind: str, node: str, blocks: list[Answer], remarks: list[str]) -> Answer:
+    state = "BLOCKED" if blocks else "LIMITED" if remarks else "AVAILABLE"
+    entity: Answer = {"entity_type": kind, "id": node, "can_send_message": state}
+    if blocks:
+        entity["errors"] = list(blocks)
+    elif remarks:
+        entity["additional_info"] = list(remarks)
+    return entity
+
+
+def _summarised(entities: list[Answer]) -> Answer:
+    worst = max((entity["can_send_message"] for entity in entities), key=_HEALTH_ORDER.index)
+    return {"can_send_message": worst, "entities": entities}
+
 
 DEFAULT = (
     "verified_name",
@@ -153,7 +223,7 @@ def _override(call: Call, number: Answer) -> None:
     overrides.pop(app_id, None)
     if override:
         overrides[app_id] = override
-    call.delivery.chain_changed()
+    call.delivery.route_changed()
 
 
 def settings(call: Call, number: Answer) -> Answer:
@@ -199,7 +269,7 @@ NUMBER = Kind(
         "whatsapp_business_manager_messaging_limit": lambda call, number: limit_of_portfolio(
             call, account_of(call, number), "WhatsAppBusinessPhoneNumber"
         ),
-        "health_status": health.of_number,
+        "health_status": health_of_number,
         "whatsapp_business_account": lambda _, number: {"id": number["account"]},
     },
     DEFAULT,

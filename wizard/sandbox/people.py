@@ -1,11 +1,10 @@
-"""Users, system users and portfolios: who the token's person is, and what she may set up."""
+"""Users, system users and portfolios: who holds the token, and what that person may set up."""
 
 from __future__ import annotations
 
-from wizard.sandbox import accounts, tokens
+from wizard.sandbox import access, accounts
 from wizard.sandbox.access import BUSINESS, businesses_of, need_admin, need_business
-from wizard.sandbox.call import Answer, Call, proof_missing
-from wizard.sandbox.fields import Kind, plain, read_many
+from wizard.sandbox.call import Answer, Call, Kind, plain, proof_missing, read_many
 from wizard.sandbox.refusals import Refused, bad_parameter, missing_parameter, not_visible
 from wizard.sandbox.world import DAY
 
@@ -44,7 +43,7 @@ def _page_token(call: Call, page_id: str) -> str:
         "person": call.caller.person_id,
         "scopes": sorted(call.caller.scopes),
     }
-    value = tokens.issue(call.world, like, 0)
+    value = access.issue(call.world, like, 0)
     list(call.world["tokens"].values())[-1]["page"] = page_id
     return value
 
@@ -103,7 +102,7 @@ def make_token(call: Call, person: Answer) -> Answer:
     like = {"app": app["id"], "kind": "SYSTEM_USER", "person": person["id"], "scopes": scopes}
     like["granular"] = {scope: _granted(person, scope) for scope in scopes}
     life = call.world.now() + 60 * DAY if short else 0
-    return {"access_token": tokens.issue(call.world, like, life)}
+    return {"access_token": access.issue(call.world, like, life)}
 
 
 def forget_tokens(call: Call, person: Answer) -> Answer:

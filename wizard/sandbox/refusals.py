@@ -1,13 +1,17 @@
-"""Meta's error envelope and the refusals that several edges share.
+"""Meta's error envelope, the refusals that several edges share, and a scenario's faults.
 
 Codes and texts: Graph API error handling, WhatsApp error codes, and what integrators reported.
-The HTTP status follows Meta's table; in practice it wanders, so nobody should decide on it.
+The HTTP status follows Meta's table; in practice it varies, so no decision should rest on it.
 """
 
 from __future__ import annotations
 
+import fnmatch
 import secrets
+from dataclasses import dataclass
 from typing import Any
+
+from wizard.sandbox.world import World
 
 HTTP = {
     0: 401, 2: 503, 3: 500, 10: 403, 190: 401, 200: 403, 368: 403, 130497: 403, 131000: 500,
@@ -88,3 +92,62 @@ def no_permission(text: str) -> Refused:
 def whatsapp(code: int, title: str, details: str = "") -> Refused:
     """An error of the WhatsApp table: "(#code) title" with its error_data.details."""
     return Refused(code, f"(#{code}) {title}", details=details or title)
+
+
+HTML = (
+    '<!DOCTYPE html><html lang="en"><head><title>Error</title></head><body><h1>Sorry, something '
+    "went wrong.</h1><p>We're working on getting this fixed as soon as we can.</p></body></html>"
+)
+PORTAL = (
+    '<!DOCTYPE html><html><head><title>Wi-Fi login</title></head><body><form action="/login">'
+    '<h1>Welcome to Hotel Wi-Fi</h1><input name="room"></form></body></html>'
+)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What goes wrong with one request: an entry of a scenario's `faults`.
+
+    `path` (a pattern, after the version), `method`, `after` (calls that pass first), `times` (how
+    often; without it always) say when; `kind` says what: error, html, portal, cut, slow, drop,
+    redirect, text, big.
+    """
+
+    kind: str
+    settings: dict[str, Any]
+
+    def refusal(self) -> Refused:
+        """The error of a fault of kind `error`."""
+        given = dict(self.settings)
+        more = {
+            key: given[key]
+            for key in ("subcode", "http", "details", "title", "user_message", "transient")
+            if key in given
+        }
+        return Refused(int(given["code"]), str(given["message"]), **more)
+
+    @property
+    def seconds(self) -> float:
+        """How long a slow answer takes."""
+        return float(self.settings.get("seconds", 5))
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Headers that come with it."""
+        return {str(key): str(value) for key, value in self.settings.get("headers", {}).items()}
+
+
+def next_fault(world: World, method: str, parts: list[str]) -> Fault | None:
+    """The fault that meets this request, and counts it."""
+    path = "/".join(parts)
+    for settings in world.tree.get("faults", []):
+        if not fnmatch.fnmatchcase(path, settings.get("path", "*")):
+            continue
+        if settings.get("method", method) != method:
+            continue
+        settings["met"] = settings.get("met", 0) + 1
+        first = settings.get("after", 0)
+        times = settings.get("times")
+        if settings["met"] > first and (times is None or settings["met"] <= first + times):
+            return Fault(settings["kind"], settings)
+    return None

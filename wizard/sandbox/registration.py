@@ -10,14 +10,14 @@ from wizard.sandbox.call import Answer, Call
 from wizard.sandbox.refusals import Refused, bad_parameter, missing_parameter, whatsapp
 from wizard.sandbox.world import DAY, HOUR
 
-#: The code that the play SMS shows as 123-830.
+#: The code that the sandbox's SMS shows as 123-830.
 CODE = "123830"
 CODE_LIVES = 10 * 60
 #: How long a verified number waits for its registration (WhatsApp: manage phone numbers).
 VERIFIED_FOR = 14 * DAY
 #: Registrations (and deregistrations) of one number in a moving window; WhatsApp: registration.
 BUDGET, WINDOW = 10, 72 * HOUR
-#: Wrong PINs before Meta stops listening for a while. Its real number is not published.
+#: Wrong PINs before Meta refuses further ones for a while. Its real number is not published.
 GUESSES = 5
 CODES_PER_HOUR = 5
 
@@ -91,7 +91,7 @@ def register(call: Call, number: Answer) -> Answer:
         number |= {"name_status": "APPROVED", "new_name_status": "NONE"}
     elif number.get("name_status") in ("NONE", None):
         number["name_status"] = "AVAILABLE_WITHOUT_REVIEW"
-    call.delivery.chain_changed()
+    call.delivery.route_changed()
     return {"success": True}
 
 

@@ -1,22 +1,123 @@
-"""Serves the play world over HTTP/1.1 on loopback."""
+"""Serves the world over HTTP/1.1 on loopback, counts usage, and takes control requests.
+
+Control stands for what people and the dashboard do outside Graph. Paths below /_sandbox: GET state;
+POST write {text, from?, name?, phone_number_id?, hides_number?, message?}; POST test_event
+{app_id?}; POST change {…} merges into the tree; POST faults [[…]].
+"""
 
 from __future__ import annotations
 
 import contextlib
+import copy
 import json
+import secrets
 import socket
 import threading
 import time
+from collections import defaultdict, deque
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from wizard.sandbox import callbacks, control, faults, nodes, usage
+from wizard.sandbox import nodes, refusals, webhooks
 from wizard.sandbox.call import Answer, Call, version_number
 from wizard.sandbox.delivery import Delivery
 from wizard.sandbox.refusals import Refused, trace_id
-from wizard.sandbox.world import World
+from wizard.sandbox.world import HOUR, World, merge
+
+#: Calls per hour, app and WABA: without a registered number, and with one.
+FRESH, ACTIVE = 200, 5000
+
+
+class Usage:
+    """The calls of the last hour, by WABA."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._guard = threading.Lock()
+        self._calls: dict[str, deque[float]] = defaultdict(deque)
+
+    def headers(self, call: Call) -> dict[str, str]:
+        """x-app-usage always; x-business-use-case-usage for calls about a WABA."""
+        answer = {
+            "x-app-usage": json.dumps({"call_count": 0, "total_cputime": 0, "total_time": 0}),
+            "x-fb-request-id": secrets.token_hex(8),
+            "x-fb-rev": "1030000001",
+        }
+        if call.touched:
+            uses = {account: [self._use(account)] for account in set(call.touched)}
+            answer["x-business-use-case-usage"] = json.dumps(uses)
+        return answer
+
+    def _use(self, account: str) -> dict[str, str | int]:
+        now = time.monotonic()
+        with self._guard:
+            calls = self._calls[account]
+            calls.append(now)
+            while calls[0] < now - HOUR:
+                calls.popleft()
+            made = len(calls)
+        return {
+            "type": "whatsapp_business_management",
+            "call_count": min(100, 100 * made // self._budget(account)),
+            "total_cputime": 1,
+            "total_time": 1,
+            "estimated_time_to_regain_access": 0,
+        }
+
+    def _budget(self, account: str) -> int:
+        registered = any(
+            number["account"] == account and number.get("status") == "CONNECTED"
+            for number in self._world["numbers"].values()
+        )
+        return ACTIVE if registered else FRESH
+
+
+def control_answer(
+    world: World, delivery: Delivery, method: str, parts: list[str], params: Answer
+) -> tuple[int, Any]:
+    """(HTTP status, JSON)."""
+    what = "/".join(parts)
+    with world.held():
+        if (method, what) == ("GET", "state"):
+            return 200, copy.deepcopy(world.tree)
+        if (method, what) == ("POST", "write"):
+            return _write(world, delivery, params)
+        if (method, what) == ("POST", "test_event"):
+            app_id = params.get("app_id") or next(iter(world["apps"]))
+            sent = delivery.test_event(app_id)
+            return (200 if sent else 409), {"sent": sent}
+        if (method, what) == ("POST", "change"):
+            world.tree = merge(world.tree, params)
+            return 200, {"changed": True}
+        if (method, what) == ("POST", "faults"):
+            world.tree["faults"] = params.get("faults", [])
+            return 200, {"changed": True}
+    return 404, {"error": "no such path"}
+
+
+def _write(world: World, delivery: Delivery, params: Answer) -> tuple[int, Any]:
+    person = world.tree.get("person", {})
+    number_id = params.get("phone_number_id") or _first_connected(world)
+    number = world["numbers"].get(number_id)
+    if number is None or number["status"] != "CONNECTED":
+        return 409, {"error": "no such number is connected"}
+    sender = dict(person)
+    for key, name in (("from", "wa_id"), ("name", "name"), ("hides_number", "hides_number")):
+        if key in params:
+            sender[name] = params[key]
+    text = str(params.get("text", person.get("text", "")))
+    wamid = delivery.write(number_id, sender, text, params.get("message") or {})
+    return 200, {"id": wamid, "phone_number_id": number_id}
+
+
+def _first_connected(world: World) -> str:
+    for number in world["numbers"].values():
+        if number["status"] == "CONNECTED":
+            return str(number["id"])
+    return ""
+
 
 LONGEST_BODY = 1 << 20
 
@@ -30,8 +131,8 @@ class Server(ThreadingHTTPServer):
 
     def __init__(self, world: World, delivery: Delivery, port: int, latency: float) -> None:
         self.world, self.delivery, self.latency = world, delivery, latency
-        self.usage = usage.Usage(world)
-        self.torn: set[Any] = set()
+        self.usage = Usage(world)
+        self.reset: set[Any] = set()
         self._open: set[Any] = set()
         self._guard = threading.Lock()
         super().__init__(("127.0.0.1", port), Handler)
@@ -46,11 +147,11 @@ class Server(ThreadingHTTPServer):
         super().process_request(request, client_address)
 
     def shutdown_request(self, request: Any) -> None:
-        """Forgets the connection; one that is torn is not said goodbye to."""
+        """Forgets the connection; a reset one is not shut down first."""
         with self._guard:
             self._open.discard(request)
-        if request in self.torn:
-            self.torn.discard(request)
+        if request in self.reset:
+            self.reset.discard(request)
             self.close_request(request)
         else:
             super().shutdown_request(request)
@@ -66,7 +167,7 @@ class Server(ThreadingHTTPServer):
                     connection.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that hangs up is no news."""
+        """A client that disconnects is not an error here."""
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -108,25 +209,25 @@ class Handler(BaseHTTPRequestHandler):
         if self.server.latency:
             time.sleep(self.server.latency)
         if parts[:1] == ["_sandbox"]:
-            status, answer = control.answer(
+            status, answer = control_answer(
                 self.server.world, self.server.delivery, self.command, parts[1:], params
             )
             self._send(status, json.dumps(answer).encode(), {})
             return
         asked, parts = _split_version(parts)
         with self.server.world.held():
-            fault = faults.strike(self.server.world, self.command, parts)
-        if fault is not None and self._struck(fault):
+            fault = refusals.next_fault(self.server.world, self.command, parts)
+        if fault is not None and self._fault_is_all(fault):
             return
         self._answer(asked, parts, params, fault)
 
     def _call_back(self, kind: str, params: Answer, body: bytes) -> None:
         sign = self.headers.get("X-Hub-Signature-256", "")
-        reply = callbacks.reply(self.server.world, self.command, kind, params, body, sign)
+        reply = webhooks.callback_reply(self.server.world, self.command, kind, params, body, sign)
         self._send(reply.status, reply.body.encode(), reply.headers)
 
     def _answer(
-        self, asked: str, parts: list[str], params: Answer, fault: faults.Fault | None
+        self, asked: str, parts: list[str], params: Answer, fault: refusals.Fault | None
     ) -> None:
         trace = trace_id()
         call = Call(
@@ -167,8 +268,8 @@ class Handler(BaseHTTPRequestHandler):
         versions: list[str] = self.server.world["graph"]["versions"]
         return asked if asked in versions else versions[0]
 
-    def _struck(self, fault: faults.Fault) -> bool:
-        """Whether the fault was all there is; the others go on to an answer."""
+    def _fault_is_all(self, fault: refusals.Fault) -> bool:
+        """Whether the fault replaced the answer; after others the request is answered."""
         if fault.kind == "slow":
             time.sleep(fault.seconds)
         elif fault.kind in ("html", "portal", "text", "big"):
@@ -182,16 +283,16 @@ class Handler(BaseHTTPRequestHandler):
             return True
         return False
 
-    def _send_page(self, fault: faults.Fault) -> None:
-        pages = {"html": faults.HTML, "portal": faults.PORTAL, "text": "upstream connect error"}
+    def _send_page(self, fault: refusals.Fault) -> None:
+        pages = {"html": refusals.HTML, "portal": refusals.PORTAL, "text": "upstream connect error"}
         body = pages.get(fault.kind, "[" + "0," * (8 << 20) + "0]").encode()
         kind = "text/plain" if fault.kind == "text" else "text/html; charset=utf-8"
         default = {"html": 500, "text": 200}.get(fault.kind, 200)
         status = int(fault.settings.get("status", default))
         self._send(status, body, {"Content-Type": kind, **fault.headers})
 
-    def _break_off(self, fault: faults.Fault) -> None:
-        """Ends the connection: without a word, or in the middle of the body."""
+    def _break_off(self, fault: refusals.Fault) -> None:
+        """Ends the connection: without an answer, or in the middle of the body."""
         self.close_connection = True
         if fault.kind == "cut":
             self.send_response(200)
@@ -202,7 +303,7 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.flush()
             return
         # A reset, not a polite end: nothing is flushed and nothing is shut down first.
-        self.server.torn.add(self.connection)
+        self.server.reset.add(self.connection)
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
 
     def _read(self) -> tuple[list[str], Answer, bytes]:

@@ -1,12 +1,20 @@
-"""Where Meta would deliver: the handshake with a callback, and which of three levels wins."""
+"""Callbacks: Meta's handshake, which of the three levels wins, and receivers of the sandbox itself.
+
+The receivers serve worlds whose owner already has one: /_sandbox/callback/KIND. In a scenario
+`{sandbox}` stands for the sandbox's own address, which is new at every start.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import http.client
 import ipaddress
 import secrets
 import socket
 import ssl
+import time
+from dataclasses import dataclass, field
 from urllib.parse import quote, urlencode, urlsplit
 
 from wizard.sandbox.access import need_account
@@ -19,7 +27,7 @@ HANDSHAKE_SECONDS = 6.0
 LONGEST_OVERRIDE = 200
 
 
-class Unheard(Exception):
+class NoAnswer(Exception):
     """No HTTP answer; `errno` is curl's number, as Meta writes it into the error."""
 
     def __init__(self, errno: int, error: str) -> None:
@@ -30,7 +38,7 @@ class Unheard(Exception):
 def handshake(call: Call, callback: str, verify_token: str) -> None:
     """Asks the callback for the challenge; 2200 in Meta's words when it does not come back.
 
-    The world is let go meanwhile: read it anew afterwards.
+    The world's lock is released meanwhile: read the tree again afterwards.
     """
     challenge = str(secrets.randbelow(9 * 10**9) + 10**9)
     query = {
@@ -38,12 +46,12 @@ def handshake(call: Call, callback: str, verify_token: str) -> None:
         "hub.challenge": challenge,
         "hub.verify_token": verify_token,
     }
-    with call.world.let_go():
+    with call.world.released():
         try:
             status, reason, body = exchange("GET", callback, query=query)
-        except Unheard as trouble:
+        except NoAnswer as error:
             raise _failed(
-                f"curl_errno = {trouble.errno}; curl_error = {trouble.error}; "
+                f"curl_errno = {error.errno}; curl_error = {error.error}; "
                 "HTTP Status Code = 0; HTTP Message = "
             ) from None
     received = body.decode("utf-8", "replace")
@@ -76,17 +84,17 @@ def exchange(
         answer = connection.getresponse()
         return answer.status, answer.reason, answer.read(65536)
     except TimeoutError as error:
-        raise Unheard(28, "Operation timed out after 6000 milliseconds") from error
+        raise NoAnswer(28, "Operation timed out after 6000 milliseconds") from error
     except socket.gaierror as error:
-        raise Unheard(6, f"Could not resolve host: {parts.hostname}") from error
+        raise NoAnswer(6, f"Could not resolve host: {parts.hostname}") from error
     except ssl.SSLCertVerificationError as error:
-        raise Unheard(60, "SSL certificate problem: unable to verify the certificate") from error
+        raise NoAnswer(60, "SSL certificate problem: unable to verify the certificate") from error
     except ssl.SSLError as error:
-        raise Unheard(35, "SSL connect error") from error
+        raise NoAnswer(35, "SSL connect error") from error
     except ConnectionRefusedError as error:
-        raise Unheard(7, f"Failed to connect to {parts.hostname}: Connection refused") from error
+        raise NoAnswer(7, f"Failed to connect to {parts.hostname}: Connection refused") from error
     except (OSError, http.client.HTTPException) as error:
-        raise Unheard(52, "Empty reply from server") from error
+        raise NoAnswer(52, "Empty reply from server") from error
     finally:
         connection.close()
 
@@ -170,7 +178,7 @@ def subscription(world: World, app_id: str) -> Answer:
 
 
 def destinations(world: World, number: Answer) -> list[tuple[str, str]]:
-    """(app id, URL) of everybody who gets the `messages` of this number."""
+    """(app id, URL) of every app that gets the `messages` of this number."""
     account = world["accounts"][number["account"]]
     found = []
     for app_id in account.get("subscribed", {}):
@@ -188,3 +196,70 @@ def destinations(world: World, number: Answer) -> list[tuple[str, str]]:
 
 def _failed(text: str) -> Refused:
     return Refused(2200, f"(#2200) Callback verification failed with the following errors: {text}")
+
+
+#: The verify token that the sandbox's receivers expect.
+VERIFY_TOKEN = "zarya-verify-token"
+TOO_LONG = 7.0
+_PAGE = "<!DOCTYPE html><html><body><h1>{}</h1></body></html>"
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a receiver answers."""
+
+    status: int
+    body: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+_PLAIN = {"Content-Type": "text/plain"}
+_HTML = {"Content-Type": "text/html; charset=utf-8"}
+#: Receivers, and services in front of them, that answer every request alike. The pages of the
+#: tunnel and of the bot check carry the headers that those services are known by.
+FIXED = {
+    "missing": Reply(404, "Not Found", _PLAIN),
+    "broken": Reply(500, "Internal Server Error", _PLAIN),
+    "page": Reply(200, _PAGE.format("Welcome to our shop"), _HTML),
+    "warned": Reply(
+        200, _PAGE.format("You are about to visit"), _HTML | {"ngrok-error-code": "ERR_NGROK_6024"}
+    ),
+    "gone": Reply(
+        404, _PAGE.format("Endpoint is offline"), _HTML | {"ngrok-error-code": "ERR_NGROK_3200"}
+    ),
+    "checked": Reply(403, _PAGE.format("Just a moment..."), _HTML | {"cf-mitigated": "challenge"}),
+}
+
+
+def callback_reply(
+    world: World, method: str, kind: str, params: Answer, body: bytes, sign: str
+) -> Reply:
+    """The answer of one kind of receiver to a handshake, or to a delivery."""
+    if method == "POST":
+        return _receive(world, kind, body, sign)
+    challenge = str(params.get("hub.challenge", ""))
+    known = params.get("hub.verify_token") == VERIFY_TOKEN
+    if kind == "slow":
+        time.sleep(TOO_LONG)
+    if kind == "anyone" or (kind in ("good", "slow") and known):
+        return Reply(200, challenge, _PLAIN)
+    if kind == "quoted":
+        return Reply(200, f'"{challenge}"', {"Content-Type": "application/json"})
+    if kind == "moved":
+        return Reply(301, "", {"Location": f"{world.base_url}/_sandbox/callback/good"})
+    return FIXED.get(kind, Reply(403, "Forbidden", _PLAIN))
+
+
+def _receive(world: World, kind: str, body: bytes, sign: str) -> Reply:
+    """Keeps what was signed by one of the world's apps; `broken` never takes anything."""
+    if kind == "broken":
+        return Reply(500)
+    with world.held():
+        for app in world["apps"].values():
+            good = hmac.new(app["secret"].encode(), body, hashlib.sha256).hexdigest()
+            if hmac.compare_digest(f"sha256={good}", sign):
+                got = {"signed_by": app["id"], "body": body.decode()}
+                world.tree.setdefault("received", []).append(got)
+                del world.tree["received"][:-50]
+                return Reply(200)
+    return Reply(401)

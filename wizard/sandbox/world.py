@@ -1,17 +1,29 @@
-"""The state of the play world: one plain tree, kept as JSON between processes."""
+"""Scenarios (a world, its faults, what an audit of it must say) and the state of a world.
+
+The state is one plain tree, kept as JSON between processes.
+"""
 
 from __future__ import annotations
 
+import copy
+import hashlib
 import json
 import os
+import re
 import secrets
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
+
+import yaml
+
+from wizard.text.localised import Text
 
 Tree = dict[str, Any]
 
@@ -43,7 +55,7 @@ class World:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """The tree as it is now, to oneself; what was changed is written at the end."""
+        """The tree as it is now, under the lock; what was changed is written at the end."""
         with self._lock:
             self._reread()
             before = json.dumps(self.tree) if self.path else ""
@@ -54,8 +66,8 @@ class World:
                     self.save()
 
     @contextmanager
-    def let_go(self) -> Iterator[None]:
-        """Others may use the world meanwhile: for a request that Meta makes of somebody else."""
+    def released(self) -> Iterator[None]:
+        """Releases the lock meanwhile: for a request that Meta makes to another server."""
         if self.path:
             self.save()
         self._lock.release()
@@ -87,7 +99,7 @@ class World:
         return url.replace("{sandbox}", self.base_url)
 
     def fresh_id(self, digits: int = 15) -> str:
-        """An id nobody has: digits, the first of them not 0."""
+        """An unused id: digits, the first of them not 0."""
         return str(secrets.randbelow(9 * 10 ** (digits - 1)) + 10 ** (digits - 1))
 
     def _stamp(self) -> tuple[int, int] | None:
@@ -104,6 +116,127 @@ class World:
             kept = json.loads(self.path.read_text("utf-8"))
         except ValueError:
             kept = None
-        # A play world is worth nothing: one that cannot be read is begun anew.
+        # A sandbox world holds nothing of value: one that cannot be read starts anew.
         if isinstance(kept, dict) and set(kept) >= NEEDED:
             self.tree, self._seen = kept, stamp
+
+
+FOLDER = Path(__file__).with_name("scenarios")
+KEYS = {"title", "extends", "world", "repeat", "faults", "profile", "suggestions", "expect"}
+BASE = "healthy"
+
+_MOMENT = re.compile(r"([+-])(\d+)([smhd])")
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """What an audit of this world must say of one item. Read by tests alone."""
+
+    item: str
+    status: str
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One named world. `profile`: the goals, ids and secrets that its owner already has."""
+
+    name: str
+    title: Text
+    world: Mapping[str, Any]
+    profile: Mapping[str, Any]
+    suggestions: Mapping[str, str]
+    expect: tuple[Expectation, ...] = ()
+    faults: tuple[Mapping[str, Any], ...] = field(default_factory=tuple)
+
+
+def names() -> list[str]:
+    """Every scenario, the default one first."""
+    found = sorted(path.stem for path in FOLDER.glob("*.yaml"))
+    return sorted(found, key=lambda name: ("rehearsal", BASE, name).index(name))
+
+
+@cache
+def load(name: str) -> Scenario:
+    """One scenario, with what it extends; KeyError when there is none of this name."""
+    content = _content(name)
+    world = content.get("world", {})
+    return Scenario(
+        name=name,
+        title=Text(**content["title"]),
+        world=world,
+        profile=content.get("profile", {}),
+        suggestions={key: str(value) for key, value in content.get("suggestions", {}).items()},
+        expect=tuple(Expectation(**line) for line in content.get("expect", ())),
+        faults=tuple(content.get("faults", ())),
+    )
+
+
+def build(scenario: Scenario) -> dict[str, Any]:
+    """The tree of a new world: moments become times, names of tokens and apps become secrets."""
+    tree: dict[str, Any] = _moments(copy.deepcopy(dict(scenario.world)), int(time.time()))
+    for alias, token in tree["tokens"].items():
+        token.setdefault("value", "EAA" + _letters(f"token {alias}", 180))
+    for app_id, app in tree["apps"].items():
+        app.setdefault("secret", hashlib.sha256(f"app {app_id}".encode()).hexdigest()[:32])
+    tree["faults"] = [copy.deepcopy(dict(fault)) for fault in scenario.faults]
+    tree["scenario"] = scenario.name
+    return tree
+
+
+def merge(below: Any, above: Any) -> Any:
+    """Mappings merge, everything else replaces; null takes a key away."""
+    if not (isinstance(below, dict) and isinstance(above, dict)):
+        return copy.deepcopy(above)
+    merged = {**below, **{key: merge(below.get(key), value) for key, value in above.items()}}
+    return {key: value for key, value in merged.items() if value is not None}
+
+
+def _content(name: str) -> dict[str, Any]:
+    path = FOLDER / f"{name}.yaml"
+    if not path.is_file():
+        raise KeyError(name)
+    content: dict[str, Any] = yaml.load(path.read_text("utf-8"), _Loader)  # noqa: S506
+    if unknown := set(content) - KEYS:
+        raise ValueError(f"{path.name}: unknown key {unknown.pop()!r}")
+    if name != BASE:
+        below = _content(content.get("extends", BASE))
+        for key in ("world", "profile", "suggestions"):
+            content[key] = merge(below.get(key, {}), content.get(key, {}))
+    for many in content.get("repeat", ()):
+        _repeat(content["world"], many)
+    return content
+
+
+def _repeat(world: dict[str, Any], many: Mapping[str, Any]) -> None:
+    """Forty numbers in five lines: `{into, times, id, like}`, with {n} for the count."""
+    for count in range(1, many["times"] + 1):
+        number = f"{count:02d}"
+        like = {
+            key: value.replace("{n}", number) if isinstance(value, str) else value
+            for key, value in many["like"].items()
+        }
+        world[many["into"]][many["id"].replace("{n}", number)] = like
+
+
+def _moments(node: Any, now: int) -> Any:
+    """`-3d` and `+24h` become unix seconds, whatever key they stand under."""
+    if isinstance(node, dict):
+        return {key: _moments(value, now) for key, value in node.items()}
+    if isinstance(node, list):
+        return [_moments(value, now) for value in node]
+    if isinstance(node, str) and (match := _MOMENT.fullmatch(node)):
+        sign, count, unit = match.groups()
+        return now + (1 if sign == "+" else -1) * int(count) * _SECONDS[unit]
+    return node
+
+
+def _letters(seed: str, length: int) -> str:
+    """The same letters and digits for the same seed: sandbox tokens are no secret."""
+    text, block = "", seed
+    while len(text) < length:
+        block = hashlib.sha256(block.encode()).hexdigest()
+        text += "".join(c.upper() if i % 3 else c for i, c in enumerate(block))
+    return text[:length]

@@ -9,7 +9,7 @@ from wizard.audit.checklist import Section
 from wizard.audit.results import ItemResult
 from wizard.audit.summary import AuditResult
 from wizard.state.record import Goal, Status
-from wizard.ui.item_view import Showing
+from wizard.ui.item_view import ItemView
 from wizard.ui.screen import (
     ADVICE,
     FIXED,
@@ -25,8 +25,8 @@ COUNTED = (Status.PASSED, Status.FAILED, Status.WAITING, Status.UNKNOWN, Status.
 SIGN_OF_CHANGE = {"new": NEW, "fixed": FIXED}
 
 
-class Report:
-    """Prints verdicts on one screen in one language. What is in order is ticked, not explained.
+class AuditView:
+    """Prints audit on one screen in one language. What is in order is ticked, not explained.
 
     Without `full`, items of a goal that the profile does not have are only counted.
     """
@@ -35,35 +35,35 @@ class Report:
         self, screen: Screen, words: Words, sandbox: bool = False, full: bool = False
     ) -> None:
         self._screen, self._words, self._full = screen, words, full
-        self._showing = Showing(screen, words, sandbox)
+        self._item_view = ItemView(screen, words, sandbox)
 
-    def show(self, verdicts: AuditResult) -> None:
-        """The whole report."""
-        self._showing.banner()
-        self.changes(verdicts)
-        told = [f for f in verdicts.results if self._full or verdicts.concerns(f)]
-        for section in verdicts.checklist.sections:
-            self._section(section, [f for f in told if f.item.section == section.id], verdicts)
+    def show(self, audit: AuditResult) -> None:
+        """The whole audit."""
+        self._item_view.banner()
+        self.changes(audit)
+        shown = [f for f in audit.results if self._full or audit.concerns(f)]
+        for section in audit.checklist.sections:
+            self._section(section, [f for f in shown if f.item.section == section.id], audit)
         self._screen.line()
-        self._screen.pieces(self._totals(told, verdicts), " · ")
-        if hidden := len(verdicts.results) - len(told):
+        self._screen.pieces(self._totals(shown, audit), " · ")
+        if hidden := len(audit.results) - len(shown):
             self._screen.line(self._words.say("report.hidden", count=hidden), "dim")
         self._screen.line()
-        self.ready(verdicts)
-        self.closing(verdicts)
+        self.ready(audit)
+        self.closing(audit)
 
-    def changes(self, verdicts: AuditResult) -> None:
+    def changes(self, audit: AuditResult) -> None:
         """What is new and what was fixed since the last time, if there was one and anything is."""
-        if verdicts.first_time:
+        if audit.first_time:
             return
         rows = [
             (change, self._title(result))
             for change in SIGN_OF_CHANGE
-            for result in verdicts.results
-            # What could not be reached yet is no news, nor what nobody wants.
-            if verdicts.changes.get(result.item.id) == change
+            for result in audit.results
+            # Skipped items and items of other goals are not reported as changes.
+            if audit.changes.get(result.item.id) == change
             and result.status is not Status.SKIPPED
-            and verdicts.concerns(result)
+            and audit.concerns(result)
         ]
         if rows:
             self._screen.line()
@@ -72,29 +72,29 @@ class Report:
             said = self._words.say(f"report.{change}", item=title)
             self._screen.marked(SIGN_OF_CHANGE[change], said, indent=INDENT)
 
-    def ready(self, verdicts: AuditResult) -> None:
+    def ready(self, audit: AuditResult) -> None:
         """For each goal of the profile, whether everything it needs is in order."""
         for goal in Goal:
-            if goal in verdicts.goals:
-                status = verdicts.stands(goal)
+            if goal in audit.goals:
+                status = audit.stands(goal)
                 said = self._words.say(f"report.{goal}_{status}")
                 self._screen.marked(SIGNS[status], said, "bold")
 
-    def open_items(self, verdicts: AuditResult) -> None:
+    def open_items(self, audit: AuditResult) -> None:
         """What is left to do, then the advice: what was seen of each, and the one next thing."""
         for required in (True, False):
-            results = verdicts.open(required)
+            results = audit.open(required)
             if results:
                 self._screen.line()
                 self._screen.line(
                     self._words.say(f"report.{'left' if required else 'tips'}"), "bold"
                 )
             for result in results:
-                self._explained(result, verdicts, phrase=False)
+                self._explained(result, audit, phrase=False)
 
-    def closing(self, verdicts: AuditResult) -> None:
+    def closing(self, audit: AuditResult) -> None:
         """What to run next."""
-        first = next(iter(verdicts.open(required=True)), None)
+        first = next(iter(audit.open(required=True)), None)
         if first is None:
             self._screen.line(self._words.say("report.next_use"))
         elif first.status is Status.UNKNOWN:
@@ -102,30 +102,28 @@ class Report:
         else:
             self._screen.line(self._words.say("report.next_setup", item=self._title(first)))
 
-    def _section(
-        self, section: Section, results: Sequence[ItemResult], verdicts: AuditResult
-    ) -> None:
+    def _section(self, section: Section, results: Sequence[ItemResult], audit: AuditResult) -> None:
         if not results:
             return
         self._screen.line()
         self._screen.line(self._words.text(section.title), "bold")
         for result in results:
-            self._item(result, verdicts)
+            self._item(result, audit)
 
-    def _item(self, result: ItemResult, verdicts: AuditResult) -> None:
+    def _item(self, result: ItemResult, audit: AuditResult) -> None:
         status, title = result.status, self._title(result)
         if status is Status.PASSED:
-            self._showing.show_result(result, INDENT)
+            self._item_view.show_result(result, INDENT)
             return
         if status is Status.SKIPPED:
             self._screen.marked(SIGNS[status], title, "dim", INDENT)
             return
-        self._explained(result, verdicts)
+        self._explained(result, audit)
 
-    def _explained(self, result: ItemResult, verdicts: AuditResult, phrase: bool = True) -> None:
+    def _explained(self, result: ItemResult, audit: AuditResult, phrase: bool = True) -> None:
         """What was seen and what is next; `remark` says of advice that it is only that."""
         status, title = result.status, self._title(result)
-        required = verdicts.required(result)
+        required = audit.required(result)
         sign = SIGNS[status] if required or status is not Status.FAILED else ADVICE
         if status is Status.UNKNOWN:
             title = self._words.say("report.not_looked", item=title)
@@ -133,13 +131,13 @@ class Report:
             title = self._words.say("report.advice", item=title)
         self._screen.marked(sign, title, "bold", INDENT)
         self._screen.line(self._words.reason(result), first=INDENT * 2)
-        self._showing.next_thing(result, verdicts.record.ids, (), INDENT * 2)
+        self._item_view.show_next_step(result, audit.record.ids, (), INDENT * 2)
 
-    def _totals(self, results: Sequence[ItemResult], verdicts: AuditResult) -> list[str]:
+    def _totals(self, results: Sequence[ItemResult], audit: AuditResult) -> list[str]:
         counts: Counter[str] = Counter()
         for result in results:
             status = result.status
-            advice = status is Status.FAILED and not verdicts.required(result)
+            advice = status is Status.FAILED and not audit.required(result)
             counts["advice" if advice else status.value] += 1
         return [
             self._words.say(f"report.total_{name}", count=counts[name])

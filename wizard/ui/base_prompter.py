@@ -12,8 +12,8 @@ from wizard.audit.checklist import Item
 from wizard.audit.results import ItemResult
 from wizard.text.errors import Unavailable
 from wizard.text.localised import Value
-from wizard.ui.item_view import Showing
-from wizard.ui.keyboard import hush
+from wizard.ui.item_view import ItemView
+from wizard.ui.keyboard import stop_echo
 from wizard.ui.screen import Screen
 from wizard.ui.words import Words
 
@@ -66,7 +66,7 @@ class WaitingLine:
             return
         from rich.live import Live
 
-        self._loud = hush()
+        self._loud = stop_echo()
         self._live = Live(
             get_renderable=self._line,
             console=self._screen.console,
@@ -153,7 +153,7 @@ class BasePrompter:
     ) -> None:
         self._screen, self._words, self._sandbox = screen, words, sandbox
         self._suggestions = suggestions or {}
-        self._showing = Showing(screen, words, sandbox)
+        self._showing = ItemView(screen, words, sandbox)
         self._waiting = WaitingLine(screen, words)
         self._links: Sequence[str] = ()  # those that were shown last
 

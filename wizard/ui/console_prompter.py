@@ -19,8 +19,8 @@ from wizard.graph.consent import Consent, granted
 from wizard.text.errors import InputRequired
 from wizard.text.localised import Phrase
 from wizard.ui.base_prompter import BasePrompter
-from wizard.ui.keyboard import NUMBERED, Keyboard, Option, hushed, open_keyboard
-from wizard.ui.screen import Screen
+from wizard.ui.keyboard import NUMBERED, Keyboard, Option, PlainKeyboard, without_echo
+from wizard.ui.screen import Screen, is_terminal
 from wizard.ui.words import Words
 
 
@@ -65,6 +65,23 @@ class Browser:
 ANSWERS = "--answers FILE"
 
 
+def open_keyboard(
+    screen: Screen, mark: str = "?", environ: Mapping[str, str] = os.environ
+) -> Keyboard | None:
+    """The keyboard in front of this screen; None without a terminal: then nothing may be asked.
+
+    questionary on a pipe would answer by itself: confirm gives True, select the first row.
+    """
+    if not (is_terminal(sys.stdin) and screen.terminal):
+        return None
+    usual = "windows" if os.name == "nt" else "dumb"
+    if environ.get("TERM", usual) in ("", "dumb", "unknown"):
+        return PlainKeyboard(screen, mark)
+    from wizard.ui.full_keyboard import FullKeyboard
+
+    return FullKeyboard(screen, mark)
+
+
 class ConsolePrompter(BasePrompter):
     """Asks the person at this screen; without a keyboard every question is InputRequired."""
 
@@ -87,7 +104,7 @@ class ConsolePrompter(BasePrompter):
         suggested = self._offered(question)
         hint = self._hint(question, suggested)
         typed: list[str] = []
-        with self._asking(question.name, question.option) as keys, hushed(question.secret):
+        with self._asking(question.name, question.option) as keys, without_echo(question.secret):
             while True:
                 text = _ending(f"{self._words.phrase(question.text)}{hint}")
                 answer = keys.line(text, secret=question.secret, history=typed)

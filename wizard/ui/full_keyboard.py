@@ -1,4 +1,4 @@
-"""The keyboard of an ordinary terminal, spoken with questionary; lists are in `picking`."""
+"""The keyboard of an ordinary terminal, implemented with questionary; lists are this file's own."""
 
 from __future__ import annotations
 
@@ -7,18 +7,134 @@ from contextlib import contextmanager
 from typing import Any
 
 import questionary
-from prompt_toolkit.application import create_app_session, get_app_session
+from prompt_toolkit.application import Application, create_app_session, get_app, get_app_session
+from prompt_toolkit.filters import is_done
+from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.history import InMemoryHistory
 from prompt_toolkit.input.typeahead import clear_typeahead
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.keys import Keys
+from prompt_toolkit.layout import (
+    ConditionalContainer,
+    FormattedTextControl,
+    HSplit,
+    Layout,
+    ScrollOffsets,
+    Window,
+)
 from prompt_toolkit.layout.processors import Processor, Transformation, TransformationInput
 from prompt_toolkit.output import ColorDepth, create_output
+from prompt_toolkit.styles import Style
+from questionary import Question
 
-from wizard.ui.keyboard import Option, drop_pending, one_line
-from wizard.ui.picker import INDENT, Picking
-from wizard.ui.screen import Screen
-from wizard.ui.text_layout import wrap
+from wizard.ui.keyboard import NUMBERED, Option, drop_pending, one_line, row_of
+from wizard.ui.screen import Screen, cells, wrap
+
+INDENT = "  "
+STEPS = {"down": 1, "c-n": 1, "tab": 1, "up": -1, "c-p": -1, "s-tab": -1}
+LEAVING = ("c-c", "c-d", "c-q", "<sigint>")
+
+
+class Picker:
+    """One question with its rows; `marks` are the sign of a question and the pointer."""
+
+    def __init__(
+        self, text: str, hint: str, options: Sequence[Option], default: int, marks: tuple[str, str]
+    ) -> None:
+        self._text, self._hint, self._options = text, hint, options
+        self._mark, self._pointer = marks
+        self._rows = list(range(len(options)))  # those that the filter leaves
+        self._at = default  # a place in _rows
+        self._typed, self._chosen = "", False
+
+    def question(self, style: Style, depth: ColorDepth) -> Question:
+        """As one of questionary's questions; its answer is the value of the chosen row."""
+        # The cursor has to be somewhere for a long list to scroll: it stands at the pointer.
+        control = FormattedTextControl(self._list, focusable=True, show_cursor=False)
+        rows = Window(control, scroll_offsets=ScrollOffsets(top=1, bottom=1))
+        head = Window(FormattedTextControl(self._head), dont_extend_height=True)
+        layout = Layout(HSplit([head, ConditionalContainer(rows, ~is_done)]), focused_element=rows)
+        keys = self._bindings()
+        app: Application[str] = Application(
+            layout=layout, key_bindings=keys, style=style, color_depth=depth
+        )
+        return Question(app)
+
+    # What is seen.
+
+    def _head(self) -> StyleAndTextTuples:
+        width = get_app().output.get_size().columns
+        question = "\n".join(wrap(self._text, width, f"{self._mark} ", INDENT))
+        shown: StyleAndTextTuples = [("class:qmark", self._mark)]
+        shown.append(("class:question", question.removeprefix(self._mark)))
+        style, text = "class:instruction", f"/{self._typed}" if self._typed else self._hint
+        if get_app().is_done:
+            # UserAbort is no answer, and must not look like one.
+            style, text = "class:answer", self._label() if self._chosen else ""
+        last = question.rpartition("\n")[2]
+        if cells(last) + 1 + cells(text) <= width:
+            shown.append((style, f" {text}"))
+        else:
+            shown.append((style, "\n" + "\n".join(wrap(text, width, INDENT, INDENT))))
+        return shown
+
+    def _label(self) -> str:
+        return self._options[self._rows[self._at]].label
+
+    def _list(self) -> StyleAndTextTuples:
+        width = get_app().output.get_size().columns
+        shown: StyleAndTextTuples = []
+        for place, row in enumerate(self._rows):
+            here = place == self._at
+            pointer = self._pointer if here else " " * len(self._pointer)
+            lead = f" {pointer} {row + 1}. "
+            lines = wrap(self._options[row].label, width, lead, " " * len(lead))
+            if here:
+                shown.append(("[SetCursorPosition]", ""))
+            shown.append(("class:highlighted" if here else "", "\n".join(lines)))
+            shown.append(("", "\n"))
+        return shown[:-1]
+
+    # What is pressed.
+
+    def _bindings(self) -> KeyBindings:
+        keys = KeyBindings()
+        for name, step in STEPS.items():
+            keys.add(name)(lambda _, step=step: self._point(self._at + step))
+        for name in LEAVING:
+            keys.add(name)(lambda event: event.app.exit(exception=KeyboardInterrupt()))
+        keys.add("home")(lambda _: self._point(0))
+        keys.add("end")(lambda _: self._point(-1))
+        for name in ("enter", "c-j"):
+            keys.add(name)(self._choose)
+        keys.add("backspace")(lambda _: self._look_for(self._typed[:-1]))
+        keys.add(Keys.Any)(self._type)
+        return keys
+
+    def _choose(self, event: KeyPressEvent) -> None:
+        self._chosen = True
+        event.app.exit(result=self._options[self._rows[self._at]].value)
+
+    def _point(self, place: int) -> None:
+        self._at = place % len(self._rows)
+
+    def _type(self, event: KeyPressEvent) -> None:
+        # Pastes and control keys come here too, and are no answer.
+        if len(event.data) == 1 and event.data.isprintable():
+            self._look_for(self._typed + event.data)
+
+    def _look_for(self, typed: str) -> None:
+        """Points at the row of this number or letter; a long list keeps only what contains it."""
+        row = row_of(typed, self._options)
+        if len(self._options) <= NUMBERED:
+            self._at = self._at if row is None else row
+            return
+        every = range(len(self._options))
+        left = [at for at in every if at == row or typed.lower() in self._options[at].label.lower()]
+        if left:  # a letter too many changes nothing
+            self._typed, self._rows = typed, left
+            self._point(left.index(row) if row in left else 0)
+
 
 #: More dots than this say nothing and would fill a small screen: a token has 200 characters.
 MOST_DOTS = 20
@@ -35,7 +151,7 @@ _STYLE = questionary.Style(
 
 
 class FullKeyboard:
-    """Keyboard, spoken with questionary."""
+    """Keyboard, implemented with questionary."""
 
     def __init__(self, screen: Screen, mark: str = "?") -> None:
         self._screen, self._mark = screen, mark
@@ -64,7 +180,7 @@ class FullKeyboard:
         """See Keyboard."""
         rows = [Option(each.value, self._screen.fit(each.label), each.keys) for each in options]
         marks = (self._mark, self._screen.fit("»"))
-        picking = Picking(self._screen.fit(message), self._screen.fit(hint), rows, default, marks)
+        picking = Picker(self._screen.fit(message), self._screen.fit(hint), rows, default, marks)
         with self._session():
             return str(_ask(picking.question(_STYLE, self._depth)))
 

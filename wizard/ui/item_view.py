@@ -43,13 +43,13 @@ def deep_links(links: Iterable[str], ids: Mapping[str, str]) -> list[str]:
     return list(dict.fromkeys(shown))
 
 
-#: The values of a trouble that help whoever looks closer, as they are shown.
+#: The values of an error that identify it at Meta, as they are shown.
 TRACES = {"code": "code", "subcode": "subcode", "trace": "fbtrace_id"}
 #: Requests hold no secrets, but may hold the text of a whole template.
 LONGEST_REQUEST = 1000
 
 
-class Showing:
+class ItemView:
     """Prints in one language on one screen; says SANDBOX first where nothing is real."""
 
     def __init__(self, screen: Screen, words: Words, sandbox: bool = False) -> None:
@@ -74,7 +74,7 @@ class Showing:
             return
         skipped = result.status is Status.SKIPPED
         shown = [] if skipped else self.show_steps(item, ids)
-        self.next_thing(result, ids, shown)
+        self.show_next_step(result, ids, shown)
 
     def show_steps(self, item: Item, ids: Mapping[str, str]) -> list[str]:
         """The numbered steps and the links of an item; returns the links."""
@@ -87,7 +87,7 @@ class Showing:
             self.link(link)
         return links
 
-    def next_thing(
+    def show_next_step(
         self, result: ItemResult, ids: Mapping[str, str], shown: Sequence[str], indent: str = "  "
     ) -> None:
         """The one next thing, with its link unless that has just been shown."""
@@ -109,7 +109,7 @@ class Showing:
         words = Text("-", "-")
         result = ItemResult(Item("ui.kind", words, words), from_error(error))
         self._screen.marked(SIGNS[Status.UNKNOWN], self._words.reason(result))
-        self.next_thing(result, {}, ())
+        self.show_next_step(result, {}, ())
         traces = [
             f"{shown} {clean(error.values[name])}"
             for name, shown in TRACES.items()

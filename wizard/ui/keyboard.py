@@ -6,9 +6,8 @@ Both raise KeyboardInterrupt on Ctrl-C, on Ctrl-D and when the terminal is gone.
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
@@ -44,30 +43,13 @@ class Keyboard(Protocol):
         """Drops keys that were typed before the question was there."""
 
 
-def open_keyboard(
-    screen: Screen, mark: str = "?", environ: Mapping[str, str] = os.environ
-) -> Keyboard | None:
-    """The keyboard in front of this screen; None where nobody sits: then nothing may be asked.
-
-    questionary on a pipe would answer by itself: confirm gives True, select the first row.
-    """
-    if not (is_terminal(sys.stdin) and screen.terminal):
-        return None
-    usual = "windows" if os.name == "nt" else "dumb"
-    if environ.get("TERM", usual) in ("", "dumb", "unknown"):
-        return PlainKeyboard(screen, mark)
-    from wizard.ui.full_keyboard import FullKeyboard
-
-    return FullKeyboard(screen, mark)
-
-
 def one_line(text: str) -> str:
     """The text trimmed, every run of white space with a line break in it as one space."""
     return " ".join(part.strip() for part in text.split("\n")).strip() if "\n" in text else text
 
 
 def drop_pending() -> None:
-    """Throws away what the terminal has received and nobody has read."""
+    """Throws away what the terminal has received and the program has not read."""
     if not is_terminal(sys.stdin):
         return
     if sys.platform == "win32":
@@ -81,8 +63,8 @@ def drop_pending() -> None:
         termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
 
 
-def hush() -> Callable[[], None]:
-    """Stops the terminal from echoing what is typed while nobody asks; returns what undoes it.
+def stop_echo() -> Callable[[], None]:
+    """Stops the terminal from echoing what is typed between questions; returns what undoes it.
 
     A token pasted too early would otherwise stand on the screen.
     """
@@ -99,9 +81,9 @@ def hush() -> Callable[[], None]:
 
 
 @contextmanager
-def hushed(wanted: bool = True) -> Iterator[None]:
+def without_echo(wanted: bool = True) -> Iterator[None]:
     """No echo in here: between a refused secret and the next try a paste must not show either."""
-    undo = hush() if wanted else lambda: None
+    undo = stop_echo() if wanted else lambda: None
     try:
         yield
     finally:

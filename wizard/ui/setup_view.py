@@ -8,8 +8,8 @@ from datetime import datetime
 from wizard.audit.summary import AuditResult
 from wizard.state.record import Goal
 from wizard.text.sanitise import clean
-from wizard.ui.audit_view import INDENT, Report
-from wizard.ui.item_view import Showing
+from wizard.ui.audit_view import INDENT, AuditView
+from wizard.ui.item_view import ItemView
 from wizard.ui.screen import Screen
 from wizard.ui.status_view import show_identity
 from wizard.ui.words import Words
@@ -18,14 +18,14 @@ PLAN = ("computer", "token", "account", "number", "permanent", "message")
 AT_HAND = ("login", "phone")
 
 
-def welcome(screen: Screen, words: Words, verdicts: AuditResult, sandbox: bool = False) -> None:
-    """Greets somebody new with the plan, somebody who returns with where it goes on.
+def welcome(screen: Screen, words: Words, audit: AuditResult, sandbox: bool = False) -> None:
+    """Shows a new profile the plan, a known one where it continues.
 
-    `verdicts` are those the status file remembers.
+    `audit` are those the status file remembers.
     """
-    Showing(screen, words, sandbox).banner()
-    if verdicts.record.started:
-        _welcome_back(screen, words, verdicts)
+    ItemView(screen, words, sandbox).banner()
+    if audit.record.started:
+        _welcome_back(screen, words, audit)
     else:
         _welcome_new(screen, words)
     screen.line()
@@ -47,15 +47,15 @@ def _welcome_new(screen: Screen, words: Words) -> None:
     screen.line(words.say("greeting.promise"))
 
 
-def _welcome_back(screen: Screen, words: Words, verdicts: AuditResult) -> None:
-    record = verdicts.record
+def _welcome_back(screen: Screen, words: Words, audit: AuditResult) -> None:
+    record = audit.record
     screen.line(words.say("greeting.again", profile=record.profile), "bold")
     if record.checked_at:
         screen.line(words.say("greeting.last", at=words.time(record.checked_at)))
-    first = next(iter(verdicts.open(required=True)), None)
+    first = next(iter(audit.open(required=True)), None)
     if first is not None:
         screen.line(words.say("greeting.resume", item=words.text(first.item.title)))
-    elif verdicts.results:
+    elif audit.results:
         screen.line(words.say("greeting.was_fine"))
 
 
@@ -81,7 +81,7 @@ class Places:
 def end_screen(
     screen: Screen,
     words: Words,
-    verdicts: AuditResult,
+    audit: AuditResult,
     places: Places,
     now: datetime,
     *,
@@ -89,14 +89,14 @@ def end_screen(
 ) -> None:
     """Prints it."""
     screen.line()
-    Showing(screen, words, sandbox).banner()
-    report = Report(screen, words)
-    report.ready(verdicts)
+    ItemView(screen, words, sandbox).banner()
+    view = AuditView(screen, words)
+    view.ready(audit)
     screen.line()
-    show_identity(screen, words, verdicts.record, now, places.token_from)
-    report.open_items(verdicts)
+    show_identity(screen, words, audit.record, now, places.token_from)
+    view.open_items(audit)
     _places(screen, words, places)
-    _commands(screen, words, verdicts)
+    _commands(screen, words, audit)
 
 
 def _places(screen: Screen, words: Words, places: Places) -> None:
@@ -107,11 +107,11 @@ def _places(screen: Screen, words: Words, places: Places) -> None:
             screen.line(words.say(f"ending.{name}", place=clean(place, 1000)), first=INDENT)
 
 
-def _commands(screen: Screen, words: Words, verdicts: AuditResult) -> None:
+def _commands(screen: Screen, words: Words, audit: AuditResult) -> None:
     screen.line()
     screen.line(words.say("ending.next"), "bold")
-    names = [name for name, goal in COMMANDS if goal is None or goal in verdicts.goals]
-    if verdicts.open(required=True):
+    names = [name for name, goal in COMMANDS if goal is None or goal in audit.goals]
+    if audit.open(required=True):
         names = ["setup", *names[1:]]
     commands = [words.command(name) for name in names]
     longest = max(map(len, commands))

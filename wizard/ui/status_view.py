@@ -1,4 +1,4 @@
-"""The last verdict on one screen, and the three ids it begins with; without rich, for start-up."""
+"""The last audit on one screen, and the three ids it begins with; without rich, for start-up."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from wizard.audit.summary import AuditResult, remembered
 from wizard.state.record import ProfileRecord, SecretNote, Status, parse_time
 from wizard.text.durations import days_left
 from wizard.text.sanitise import clean
-from wizard.ui.audit_view import Report
+from wizard.ui.audit_view import AuditView
 from wizard.ui.screen import Screen
 from wizard.ui.words import Words, message
 
@@ -54,7 +54,7 @@ def _token(words: Words, note: SecretNote | None, now: datetime, token_from: str
 
 
 def lifetime(words: Words, expires_at: str, now: datetime) -> str:
-    """How long a secret with this `SecretNote.expires_at` still lives; "" when nobody knows."""
+    """How long a secret with this `SecretNote.expires_at` still lives; "" when it is not known."""
     if expires_at == "never":
         return words.say("essentials.never")
     try:
@@ -89,20 +89,20 @@ class Overview:
         if not record.checked_at:
             self._screen.line(self._words.say("status.never_checked"), "bold")
             return
-        self._verdict(remembered(checklist, record))
+        self._audit(remembered(checklist, record))
 
-    def _verdict(self, verdicts: AuditResult) -> None:
-        report = Report(self._screen, self._words)
-        report.ready(verdicts)
-        when = self._words.time(verdicts.record.checked_at)
+    def _audit(self, audit: AuditResult) -> None:
+        view = AuditView(self._screen, self._words)
+        view.ready(audit)
+        when = self._words.time(audit.record.checked_at)
         self._screen.line(self._words.say("status.checked", when=when), "dim")
-        report.open_items(verdicts)
+        view.open_items(audit)
         skipped = [
             result
-            for result in verdicts.results
-            if result.status is Status.SKIPPED and verdicts.concerns(result)
+            for result in audit.results
+            if result.status is Status.SKIPPED and audit.concerns(result)
         ]
         self._screen.line()
         if skipped:
             self._screen.line(self._words.say("status.skipped", count=len(skipped)), "dim")
-        report.closing(verdicts)
+        view.closing(audit)

@@ -41,7 +41,7 @@ def message(key: str) -> Text | None:
     return family(file).get(name)
 
 
-#: A command of ours that means one profile, wherever a text names it.
+#: A command of this tool that concerns one profile, wherever a text names it.
 _COMMAND = re.compile(
     r"\bwa-wizard (?=(?:setup|audit|status|credentials|number|webhook|send|messages|bugreport)\b)"
 )
@@ -58,7 +58,7 @@ class Words:
         self.language, self._same = language, same
 
     def command(self, name: str) -> str:
-        """A command of ours as it is to be typed for this profile."""
+        """A command of this tool as it is typed for this profile."""
         return self._addressed(f"wa-wizard {name}")
 
     def say(self, key: str, /, **values: object) -> str:
@@ -101,7 +101,7 @@ class Words:
         values = {"reason": check_result.reason, **check_result.values}
         if check_result.reason == "requires":
             values["item"] = self._title(str(values.get("item", "")))
-        shown = _Forgiving({name: clean(value, LONGEST) for name, value in values.items()})
+        shown = _Forgiving({name: clean(value, LONGEST) or "–" for name, value in values.items()})
         said: str = getattr(template, self.language).format_map(shown)
         return self._addressed(said)
 
@@ -116,7 +116,7 @@ class Words:
 
 
 class _Forgiving(dict[str, str]):
-    """What Meta left out of an error, or another version out of a verdict, reads as a dash."""
+    """What Meta left out of an error, or another version out of a saved result, reads as a dash."""
 
     def __missing__(self, name: str) -> str:
         return "–"

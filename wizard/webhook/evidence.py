@@ -21,19 +21,19 @@ from wizard.webhook.inbox import (
 )
 from wizard.webhook.probe import probe
 
-#: How far back refused deliveries are still worth a word.
+#: How many of the last refused deliveries are looked at.
 LOOKED_AT = 200
 
 
 @dataclass(frozen=True)
 class LocalEvidence:
-    """The inbox of this machine (None: it has none), and the way a probe goes out."""
+    """The inbox of this machine (None: it has none), and how a probe connects."""
 
     inbox: Reader | None = None
     outside: Outside = field(default_factory=Outside)
 
     def handshake(self, url: str, verify_token: Secret | None) -> Handshake:
-        """Asks a callback as Meta would."""
+        """Sends a callback a handshake like Meta's."""
         return probe(url, verify_token, self.outside)
 
     def arrivals(self, record: ProfileRecord) -> Arrivals:
@@ -43,7 +43,7 @@ class LocalEvidence:
         try:
             return _arrivals(self.inbox, record)
         except InboxError as error:
-            return Arrivals(trouble=error.kind)
+            return Arrivals(inbox_error=error.kind)
 
 
 def _arrivals(inbox: Reader, record: ProfileRecord) -> Arrivals:
@@ -57,17 +57,17 @@ def _arrivals(inbox: Reader, record: ProfileRecord) -> Arrivals:
         message_at=ours[0].received_at if ours else "",
         other_number=others[0].phone_number_id if others else "",
         test_event=bool(tests),
-        misfit=_misfit(inbox.refusals()[:LOOKED_AT], ours, record),
+        refused_for=_refused_for(inbox.refusals()[:LOOKED_AT], ours, record),
         test_state=status.state if status else "",
         test_code=status.code if status else 0,
         test_details=(status.details or status.title) if status else "",
     )
 
 
-def _misfit(
+def _refused_for(
     refusals: Sequence[RejectedDelivery], ours: Sequence[Message], record: ProfileRecord
 ) -> str:
-    """Why a delivery that says it is for us was refused, when none was taken after it."""
+    """Why a delivery that names this number or WABA was refused, when none was taken after it."""
     ids = {record.ids.get("phone_number_id"), record.ids.get("waba_id")} - {"", None}
     after = ours[0].received_at if ours else ""
     for refusal in refusals:

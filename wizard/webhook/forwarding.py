@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from wizard.net.connection import parse_target
 from wizard.net.failures import cause
-from wizard.webhook.endpoint import ReceivedDelivery
+from wizard.webhook.receiver import ReceivedDelivery
 
 SECONDS = 10.0
 #: What may wait for a slow server; the inbox has everything that did not fit.

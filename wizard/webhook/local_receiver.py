@@ -1,7 +1,7 @@
 """A receiver for the length of one run: its secrets, its public address, and what arrives.
 
-Begun when somebody first needs it, ended with the run. It stands before repairs and commands, so
-that setup, `webhook test` and `webhook listen` hear with the same ears.
+Started when it is first needed, closed with the run; setup, `webhook test` and `webhook listen`
+share it.
 """
 
 from __future__ import annotations
@@ -16,18 +16,17 @@ from typing import TypeVar
 
 from wizard.net.connection import Outside
 from wizard.text.secret import Secret
-from wizard.webhook.endpoint import Event
 from wizard.webhook.inbox import Reader, Writer
-from wizard.webhook.server import Address, Receiver
+from wizard.webhook.receiver import Address, Event, Receiver
 from wizard.webhook.tunnel import Tunnel, open_tunnel
 
 T = TypeVar("T")
 
 DEFAULT_PORT = 8080
-#: Events that are remembered for whoever waits; the inbox has them all.
+#: Events that are remembered for `wait`; the inbox has them all.
 REMEMBERED = 10_000
-#: How long a person is given to take her telephone and write.
-PATIENCE_SECONDS = 180.0
+#: How long a person has to write a message from a phone.
+WAIT_SECONDS = 180.0
 
 
 @dataclass
@@ -46,7 +45,7 @@ class LocalReceiver:
         self,
         inbox_path: Path,
         outside: Outside | None = None,
-        patience: float = PATIENCE_SECONDS,
+        patience: float = WAIT_SECONDS,
     ) -> None:
         self._path, self.outside, self.patience = inbox_path, outside or Outside(), patience
         self._secrets = _Secrets()
@@ -54,9 +53,9 @@ class LocalReceiver:
         self._writer: Writer | None = None
         self._events: deque[Event] = deque(maxlen=REMEMBERED)
         self._count = 0  # of all events so far
-        self._news = threading.Condition()
+        self._changed = threading.Condition()
         self.tunnel: Tunnel | None = None
-        #: Where to listen, when somebody has a wish.
+        #: Where to listen, when the command line says so.
         self.wish: Address | None = None
         #: Where the internet finds this receiver; "" while it does not.
         self.public_url = ""
@@ -110,13 +109,13 @@ class LocalReceiver:
 
     def mark(self) -> int:
         """This moment, for `wait`."""
-        with self._news:
+        with self._changed:
             return self._count
 
     def wait(
         self, want: Callable[[Event], T | None], seconds: float, since: int | None = None
     ) -> T | None:
-        """The first thing that `want` makes of an event; None when none came in time.
+        """The first result of `want` that is not None; None when no event gave one in time.
 
         Offers every event after the mark `since` (None: from now on), in order of arrival.
         """
@@ -140,18 +139,18 @@ class LocalReceiver:
             self._writer.close()
             self._writer = None
 
-    def _hear(self, event: Event) -> None:
-        with self._news:
+    def _add_event(self, event: Event) -> None:
+        with self._changed:
             self._events.append(event)
             self._count += 1
-            self._news.notify_all()
+            self._changed.notify_all()
 
     def _after(self, mark: int, end: float) -> list[Event]:
         """The events after a mark, as soon as there are any; none at the end of a turn."""
-        with self._news:
+        with self._changed:
             if self._count <= mark:
                 # In short turns: on some systems a long one would not notice Ctrl-C.
-                self._news.wait(max(0.0, min(end - time.monotonic(), 0.2)))
+                self._changed.wait(max(0.0, min(end - time.monotonic(), 0.2)))
             fresh = min(self._count - mark, len(self._events))
             return list(self._events)[len(self._events) - fresh :] if fresh > 0 else []
 
@@ -161,7 +160,7 @@ class LocalReceiver:
                 writer,
                 lambda: self._secrets.app_secret,
                 lambda: self._secrets.verify_token,
-                self._hear,
+                self._add_event,
                 where,
             )
 

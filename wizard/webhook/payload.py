@@ -1,4 +1,4 @@
-"""Reads one delivery of Meta's. Whatever it holds, nothing is lost and nothing raises.
+"""Parses one delivery of Meta. Unknown content is kept, and nothing but NotJson is raised.
 
 Shape: {"object", "entry": [{"id": WABA, "changes": [{"field", "value": {"metadata", "contacts",
 "messages", "statuses", "errors"}}]}]}. Every array may be missing, every key may be new.
@@ -46,9 +46,9 @@ def read(body: bytes) -> Delivery:
 
 
 def claimed(body: bytes, longest: int = 65_536) -> tuple[str, str]:
-    """(WABA id, phone number id) that an unproven body claims to be about; "" where it is silent.
+    """(WABA id, phone number id) that an unproven body claims to be about; "" where it names none.
 
-    A long one is not worth reading: anybody can send it.
+    A long one is not parsed: it may come from anyone.
     """
     if len(body) > longest:
         return "", ""

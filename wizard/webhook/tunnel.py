@@ -1,7 +1,7 @@
 """A public address for a port of this machine, made by a program that is already installed.
 
-Started without a shell and without our secrets in its environment; taken away again at the end.
-What the programs print is promised nowhere: it is read generously and only for the address.
+Started without a shell and without this tool's secrets in its environment; ended with the run.
+What the programs print is not documented: only the address is read from it.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from wizard.text.sanitise import clean
 AUTO = "auto"
 #: How long a program may take to name its address.
 ADDRESS_SECONDS = 30.0
-#: How long it may take to go by itself.
-GOING_SECONDS = 3.0
-#: A program that only talks must not fill the memory.
+#: How long it may take to end after SIGTERM.
+END_SECONDS = 3.0
+#: Lines kept: a program that prints without end must not fill the memory.
 LINES = 200
 
 
@@ -107,15 +107,15 @@ class Tunnel:
         return self._child.poll() is None
 
     def close(self) -> None:
-        """Ends the program: politely, then not. Calling it again does nothing."""
+        """Ends the program: SIGTERM, then SIGKILL. Calling it again does nothing."""
         if self.alive:
             self._child.terminate()
             try:
-                self._child.wait(GOING_SECONDS)
+                self._child.wait(END_SECONDS)
             except subprocess.TimeoutExpired:
                 self._child.kill()
         self._child.wait()
-        self._reader.join(GOING_SECONDS)
+        self._reader.join(END_SECONDS)
         if self._child.stdout is not None:
             self._child.stdout.close()
 

@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.healthy import DEAD, IDS, KEPT, NOW, TOKEN, facts, record, without
 from wizard.audit.checks import CHECKS
-from wizard.audit.checks.access import DEATHS
+from wizard.audit.checks.access import INVALID_REASONS
 from wizard.audit.results import failed, passed, unknown
 from wizard.facts.models import Origin
 
@@ -41,7 +41,7 @@ CASES = [
     ("access.valid", dead(error_code=0, error_message=""), failed("dead")),
     *(
         ("access.valid", dead(error_subcode=subcode), failed(reason))
-        for subcode, reason in DEATHS.items()
+        for subcode, reason in INVALID_REASONS.items()
     ),
     (
         "access.valid",

@@ -94,33 +94,44 @@ CASES = [
     (
         "account.health",
         sick(entity("WABA", "BLOCKED", SIP, PAYMENT)),
-        failed("payment", code=141006, entity="WABA"),
+        failed("payment", code=141006, entity="WABA", text=PAYMENT[1], remedy=""),
     ),
     (
         "account.health",
         sick(entity("BUSINESS", "BLOCKED", (141010, "Not verified"))),
-        failed("business_unverified", code=141010, entity="BUSINESS"),
+        failed(
+            "business_unverified", code=141010, entity="BUSINESS", text="Not verified", remedy=""
+        ),
     ),
     (
         "account.health",
-        sick(entity("WABA", "BLOCKED", (141014, "Banned"))),
-        failed("banned", code=141014, entity="WABA"),
+        sick(entity("WABA", "BLOCKED", (141014, "Banned", "Appeal"))),
+        failed("banned", code=141014, entity="WABA", text="Banned", remedy="Appeal"),
     ),
     (
         "account.health",
         sick(entity("APP", "BLOCKED", (141002, "Template"))),
-        failed("template", code=141002, entity="APP"),
+        failed("template", code=141002, entity="APP", text="Template", remedy=""),
     ),
     (
         "account.health",
-        sick(entity("APP", "BLOCKED", (141999, "Something new"), (141998, "And more"))),
-        failed("blocked", code=141999, entity="APP", text="Something new"),
+        sick(
+            entity(
+                "APP",
+                "BLOCKED",
+                (141999, "Something new", "Do something new"),
+                (141998, "And more"),
+            )
+        ),
+        failed(
+            "blocked", code=141999, entity="APP", text="Something new", remedy="Do something new"
+        ),
     ),
     # Of several causes, one that we have words for.
     (
         "account.health",
         sick(entity("WABA", "BLOCKED", (141999, "Something new"), PAYMENT)),
-        failed("payment", code=141006, entity="WABA"),
+        failed("payment", code=141006, entity="WABA", text=PAYMENT[1], remedy=""),
     ),
     ("account.health", sick(entity("WABA", "BLOCKED")), failed("blocked_silently", entity="WABA")),
     (
@@ -128,11 +139,16 @@ CASES = [
         sick(entity("BUSINESS", "LIMITED", (141010, "Not verified")), entity("APP", "LIMITED")),
         passed("limited", text="Not verified; APP"),
     ),
+    (
+        "account.health",
+        sick(entity("BUSINESS", "LIMITED", (141010, "Not verified", "Get verified"))),
+        passed("limited", text="Not verified (Get verified)"),
+    ),
     # A block goes before a limit, whatever the order.
     (
         "account.health",
         sick(entity("APP", "LIMITED"), entity("WABA", "BLOCKED", PAYMENT)),
-        failed("payment", code=141006, entity="WABA"),
+        failed("payment", code=141006, entity="WABA", text=PAYMENT[1], remedy=""),
     ),
     # The number has an item of its own.
     ("account.health", sick(entity("PHONE_NUMBER", "BLOCKED", (141000, "Not ready"))), passed()),

@@ -17,7 +17,7 @@ def told(arrivals=HEALTHY["arrivals"], **changes):
     return facts(record=record(test_message=structs.replace(SENT, **changes)), arrivals=arrivals)
 
 
-def heard(state, code=0, details=""):
+def with_arrivals(state, code=0, details=""):
     return facts(arrivals=Arrivals(test_state=state, test_code=code, test_details=details))
 
 
@@ -48,13 +48,13 @@ CASES = [
     ("message.sent", facts(record=record(test_message=None)), waiting("not_sent")),
     ("message.sent", told(phone_number_id="42"), waiting("other_number")),
     ("message.delivered", facts(), passed("delivered")),
-    ("message.delivered", heard("read"), passed("read")),
-    ("message.delivered", heard("played"), passed("read")),
-    ("message.delivered", heard("sent"), waiting("on_the_way", state="sent")),
-    ("message.delivered", heard(""), waiting("on_the_way", state="accepted")),
+    ("message.delivered", with_arrivals("read"), passed("read")),
+    ("message.delivered", with_arrivals("played"), passed("read")),
+    ("message.delivered", with_arrivals("sent"), waiting("on_the_way", state="sent")),
+    ("message.delivered", with_arrivals(""), waiting("on_the_way", state="accepted")),
     (
         "message.delivered",
-        heard("failed", 131042, "No payment method"),
+        with_arrivals("failed", 131042, "No payment method"),
         failed("failed", code=131042, details="No payment method"),
     ),
     # What was seen when it was sent counts where the inbox knows nothing.

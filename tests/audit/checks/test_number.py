@@ -217,15 +217,15 @@ CASES = [
     *(
         (
             "number.health",
-            sick(entity("PHONE_NUMBER", "BLOCKED", SIP, (code, "…"))),
-            failed(reason, code=code, entity="PHONE_NUMBER"),
+            sick(entity("PHONE_NUMBER", "BLOCKED", SIP, (code, "…", "Do that"))),
+            failed(reason, code=code, entity="PHONE_NUMBER", text="…", remedy="Do that"),
         )
         for code, reason in CODES.items()
     ),
     (
         "number.health",
         sick(entity("PHONE_NUMBER", "BLOCKED", (141000, "Not ready"))),
-        failed("blocked", code=141000, entity="PHONE_NUMBER", text="Not ready"),
+        failed("blocked", code=141000, entity="PHONE_NUMBER", text="Not ready", remedy=""),
     ),
     (
         "number.health",

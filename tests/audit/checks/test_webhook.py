@@ -38,7 +38,7 @@ def answered(reason="", unsure=False, **values):
     return facts(handshake=Handshake(URL, reason, values, unsure))
 
 
-def heard(**arrivals):
+def with_arrivals(**arrivals):
     return facts(arrivals=Arrivals(**arrivals))
 
 
@@ -141,17 +141,25 @@ CASES = [
     ("webhook.reachable", answered("no_token", unsure=True), unknown("no_token")),
     ("webhook.reachable", answered("dns", True, **HOST), unknown("dns", **HOST)),
     ("webhook.received", facts(), passed("received", date="2026-11-22")),
-    ("webhook.received", heard(), waiting("nothing_yet")),
-    ("webhook.received", heard(test_event=True), waiting("test_only")),
+    ("webhook.received", with_arrivals(), waiting("nothing_yet")),
+    ("webhook.received", with_arrivals(test_event=True), waiting("test_only")),
     (
         "webhook.received",
-        heard(other_number="42", test_event=True),
+        with_arrivals(other_number="42", test_event=True),
         waiting("other_number", phone_number_id="42"),
     ),
-    ("webhook.received", heard(misfit="bad_signature", test_event=True), failed("wrong_secret")),
-    ("webhook.received", heard(misfit="no_secret"), failed("secret_not_given")),
-    ("webhook.received", heard(misfit="unsigned"), waiting("nothing_yet")),
-    ("webhook.received", heard(trouble="malformed"), unknown("inbox", kind="malformed")),
+    (
+        "webhook.received",
+        with_arrivals(refused_for="bad_signature", test_event=True),
+        failed("wrong_secret"),
+    ),
+    ("webhook.received", with_arrivals(refused_for="no_secret"), failed("secret_not_given")),
+    ("webhook.received", with_arrivals(refused_for="unsigned"), waiting("nothing_yet")),
+    (
+        "webhook.received",
+        with_arrivals(inbox_error="malformed"),
+        unknown("inbox", kind="malformed"),
+    ),
 ]
 
 

@@ -1,4 +1,4 @@
-"""The judges: one module per section, one function per item. Importing this fills the registry."""
+"""The checks: one module per section, one function per item. Importing this fills the registry."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wizard.audit.checks.registry import check, obstacle
+from wizard.audit.checks.registry import check, error_of
 from wizard.audit.results import (
     CheckResult,
     failed,
@@ -13,9 +13,9 @@ from wizard.facts.facts import Facts
 from wizard.facts.models import Token
 from wizard.text.errors import ErrorKind
 
-#: Why a token died, by the subcode of error 190.
+#: Why a token is not valid any more, by the subcode of error 190.
 #: Source: developers.facebook.com/docs/graph-api/guides/error-handling
-DEATHS = {
+INVALID_REASONS = {
     458: "app_removed",
     459: "checkpoint",
     460: "password_changed",
@@ -25,7 +25,7 @@ DEATHS = {
     492: "role_lost",
 }
 
-#: Where a token may come from that has words of its own.
+#: Sources of a token that have a text of their own.
 SOURCES = {
     "os-keyring": "from_keyring",
     "encrypted-file": "from_file",
@@ -36,8 +36,8 @@ SOURCES = {
 
 @check("access.present")
 def present(facts: Facts) -> CheckResult:
-    """There is a token; the remark says where it comes from."""
-    if obstacle(lambda: facts.origin("access_token"), ErrorKind.NOT_GIVEN):
+    """There is a token; the reason names where it comes from."""
+    if error_of(lambda: facts.origin("access_token"), ErrorKind.NOT_GIVEN):
         return failed("not_given")
     origin = facts.origin("access_token")
     if origin.source == "environment":
@@ -51,7 +51,7 @@ def valid(facts: Facts) -> CheckResult:
     token = facts.token
     if token.valid:
         return passed()
-    if reason := DEATHS.get(token.error_subcode) or _proof(token):
+    if reason := INVALID_REASONS.get(token.error_subcode) or _proof(token):
         return failed(reason)
     if token.expires_at is not None and token.expires_at <= facts.now:
         return failed("expired")
@@ -61,7 +61,7 @@ def valid(facts: Facts) -> CheckResult:
 
 
 def _proof(token: Token) -> str:
-    """Meta tells the two troubles with `appsecret_proof` (code 100, at times 1) by text alone."""
+    """The two errors of `appsecret_proof` (code 100, at times 1) differ in their text alone."""
     message = token.error_message.casefold()
     if "appsecret_proof" not in message:
         return ""

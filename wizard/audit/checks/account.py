@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from wizard.audit.checks.health_status import judged
-from wizard.audit.checks.registry import SHUT, check, glimpse, obstacle
+from wizard.audit.checks.health_status import from_health
+from wizard.audit.checks.registry import NO_ACCESS, answer_or_none, check, error_of
 from wizard.audit.results import (
     CheckResult,
     failed,
@@ -17,7 +17,7 @@ from wizard.facts.models import Account, Health, Token
 #: The permission without which no account can be read.
 READING = "whatsapp_business_management"
 
-#: AuditResult of Meta's on the account; those of the second set pass by themselves. Open lists.
+#: Meta's reviews of the account; those of the second set end without action. Open lists.
 REJECTIONS = frozenset({"REJECTED", "RESTRICTED"})
 REVIEWS = frozenset({"PENDING", "DEFERRED"})
 
@@ -43,7 +43,7 @@ OTHER_IDS = {
 }
 
 #: The error that health_status shows when Meta could not charge: no method, or one that failed.
-PAYMENT_TROUBLE = 141006
+PAYMENT_ERROR = 141006
 
 
 @check("account.visible")
@@ -52,15 +52,15 @@ def visible(facts: Facts) -> CheckResult:
     ids = facts.record.ids
     if not (waba_id := ids.get("waba_id", "")):
         return failed("not_given")
-    if twin := next((name for name in OTHER_IDS if ids.get(name) == waba_id), ""):
-        return failed(OTHER_IDS[twin], waba_id=waba_id)
-    if obstacle(lambda: facts.account, *SHUT):
-        return _shut_out(facts.token, waba_id)
+    if other := next((name for name in OTHER_IDS if ids.get(name) == waba_id), ""):
+        return failed(OTHER_IDS[other], waba_id=waba_id)
+    if error_of(lambda: facts.account, *NO_ACCESS):
+        return _no_access(facts.token, waba_id)
     return passed() if _is_account(facts.account) else failed("wrong_kind", waba_id=waba_id)
 
 
-def _shut_out(token: Token, waba_id: str) -> CheckResult:
-    """Meta does not say why; two causes can be seen in the token itself."""
+def _no_access(token: Token, waba_id: str) -> CheckResult:
+    """Meta does not say why; two causes show in the token itself."""
     if token.kind == "PAGE":
         return failed("page_token", waba_id=waba_id)
     if READING not in token.scopes | frozenset(token.granted):
@@ -69,7 +69,7 @@ def _shut_out(token: Token, waba_id: str) -> CheckResult:
 
 
 def _is_account(account: Account) -> bool:
-    """Fields that a node lacks are left out of its answer: a page, say, has none of these."""
+    """Graph leaves out fields that a node lacks: a page, for example, has none of these."""
     return bool(account.review or account.status or account.currency or account.timezone_id)
 
 
@@ -91,12 +91,12 @@ def review(facts: Facts) -> CheckResult:
 @check("account.health")
 def health(facts: Facts) -> CheckResult:
     """Neither account nor business nor app is blocked from sending."""
-    return judged(lambda: facts.account_health, frozenset({"WABA", "BUSINESS", "APP"}))
+    return from_health(lambda: facts.account_health, frozenset({"WABA", "BUSINESS", "APP"}))
 
 
 @check("account.payment")
 def payment(facts: Facts) -> CheckResult:
-    """Nothing suggests that a payment method is missing. Meta never says that there is one."""
+    """Nothing suggests that a payment method is missing. Meta never shows that there is one."""
     account = facts.account
     if _cannot_charge(facts.account_health):
         return failed("refused_by_health")
@@ -106,13 +106,13 @@ def payment(facts: Facts) -> CheckResult:
         return failed("no_currency")
     if account.funding_id:
         return passed()
-    if (number := glimpse(lambda: facts.number)) and number.is_test_number:
+    if (number := answer_or_none(lambda: facts.number)) and number.is_test_number:
         return passed("test_number")
     return unknown("not_shown")
 
 
 def _cannot_charge(health: Health) -> bool:
-    return any(i.code == PAYMENT_TROUBLE for entity in health.entities for i in entity.issues)
+    return any(i.code == PAYMENT_ERROR for entity in health.entities for i in entity.issues)
 
 
 @check("account.business")

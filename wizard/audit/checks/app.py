@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wizard.audit.checks.registry import SHUT, check, glimpse, obstacle
+from wizard.audit.checks.registry import NO_ACCESS, answer_or_none, check, error_of
 from wizard.audit.results import (
     CheckResult,
     failed,
@@ -21,23 +21,23 @@ def visible(facts: Facts) -> CheckResult:
     Not every system user may read the app's page, and sending does not need it; that the token
     belongs to this app is proven by access.app.
     """
-    if obstacle(lambda: facts.app, *SHUT):
+    if error_of(lambda: facts.app, *NO_ACCESS):
         return passed("named_by_token", app=facts.token.app_name or facts.token.app_id)
     return passed()
 
 
 @check("app.whatsapp")
 def whatsapp(facts: Facts) -> CheckResult:
-    """WhatsApp was added to the app. No field says so; any one of five signs proves it."""
-    if _speaks_of_whatsapp(facts.token.scopes | frozenset(facts.token.granted)):
+    """WhatsApp was added to the app. No field shows it; any one of five signs proves it."""
+    if _names_whatsapp(facts.token.scopes | frozenset(facts.token.granted)):
         return passed("by_token")
-    if _speaks_of_whatsapp(glimpse(lambda: facts.app_permissions) or frozenset()):
+    if _names_whatsapp(answer_or_none(lambda: facts.app_permissions) or frozenset()):
         return passed("by_permissions")
-    if _hooked(facts):
+    if _has_webhook(facts):
         return passed("by_webhook")
     if _subscribed(facts):
         return passed("by_subscription")
-    if glimpse(lambda: facts.account) or glimpse(lambda: facts.number):
+    if answer_or_none(lambda: facts.account) or answer_or_none(lambda: facts.number):
         return passed("by_account")
     # None of the signs has to be there: their absence proves nothing.
     return unknown("not_proven")
@@ -45,30 +45,30 @@ def whatsapp(facts: Facts) -> CheckResult:
 
 @check("app.secret")
 def secret(facts: Facts) -> CheckResult:
-    """The app secret is known, and Graph takes it as this app's."""
-    if obstacle(lambda: facts.origin("app_secret"), ErrorKind.NOT_GIVEN):
+    """The app secret is known, and Graph accepts it as this app's."""
+    if error_of(lambda: facts.origin("app_secret"), ErrorKind.NOT_GIVEN):
         return failed("not_given")
     return passed() if facts.secret_fits else failed("other_app")
 
 
 @check("app.published")
 def published(facts: Facts) -> CheckResult:
-    """The app is published: no field says so, but a real message of a person proves it."""
-    heard = glimpse(lambda: facts.arrivals)
-    if heard and heard.message_at:
-        return passed("proven", date=heard.message_at[:10])
+    """The app is published: no field shows it, but a real message of a person proves it."""
+    arrivals = answer_or_none(lambda: facts.arrivals)
+    if arrivals and arrivals.message_at:
+        return passed("proven", date=arrivals.message_at[:10])
     return waiting("not_confirmed")
 
 
-def _speaks_of_whatsapp(permissions: frozenset[str]) -> bool:
+def _names_whatsapp(permissions: frozenset[str]) -> bool:
     return any(name.startswith("whatsapp_business_") for name in permissions)
 
 
-def _hooked(facts: Facts) -> bool:
-    subscriptions = glimpse(lambda: facts.app_subscriptions) or ()
+def _has_webhook(facts: Facts) -> bool:
+    subscriptions = answer_or_none(lambda: facts.app_subscriptions) or ()
     return any(one.object == "whatsapp_business_account" for one in subscriptions)
 
 
 def _subscribed(facts: Facts) -> bool:
-    subscribers = glimpse(lambda: facts.subscribers) or ()
+    subscribers = answer_or_none(lambda: facts.subscribers) or ()
     return any(one.app_id == facts.token.app_id for one in subscribers)

@@ -1,10 +1,10 @@
-"""Is this machine fit for the work: the store for secrets, the way to Meta, clock and version?"""
+"""Does this machine work: the store for secrets, the connection to Meta, clock and version?"""
 
 from __future__ import annotations
 
 from datetime import date, timedelta
 
-from wizard.audit.checks.registry import check, obstacle
+from wizard.audit.checks.registry import check, error_of
 from wizard.audit.results import (
     CheckResult,
     failed,
@@ -27,7 +27,7 @@ LAST_DAYS: dict[str, date | None] = {
     "v26.0": None,
 }
 
-#: Every way in which Meta may not answer that has words of its own.
+#: Every way to fail to reach Meta that has a text of its own.
 CAUSES = frozenset(
     {
         "dns",
@@ -58,7 +58,7 @@ def vault(facts: Facts) -> CheckResult:
     state = facts.vault
     if state.closed is None:
         return passed()
-    # A number that is run from the environment alone (CI, a container) needs no store.
+    # A profile whose secrets all come from the environment (CI, a container) needs no store.
     in_use = {"access_token", *facts.record.secrets}
     if in_use <= state.from_environment:
         return passed("environment_only", names=", ".join(sorted(in_use)))
@@ -67,9 +67,9 @@ def vault(facts: Facts) -> CheckResult:
 
 @check("environment.reachable")
 def reachable(facts: Facts) -> CheckResult:
-    """Meta answers. Not answering is UNKNOWN: it says nothing about the account."""
-    if wall := obstacle(lambda: facts.reach, ErrorKind.UNREACHABLE):
-        cause = str(wall.values.get("cause", ""))
+    """Meta answers. No answer is UNKNOWN: it shows nothing about the account."""
+    if error := error_of(lambda: facts.reach, ErrorKind.UNREACHABLE):
+        cause = str(error.values.get("cause", ""))
         return unknown(cause if cause in CAUSES else "other")
     if facts.reach.url != META_URL:
         return passed("not_meta", url=facts.reach.url)

@@ -1,4 +1,4 @@
-"""Is there something to write first with, did a test message go out, did it arrive?"""
+"""Is there a template to write first with, was a test message sent, was it delivered?"""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from wizard.facts.facts import Facts
 
 #: Meta puts it into every account, and lets only its own test numbers send it (132001, 131058).
 SAMPLE = "hello_world"
-#: `delivered` may be left out when `read` comes; `played` is said of voice messages.
+#: `delivered` may be left out when `read` comes; `played` is the status of voice messages.
 SEEN = frozenset({"read", "played"})
 REACHED = SEEN | {"delivered"}
 
@@ -45,15 +45,15 @@ def sent(facts: Facts) -> CheckResult:
 
 @check("message.delivered")
 def delivered(facts: Facts) -> CheckResult:
-    """The test message reached its person: only the statuses that Meta delivers tell."""
+    """The test message was delivered: only the statuses that Meta delivers show it."""
     message = facts.record.test_message
     if message is None or message.phone_number_id != facts.record.ids.get("phone_number_id"):
         return waiting("not_sent")
-    heard = facts.arrivals
-    state = heard.test_state or message.state
+    arrivals = facts.arrivals
+    state = arrivals.test_state or message.state
     if state in REACHED:
         return passed("read" if state in SEEN else "delivered")
     if state == "failed":
-        code = heard.test_code or message.code
-        return failed("failed", code=code, details=heard.test_details or message.details)
+        code = arrivals.test_code or message.code
+        return failed("failed", code=code, details=arrivals.test_details or message.details)
     return waiting("on_the_way", state=state)

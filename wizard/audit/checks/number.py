@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from wizard.audit.checks.health_status import judged
-from wizard.audit.checks.registry import check, glimpse
+from wizard.audit.checks.health_status import from_health
+from wizard.audit.checks.registry import answer_or_none, check
 from wizard.audit.results import (
     CheckResult,
     failed,
@@ -16,12 +16,12 @@ from wizard.audit.results import (
 from wizard.facts.facts import Facts
 from wizard.facts.models import Number
 
-#: Meta counts calls of register: 10 in a moving window of 72 hours, then 133016 and 72 hours of
-#: nothing. Source: the Cloud API's page on registration.
+#: Meta counts calls of register: 10 in a moving window of 72 hours, then 133016 for
+#: 72 hours. Source: the Cloud API's page on registration.
 REGISTRATIONS = 10
 WINDOW = timedelta(hours=72)
 
-#: The states of a number that are not CONNECTED and have words of their own. An open list.
+#: The states of a number that are not CONNECTED and have a text of their own. An open list.
 STATES = frozenset(
     {
         "PENDING",
@@ -64,8 +64,8 @@ def added(facts: Facts) -> CheckResult:
         return failed("not_chosen", count=len(numbers)) if numbers else failed("none")
     if chosen == facts.record.ids.get("waba_id"):
         return failed("is_account", phone_number_id=chosen)
-    if twin := next((number for number in numbers if number.digits == chosen.lstrip("+")), None):
-        return failed("is_phone", phone=twin.display, phone_number_id=twin.id)
+    if same := next((number for number in numbers if number.digits == chosen.lstrip("+")), None):
+        return failed("is_phone", phone=same.display, phone_number_id=same.id)
     return failed("elsewhere", phone_number_id=chosen, count=len(numbers))
 
 
@@ -74,7 +74,7 @@ def code_verified(facts: Facts) -> CheckResult:
     """The number's owner typed the code that Meta sent, or no longer has to."""
     number = facts.number
     state = number.code_verification
-    # Once it is registered Meta lets the verification lapse (EXPIRED): it did its work.
+    # Once it is registered Meta lets the verification lapse (EXPIRED): it is not needed any more.
     if number.registered or state == "VERIFIED":
         return passed()
     if not state:
@@ -162,12 +162,12 @@ def pin(facts: Facts) -> CheckResult:
         return unknown("not_shown")
     if not number.pin_enabled:
         return failed("off")
-    return passed() if glimpse(lambda: facts.origin("two_step_pin")) else failed("not_kept")
+    return passed() if answer_or_none(lambda: facts.origin("two_step_pin")) else failed("not_kept")
 
 
 @check("number.quality")
 def quality(facts: Facts) -> CheckResult:
-    """Customers do not complain. Until there was traffic Meta does not rate: UNKNOWN, NA."""
+    """Meta does not rate the number as low. Without traffic there is no rating: UNKNOWN, NA."""
     state = facts.number.quality
     if state in {"YELLOW", "RED"}:
         return failed(state.lower())
@@ -177,7 +177,7 @@ def quality(facts: Facts) -> CheckResult:
 @check("number.limit")
 def limit(facts: Facts) -> CheckResult:
     """How many people may be written to first; advice, whatever it is."""
-    account = glimpse(lambda: facts.account)
+    account = answer_or_none(lambda: facts.account)
     tier = (account.messaging_limit if account else "") or facts.number.messaging_limit
     if tier == "TIER_UNLIMITED":
         return passed("unlimited")
@@ -191,4 +191,4 @@ def limit(facts: Facts) -> CheckResult:
 @check("number.health")
 def health(facts: Facts) -> CheckResult:
     """Nothing blocks this number from sending."""
-    return judged(lambda: facts.number_health, frozenset({"PHONE_NUMBER"}))
+    return from_health(lambda: facts.number_health, frozenset({"PHONE_NUMBER"}))

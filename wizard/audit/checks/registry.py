@@ -1,4 +1,4 @@
-"""Maps an item's id to the function that decides it."""
+"""Maps an item's id to the function that checks it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ CHECKS: dict[str, Check] = {}
 
 
 def check(item_id: str) -> Callable[[Check], Check]:
-    """Register the decorated function as the judge of one checklist item."""
+    """Register the decorated function as the check of one checklist item."""
 
     def register(function: Check) -> Check:
         if item_id in CHECKS:
@@ -27,23 +27,23 @@ def check(item_id: str) -> Callable[[Check], Check]:
 
 Seen = TypeVar("Seen")
 
-#: Meta answered, and this token is not let in. Which of the two it says depends on the endpoint.
-SHUT = (ErrorKind.NOT_VISIBLE, ErrorKind.PERMISSION)
+#: Meta answered and refused this token access. Which of the two it is depends on the endpoint.
+NO_ACCESS = (ErrorKind.NOT_VISIBLE, ErrorKind.PERMISSION)
 
 
-def obstacle(read: Callable[[], object], *kinds: ErrorKind) -> Unavailable | None:
-    """What stands in the way of a read, if it is of these kinds; any other is raised."""
+def error_of(read: Callable[[], object], *kinds: ErrorKind) -> Unavailable | None:
+    """The error of a read if it is of these kinds, None if it works; other errors are raised."""
     try:
         read()
-    except Unavailable as trouble:
-        if trouble.kind in kinds:
-            return trouble
+    except Unavailable as error:
+        if error.kind in kinds:
+            return error
         raise
     return None
 
 
-def glimpse(read: Callable[[], Seen]) -> Seen | None:
-    """An answer that would help but is not the subject; None when it cannot be had."""
+def answer_or_none(read: Callable[[], Seen]) -> Seen | None:
+    """The answer of a read that is useful but not needed; None when it fails."""
     try:
         return read()
     except Unavailable:

@@ -1,10 +1,10 @@
-"""Is the token the right one to work with: its kind, its permissions, its reach, its end?"""
+"""Is the token the right one: its kind, permissions, assets and expiry?"""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from wizard.audit.checks.registry import SHUT, check, obstacle
+from wizard.audit.checks.registry import NO_ACCESS, check, error_of
 from wizard.audit.results import (
     CheckResult,
     failed,
@@ -16,7 +16,7 @@ from wizard.text.durations import days_left, hours_left
 
 NEEDED = frozenset({"whatsapp_business_management", "whatsapp_business_messaging"})
 
-#: How long before its end a token is spoken of.
+#: How long before its end a token is reported..
 NOTICE = timedelta(days=14)
 #: The panel API Setup makes tokens for a day at most; the hour more is for clocks.
 A_DAY = timedelta(hours=25)
@@ -24,12 +24,12 @@ A_DAY = timedelta(hours=25)
 
 @check("token.kind")
 def kind(facts: Facts) -> CheckResult:
-    """It is a system user's: bound to no person, no password and no page."""
+    """It is a system user's token: not tied to a person, a password or a page."""
     token = facts.token
     if token.kind == "SYSTEM_USER":
         if token.expires_at is None:
             return passed()
-        # Some businesses can make none that lasts longer.
+        # Some businesses cannot make one that lasts longer.
         return passed("sixty_days", **_left(token.expires_at, facts.now))
     if token.kind == "USER":
         if token.expires_at is not None and token.expires_at - facts.now < A_DAY:
@@ -54,11 +54,11 @@ def scopes(facts: Facts) -> CheckResult:
 
 @check("token.assets")
 def assets(facts: Facts) -> CheckResult:
-    """It reaches this account and this number: asked, since the lists in a token mislead."""
+    """It reaches this account and this number: read, since the lists in a token mislead."""
     ids = facts.record.ids
-    if obstacle(lambda: facts.account, *SHUT):
+    if error_of(lambda: facts.account, *NO_ACCESS):
         return failed("account", waba_id=ids.get("waba_id", ""))
-    if obstacle(lambda: facts.number, *SHUT):
+    if error_of(lambda: facts.number, *NO_ACCESS):
         return failed("number", phone_number_id=ids.get("phone_number_id", ""))
     return passed()
 
@@ -76,13 +76,13 @@ def expiry(facts: Facts) -> CheckResult:
     left = _left(token.expires_at, now)
     if token.expires_at - now >= NOTICE:
         return passed("until", **left)
-    # A system user's 60 days can be begun anew, as long as they last.
+    # A system user's token of 60 days can be refreshed until it expires.
     return failed("refresh" if token.kind == "SYSTEM_USER" else "soon", **left)
 
 
 @check("token.data_access")
 def data_access(facts: Facts) -> CheckResult:
-    """Meta does not stop showing it data within two weeks: that ends apart from the token."""
+    """Data access does not lapse within two weeks: it ends independently of the token."""
     until, now = facts.token.data_access_until, facts.now
     if until is None:
         return passed()

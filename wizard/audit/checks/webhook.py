@@ -1,12 +1,12 @@
-"""Do messages find the way from Meta to the person's server: three callbacks, two subscriptions.
+"""Does Meta deliver messages to the right server: three callback levels, two subscriptions.
 
-An expectation is what the person set (or asked this tool to set): `record.webhook`. Without one,
-whatever is there is taken as meant.
+The expected callback is the one the person set with this tool: `record.webhook`. Without one,
+any callback that is set counts as right.
 """
 
 from __future__ import annotations
 
-from wizard.audit.checks.registry import check, glimpse
+from wizard.audit.checks.registry import answer_or_none, check
 from wizard.audit.results import (
     CheckResult,
     failed,
@@ -42,13 +42,13 @@ def callback(facts: Facts) -> CheckResult:
 
 @check("webhook.fields")
 def fields(facts: Facts) -> CheckResult:
-    """The app is subscribed to `messages`: only the app itself is told its fields."""
+    """The app is subscribed to `messages`: Meta shows the fields to the app token alone."""
     try:
         rows = facts.app_subscriptions
     except Unavailable:
-        heard = glimpse(lambda: facts.arrivals)
-        if heard and heard.message_at:
-            return passed("proven", date=heard.message_at[:10])
+        arrivals = answer_or_none(lambda: facts.arrivals)
+        if arrivals and arrivals.message_at:
+            return passed("proven", date=arrivals.message_at[:10])
         raise
     ours = whatsapp(rows)
     if ours is None:
@@ -60,7 +60,7 @@ def fields(facts: Facts) -> CheckResult:
 
 @check("webhook.subscribed")
 def subscribed(facts: Facts) -> CheckResult:
-    """This very app is subscribed to the WABA: another one there does not help it."""
+    """This app is subscribed to the WABA; other apps there do not count."""
     ours = facts.record.ids.get("app_id") or facts.token.app_id
     others = ", ".join(
         sorted(one.app_name or one.app_id for one in facts.subscribers if one.app_id != ours)
@@ -78,7 +78,7 @@ def effective(facts: Facts) -> CheckResult:
     if not url:
         return failed("none")
     if expected and url != expected:
-        # A level above the chosen one takes the messages of the number away from it.
+        # A level above the chosen one overrides it for this number.
         above = LEVELS.index(level) > LEVELS.index(wanted)
         return failed(f"overridden_by_{level}" if above else "other", url=url, expected=expected)
     return passed(f"by_{level}", url=url)
@@ -86,29 +86,29 @@ def effective(facts: Facts) -> CheckResult:
 
 @check("webhook.reachable")
 def reachable(facts: Facts) -> CheckResult:
-    """The callback answers the handshake as Meta would ask it."""
+    """The callback answers a handshake like Meta's."""
     found = facts.handshake
     if found.ok:
         return passed("answered", milliseconds=found.milliseconds)
-    verdict = unknown if found.unsure else failed
-    return verdict(found.reason, **found.values)
+    result = unknown if found.unsure else failed
+    return result(found.reason, **found.values)
 
 
 @check("webhook.received")
 def received(facts: Facts) -> CheckResult:
     """A real, correctly signed message of this number has arrived."""
-    heard = facts.arrivals
-    if heard.message_at:
-        return passed("received", date=heard.message_at[:10])
-    if heard.trouble:
-        return unknown("inbox", kind=heard.trouble)
-    if heard.misfit == "bad_signature":
+    arrivals = facts.arrivals
+    if arrivals.message_at:
+        return passed("received", date=arrivals.message_at[:10])
+    if arrivals.inbox_error:
+        return unknown("inbox", kind=arrivals.inbox_error)
+    if arrivals.refused_for == "bad_signature":
         return failed("wrong_secret")
-    if heard.misfit == "no_secret":
+    if arrivals.refused_for == "no_secret":
         return failed("secret_not_given")
-    if heard.other_number:
-        return waiting("other_number", phone_number_id=heard.other_number)
-    return waiting("test_only") if heard.test_event else waiting("nothing_yet")
+    if arrivals.other_number:
+        return waiting("other_number", phone_number_id=arrivals.other_number)
+    return waiting("test_only") if arrivals.test_event else waiting("nothing_yet")
 
 
 def _expected(facts: Facts) -> tuple[str, str]:

@@ -17,7 +17,7 @@ VERSION = 1
 #: How long a connection waits for another process to finish its transaction.
 BUSY_SECONDS = 5.0
 
-# A delivery is kept as it came: the columns beside it are a reading of it, and may be read anew.
+# A delivery is kept as it came: the columns beside it are parsed from it, and may be parsed again.
 SCHEMA = """
 CREATE TABLE deliveries (
     row INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE, received_at TEXT NOT NULL,
@@ -51,7 +51,7 @@ CREATE TABLE knocks (
 
 def connect(path: Path) -> sqlite3.Connection:
     """A connection that may write; makes the file when there is none. InboxError."""
-    with trouble(path):
+    with as_inbox_error(path):
         _make_private(path)
         connection = sqlite3.connect(
             path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
@@ -65,7 +65,7 @@ def connect(path: Path) -> sqlite3.Connection:
 
 
 @contextmanager
-def trouble(path: Path) -> Iterator[None]:
+def as_inbox_error(path: Path) -> Iterator[None]:
     """Turns what SQLite and the system raise into InboxError."""
     try:
         yield
@@ -81,7 +81,7 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     if version > VERSION:
         raise InboxError("newer", str(path), str(version))
     if version == 0:
-        # Pages of purged messages are given back, and overwritten before that.
+        # Pages of purged messages are overwritten, then freed.
         connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")

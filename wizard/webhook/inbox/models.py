@@ -1,7 +1,7 @@
-"""The nouns of the inbox.
+"""What the inbox holds, as frozen dataclasses.
 
-Times of ours are ISO 8601 in UTC with milliseconds and a Z. Times of Meta's stay as Meta writes
-them: unix seconds, as a string.
+`received_at` and `at` are ISO 8601 in UTC with milliseconds and a Z. `timestamp` stays as Meta
+writes it: unix seconds, as a string.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ def stamp(moment: datetime | None = None) -> str:
 class Message:
     """One message of a person to the number.
 
-    `sender` is her phone number in digits and may be empty: since 2026 people with a username can
-    be known by `sender_user_id` alone. `text` is the readable part (body, caption, chosen answer,
-    emoji …), "" when there is none. `raw` is Meta's object as JSON. `test`: sent by the button in
-    Meta's dashboard, proves nothing.
+    `sender` is the person's phone number in digits and may be empty: since 2026 people with a
+    username can be known by `sender_user_id` alone. `text` is the readable part (body, caption,
+    chosen answer, emoji …), "" when there is none. `raw` is Meta's object as JSON.
+    `test`: sent by the button in Meta's dashboard, proves nothing.
     """
 
     id: str  # wamid
@@ -150,7 +150,7 @@ class RejectedDelivery:
     """A POST that was turned away.
 
     `reason`: unsigned, bad_signature, bad_json, no_secret. The ids are what the unproven body
-    claims; they tell "signed with another app's secret" from noise.
+    claims; they distinguish "signed with another app's secret" from noise.
     """
 
     reason: str
@@ -164,7 +164,8 @@ class RejectedDelivery:
 class HandshakeAttempt:
     """A handshake that arrived. `reason`: "" when accepted, else mode, token, challenge, no_token.
 
-    `agent` is the User-Agent; `challenge` is not kept, but tells our own probe from Meta.
+    `agent` is the User-Agent; `challenge`, which is not kept, shows whether the
+    request was this tool's own probe.
     """
 
     accepted: bool
@@ -191,7 +192,7 @@ class InboxError(WizardError):
 
 # `delivered` can be skipped when `read` comes, and the order of arrival is not guaranteed.
 _FURTHER = {"sent": 1, "failed": 2, "delivered": 3, "read": 4, "played": 5}
-#: The states that settle whether a message reached its person.
+#: The states in which a message reached its recipient.
 REACHED = frozenset({"delivered", "read", "played"})
 
 

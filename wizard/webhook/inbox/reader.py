@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from wizard.webhook.inbox.file import connect, trouble
+from wizard.webhook.inbox.file import as_inbox_error, connect
 from wizard.webhook.inbox.models import (
     REACHED,
     HandshakeAttempt,
@@ -24,13 +24,13 @@ from wizard.webhook.inbox.models import (
 
 #: How often a waiting reader looks whether the file changed; the look costs microseconds.
 LOOK_SECONDS = 0.2
-SETTLED = REACHED | {"failed"}
+FINAL_STATES = REACHED | {"failed"}
 
 T = TypeVar("T")
 
 
 class Reader:
-    """The inbox for those who look. Every call opens the file anew: no state, any thread.
+    """Reads the inbox. Every call opens the file: no state, usable from any thread.
 
     An inbox that does not exist yet is empty, and is not made by looking. InboxError.
     """
@@ -110,7 +110,7 @@ class Reader:
                 for status in statuses[seen:]:
                     on_status(status)
                 seen = len(statuses)
-                if SETTLED & {status.state for status in statuses}:
+                if FINAL_STATES & {status.state for status in statuses}:
                     break
         return furthest(self.statuses(wamid))
 
@@ -148,7 +148,7 @@ class Reader:
         """Drops what was received before; how many messages that were. Their bytes are wiped."""
         if not self.path.exists():
             return 0
-        with trouble(self.path), closing(connect(self.path)) as connection:
+        with as_inbox_error(self.path), closing(connect(self.path)) as connection:
             connection.execute("BEGIN IMMEDIATE")
             gone = connection.execute(
                 "DELETE FROM messages WHERE received_at < ?", (stamp(before),)
@@ -194,6 +194,6 @@ class Reader:
     def _query(self, sql: str, values: tuple[object, ...] | list[object]) -> list[Any]:
         if not self.path.exists():
             return []
-        with trouble(self.path), closing(connect(self.path)) as connection:
+        with as_inbox_error(self.path), closing(connect(self.path)) as connection:
             found: list[Any] = connection.execute(sql, values).fetchall()
             return found

@@ -1,7 +1,7 @@
 """Writes the inbox: one thread, one transaction for all that wait at the same moment.
 
 A full sync costs the same for one delivery as for a hundred, so those that arrive while one
-commit is under way share the next (group commit). Nobody waits for company.
+commit is under way share the next (group commit). No delivery waits for others to come.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from wizard.webhook.inbox.file import connect, trouble
+from wizard.webhook.inbox.file import as_inbox_error, connect
 from wizard.webhook.inbox.models import (
     Delivery,
     HandshakeAttempt,
@@ -30,14 +30,14 @@ from wizard.webhook.inbox.models import (
 BATCH = 256
 #: Notes that may wait; a flood of unsigned requests is counted up to here, then dropped.
 NOTES = 5000
-#: How many refusals and knocks are remembered: anybody can cause them.
+#: How many refusals and handshakes are remembered: anyone can cause them.
 REMEMBERED = 1000
-#: How long a delivery waits for its commit before the caller is told that it failed.
+#: How long a delivery waits for its commit before it counts as failed.
 PATIENCE = 20.0
 
 
 class _Job:
-    """A delivery and the request that waits for it; or a note, for which nobody waits."""
+    """A delivery and the request that waits for it; or a note without a waiting request."""
 
     def __init__(self, what: Delivery | RejectedDelivery | HandshakeAttempt) -> None:
         self.what = what
@@ -76,7 +76,7 @@ class Writer:
         return job.stored
 
     def note(self, what: RejectedDelivery | HandshakeAttempt) -> None:
-        """Remembers it soon; nobody waits, and a flood is dropped."""
+        """Stores it soon, without waiting; a flood of notes is dropped."""
         with self._closing:
             if not self._closed and self._jobs.qsize() < NOTES:
                 self._jobs.put(_Job(what))
@@ -105,7 +105,7 @@ class Writer:
     def _settle(self, batch: list[_Job]) -> None:
         try:
             self._commit(batch)
-        except Exception as error:  # noqa: BLE001 (whoever waits must be told, whatever it was)
+        except Exception as error:  # noqa: BLE001 (the waiting request gets every error)
             self._roll_back()
             if len(batch) > 1:
                 # One that cannot be stored must not take its company with it.
@@ -118,7 +118,7 @@ class Writer:
             job.done.set()
 
     def _commit(self, batch: list[_Job]) -> None:
-        with trouble(self.path):
+        with as_inbox_error(self.path):
             self._connection.execute("BEGIN IMMEDIATE")
             for job in batch:
                 if isinstance(job.what, Delivery):

@@ -1,8 +1,14 @@
-"""Reads whose optional parts may be refused: fields, the proof, and what describes a token."""
+"""Reads at the same time, and reads whose optional parts may be refused.
+
+Optional are some fields, the proof, and the inspection of a token by the app token.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from contextlib import suppress
+from threading import Thread
 from typing import Any, TypeVar
 
 from wizard.facts.models import Token
@@ -11,13 +17,60 @@ from wizard.graph import Graph, GraphError, Json
 from wizard.text.errors import ErrorKind, Unavailable
 from wizard.text.secret import Secret
 
+K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
 
-#: Refusals that leaving out the optional fields may mend.
-_PICKY = frozenset({ErrorKind.PERMISSION, ErrorKind.ODD})
+#: An audit makes fewer reads than this; a search with a token of many WABAs makes more.
+MOST_AT_ONCE = 16
 
 
-class Asking:
+def run_concurrently(
+    jobs: Mapping[K, Callable[[], T]], most: int = MOST_AT_ONCE
+) -> dict[K, T | Unavailable]:
+    """What each job answered, or the Unavailable it raised, in the order of the jobs.
+
+    Any other exception is raised here, after all jobs have ended.
+    """
+    pending = deque(jobs.items())
+    answers: dict[K, T | Unavailable] = {}
+    broken: list[Exception] = []
+
+    def work() -> None:
+        # suppress: another thread may take the last job between the test and the pop.
+        with suppress(IndexError):
+            while pending:
+                name, job = pending.popleft()
+                try:
+                    answers[name] = _answer(job)
+                except Exception as error:  # noqa: BLE001 (raised again below)
+                    broken.append(error)
+
+    # Daemons: Ctrl-C must not wait for the answers of a slow network, as a pool's exit would.
+    threads = [Thread(target=work, daemon=True) for _ in range(min(most, len(jobs)))]
+    try:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        pending.clear()
+    if broken:
+        raise broken[0]
+    return {name: answers[name] for name in jobs}
+
+
+def _answer(job: Callable[[], T]) -> T | Unavailable:
+    try:
+        return job()
+    except Unavailable as error:
+        return error
+
+
+#: Refusals that may not occur without the optional fields.
+_RETRY_WITHOUT_EXTRAS = frozenset({ErrorKind.PERMISSION, ErrorKind.ODD})
+
+
+class TolerantReader:
     """Reads over a Graph: optional fields may be refused, and so may the proof."""
 
     def __init__(self, graph: Graph) -> None:
@@ -48,7 +101,7 @@ class Asking:
             return read((*fields, *extras))
         except GraphError as refusal:
             # The unknown-field fallback does not help where a field needs a permission.
-            if refusal.kind not in _PICKY:
+            if refusal.kind not in _RETRY_WITHOUT_EXTRAS:
                 raise
             return read(fields)
 
@@ -70,8 +123,8 @@ class Asking:
         )
 
     def _proven(self, read: Callable[[bool], T]) -> T:
-        # A secret of another app, out of the environment say, must show at the item that judges
-        # the secret, not kill every read.
+        # A secret of another app (from the environment, for example) must fail the item that checks
+        # the secret, not every read.
         prove = self._prove  # another thread may change it meanwhile
         try:
             return read(prove)
@@ -82,55 +135,55 @@ class Asking:
         try:
             answer = read(False)
         except GraphError as refusal:
-            # An app may insist on a proof; that the secret is wrong is the useful half then.
+            # An app may require a proof; then the useful error is that the secret is wrong.
             raise wrong if refusal.proof else refusal from None
         self._prove = False
         return answer
 
 
 #: Graph refuses the token itself: "session", "expired or invalid".
-_DEAD = frozenset({102, 190})
+_INVALID_TOKEN = frozenset({102, 190})
 
 
-def inspect(asking: Asking) -> Token:
+def inspect_token(reader: TolerantReader) -> Token:
     """The token of these keys; invalid rather than refused when Graph no longer takes it.
 
     Meta wants the app token (or an app developer's own) for this. A token that inspects itself is
     not documented and works in practice, so it is the way without the app secret, and the second
-    way when the app token is refused (a wrong secret is the matter of app.secret alone) or when
-    the token belongs to another app, which only it can tell then.
+    way when the app token is refused (a wrong secret is reported by app.secret alone) or when the
+    token belongs to another app, which only the token itself can show then.
     """
-    access_token = asking.graph.keys.access_token
+    access_token = reader.graph.keys.access_token
     if not access_token:
         raise Unavailable(ErrorKind.NOT_GIVEN, name="access_token")
-    by_app = _by_app(asking, access_token)
+    by_app = _by_app(reader, access_token)
     if by_app and not _of_another_app(by_app):
         return by_app
     try:
-        return _by_itself(asking, access_token)
+        return _by_itself(reader, access_token)
     except GraphError:
         if by_app:
             return by_app
         raise
 
 
-def _by_app(asking: Asking, access_token: Secret) -> Token | None:
-    if not asking.graph.keys.can_be_app:
+def _by_app(reader: TolerantReader, access_token: Secret) -> Token | None:
+    if not reader.graph.keys.can_be_app:
         return None
     try:
-        return token(asking.get("debug_token", as_app=True, input_token=access_token))
+        return token(reader.get("debug_token", as_app=True, input_token=access_token))
     except GraphError as refusal:
         if refusal.kind is ErrorKind.BUSY:
             raise
         return None
 
 
-def _by_itself(asking: Asking, access_token: Secret) -> Token:
+def _by_itself(reader: TolerantReader, access_token: Secret) -> Token:
     try:
-        return token(asking.get("debug_token", input_token=access_token))
+        return token(reader.get("debug_token", input_token=access_token))
     except GraphError as refusal:
-        # An app may insist on the proof; without the right secret its tokens are of no use here.
-        if refusal.code in _DEAD or refusal.proof:
+        # An app may require the proof; without the right secret its tokens are of no use here.
+        if refusal.code in _INVALID_TOKEN or refusal.proof:
             return dead_token(refusal)
         raise
 
