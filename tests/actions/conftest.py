@@ -13,8 +13,7 @@ from wizard.facts.facts import Facts
 from wizard.graph.client import GraphClient
 from wizard.net.connection import Outside
 from wizard.text.secret import Secret
-from wizard.webhook.evidence import LocalEvidence
-from wizard.webhook.local_receiver import LocalReceiver
+from wizard.webhook.local_receiver import LocalEvidence, LocalReceiver
 
 
 @pytest.fixture

@@ -4,9 +4,9 @@ import pytest
 
 from tests.support.fake_prompter import FakePrompter
 from wizard.actions import message, number, set_callback
+from wizard.actions.access import ADD
 from wizard.actions.callback_target import Target
 from wizard.actions.results import Declined
-from wizard.actions.select_assets import ADD
 from wizard.actions.system_user import Place, make_token
 from wizard.text.errors import Exit
 from wizard.text.secret import Secret

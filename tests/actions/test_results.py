@@ -5,8 +5,14 @@ import pytest
 from tests.support.fake_prompter import FakePrompter
 from wizard.actions import access, message, number, set_callback, token
 from wizard.actions.results import AlreadySo, Declined, Done, Refused, conclude
-from wizard.actions.system_user import Place, make_token
-from wizard.actions.token_exchange import EXCHANGE, REVOKE, longer, revoke
+from wizard.actions.system_user import (
+    EXCHANGE,
+    REVOKE,
+    Place,
+    longer,
+    make_token,
+    revoke,
+)
 from wizard.actions.token_trial import TokenTrial, TrialPolicy, Verdict
 from wizard.graph.consent import granted
 from wizard.text.errors import ErrorKind, Unavailable

@@ -7,9 +7,9 @@ from msgspec import structs
 
 from tests.support.fake_graph import FakeGraph, envelope
 from tests.support.fake_prompter import FakePrompter
-from wizard.actions.select_assets import complete_ids
+from wizard.actions.access import complete_ids
+from wizard.audit import results as verdicts
 from wizard.audit import runner as auditing
-from wizard.audit import summary as verdicts
 from wizard.audit.checklist import Checklist, Item, Section
 from wizard.audit.checks import CHECKS
 from wizard.audit.results import (
@@ -28,7 +28,7 @@ from wizard.audit.runner import (
     look,
     unknown_names,
 )
-from wizard.report.audit_json import audit_document
+from wizard.report.documents import audit_document
 from wizard.state.record import ID_NAMES, Confirmation, Goal, ProfileRecord, Status
 from wizard.text.errors import ErrorKind, Unavailable
 from wizard.text.localised import Text

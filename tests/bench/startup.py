@@ -16,8 +16,7 @@ from pathlib import Path
 from tests.support.fake_store import full_record
 from wizard.audit import checklist
 from wizard.state.config import find
-from wizard.state.record import SavedResult, Status
-from wizard.state.status_file import RecordFile
+from wizard.state.record import RecordFile, SavedResult, Status
 
 ROOT = Path(__file__).parents[2]
 EMPTY = "an empty console script"

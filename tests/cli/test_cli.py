@@ -14,7 +14,7 @@ import pytest
 
 from tests.support.fake_store import full_record
 from wizard.state.config import find
-from wizard.state.status_file import RecordFile
+from wizard.state.record import RecordFile
 
 HEAVY: tuple[str, ...] = (
     "rich",

@@ -3,7 +3,7 @@
 import pytest
 
 from wizard import sandbox
-from wizard.state.status_file import RecordFile
+from wizard.state.record import RecordFile
 
 
 @pytest.fixture

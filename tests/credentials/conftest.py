@@ -12,8 +12,7 @@ import pytest
 from wizard import sandbox
 from wizard.cli import main as cli
 from wizard.state.config import Config, find
-from wizard.state.record import ProfileRecord, SecretNote
-from wizard.state.status_file import RecordFile
+from wizard.state.record import ProfileRecord, RecordFile, SecretNote
 from wizard.text.secret import Secret, fingerprint
 from wizard.vault.encrypted_file import EncryptedFile
 

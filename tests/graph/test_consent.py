@@ -13,7 +13,6 @@ ROOT = Path(__file__).parents[2]
 PROMPTERS = {
     "wizard/ui/console_prompter.py",
     "wizard/ui/noninteractive_prompter.py",
-    "wizard/ui/preset_answers.py",
 }
 #: Where an act of the person is the consent, and which act.
 BY_COMMAND = {

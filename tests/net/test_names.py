@@ -14,7 +14,7 @@ from wizard.net import tls
 from wizard.net.connection import Connection, Outside, parse_target
 from wizard.net.failures import NetworkFailure, cause
 from wizard.text.errors import Unavailable
-from wizard.webhook.forwarding import Forwarder
+from wizard.webhook.local_receiver import Forwarder
 
 
 def by_graph(url):

@@ -12,9 +12,8 @@ import pytest
 import yaml
 
 from wizard.sandbox.accounts import ACCOUNT
-from wizard.sandbox.apps import APPLICATION
 from wizard.sandbox.numbers import NUMBER
-from wizard.sandbox.people import PORTFOLIO, SYSTEM_USER, USER
+from wizard.sandbox.people import APPLICATION, PORTFOLIO, SYSTEM_USER, USER
 
 #: The specification's names for a node of each kind.
 PLACES = {

@@ -12,7 +12,7 @@ from wizard.net.connection import Outside
 from wizard.sandbox import scenarios, start
 from wizard.state.record import Goal, ProfileRecord
 from wizard.text.secret import Secret
-from wizard.webhook.evidence import LocalEvidence
+from wizard.webhook.local_receiver import LocalEvidence
 
 #: Nobody waits six seconds for the slow receiver here.
 EARS = LocalEvidence(outside=Outside(allow_local=True, seconds=1.0, environ={}))

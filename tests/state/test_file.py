@@ -9,8 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.support.fake_store import full_record
-from wizard.state.record import Change, ProfileRecord, SavedResult, Status
-from wizard.state.status_file import RecordFile
+from wizard.state.record import Change, ProfileRecord, RecordFile, SavedResult, Status
 from wizard.state.yaml_file import StateFileError
 from wizard.text.secret import Secret
 

@@ -9,7 +9,7 @@ from wizard.audit.error_codes import FILE
 from wizard.state import safe_yaml
 from wizard.state.config import Config, find
 from wizard.state.content import CHECKLISTS, names, read
-from wizard.state.status_file import RecordFile
+from wizard.state.record import RecordFile
 
 ANSWERS = """\
 goals: [sending, receiving]

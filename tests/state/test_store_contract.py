@@ -3,8 +3,7 @@
 import pytest
 
 from tests.support.fake_store import MemoryStore, full_record
-from wizard.state.record import ProfileRecord
-from wizard.state.status_file import RecordFile
+from wizard.state.record import ProfileRecord, RecordFile
 from wizard.state.yaml_file import StateFileError
 
 

@@ -6,8 +6,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from tests.support.fake_store import full_record
-from wizard.state.record import ProfileRecord, SavedResult, SecretNote, Status
-from wizard.state.status_file import RecordFile
+from wizard.state.record import ProfileRecord, RecordFile, SavedResult, SecretNote, Status
 from wizard.state.yaml_file import merged
 
 

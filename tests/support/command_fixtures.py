@@ -11,8 +11,7 @@ import pytest
 from tests.support.fake_store import full_record
 from wizard.__main__ import main
 from wizard.state.config import Home, find
-from wizard.state.record import ProfileRecord
-from wizard.state.status_file import RecordFile
+from wizard.state.record import ProfileRecord, RecordFile
 
 
 @pytest.fixture

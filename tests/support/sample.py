@@ -11,6 +11,7 @@ from wizard.audit.checklist import (
     Section,
 )
 from wizard.audit.results import (
+    AuditResult,
     CheckResult,
     ItemResult,
     failed,
@@ -20,7 +21,6 @@ from wizard.audit.results import (
     unknown,
     waiting,
 )
-from wizard.audit.summary import AuditResult
 from wizard.state.record import Goal, ProfileRecord, SecretNote
 from wizard.text.localised import Text
 

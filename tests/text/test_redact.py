@@ -2,7 +2,7 @@
 
 import pytest
 
-from wizard.text.redact import redacted, redacted_text
+from wizard.text.sanitise import redacted, redacted_text
 
 
 @pytest.mark.parametrize(

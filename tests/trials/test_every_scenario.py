@@ -12,12 +12,12 @@ import pytest
 
 from wizard.__main__ import main
 from wizard.audit import checklist
-from wizard.audit import summary as verdicts
-from wizard.audit.summary import remembered
+from wizard.audit import results as verdicts
+from wizard.audit.results import remembered
 from wizard.graph.client import GraphClient
 from wizard.sandbox import scenarios
 from wizard.state.config import find
-from wizard.state.status_file import RecordFile
+from wizard.state.record import RecordFile
 from wizard.text.localised import LANGUAGES
 from wizard.ui.audit_view import AuditView
 from wizard.ui.screen import open_screen

@@ -15,7 +15,7 @@ from tests.support.terminal import CTRL_C, ENTER, ROOT, Terminal
 from wizard.audit import checklist
 from wizard.sandbox import scenarios
 from wizard.state.config import find
-from wizard.state.status_file import RecordFile
+from wizard.state.record import RecordFile
 from wizard.ui.words import messages
 
 IDS = next(world for world in scenarios() if world.name == "rehearsal").suggestions

@@ -11,13 +11,14 @@ import pytest
 from tests.support.sample import BEFORE, CHECKLIST, FINE, NOW, OUTCOMES, verdicts
 from wizard.audit.checklist import Checklist
 from wizard.audit.results import (
+    AuditResult,
     failed,
     passed,
+    remembered,
     unknown,
     waiting,
 )
-from wizard.audit.summary import AuditResult, remembered
-from wizard.report.audit_json import audit_document
+from wizard.report.documents import audit_document
 from wizard.state.record import Goal, ProfileRecord, SavedResult, SecretNote, Status
 from wizard.text.localised import LANGUAGES
 from wizard.ui import status_view

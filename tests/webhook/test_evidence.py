@@ -17,8 +17,8 @@ from wizard.net.connection import Outside
 from wizard.state.record import Goal, ProfileRecord, TestMessage
 from wizard.text.errors import Unavailable
 from wizard.text.secret import Secret
-from wizard.webhook.evidence import LocalEvidence
 from wizard.webhook.inbox import Reader, RejectedDelivery, Writer
+from wizard.webhook.local_receiver import LocalEvidence
 from wizard.webhook.payload import read
 
 TOKEN = Secret("verify-me")

@@ -156,7 +156,7 @@ def test_the_file_and_its_companions_belong_to_the_owner_alone(writer):
 
 
 def test_every_commit_is_on_disk_before_it_returns(tmp_path):
-    from wizard.webhook.inbox.file import connect
+    from wizard.webhook.inbox.writer import connect
 
     connection = connect(tmp_path / "inbox.sqlite3")
     settings = {

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 
+from wizard.actions.access import choose_number
 from wizard.actions.prompter import Choice, Question
 from wizard.actions.results import (
     ActionResult,
@@ -19,7 +20,6 @@ from wizard.actions.results import (
     post,
     refused,
 )
-from wizard.actions.select_assets import choose_number
 from wizard.actions.session import Session
 from wizard.audit.checks.number import REGISTRATIONS, WINDOW
 from wizard.facts.facts import Facts

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from wizard.cli.parser import PROGRAM, Parser
+from wizard.cli.arguments import PROGRAM, Parser
 from wizard.commands import COMMANDS, subcommand_of
 from wizard.context.context import Context
 from wizard.text.errors import Exit

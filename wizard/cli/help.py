@@ -7,12 +7,11 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from wizard.audit import checklist
-from wizard.cli.arguments import Line, arrange
-from wizard.cli.parser import Parser
+from wizard.cli.arguments import Line, Parser, arrange
 from wizard.commands import COMMANDS, subcommand_of
 from wizard.context.context import Context
 from wizard.context.settings import Arguments
-from wizard.report.audit_json import item_list
+from wizard.report.documents import item_list
 from wizard.report.outputs import OUTPUTS, schema_file
 from wizard.text.errors import Exit, unknown_word
 from wizard.text.localised import Text

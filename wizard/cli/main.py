@@ -8,16 +8,13 @@ import threading
 from collections.abc import Sequence
 from contextlib import suppress
 
-from wizard.cli.arguments import Line, arrange, early, own_words
-from wizard.cli.errors import ErrorReporter, described
+from wizard.cli.arguments import Line, Parser, arrange, early, own_words
+from wizard.cli.errors import ErrorReporter, described, handling_signals
 from wizard.cli.help import command_list, show
-from wizard.cli.parser import Parser
-from wizard.cli.signals import handling_signals
 from wizard.commands import Subcommand, subcommand_of
 from wizard.context.context import Context
 from wizard.context.settings import Arguments, language_of
-from wizard.report.audit_json import TOOL
-from wizard.report.documents import error_document, outcome_document, write_document
+from wizard.report.documents import TOOL, error_document, outcome_document, write_document
 from wizard.report.outputs import OUTPUTS, Output
 from wizard.text.errors import Exit, Terminated
 from wizard.ui.words import Words

@@ -5,14 +5,12 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from wizard.actions.select_assets import complete_ids
+from wizard.actions.access import complete_ids
 from wizard.audit.checklist import load
-from wizard.audit.results import exit_code
+from wizard.audit.results import AuditResult, exit_code
 from wizard.audit.runner import audit, is_named, unknown_names
-from wizard.audit.summary import AuditResult
 from wizard.context.context import Context
-from wizard.report.audit_json import audit_document, item_list
-from wizard.report.documents import error_document, write_document
+from wizard.report.documents import audit_document, error_document, item_list, write_document
 from wizard.text.errors import MOST_SEVERE_FIRST, UsageError, WizardError
 from wizard.text.localised import phrase
 from wizard.ui.audit_view import AuditView

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import yaml
 
 from wizard.context.context import Context
-from wizard.report.bugreport import bug_report
+from wizard.report.documents import bug_report
 from wizard.state import private_file
 from wizard.text.errors import UsageError
-from wizard.text.redact import redacted
+from wizard.text.sanitise import redacted
 
 if TYPE_CHECKING:
     from wizard.commands import OptionParser

@@ -79,13 +79,9 @@ def _follow(context: Context, reader: Reader) -> int:
 
 def _export(context: Context, reader: Reader) -> int:
     """One JSON object per line, oldest first, into a file that is new and only the owner's."""
-    lines = [_line(message) for message in reversed(_found(context, reader, context.chosen.limit))]
-    text = "".join(
-        line
-        + "\
-"
-        for line in lines
-    )
+    found = _found(context, reader, context.chosen.limit)
+    lines = [f"{_line(message)}\n" for message in reversed(found)]
+    text = "".join(lines)
     target = context.chosen.export
     if target == "-":
         sys.stdout.write(text)

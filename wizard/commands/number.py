@@ -76,7 +76,7 @@ def _print(context: Context, number: Number, ours: bool) -> None:
 def run_add(chosen: Arguments) -> int:
     """Adds a number to the WABA and makes it the profile's."""
     from wizard.actions import number
-    from wizard.actions.select_assets import ADD
+    from wizard.actions.access import ADD
 
     answers = {"phone_number_id": ADD, "phone_number": chosen.number, "display_name": chosen.name}
     return _act(chosen, "number.added", number.add, answers)

@@ -11,7 +11,7 @@ from wizard.actions.prompter import Question
 from wizard.commands import Subcommand
 from wizard.context.context import Context
 from wizard.state.config import profile_name
-from wizard.state.status_file import RecordFile
+from wizard.state.record import RecordFile
 from wizard.text.errors import Exit, UsageError, unknown_word
 from wizard.text.localised import phrase
 from wizard.ui.screen import cells

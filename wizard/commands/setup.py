@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from wizard.context.context import Context
-from wizard.report.audit_json import audit_document
+from wizard.report.documents import audit_document
 from wizard.text.errors import Exit
 
 if TYPE_CHECKING:
@@ -27,8 +27,7 @@ def run(chosen: Arguments) -> int:
     from wizard.actions.environment import open_store
     from wizard.actions.setup import Setup
     from wizard.audit.checklist import load
-    from wizard.audit.results import exit_code
-    from wizard.audit.summary import remembered
+    from wizard.audit.results import exit_code, remembered
     from wizard.state.answers import read_answers
     from wizard.text.errors import UserAbort
     from wizard.ui.setup_view import welcome
@@ -59,7 +58,7 @@ def run(chosen: Arguments) -> int:
 
 
 def _walk(context: Context, setup: Setup) -> None:
-    from wizard.actions.select_assets import complete_ids
+    from wizard.actions.access import complete_ids
     from wizard.actions.setup import ask_goals, offer_changes
     from wizard.audit.results import exit_code
     from wizard.state.record import Status
@@ -85,7 +84,7 @@ def _walk(context: Context, setup: Setup) -> None:
 
 def _news(context: Context, setup: Setup, results: list[ItemResult]) -> None:
     """What changed since the last time, to somebody who was here before."""
-    from wizard.audit.summary import AuditResult
+    from wizard.audit.results import AuditResult
     from wizard.ui.audit_view import AuditView
 
     record = context.session.record
@@ -95,7 +94,7 @@ def _news(context: Context, setup: Setup, results: list[ItemResult]) -> None:
 
 def _end(context: Context, setup: Setup) -> None:
     """The last screen, and before it what only a person could have answered."""
-    from wizard.audit.summary import AuditResult
+    from wizard.audit.results import AuditResult
     from wizard.ui.setup_view import end_screen
 
     session = context.session

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from wizard.audit.summary import saved_exit_code
+from wizard.audit.results import saved_exit_code
 from wizard.context.context import Context
 from wizard.context.settings import Arguments
-from wizard.report.audit_json import audit_document
+from wizard.report.documents import audit_document
 from wizard.ui.status_view import Overview
 from wizard.vault.environment import Environment
 

@@ -13,14 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from wizard.audit import checklist
 from wizard.audit.checklist import Checklist
-from wizard.audit.summary import AuditResult, remembered
+from wizard.audit.results import AuditResult, remembered
 from wizard.context.settings import Arguments, Settings, settings
 from wizard.net.address import META_URL, checked_url, checked_version
 from wizard.report.documents import write_document
 from wizard.state.config import Config, Home, find
 from wizard.state.private_file import make_folder
-from wizard.state.record import Goal, ProfileRecord, SecretNote
-from wizard.state.status_file import RecordFile
+from wizard.state.record import Goal, ProfileRecord, RecordFile, SecretNote
 from wizard.text.localised import phrase
 from wizard.text.secret import Secret
 from wizard.ui.screen import Screen, is_terminal, open_screen
@@ -251,7 +250,7 @@ class Context:
         """Everything that work on this profile needs."""
         from wizard.actions.session import Session, Stores
         from wizard.facts.facts import Facts
-        from wizard.webhook.evidence import LocalEvidence
+        from wizard.webhook.local_receiver import LocalEvidence
 
         evidence = LocalEvidence(self.listener.reader, self.listener.outside)
         session = Session(
@@ -341,6 +340,6 @@ def _find_again(session: Session, play: Running) -> None:
 
 def prefilled(session: Session, answers: Mapping[str, str | None], *, yes: bool = False) -> Session:
     """The same session, whose conversation asks only for what `answers` does not hold."""
-    from wizard.ui.preset_answers import PresetAnswers
+    from wizard.ui.noninteractive_prompter import PresetAnswers
 
     return replace(session, prompter=PresetAnswers(session.prompter, answers, yes))

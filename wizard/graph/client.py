@@ -28,11 +28,18 @@ from wizard.graph.retry import (
     percent_used,
     wait_minutes,
 )
-from wizard.graph.signing import Signature, revealed, sign, unsigned
-from wizard.graph.transport import Answer, Call, Transport
+from wizard.graph.transport import (
+    Answer,
+    Call,
+    Signature,
+    Transport,
+    revealed,
+    sign,
+    unsigned,
+)
 from wizard.net.address import META_URL, checked_url, checked_version
 from wizard.text.errors import ErrorKind, Unavailable
-from wizard.text.redact import masked
+from wizard.text.sanitise import masked
 from wizard.text.secret import Secret
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from typing import Any
 from wizard.graph import GraphError
 from wizard.text.errors import ErrorKind
 from wizard.text.localised import Value
-from wizard.text.redact import masked
+from wizard.text.sanitise import masked
 
 #: "(#100) Tried accessing nonexisting field (name) on node type (WhatsAppBusinessAccount)"
 UNKNOWN_FIELD = re.compile(r"nonexist\w* field \(([^)]+)\)(?: on node type \((\w+)\))?", re.I)

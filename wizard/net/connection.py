@@ -1,7 +1,8 @@
-"""A connection to any web server: name, address, proxy, TLS; at its deadline it ends."""
+"""A connection to a server, through whatever proxy the environment names; each failure by name."""
 
 from __future__ import annotations
 
+import base64
 import http.client
 import ipaddress
 import os
@@ -12,14 +13,64 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]
 
 from wizard.net import tls
 from wizard.net.deadline import Deadline, Resolve, addresses
 from wizard.net.failures import NetworkFailure, cause
-from wizard.net.proxies import https_proxy, tunnel
 from wizard.text.localised import Value
 from wizard.text.sanitise import clean
+
+
+def https_proxy(host: str, environ: Mapping[str, str]) -> str:
+    """The proxy that `environ` names for https to this host; "" for none."""
+    by_name = {name.lower(): value for name, value in environ.items()}
+    proxies = {
+        name.removesuffix("_proxy"): value
+        for name, value in by_name.items()
+        if name.endswith("_proxy") and value
+    }
+    if proxy_bypass_environment(host, proxies):
+        return ""
+    return proxies.get("https") or proxies.get("all") or ""
+
+
+def tunnel(proxy: str, host: str, port: int, seconds: float) -> tuple[socket.socket, str]:
+    """(connection, name of the proxy): a tunnel that the proxy made; it resolves the name.
+
+    NetworkFailure proxy or proxy_auth, always `unsure`: it says nothing about the host. Its
+    `cause` value is a scheme that is not supported, unreachable, broken, or the HTTP status (502,
+    503, 504: it found no way to the host).
+    """
+    parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+    if parts.scheme != "http" or not parts.hostname:
+        raise _failure(parts.scheme)
+    try:
+        connection = socket.create_connection((parts.hostname, parts.port or 80), timeout=seconds)
+    except OSError:
+        raise _failure("unreachable") from None
+    name = f"[{host}]" if ":" in host else host
+    lines = [f"CONNECT {name}:{port} HTTP/1.1", f"Host: {name}:{port}"]
+    if parts.username:
+        login = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+        lines.append(f"Proxy-Authorization: Basic {base64.b64encode(login.encode()).decode()}")
+    try:
+        connection.sendall(("\r\n".join(lines) + "\r\n\r\n").encode())
+        answer = http.client.HTTPResponse(connection, method="CONNECT")
+        answer.begin()
+    except (OSError, http.client.HTTPException):
+        connection.close()
+        raise _failure("broken") from None
+    if answer.status != 200:
+        connection.close()
+        raise _failure(str(answer.status))
+    return connection, parts.hostname
+
+
+def _failure(what: str) -> NetworkFailure:
+    return NetworkFailure("proxy_auth" if what == "407" else "proxy", unsure=True, cause=what)
+
 
 #: Meta gives up on a handshake after about six seconds (curl_errno 28 in its refusal).
 SECONDS = 6.0

@@ -1,12 +1,19 @@
-"""The JSON documents that several commands print, and the writing of all; see also `outputs`."""
+"""The JSON documents that commands print, and what they are made from."""
 
 from __future__ import annotations
 
 import json
+import os
+import platform
 import sys
-from collections.abc import Mapping
-from typing import NotRequired, TypedDict
+from collections.abc import Iterable, Mapping
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any, NotRequired, TypedDict
 
+from wizard import __version__
+from wizard.audit.checklist import Item
+from wizard.audit.results import AuditResult, ItemResult
+from wizard.state.record import ID_NAMES, Goal, ProfileRecord, Status
 from wizard.text.errors import Exit, meta_of
 from wizard.text.localised import Value
 
@@ -121,3 +128,112 @@ def write_document(content: object, *, line: bool = False) -> None:
     text = json.dumps(content, ensure_ascii=False, indent=None if line else 2)
     sys.stdout.write(text + "\n")
     sys.stdout.flush()
+
+
+TOOL = f"wa-wizard {__version__}"
+
+
+def audit_document(verdict: AuditResult) -> AuditDocument:
+    """Keys are always there, ids are strings, and nothing is prose but what Meta said."""
+    record = verdict.record
+    ready = {goal.value: verdict.stands(goal) is Status.PASSED for goal in Goal}
+    ids = {name: record.ids.get(name, "") for name in ID_NAMES}
+    return {
+        "schema": 1,
+        "tool": TOOL,
+        "profile": record.profile,
+        "checked_at": record.checked_at,
+        "graph_version": record.graph_version,
+        "ready": ready,  # type: ignore[typeddict-item]
+        "ids": ids,  # type: ignore[typeddict-item]
+        "items": [_row(verdict, result) for result in verdict.results],
+    }
+
+
+def item_list(items: Iterable[Item]) -> dict[str, Any]:
+    """The items of the checklist themselves, whatever was seen of them."""
+    return {
+        "schema": 1,
+        "items": [
+            {
+                "id": item.id,
+                "needed_for": item.needed_for.value if item.needed_for else None,
+                "requires": list(item.requires),
+            }
+            for item in items
+        ],
+    }
+
+
+def _row(verdict: AuditResult, result: ItemResult) -> ItemRow:
+    saved = verdict.record.verdicts.get(result.item.id)
+    meta = meta_of(result.values)
+    return {
+        "id": result.item.id,
+        "status": result.status.value,
+        "reason": result.reason,
+        "required": verdict.required(result),
+        "values": without_meta(result.values) if meta else dict(result.values),
+        "since": saved.since if saved else "",
+        "checked_at": (saved.checked_at if saved else "") or verdict.record.checked_at,
+        "change": verdict.changes.get(result.item.id, "same"),
+        "meta": Meta(**meta) if meta else None,  # type: ignore[typeddict-item]
+    }
+
+
+#: The libraries whose versions matter when something goes wrong.
+LIBRARIES = ("requests", "urllib3", "keyring", "questionary", "prompt_toolkit", "rich", "PyYAML")
+#: Their presence is shown, never their value: a proxy's address may hold a password.
+VARIABLES = (
+    *("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE"),
+    *("DBUS_SESSION_BUS_ADDRESS", "SSH_CONNECTION", "CI", "PYTHON_KEYRING_BACKEND"),
+)
+RECENT = 30
+
+
+def bug_report(verdict: AuditResult, environ: Mapping[str, str]) -> dict[str, Any]:
+    """Everything that helps, not yet redacted: see `wizard.text.redact`."""
+    record = verdict.record
+    return {
+        **audit_document(verdict),
+        "machine": _machine(environ),
+        "goals": [goal.value for goal in record.goals],
+        "secrets": _secrets(record),
+        "confirmed": {item: said.at for item, said in record.confirmed.items()},
+        "attempts": record.attempts,
+        "test_message": _test_message(record),
+        "history": [vars(change) for change in record.history[-RECENT:]],
+    }
+
+
+def _machine(environ: Mapping[str, str]) -> dict[str, Any]:
+    def known(library: str) -> str:
+        try:
+            return version(library)
+        except PackageNotFoundError:
+            return "-"
+
+    return {
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.release()}",
+        "terminal": os.environ.get("TERM", ""),
+        "encoding": sys.stdout.encoding,
+        "set": [name for name in VARIABLES if environ.get(name)],
+        "libraries": {library: known(library) for library in LIBRARIES},
+    }
+
+
+def _secrets(record: ProfileRecord) -> dict[str, dict[str, str]]:
+    """Where secrets are kept, and of what kind they are; not even fingerprints of them."""
+    shown = ("store", "backend", "kind", "set_at", "expires_at")
+    return {
+        name: {field: getattr(note, field) for field in shown}
+        for name, note in record.secrets.items()
+    }
+
+
+def _test_message(record: ProfileRecord) -> dict[str, Any]:
+    sent = record.test_message
+    if sent is None:
+        return {}
+    return {"at": sent.at, "state": sent.state, "code": sent.code, "details": sent.details}

@@ -6,14 +6,15 @@ import hmac
 import secrets
 
 from wizard.sandbox.call import Answer, Call, Caller
-from wizard.sandbox.refusals import (
+from wizard.sandbox.world import (
+    DAY,
     Refused,
+    World,
     bad_parameter,
     missing_parameter,
     no_permission,
     not_visible,
 )
-from wizard.sandbox.world import DAY, World
 
 MANAGEMENT = "whatsapp_business_management"
 MESSAGING = "whatsapp_business_messaging"

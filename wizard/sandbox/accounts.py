@@ -12,7 +12,7 @@ from wizard.sandbox.access import (
     need_business,
 )
 from wizard.sandbox.call import Answer, Call, Kind, plain, read_many, words
-from wizard.sandbox.refusals import (
+from wizard.sandbox.world import (
     Refused,
     bad_parameter,
     missing_parameter,

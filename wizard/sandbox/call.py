@@ -14,8 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 from urllib.parse import urlencode
 
-from wizard.sandbox.refusals import Refused, bad_parameter, no_such_field
-from wizard.sandbox.world import World
+from wizard.sandbox.world import Refused, World, bad_parameter, no_such_field
 
 Answer = dict[str, Any]
 

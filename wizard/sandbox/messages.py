@@ -8,14 +8,14 @@ import secrets
 
 from wizard.sandbox.access import MESSAGING, holds_account, need_account, sees_account
 from wizard.sandbox.call import Answer, Call, Kind, plain, read_many, words
-from wizard.sandbox.refusals import (
+from wizard.sandbox.world import (
+    DAY,
     Refused,
     bad_parameter,
     missing_parameter,
     not_visible,
     whatsapp,
 )
-from wizard.sandbox.world import DAY
 
 _VARIABLE = re.compile(r"\{\{\s*\w+\s*\}\}")
 

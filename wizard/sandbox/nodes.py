@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from wizard.sandbox import access
 from wizard.sandbox.accounts import ACCOUNT
-from wizard.sandbox.apps import APPLICATION
 from wizard.sandbox.call import Answer, Call, Kind, read_node
 from wizard.sandbox.numbers import NUMBER, account_of, change
-from wizard.sandbox.people import PORTFOLIO, SYSTEM_USER, USER
-from wizard.sandbox.refusals import Refused, no_such_field, not_visible
+from wizard.sandbox.people import APPLICATION, PORTFOLIO, SYSTEM_USER, USER
+from wizard.sandbox.world import Refused, no_such_field, not_visible
 
 #: Paths that need no token.
 OPEN = {"oauth/access_token": access.exchange, "oauth/revoke": access.revoke}

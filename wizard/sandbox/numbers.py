@@ -7,7 +7,12 @@ import json
 from wizard.sandbox import messages, registration, webhooks
 from wizard.sandbox.access import need_account
 from wizard.sandbox.call import Answer, Call, Kind, plain, read_many
-from wizard.sandbox.refusals import Refused, bad_parameter, missing_parameter, no_such_field
+from wizard.sandbox.world import (
+    Refused,
+    bad_parameter,
+    missing_parameter,
+    no_such_field,
+)
 
 _HEALTH_ORDER = ("AVAILABLE", "LIMITED", "BLOCKED")
 NAME_REMARK = (

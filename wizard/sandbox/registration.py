@@ -7,8 +7,14 @@ import time
 
 from wizard.sandbox.access import MESSAGING, need_account
 from wizard.sandbox.call import Answer, Call
-from wizard.sandbox.refusals import Refused, bad_parameter, missing_parameter, whatsapp
-from wizard.sandbox.world import DAY, HOUR
+from wizard.sandbox.world import (
+    DAY,
+    HOUR,
+    Refused,
+    bad_parameter,
+    missing_parameter,
+    whatsapp,
+)
 
 #: The code that the sandbox's SMS shows as 123-830.
 CODE = "123830"

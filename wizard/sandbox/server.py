@@ -20,11 +20,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from wizard.sandbox import nodes, refusals, webhooks
+from wizard.sandbox import nodes, webhooks
+from wizard.sandbox import world as refusals
 from wizard.sandbox.call import Answer, Call, version_number
 from wizard.sandbox.delivery import Delivery
-from wizard.sandbox.refusals import Refused, trace_id
-from wizard.sandbox.world import HOUR, World, merge
+from wizard.sandbox.world import HOUR, Refused, World, merge, trace_id
 
 #: Calls per hour, app and WABA: without a registered number, and with one.
 FRESH, ACTIVE = 200, 5000

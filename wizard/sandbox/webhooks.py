@@ -19,8 +19,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from wizard.sandbox.access import need_account
 from wizard.sandbox.call import Answer, Call
-from wizard.sandbox.refusals import Refused, bad_parameter, missing_parameter
-from wizard.sandbox.world import World
+from wizard.sandbox.world import Refused, World, bad_parameter, missing_parameter
 
 #: Meta waits this long for the answer to its handshake, as integrators measured.
 HANDSHAKE_SECONDS = 6.0

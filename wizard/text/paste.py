@@ -8,16 +8,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 
-from wizard.text import phone, secret_shapes
+from wizard.text import phone, sanitise
 from wizard.text.localised import Phrase, phrase
 from wizard.text.sanitise import unhidden
 
 _QUOTES = "\"'`«»“”„‘’"
 
-_TOKEN = re.compile(rf"(?<![A-Za-z0-9]){secret_shapes.ACCESS_TOKEN_START}")
+_TOKEN = re.compile(rf"(?<![A-Za-z0-9]){sanitise.ACCESS_TOKEN_START}")
 _SHORTEST_TOKEN = 50
-_APP_TOKEN = re.compile(secret_shapes.APP_TOKEN)
-_SECRET = re.compile(rf"(?<![A-Za-z0-9]){secret_shapes.APP_SECRET}(?![A-Za-z0-9])")
+_APP_TOKEN = re.compile(sanitise.APP_TOKEN)
+_SECRET = re.compile(rf"(?<![A-Za-z0-9]){sanitise.APP_SECRET}(?![A-Za-z0-9])")
 _CUT = re.compile(r"…|\.{3}")
 _PLACEHOLDER = re.compile(
     r"<[^<>]*>|\{\{?[^{}]*\}?\}|\$\{?\w+\}?|(?:your|my)[-_ ].*|x{6,}"

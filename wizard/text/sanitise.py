@@ -1,12 +1,11 @@
-"""Cleans text that others wrote (business names, error messages, messages of customers).
-
-Terminals obey control bytes: a business name could write to the clipboard or repaint the screen.
-"""
+"""Foreign text made safe to show: control characters, secrets and personal data taken out."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 # Bidirectional overrides and isolates reorder what stands around them; U+2028/9 break lines.
 _STEERING = frozenset(
@@ -40,3 +39,58 @@ def _printable(character: str) -> str:
     if character in _STEERING or unicodedata.category(character) in ("Cc", "Cs"):
         return ""
     return character
+
+
+#: Access tokens begin with EA and are letters and digits, 100 to 300 of them.
+ACCESS_TOKEN = r"EA[A-Za-z0-9]{48,}"
+#: The beginning of one, however short it was cut.
+ACCESS_TOKEN_START = r"EA[A-Za-z0-9]{6,}"
+APP_SECRET = r"[0-9a-fA-F]{32}"
+APP_ID = r"\d{6,20}"
+#: The app's own token: its id and its secret.
+APP_TOKEN = rf"{APP_ID}\|[A-Za-z0-9_-]{{20,}}"
+
+#: Whatever may be a secret within a text, or a proof made of one (64 hex digits); better one word
+#: too many than one token.
+ANY = re.compile(r"EA[A-Za-z0-9]{18,}|\d{5,}(?:\||%7C)[\w-]{16,}|\b[0-9a-f]{32,}\b", re.IGNORECASE)
+#: A word of a command line that is long enough to be one: never repeated.
+LONG_WORD = re.compile(r"[A-Za-z0-9_|=+-]{20,}")
+
+
+# Meta's ids are 13 to 19 digits without a plus: they are what its support asks for, and stay.
+_PHONE = re.compile(r"\+[\d\s()./-]{6,}\d|(?<![\d.])\d{7,12}(?![\d.])")
+_MAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+")
+_KEPT_DIGITS = 3
+DOTS = "••••"
+
+
+def redacted(value: Any) -> Any:
+    """The same data, with every text in it redacted; keys stay as they are."""
+    if isinstance(value, Mapping):
+        return {key: redacted(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [redacted(inner) for inner in value]
+    return redacted_text(value) if isinstance(value, str) else value
+
+
+def redacted_text(text: str) -> str:
+    """A text without phone numbers (the last three digits stay), mail addresses and tokens."""
+    text = ANY.sub(DOTS, text)
+    text = _MAIL.sub("•@•", text)
+    return _PHONE.sub(_masked, text)
+
+
+def _masked(found: re.Match[str]) -> str:
+    digits = [character for character in found.group() if character.isdigit()]
+    plus = "+" if found.group().startswith("+") else ""
+    hidden = "•" * (len(digits) - _KEPT_DIGITS)
+    return plus + hidden + "".join(digits[-_KEPT_DIGITS:])
+
+
+def masked(text: object, secrets: Iterable[str] = ()) -> str:
+    """One clean line of foreign text without these secrets, nor anything that looks like one."""
+    line = str(text)
+    # The longest first: an app token contains the app secret. Very short ones would eat words.
+    for secret in sorted((s for s in secrets if len(s) > 3), key=len, reverse=True):
+        line = line.replace(secret, DOTS)
+    return clean(ANY.sub(DOTS, line))

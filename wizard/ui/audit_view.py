@@ -6,8 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from wizard.audit.checklist import Section
-from wizard.audit.results import ItemResult
-from wizard.audit.summary import AuditResult
+from wizard.audit.results import AuditResult, ItemResult
 from wizard.state.record import Goal, Status
 from wizard.ui.item_view import ItemView
 from wizard.ui.screen import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from wizard.audit.summary import AuditResult
+from wizard.audit.results import AuditResult
 from wizard.state.record import Goal
 from wizard.text.sanitise import clean
 from wizard.ui.audit_view import INDENT, AuditView

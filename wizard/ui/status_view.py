@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from wizard.audit.checklist import Checklist
-from wizard.audit.summary import AuditResult, remembered
+from wizard.audit.results import AuditResult, remembered
 from wizard.state.record import ProfileRecord, SecretNote, Status, parse_time
 from wizard.text.durations import days_left
 from wizard.text.sanitise import clean

@@ -22,9 +22,8 @@ from typing import Any
 
 from wizard.text.paste import decoded
 from wizard.text.secret import Secret
-from wizard.vault import Description, SecretSource, StoredSecret, VaultError, VaultProblem
+from wizard.vault import Description, SecretSource, StoredSecret, VaultError, VaultProblem, guarded
 from wizard.vault.environment import without_secrets
-from wizard.vault.errors import guarded
 
 STORE = "command"
 SECONDS = 20.0

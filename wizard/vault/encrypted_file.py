@@ -19,8 +19,7 @@ from typing import Any
 from wizard.state import private_file
 from wizard.text.errors import InputRequired
 from wizard.text.secret import Secret
-from wizard.vault import Description, SecretSource, StoredSecret, VaultError, VaultProblem
-from wizard.vault.errors import guarded
+from wizard.vault import Description, SecretSource, StoredSecret, VaultError, VaultProblem, guarded
 
 STORE = "encrypted-file"
 #: log2 of scrypt's N: half a second and 128 MiB for each guess. r = 8, p = 1.

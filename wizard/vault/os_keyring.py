@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING
 from wizard.state.private_file import UnsafeFile, locked
 from wizard.text.sanitise import clean
 from wizard.text.secret import Secret
-from wizard.vault import Description, SecretSource, StoredSecret, VaultError, VaultProblem
+from wizard.vault import Description, SecretSource, StoredSecret, VaultError, VaultProblem, explain
 from wizard.vault.deadline import UNATTENDED, Deadline
-from wizard.vault.errors import explain
 
 if TYPE_CHECKING:
     from keyring.backend import KeyringBackend

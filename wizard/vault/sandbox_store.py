@@ -11,8 +11,7 @@ from pathlib import Path
 
 from wizard.state import private_file
 from wizard.text.secret import Secret
-from wizard.vault import Description, SecretSource, StoredSecret, VaultError, VaultProblem
-from wizard.vault.errors import guarded
+from wizard.vault import Description, SecretSource, StoredSecret, VaultError, VaultProblem, guarded
 
 STORE = "sandbox"
 _MOST = 64 << 20

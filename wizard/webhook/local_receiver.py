@@ -1,23 +1,34 @@
-"""A receiver for the length of one run: its secrets, its public address, and what arrives.
-
-Started when it is first needed, closed with the run; setup, `webhook test` and `webhook listen`
-share it.
-"""
+"""The receiver of this machine for one run: its inbox, tunnel, forwarding and evidence."""
 
 from __future__ import annotations
 
+import http.client
+import queue
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import urlsplit
 
-from wizard.net.connection import Outside
+from wizard.facts.models import Arrivals, Handshake
+from wizard.net.connection import Outside, parse_target
+from wizard.net.failures import cause
+from wizard.state.record import ProfileRecord
 from wizard.text.secret import Secret
-from wizard.webhook.inbox import Reader, Writer
-from wizard.webhook.receiver import Address, Event, Receiver
+from wizard.webhook.inbox import (
+    InboxError,
+    Message,
+    Reader,
+    RejectedDelivery,
+    Writer,
+    furthest,
+)
+from wizard.webhook.probe import probe
+from wizard.webhook.receiver import Address, Event, ReceivedDelivery, Receiver
 from wizard.webhook.tunnel import Tunnel, open_tunnel
 
 T = TypeVar("T")
@@ -170,3 +181,115 @@ class LocalReceiver:
             return bound(Address(port=DEFAULT_PORT))
         except OSError:
             return bound(Address(port=0))
+
+
+#: How many of the last refused deliveries are looked at.
+LOOKED_AT = 200
+
+
+@dataclass(frozen=True)
+class LocalEvidence:
+    """The inbox of this machine (None: it has none), and how a probe connects."""
+
+    inbox: Reader | None = None
+    outside: Outside = field(default_factory=Outside)
+
+    def handshake(self, url: str, verify_token: Secret | None) -> Handshake:
+        """Sends a callback a handshake like Meta's."""
+        return probe(url, verify_token, self.outside)
+
+    def arrivals(self, record: ProfileRecord) -> Arrivals:
+        """What the inbox knows of this number and of the test message."""
+        if self.inbox is None:
+            return Arrivals()
+        try:
+            return _arrivals(self.inbox, record)
+        except InboxError as error:
+            return Arrivals(inbox_error=error.kind)
+
+
+def _arrivals(inbox: Reader, record: ProfileRecord) -> Arrivals:
+    number = record.ids.get("phone_number_id", "")
+    ours = inbox.messages(number=number, real=True, limit=1) if number else []
+    others = [] if ours else inbox.messages(real=True, limit=1)
+    tests = [] if ours else inbox.messages(real=False, limit=1)
+    test = record.test_message
+    status = furthest(inbox.statuses(test.wamid)) if test else None
+    return Arrivals(
+        message_at=ours[0].received_at if ours else "",
+        other_number=others[0].phone_number_id if others else "",
+        test_event=bool(tests),
+        refused_for=_refused_for(inbox.refusals()[:LOOKED_AT], ours, record),
+        test_state=status.state if status else "",
+        test_code=status.code if status else 0,
+        test_details=(status.details or status.title) if status else "",
+    )
+
+
+def _refused_for(
+    refusals: Sequence[RejectedDelivery], ours: Sequence[Message], record: ProfileRecord
+) -> str:
+    """Why a delivery that names this number or WABA was refused, when none was taken after it."""
+    ids = {record.ids.get("phone_number_id"), record.ids.get("waba_id")} - {"", None}
+    after = ours[0].received_at if ours else ""
+    for refusal in refusals:
+        if refusal.at > after and ids & {refusal.phone_number_id, refusal.waba_id}:
+            return refusal.reason
+    return ""
+
+
+SECONDS = 10.0
+#: What may wait for a slow server; the inbox has everything that did not fit.
+WAITING = 1000
+
+
+class Forwarder:
+    """One connection at a time, in order, on a thread of its own: Meta's answer never waits for it.
+
+    A delivery that was not taken is reported to `on_failure` (HTTP status, 0 for no answer; then
+    also why: a name of net.failures, or queue_full). It is not tried again: it is in the inbox,
+    and Meta has its acknowledgement.
+    """
+
+    def __init__(self, url: str, on_failure: Callable[[int, str], None]) -> None:
+        """NetworkFailure when the URL is none; http and this machine are fine here."""
+        parse_target(url, allow_http=True)
+        self._url, self._on_failure = urlsplit(url), on_failure
+        self._waiting: queue.Queue[ReceivedDelivery | None] = queue.Queue(WAITING)
+        self._thread = threading.Thread(target=self._work, daemon=True, name="forwarder")
+        self._thread.start()
+
+    def pass_on(self, event: ReceivedDelivery) -> None:
+        """Returns at once."""
+        try:
+            self._waiting.put_nowait(event)
+        except queue.Full:
+            self._on_failure(0, "queue_full")
+
+    def close(self) -> None:
+        """Passes on what waits, for a moment, and ends."""
+        with suppress(queue.Full):
+            self._waiting.put_nowait(None)
+            self._thread.join(SECONDS)
+
+    def _work(self) -> None:
+        while (event := self._waiting.get()) is not None:
+            status, why = self._send(event)
+            if not 200 <= status < 300:
+                self._on_failure(status, why)
+
+    def _send(self, event: ReceivedDelivery) -> tuple[int, str]:
+        secure = self._url.scheme == "https"
+        kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
+        connection = kind(self._url.hostname or "", self._url.port, timeout=SECONDS)
+        target = self._url.path or "/"
+        target += f"?{self._url.query}" if self._url.query else ""
+        try:
+            connection.request("POST", target, event.delivery.body, dict(event.headers))
+            answer = connection.getresponse()
+            answer.read(1024)
+            return answer.status, ""
+        except (OSError, http.client.HTTPException) as error:
+            return 0, cause(error)
+        finally:
+            connection.close()

@@ -20,8 +20,8 @@ from tests.support.healthy import (
     without,
 )
 from wizard.audit.checks import CHECKS
-from wizard.audit.checks.health_status import CODES
 from wizard.audit.checks.number import LIMITS, STATES
+from wizard.audit.checks.registry import CODES
 from wizard.audit.results import (
     failed,
     passed,

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from wizard.audit.checks.health_status import from_health
-from wizard.audit.checks.registry import NO_ACCESS, answer_or_none, check, error_of
+from wizard.audit.checks.registry import NO_ACCESS, answer_or_none, check, error_of, from_health
 from wizard.audit.results import (
     CheckResult,
     failed,

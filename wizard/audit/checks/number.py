@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from wizard.audit.checks.health_status import from_health
-from wizard.audit.checks.registry import answer_or_none, check
+from wizard.audit.checks.registry import answer_or_none, check, from_health
 from wizard.audit.results import (
     CheckResult,
     failed,

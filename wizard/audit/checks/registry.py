@@ -5,8 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from wizard.audit.results import CheckResult
+from wizard.audit.results import (
+    CheckResult,
+    failed,
+    passed,
+    unknown,
+)
 from wizard.facts.facts import Facts
+from wizard.facts.models import Health, HealthEntity, HealthIssue
 from wizard.text.errors import ErrorKind, Unavailable
 
 Check = Callable[[Facts], CheckResult]
@@ -48,3 +54,60 @@ def answer_or_none(read: Callable[[], Seen]) -> Seen | None:
         return read()
     except Unavailable:
         return None
+
+
+#: Codes that have a text of their own. Source: Meta's pages and examples on health status.
+CODES = {
+    141002: "template",
+    141006: "payment",
+    141010: "business_unverified",
+    141014: "banned",
+}
+
+#: Calls over SIP are not set up. Meta reports it on numbers that send perfectly well.
+SIP_CODES = frozenset({138024, 138025})
+
+
+def from_health(read: Callable[[], Health], kinds: frozenset[str]) -> CheckResult:
+    """The result for the entities of these kinds: what blocks goes before what limits.
+
+    The overall `can_send_message` is not used: it counts calls that are not set up as well.
+    """
+    # health_status is in beta for some, and left out or refused as a field for others.
+    if error_of(read, ErrorKind.ODD):
+        return unknown("not_shown")
+    # Without a kind: Meta listed no entities, and this is the node as a whole.
+    entities = [entity for entity in read().entities if entity.kind in {*kinds, ""}]
+    if not entities:
+        return unknown("not_shown")
+    for entity in entities:
+        if entity.can_send == "BLOCKED" and not _only_sip(entity):
+            return _blocked(entity)
+    limited = [text for entity in entities if (text := _limits(entity))]
+    return passed("limited", text="; ".join(limited)) if limited else passed()
+
+
+def _blocked(entity: HealthEntity) -> CheckResult:
+    what = entity.kind or "health_status"
+    issues = [issue for issue in entity.issues if issue.code not in SIP_CODES]
+    if not issues:
+        return failed("blocked_silently", entity=what)
+    # Of several causes, one that has a text of its own.
+    issue = next((issue for issue in issues if issue.code in CODES), issues[0])
+    reason = CODES.get(issue.code, "blocked")
+    return failed(reason, code=issue.code, entity=what, text=issue.text, remedy=issue.remedy)
+
+
+def _only_sip(entity: HealthEntity) -> bool:
+    return bool(entity.issues) and all(issue.code in SIP_CODES for issue in entity.issues)
+
+
+def _limits(entity: HealthEntity) -> str:
+    if entity.can_send != "LIMITED":
+        return ""
+    texts = [_in_meta_words(issue) for issue in entity.issues if issue.code not in SIP_CODES]
+    return "; ".join(texts) or entity.kind or "health_status"
+
+
+def _in_meta_words(issue: HealthIssue) -> str:
+    return f"{issue.text} ({issue.remedy})" if issue.remedy else issue.text

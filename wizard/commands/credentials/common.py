@@ -12,7 +12,7 @@ from wizard.state.record import ProfileRecord, SecretNote
 from wizard.text.errors import InputRequired, UsageError, unknown_word
 from wizard.text.localised import Phrase
 from wizard.text.secret import GUESSABLE, PAGE_TOKEN, SECRET_NAMES
-from wizard.ui.preset_answers import PresetAnswers
+from wizard.ui.noninteractive_prompter import PresetAnswers
 from wizard.vault import Vault
 from wizard.vault.environment import SOURCE, Environment
 

@@ -11,14 +11,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from wizard.text import secret_shapes
+from wizard.text import sanitise
 from wizard.text.secret import Secret
 
 TOKEN = "token"
 
-_TOKEN = re.compile(rf"(?:Bearer\s+)?({secret_shapes.ACCESS_TOKEN})")
-_APP_TOKEN = re.compile(rf"({secret_shapes.APP_ID})\|({secret_shapes.APP_SECRET})")
-_HEX = re.compile(secret_shapes.APP_SECRET)
+_TOKEN = re.compile(rf"(?:Bearer\s+)?({sanitise.ACCESS_TOKEN})")
+_APP_TOKEN = re.compile(rf"({sanitise.APP_ID})\|({sanitise.APP_SECRET})")
+_HEX = re.compile(sanitise.APP_SECRET)
 _VERIFY = re.compile(r"(verify|verification|validation)_?token|hub_verify|webhook_token")
 _PIN = re.compile(r"(^|_)(pin|two_?step|two_?factor|2fa)(_|$)")
 _SECRET = re.compile(r"secret|app_key|client_key")

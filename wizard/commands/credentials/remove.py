@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wizard.actions.session import Session
-from wizard.actions.token_exchange import REVOKE, revoke
+from wizard.actions.system_user import REVOKE, revoke
 from wizard.commands.credentials.common import agreed, is_token, secret_name, shadowing
 from wizard.context.context import Context
 from wizard.context.settings import Arguments

@@ -7,9 +7,15 @@ from datetime import timedelta
 from typing import Any
 
 from wizard.actions.session import Session
-from wizard.actions.system_user import Place, make_token
+from wizard.actions.system_user import (
+    EXCHANGE,
+    REVOKE,
+    Place,
+    longer,
+    make_token,
+    revoke,
+)
 from wizard.actions.token import adopt
-from wizard.actions.token_exchange import EXCHANGE, REVOKE, longer, revoke
 from wizard.audit.results import ItemResult
 from wizard.audit.runner import look
 from wizard.commands.credentials.common import agreed, shadowing, shown

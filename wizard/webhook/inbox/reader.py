@@ -10,7 +10,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from wizard.webhook.inbox.file import as_inbox_error, connect
 from wizard.webhook.inbox.models import (
     REACHED,
     HandshakeAttempt,
@@ -21,6 +20,7 @@ from wizard.webhook.inbox.models import (
     furthest,
     stamp,
 )
+from wizard.webhook.inbox.writer import as_inbox_error, connect
 
 #: How often a waiting reader looks whether the file changed; the look costs microseconds.
 LOOK_SECONDS = 0.2
