@@ -111,14 +111,30 @@ def related(code: int) -> tuple[Explanation, ...]:
     return tuple(entry.details.values()) if entry else ()
 
 
+#: (codes, text of the message, variant). Meta tells these apart by their words alone.
+_VARIANTS: tuple[tuple[frozenset[int], str, str], ...] = (
+    (frozenset({100}), "nonexisting field", "unknown_field"),
+    # "Before override the current callback uri, your app must be subscribed to receive messages"
+    (frozenset({100}), "must be subscribed", "subscribe_first"),
+    (frozenset({190, 200}), "api access blocked", "app_restricted"),
+    (frozenset({190, 200}), "api access deactivated", "app_restricted"),
+    (frozenset({190}), "application has been deleted", "app_deleted"),
+    (frozenset({200}), "provide valid app", "no_token"),
+    (frozenset({200}), "send messages on behalf", "messaging_elsewhere"),
+    (frozenset({131005}), "terms", "terms"),
+)
+
+
 def variant_of(code: int, message: str, proof: str = "") -> str:
-    """Which variant a refusal is, "" for none; `proof` as the refusal's values have it."""
+    """Which variant a refusal is, "" for none.
+
+    `message` is Meta's message, with its details where there are any; `proof` as the refusal's
+    values have it.
+    """
     if proof:
         return f"proof_{proof}"
-    if code == 100 and "nonexisting field" in message:
-        return "unknown_field"
-    # "Before override the current callback uri, your app must be subscribed to receive messages"
-    return "subscribe_first" if code == 100 and "must be subscribed" in message else ""
+    said = message.casefold()
+    return next((name for codes, text, name in _VARIANTS if code in codes and text in said), "")
 
 
 @cache
