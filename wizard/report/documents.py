@@ -202,7 +202,7 @@ def bug_report(verdict: AuditResult, environ: Mapping[str, str]) -> dict[str, An
         "confirmed": {item: said.at for item, said in record.confirmed.items()},
         "attempts": record.attempts,
         "test_message": _test_message(record),
-        "history": [vars(change) for change in record.history[-RECENT:]],
+        "history": [change._asdict() for change in record.changes[-RECENT:]],
     }
 
 
