@@ -148,8 +148,8 @@ def _explained(values: Mapping[str, object]) -> Reason | None:
         return None
     from wizard.audit.error_codes import explain, variant_of
 
-    said = f"{message} {values.get('details') or ''}"
-    variant = variant_of(int(str(code)), said, str(values.get("proof") or ""))
+    whole = f"{message} {values.get('details') or ''}"
+    variant = variant_of(int(str(code)), whole, str(values.get("proof") or ""))
     found = explain(int(str(code)), int(f"0{subcode}") if f"0{subcode}".isdecimal() else 0, variant)
     if found is None:
         return None
