@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import platform
 import sys
 from collections.abc import Iterable, Mapping
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any, NotRequired, TypedDict
 
 from wizard import __version__
@@ -207,6 +205,10 @@ def bug_report(verdict: AuditResult, environ: Mapping[str, str]) -> dict[str, An
 
 
 def _machine(environ: Mapping[str, str]) -> dict[str, Any]:
+    # Heavy, and every other document does without them.
+    import platform
+    from importlib.metadata import PackageNotFoundError, version
+
     def known(library: str) -> str:
         try:
             return version(library)
