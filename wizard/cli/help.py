@@ -12,7 +12,6 @@ from wizard.commands import COMMANDS, subcommand_of
 from wizard.context.context import Context
 from wizard.context.settings import Arguments
 from wizard.report.documents import item_list
-from wizard.report.outputs import OUTPUTS, schema_file
 from wizard.text.errors import Exit, unknown_word
 from wizard.text.localised import Text
 from wizard.text.secret import SECRET_NAMES
@@ -102,6 +101,8 @@ def _reasons_data() -> dict[str, Any]:
 
 def _json(words: Words, screen: Screen) -> None:
     """What each command prints with --json, and where its schema stands."""
+    from wizard.report.outputs import schema_file
+
     screen.line(words.say("help.json_title"), "bold")
     lines = f" ({words.say('help.json_lines')})"
     show_rows(
@@ -113,6 +114,9 @@ def _json(words: Words, screen: Screen) -> None:
 
 
 def _outputs() -> list[dict[str, Any]]:
+    # Describes every document there is, for this page alone.
+    from wizard.report.outputs import OUTPUTS, schema_file
+
     return [
         {"command": name, "schema": schema_file(name), "lines": output.lines}
         for name, output in OUTPUTS.items()
