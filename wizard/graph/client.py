@@ -6,7 +6,6 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -25,6 +24,7 @@ from wizard.graph.retry import (
     NEARLY_USED_UP,
     SPACING_SECONDS,
     Retry,
+    http_date,
     percent_used,
     wait_minutes,
 )
@@ -171,7 +171,7 @@ class GraphClient:
             url=self.url,
             asked_version=self._version,
             version=masked(answer.headers.get("facebook-api-version", "")),
-            served_at=_date(answer.headers.get("Date", "")),
+            served_at=http_date(answer.headers.get("Date", "")),
             seen_at=started + half,
         )
 
@@ -268,14 +268,6 @@ def _success(answer: Answer, secrets: Sequence[str]) -> Answer:
         return answer
     wait = wait_minutes(answer.headers)
     raise refusal(answer.http, answer.content, secrets, wait_minutes=wait)
-
-
-def _date(header: str) -> datetime | None:
-    try:
-        moment = parsedate_to_datetime(header)
-    except (TypeError, ValueError):
-        return None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
 
 
 #: Cursors that never end are cut off, whatever they say.

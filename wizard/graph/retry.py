@@ -6,20 +6,23 @@ X-Business-Use-Case-Usage, in minutes.
 
 from __future__ import annotations
 
-import json
 import math
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 from wizard.graph import GraphError
 from wizard.text.errors import ErrorKind, Unavailable
+from wizard.text.sanitise import cut, foreign_json
 
 #: A person waits in front of the screen: a read may take this long with all its repetitions.
 BUDGET_SECONDS = 15.0
 LONGEST_RETRY_AFTER = 60.0
+#: Meta closes nothing for longer than a week: more is no time to show anybody.
+LONGEST_WAIT = 7 * 86400.0
 #: From this share of the allowance on, in percent, requests are spaced.
 NEARLY_USED_UP = 95.0
 SPACING_SECONDS = 1.0
@@ -75,7 +78,7 @@ def wait_seconds(headers: Mapping[str, str]) -> float:
 
 def wait_minutes(headers: Mapping[str, str]) -> int:
     """The same in full minutes, for people."""
-    return math.ceil(wait_seconds(headers) / 60)
+    return math.ceil(min(wait_seconds(headers), LONGEST_WAIT) / 60)
 
 
 def percent_used(headers: Mapping[str, str]) -> float:
@@ -89,8 +92,8 @@ def _rows(headers: Mapping[str, str]) -> Iterator[Mapping[str, Any]]:
     yield {}
     for name in ("X-App-Usage", "X-Business-Use-Case-Usage"):
         try:
-            usage = json.loads(headers.get(name) or "{}")
-        except (ValueError, RecursionError):
+            usage = foreign_json(headers.get(name) or "{}")
+        except ValueError:
             continue
         if not isinstance(usage, dict):
             continue
@@ -106,7 +109,7 @@ def _as_list(node: object) -> list[Any]:
 
 def _positive(value: object) -> float:
     try:
-        number = float(str(value))
+        number = float(cut(value))
     except ValueError:
         return 0.0
     return number if 0 < number < math.inf else 0.0
@@ -116,7 +119,14 @@ def _retry_after(header: str) -> float:
     """Seconds, or a date."""
     if seconds := _positive(header.strip()):
         return seconds
+    date = http_date(header)
+    return max(0.0, date.timestamp() - time.time()) if date else 0.0
+
+
+def http_date(header: str) -> datetime | None:
+    """The moment of a header such as Date, in UTC; None for what is none."""
     try:
-        return max(0.0, parsedate_to_datetime(header).timestamp() - time.time())
-    except (TypeError, ValueError, OverflowError):
-        return 0.0
+        moment = parsedate_to_datetime(cut(header))
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (TypeError, ValueError, OverflowError, IndexError):
+        return None

@@ -22,6 +22,7 @@ from wizard.net.failures import cause
 from wizard.net.http_session import proxy_name, session_for
 from wizard.text.errors import ErrorKind, Unavailable
 from wizard.text.localised import Value
+from wizard.text.sanitise import foreign_json
 from wizard.text.secret import Secret
 
 _PRINTABLE = re.compile(r"[!-~]+")
@@ -94,11 +95,13 @@ def revealed(body: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
 
 
 CONNECT_SECONDS, READ_SECONDS, TOTAL_SECONDS = 5.0, 20.0, 30.0
-LARGEST = 5 * 1024 * 1024
+#: Of an answer, unpacked: a page of a hundred templates has a fifth of it.
+LARGEST = 2 * 1024 * 1024
 # Names that say more than can be acted on where it is known who has to answer.
 _COARSER = {"tls_early": "tls_expired", "tls_self_signed": "tls_untrusted", "not_http": "not_json"}
 # Small, so that a body that unpacks to a thousand times its size is noticed early.
 _CHUNK = 8 * 1024
+_ENCODINGS = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})
 
 
 @dataclass(frozen=True)
@@ -215,8 +218,8 @@ def _digest(response: requests.Response) -> Answer:
         return Answer(http, response.headers, {})
     try:
         # By its content: Graph has called its JSON text/javascript.
-        content = json.loads(body)
-    except (ValueError, RecursionError):
+        content = foreign_json(body)
+    except ValueError:
         raise _Fault(_no_json(body, http), http) from None
     if content is True:  # what old edges say for {"success": true}
         content = {"success": True}
@@ -226,7 +229,9 @@ def _digest(response: requests.Response) -> Answer:
 
 
 def _body(response: requests.Response, http: int) -> bytes:
-    """The whole body, unpacked."""
+    """The whole body, unpacked once at most: packed in itself, a few bytes become gigabytes."""
+    if response.headers.get("Content-Encoding", "").strip().lower() not in _ENCODINGS:
+        raise _Fault("not_json", http)
     body = bytearray()
     try:
         for chunk in response.iter_content(_CHUNK):
