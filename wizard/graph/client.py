@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
@@ -274,6 +275,7 @@ def _success(answer: Answer, secrets: Sequence[str]) -> Answer:
 MOST_PAGES = 100
 #: From v24 on: the cursor has become worthless; the edge is to be read from its beginning.
 BAD_CURSOR = 131059
+_CURSOR = re.compile(r"[!-~]{1,4000}")
 
 
 def every_item(read: Callable[[str], Json], limit: int, most: int) -> list[Json]:
@@ -308,4 +310,5 @@ def _next_cursor(page: Json, *, full: bool) -> str:
     if not isinstance(paging, Mapping) or not (paging.get("next") or full):
         return ""
     cursors = paging.get("cursors")
-    return str(cursors.get("after") or "") if isinstance(cursors, Mapping) else ""
+    after = cursors.get("after") if isinstance(cursors, Mapping) else None
+    return after if isinstance(after, str) and _CURSOR.fullmatch(after) else ""
