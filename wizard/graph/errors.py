@@ -6,6 +6,7 @@ the Cloud API. What is not in the table is ODD, and 5xx is BUSY.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -38,9 +39,11 @@ _KIND = {code: kind for kind, codes in _KINDS for code in codes}
 
 
 def refusal(
-    http: int, answer: Mapping[str, Any], secrets: Iterable[str] = (), *, wait_minutes: int = 0
+    http: int, answer: Mapping[str, Any], secrets: Iterable[str] = (), *, wait: float = 0.0
 ) -> GraphError:
     """The GraphError for an answer that is not a success. `secrets` are masked in its texts.
+
+    `wait` is how many seconds Meta says it will refuse.
 
     Besides what every GraphError has: `wait_minutes` when BUSY (0 = not said), `proof` ("required"
     or "wrong") when the app secret is at fault, `node_type` when a field is unknown.
@@ -67,8 +70,10 @@ def refusal(
         values["node_type"] = masked(unknown[2] or "")
     kind = ErrorKind.REFUSED if proof else _kind(code, values, envelope)
     if kind is ErrorKind.BUSY:
-        values["wait_minutes"] = wait_minutes
-    return GraphError(kind, **values)
+        values["wait_minutes"] = math.ceil(wait / 60)
+    refused = GraphError(kind, **values)
+    refused.announced = wait
+    return refused
 
 
 def _kind(code: int | None, values: Mapping[str, Value], envelope: Mapping[str, Any]) -> ErrorKind:

@@ -160,11 +160,12 @@ class Transport:
         except UnicodeError as error:  # a host name that is none
             fault = cause(error), 0
         # Outside the handlers: else the error would hang on as __context__.
-        named, http = fault
-        host = urlsplit(self.url).netloc
-        raise Unavailable(
-            ErrorKind.UNREACHABLE, cause=named, host=host, proxy=proxy_name(self.url), http=http
-        )
+        raise self.silence(*fault)
+
+    def silence(self, named: str, http: int) -> Unavailable:
+        """The error for an answer that did not come, or not in a form that is Graph's."""
+        host, proxy = urlsplit(self.url).netloc, proxy_name(self.url)
+        return Unavailable(ErrorKind.UNREACHABLE, cause=named, host=host, proxy=proxy, http=http)
 
     def close(self) -> None:
         """Hangs up; a later call connects anew."""
