@@ -75,6 +75,10 @@ class GraphClient:
         self._exchanges: deque[RequestLog] = deque(maxlen=EXCHANGES)
         self._used, self._throttle = 0.0, Throttle()
 
+    def named_by(self, source: str) -> None:
+        """The address comes from this variable or file: an answer of another kind names it."""
+        self._transport.named_by = source
+
     @property
     def version(self) -> str:
         """The version that is asked for, `v26.0`."""

@@ -98,6 +98,8 @@ CONNECT_SECONDS, READ_SECONDS, TOTAL_SECONDS = 5.0, 20.0, 30.0
 #: Of an answer, unpacked: a page of a hundred templates has a fifth of it.
 LARGEST = 2 * 1024 * 1024
 # Names that say more than can be acted on where it is known who has to answer.
+#: What is said of an address that a setting names, where an answer of Graph's was expected.
+_NOT_GRAPH = frozenset({"portal", "html_error", "redirect", "not_json", "too_big", "cut", "reset"})
 _COARSER = {"tls_early": "tls_expired", "tls_self_signed": "tls_untrusted", "not_http": "not_json"}
 # Small, so that a body that unpacks to a thousand times its size is noticed early.
 _CHUNK = 8 * 1024
@@ -140,14 +142,17 @@ class Transport:
 
     def __init__(self, url: str, session: requests.Session | None = None) -> None:
         self.url = url
+        #: The variable or file that names this address; "" for our own choice.
+        self.named_by = ""
         self._session = session
 
     def send(self, call: Call) -> Answer:
         """The answer, or Unavailable(UNREACHABLE).
 
         Its values: `cause`; `host` (Graph's); `proxy` (host and port, "" without); `http` (the
-        status, 0 when there was no answer). The error holds nothing of the request: neither in
-        its text nor behind it, since requests keeps the whole request in its own errors.
+        status, 0 when there was no answer); `source` of a cause `not_graph`. The error
+        holds nothing of the request: neither in its text nor behind it, since requests keeps the
+        whole request in its own errors.
         """
         fault = None
         try:
@@ -164,8 +169,11 @@ class Transport:
 
     def silence(self, named: str, http: int) -> Unavailable:
         """The error for an answer that did not come, or not in a form that is Graph's."""
-        host, proxy = urlsplit(self.url).netloc, proxy_name(self.url)
-        return Unavailable(ErrorKind.UNREACHABLE, cause=named, host=host, proxy=proxy, http=http)
+        where = {"host": urlsplit(self.url).netloc, "proxy": proxy_name(self.url)}
+        if self.named_by and named in _NOT_GRAPH:
+            # Neither Meta nor the network is to blame for what somebody wrote into a setting.
+            named, where["source"] = "not_graph", self.named_by
+        return Unavailable(ErrorKind.UNREACHABLE, cause=named, **where, http=http)
 
     def close(self) -> None:
         """Hangs up; a later call connects anew."""

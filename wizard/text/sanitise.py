@@ -48,7 +48,8 @@ def _finite(digits: str) -> float | None:
 
 
 def _whole(digits: str) -> int | None:
-    return int(digits) if len(digits) <= _MOST_DIGITS else None
+    number = int(digits)  # ValueError for thousands of digits
+    return number if len(digits) <= _MOST_DIGITS else None
 
 
 def clean(text: object, longest: int = 300) -> str:
