@@ -41,7 +41,10 @@ def refusal(trouble):
     return GraphError(trouble, **blank)
 
 
-KINDS = ("unreadable", "malformed", "newer", "unsafe", "locked", "full", "read_only", "too_big")
+KINDS = (
+    *("unreadable", "malformed", "newer", "unsafe", "locked", "full", "read_only", "too_big"),
+    *("unsafe_link", "unsafe_not_a_file"),
+)
 ENDS = [
     (KeyboardInterrupt(), 130),
     (Terminated(Exit.TERMINATED), 143),

@@ -46,6 +46,24 @@ def test_an_item_that_is_wrong_says_what_was_seen(wizard, saved):
     assert "whatsapp_canary" not in wizard("explain", "token.assets")[1]
 
 
+def test_a_message_of_metas_is_explained_as_it_was_copied(wizard):
+    code, out, _ = wizard("explain", "(#131047) Message failed to send because more than 24 hours.")
+    assert code == 0
+    assert "131047" in out
+    code, out, _ = wizard("explain", "(#987654) Nothing we know. At all.")
+    assert code == 3
+    assert "https://developers.facebook.com/" in out
+
+
+@pytest.mark.parametrize(
+    "typed", ["EAA" + "x1" * 60, "EAA" + "xyz" * 40, "1234567890|" + "a1" * 12, "ab12" * 8]
+)
+@pytest.mark.parametrize("as_json", [False, True])
+def test_a_secret_that_is_typed_as_a_code_is_not_repeated(typed, as_json, wizard):
+    _, out, error = wizard("explain", typed, *(["--json"] if as_json else []))
+    assert typed[:12] not in out + error
+
+
 @pytest.mark.parametrize("asked", ["token.scopez", "hello", "token.", ""])
 def test_neither_a_code_nor_an_item_is_wrong_usage(asked, wizard):
     assert wizard("explain", asked)[0] == 2

@@ -1,18 +1,30 @@
 """The parts of a run: where its requests go, and that a rehearsal touches nothing real."""
 
 import json
+import re
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
+from types import SimpleNamespace
 
 import pytest
 
+from tests.support import loopback
+from tests.support.fake_vault import MemoryVault
+from tests.support.loopback import Reply
+from wizard.audit.results import ItemResult
+from wizard.audit.runner import look
 from wizard.context.context import Context
 from wizard.context.settings import Arguments
+from wizard.facts.facts import Facts
 from wizard.graph import Credentials
 from wizard.net.address import InvalidAddress
 from wizard.state.config import Config
-from wizard.state.record import Goal
+from wizard.state.record import Goal, ProfileRecord
+from wizard.text.errors import InputRequired, UserAbort
+from wizard.text.localised import LANGUAGES
 from wizard.text.secret import Secret
+from wizard.ui.words import Words, reason_of
 from wizard.vault.environment import Environment
 
 
@@ -63,6 +75,84 @@ def test_an_address_that_is_not_metas_is_announced_before_a_secret_goes_there(
         assert seen == []
         open_graph(Credentials(access_token=Secret("EAAx"))).get("1")
     assert seen == [("/v26.0/1", "Bearer EAAx")]
+
+
+def kept_token(home, url):
+    """A profile whose configuration names an address, and whose token is not the environment's."""
+    home.save_config(Config().with_profile("default", graph_url=url))
+    return Credentials(access_token=Secret("EAAkept"))
+
+
+def test_a_kept_token_goes_in_plain_http_only_where_the_run_names_the_address(
+    home, listening, capfd
+):
+    url, seen = listening
+    keys = kept_token(home, url)
+    environ = {"WA_WIZARD_HOME": str(home.config_folder)}
+    with Context(chosen(no_input=True), environ) as context:
+        context.vault = MemoryVault()
+        with pytest.raises(InputRequired) as caught:
+            context.open_graph(keys)
+    assert caught.value.option == f"WA_WIZARD_GRAPH_URL={url}"
+    assert seen == []
+    assert url in capfd.readouterr().err
+    with Context(chosen(no_input=True), {**environ, "WA_WIZARD_GRAPH_URL": url}) as context:
+        context.open_graph(keys).get("1")
+    assert seen == [("/v26.0/1", "Bearer EAAkept")]
+
+
+@pytest.mark.parametrize(("answer", "asked"), [("yes", 2), ("no", 0)])
+def test_a_person_is_asked_once_about_plain_http(home, listening, answer, asked):
+    url, seen = listening
+    keys = kept_token(home, url)
+    with Context(chosen(), {"WA_WIZARD_HOME": str(home.config_folder)}) as context:
+        context.vault, context.attended = MemoryVault(), True
+        questions = []
+        context.prompter = SimpleNamespace(
+            choose=lambda question, _: questions.append(question) or answer
+        )
+        with suppress(UserAbort):
+            for _ in range(2):
+                context.open_graph(keys).get("1")
+    assert len(seen) == asked
+    assert [question.name for question in questions] == ["graph_url"]
+
+
+def test_a_token_of_the_environment_was_meant_for_this_run(home, listening):
+    url, seen = listening
+    keys = kept_token(home, url)
+    environ = {
+        "WA_WIZARD_HOME": str(home.config_folder),
+        "WA_WIZARD_ACCESS_TOKEN": "EAA" + "x" * 60,
+    }
+    with Context(chosen(no_input=True), environ) as context:
+        context.open_graph(keys).get("1")
+    assert len(seen) == 1
+
+
+@pytest.mark.parametrize("named", ["WA_WIZARD_GRAPH_URL", "config.yaml"])
+@pytest.mark.parametrize("answer", [b"<html>log in", b"hello", b'["list"]'])
+def test_an_answer_that_is_not_graphs_names_the_setting_of_the_address(home, named, answer):
+    with loopback.web(lambda _: Reply(answer)) as server:
+        environ = {"WA_WIZARD_HOME": str(home.config_folder)}
+        if named == "config.yaml":
+            home.save_config(Config().with_profile("default", graph_url=server.url))
+        else:
+            environ[named] = server.url
+        with Context(chosen(no_input=True), environ) as context:
+            facts = Facts(
+                context.open_graph(Credentials()), ProfileRecord("default"), MemoryVault()
+            )
+            found = look(context.checklist.item("environment.reachable"), facts)
+            for language in LANGUAGES:
+                words = Words(language)
+                reason = reason_of(
+                    ItemResult(context.checklist.item("environment.reachable"), found)
+                )
+                told = words.text(reason.says, **found.values)
+                assert named in told
+                assert not re.search("Wi-Fi|VPN", told)
+    assert found.reason == "not_graph"
 
 
 def test_metas_own_address_needs_no_announcement(home, capfd):

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from wizard.state.yaml_file import StateFileError, YamlFile
+from wizard.text.localised import LANGUAGES
+from wizard.ui.words import Words
 
 AS_ROOT = os.geteuid() == 0
 root = pytest.mark.skipif(not AS_ROOT, reason="only root can give a file away or mount a disk")
@@ -269,3 +271,29 @@ def test_a_migrated_file_is_written_in_the_new_schema_and_the_old_one_kept(path)
     assert YamlFile(path, schema=3).load() == content
     assert YamlFile(f"{path}.bak").load() == {"colour": "red"}
     assert kind_of(YamlFile(path, schema=1).save, {}) == "newer"
+
+
+@pytest.mark.parametrize("target", ["/dev/zero", "/dev", "shared"])
+def test_what_is_said_of_a_link_names_the_link_and_never_what_it_leads_to(path, tmp_path, target):
+    shared = tmp_path / "shared.yaml"
+    shared.write_text("a: 1\n")
+    shared.chmod(0o666)
+    path.symlink_to(shared if target == "shared" else target)
+    for act in (YamlFile(path).load, lambda: YamlFile(path).save({"a": "b"})):
+        with pytest.raises(StateFileError) as caught:
+            act()
+        assert caught.value.key == "files.unsafe_link"
+        assert caught.value.values["path"] == str(path)
+        for language in LANGUAGES:
+            told = Words(language).say(f"{caught.value.key}_next", **caught.value.values)
+            assert str(path) in told
+            assert "sudo" not in told
+            assert target not in told
+
+
+def test_something_else_than_a_file_is_not_given_away_with_sudo(path):
+    os.mkfifo(path)
+    with pytest.raises(StateFileError) as caught:
+        YamlFile(path).load()
+    assert caught.value.key == "files.unsafe_not_a_file"
+    assert "sudo" not in Words("en").say("files.unsafe_not_a_file_next", path="x")

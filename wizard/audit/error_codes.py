@@ -14,11 +14,15 @@ from msgspec import Struct
 from wizard.state.content import CHECKLISTS, placeholders, read, refuse
 from wizard.state.typed import Misshapen, convert
 from wizard.text.localised import Text
+from wizard.text.sanitise import cut
 
 FILE = "graph-errors"
 #: Numbers like 2388091 come as a code and as a subcode of other codes; they mean the same.
 _OWN_MEANING = 1_000_000
 _KEY = re.compile(r"([0-9]{1,9})(?:-([0-9]{1,9}))?")
+#: Within a message or the JSON of an answer: (#200) …, "code": 190, "error_subcode": 463.
+_CODE = re.compile(r"\(#([0-9]{1,9})\)|\bcode\W{1,4}([0-9]{1,9})\b", re.IGNORECASE)
+_SUBCODE = re.compile(r"subcode\W{1,4}([0-9]{1,9})\b", re.IGNORECASE)
 _ASKED = re.compile(r"\(?#?([0-9]{1,9})\)?(?:/([0-9]{1,9}|[a-z_]+))?")
 
 
@@ -95,14 +99,32 @@ def explain(code: int, subcode: int = 0, variant: str = "") -> Explanation | Non
 
 
 def find(asked: str) -> Explanation | None:
-    """The words for a code as people write it: `190`, `190/463`, `(#131030)`, `100/proof_wrong`."""
+    """The words for a code as people write it: `190`, `190/463`, `(#131030)`, `100/proof_wrong`.
+
+    Also for the subcode alone (`463`), and for the message or the JSON that it stands in.
+    """
     match = _ASKED.fullmatch(asked.strip())
     if match is None:
-        return None
-    detail = match[2] or ""
+        return _in_message(cut(asked))
+    code, detail = int(match[1]), match[2] or ""
     if detail.isdecimal():
-        return explain(int(match[1]), int(detail))
-    return explain(int(match[1]), variant=detail)
+        return explain(code, int(detail))
+    return explain(code, variant=detail) or _of_subcode(match[1])
+
+
+def _in_message(said: str) -> Explanation | None:
+    """The words for the code that a message of Meta's holds."""
+    code, subcode = _CODE.search(said), _SUBCODE.search(said)
+    if code is None:
+        return _of_subcode(subcode[1]) if subcode else None
+    number = int(code[1] or code[2])
+    return explain(number, int(subcode[1]) if subcode else 0, variant_of(number, said))
+
+
+def _of_subcode(name: str) -> Explanation | None:
+    """The words for a subcode whose code is not given; None where several codes have it."""
+    found = [entry.details[name] for entry in entries() if name in entry.details]
+    return found[0] if len(found) == 1 else None
 
 
 def related(code: int) -> tuple[Explanation, ...]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from wizard.audit.error_codes import Explanation, find, related
 from wizard.context.context import Context
 from wizard.state.record import Status
 from wizard.text.errors import Exit, unknown_word
+from wizard.text.sanitise import DOTS
 from wizard.ui.item_view import ItemView
 
 if TYPE_CHECKING:
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from wizard.context.settings import Arguments
 
 #: Meta's own list, for codes that we have no words for.
+_SHOWN = re.compile(r"[0-9#()/ ]{1,20}")
 META_LIST = "https://developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes"
 
 
@@ -30,8 +33,9 @@ def run(chosen: Arguments) -> int:
     if found := find(asked):
         _tell(context, found)
         return Exit.FINE
-    if any(character.isdigit() for character in asked) and "." not in asked:
-        return _unknown(context, asked)
+    if "#" in asked or (any(character.isdigit() for character in asked) and "." not in asked):
+        # Whatever else somebody typed here may be a secret.
+        return _unknown(context, asked if _SHOWN.fullmatch(asked) else DOTS)
     return _item(context, asked)
 
 

@@ -20,6 +20,7 @@ from wizard.report.documents import write_document
 from wizard.state.config import Config, Home, find
 from wizard.state.private_file import make_folder
 from wizard.state.record import Goal, ProfileRecord, RecordFile, SecretNote
+from wizard.text.errors import InputRequired, UserAbort
 from wizard.text.localised import phrase
 from wizard.text.secret import Secret
 from wizard.ui.screen import Screen, is_terminal, open_screen
@@ -61,6 +62,7 @@ class Context:
         self._answers, self._seeded = answers, seeded
         #: Every way to Graph that was opened in this run.
         self.graphs: list[Graph] = []
+        self._address_agreed = False
 
     def __enter__(self) -> Context:
         return self
@@ -283,16 +285,44 @@ class Context:
         if self.running is not None:
             url = self.running.graph_url
         url, version = checked_url(url), checked_version(self.settings.graph_version)
-        if url != META_URL and self.running is None:
+        if self.running is not None or url == META_URL:
+            source = ""
+        else:
             source = str(self.home.config_path) if source == "profile" else source
             self.notes.line(self.words.say("cli.foreign_graph", url=url, source=source), "bold")
 
         def open_graph(keys: Credentials) -> Graph:
+            if source and keys.access_token:
+                self._may_have(url)
             graph = GraphClient(keys, url=url, version=version)
+            graph.named_by(source)
             self.graphs.append(graph)
             return graph
 
         return open_graph
+
+    def _may_have(self, url: str) -> None:
+        """Asks once whether a kept token may go in plain http to whatever has that port.
+
+        The variable that names the address for this run says so as well: the line in config.yaml
+        may be old, or of somebody else.
+        """
+        named = self.settings.graph_url_from == "WA_WIZARD_GRAPH_URL"
+        if named or self._address_agreed or not url.startswith("http:"):
+            return
+        from wizard.actions.prompter import Choice, Question
+        from wizard.vault.environment import SOURCE
+
+        if self.vault.source_of("access_token").store == SOURCE:
+            return
+        option = f"WA_WIZARD_GRAPH_URL={url}"
+        if not self.attended:
+            raise InputRequired("graph_url", option)
+        text = phrase("cli.plain_graph", url=url, source=str(self.home.config_path))
+        answers = [Choice(word, phrase(f"cli.plain_graph_{word}")) for word in ("no", "yes")]
+        if self.prompter.choose(Question("graph_url", text, default="no"), answers) != "yes":
+            raise UserAbort
+        self._address_agreed = True
 
     @cached_property
     def listener(self) -> LocalReceiver:

@@ -6,24 +6,28 @@ lists or joined by commas. None of this may stop a parser; text is cleaned here.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from wizard.graph import Json
 from wizard.text.errors import ErrorKind, Unavailable
-from wizard.text.sanitise import clean
+from wizard.text.sanitise import clean, cut
 
 
 def text(node: object, longest: int = 300) -> str:
     """A string or a number as clean text; "" for everything else."""
-    if isinstance(node, bool) or not isinstance(node, str | int | float):
+    if isinstance(node, bool) or (isinstance(node, float) and not math.isfinite(node)):
         return ""
-    return clean(node, longest).strip()
+    return clean(node if isinstance(node, str) else cut(node), longest).strip()
 
 
 def ident(node: object) -> str:
     """An id: Meta's are strings of digits, sometimes numbers."""
-    return text(int(node) if isinstance(node, float) else node, 64)
+    if isinstance(node, float):
+        # Past this a float has lost digits, and would be the id of something else.
+        node = int(node) if node.is_integer() and abs(node) < 2**53 else None
+    return text(node, 64)
 
 
 def link(node: object) -> str:
@@ -37,17 +41,20 @@ def word(node: object) -> str:
 
 
 def whole(node: object) -> int:
-    """An integer, also out of a string; 0 when there is none."""
+    """An integer, also out of a string; 0 when there is none, or one beyond all of Meta's."""
+    if isinstance(node, bool) or not isinstance(node, str | int | float):
+        return 0
     try:
-        return int(node) if isinstance(node, str | int | float) else 0
+        number = int(node)
     except (ValueError, OverflowError):
         return 0
+    return number if abs(number) < 2**63 else 0
 
 
 def truth(node: object) -> bool | None:
     """A boolean, also written "true" or 1; None when it is not given."""
-    given = str(node).strip().lower() if isinstance(node, str | int) else ""
-    return {"true": True, "1": True, "false": False, "0": False}.get(given)
+    given = str(node) if isinstance(node, bool) else text(node)
+    return {"true": True, "1": True, "false": False, "0": False}.get(given.lower())
 
 
 def moment(node: object) -> datetime | None:

@@ -318,10 +318,15 @@ def _template(row: Json) -> Template:
     )
 
 
-def _variables(part: Json) -> int:
+#: Buttons of a card of a carousel stand three deep.
+_DEEPEST = 5
+
+
+def _variables(part: Json, depth: int = 0) -> int:
     own = {*_PLACEHOLDER.findall(f"{text(part.get('text'), 4000)} {text(part.get('url'), 4000)}")}
     needs = word(part.get("format")) in _NEED_PARAMETER or word(part.get("type")) in _NEED_PARAMETER
     below = [*nodes(part.get("buttons")), *nodes(part.get("cards"))]
     if "cards" not in part:
         below += nodes(part.get("components"))  # of one card of a carousel
-    return len(own) + needs + sum(map(_variables, below))
+    inside = below if depth < _DEEPEST else []
+    return len(own) + needs + sum(_variables(one, depth + 1) for one in inside)

@@ -48,6 +48,8 @@ class GraphError(Unavailable):
 
     def __init__(self, trouble: ErrorKind, /, **values: Value) -> None:
         super().__init__(trouble, **values)
+        #: The seconds for which Meta says it will refuse; 0.0: it does not say.
+        self.announced = 0.0
 
     @property
     def code(self) -> int:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -24,9 +24,12 @@ from wizard.graph.retry import (
     BUDGET_SECONDS,
     NEARLY_USED_UP,
     SPACING_SECONDS,
+    THROTTLES,
     Retry,
+    Throttle,
+    http_date,
     percent_used,
-    wait_minutes,
+    wait_seconds,
 )
 from wizard.graph.transport import (
     Answer,
@@ -70,7 +73,11 @@ class GraphClient:
         self._transport = Transport(checked_url(url), session)
         self._pause, self._patience = pause, patience
         self._exchanges: deque[RequestLog] = deque(maxlen=EXCHANGES)
-        self._used = 0.0
+        self._used, self._throttle = 0.0, Throttle()
+
+    def named_by(self, source: str) -> None:
+        """The address comes from this variable or file: an answer of another kind names it."""
+        self._transport.named_by = source
 
     @property
     def version(self) -> str:
@@ -119,8 +126,12 @@ class GraphClient:
         """The items of every page; of `fields`, those that are known."""
         signature, left = sign(self._keys, as_app, prove), tuple(fields)
 
+        over = time.monotonic() + EDGE_SECONDS
+
         def read(cursor: str) -> Json:
             nonlocal left
+            if cursor and time.monotonic() > over:
+                raise self._transport.silence("timeout", 200)
             place = {"limit": limit} | ({"after": cursor} if cursor else {})
             page, left = self._read(path, left, signature, {**params, **place})
             return page
@@ -164,14 +175,14 @@ class GraphClient:
                 answer = self._send(call)
                 break
             except Unavailable as trouble:
-                if not retry.wait(trouble, {}):
+                if not retry.wait(trouble):
                     raise
         half = timedelta(seconds=(time.monotonic() - clock) / 2)
         return Reachability(
             url=self.url,
             asked_version=self._version,
             version=masked(answer.headers.get("facebook-api-version", "")),
-            served_at=_date(answer.headers.get("Date", "")),
+            served_at=http_date(answer.headers.get("Date", "")),
             seen_at=started + half,
         )
 
@@ -216,15 +227,17 @@ class GraphClient:
     def _patiently(self, call: Call, secrets: Sequence[str]) -> Answer:
         retry = Retry(self._pause, self._patience)
         while True:
+            mark = self._throttle.mark()
             if self._used >= NEARLY_USED_UP:
                 self._pause(SPACING_SECONDS)
-            headers: Mapping[str, str] = {}
             try:
-                answer = self._send(call)
-                headers = answer.headers
-                return _success(answer, secrets)
+                return self._once(call, secrets)
             except Unavailable as trouble:
-                if not retry.wait(trouble, headers):
+                if isinstance(trouble, GraphError) and trouble.code in THROTTLES:
+                    return self._throttle.repeat(
+                        trouble, mark, retry, lambda: self._once(call, secrets)
+                    )
+                if not retry.wait(trouble):
                     raise
 
     def _once(self, call: Call, secrets: Sequence[str]) -> Answer:
@@ -266,22 +279,16 @@ def _success(answer: Answer, secrets: Sequence[str]) -> Answer:
     """The answer itself, or its GraphError."""
     if answer.http < 400 and not answer.content.get("error"):
         return answer
-    wait = wait_minutes(answer.headers)
-    raise refusal(answer.http, answer.content, secrets, wait_minutes=wait)
-
-
-def _date(header: str) -> datetime | None:
-    try:
-        moment = parsedate_to_datetime(header)
-    except (TypeError, ValueError):
-        return None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    raise refusal(answer.http, answer.content, secrets, wait=wait_seconds(answer.headers))
 
 
 #: Cursors that never end are cut off, whatever they say.
 MOST_PAGES = 100
+#: A page has a deadline of its own; this one is for all pages of an edge.
+EDGE_SECONDS = 20.0
 #: From v24 on: the cursor has become worthless; the edge is to be read from its beginning.
 BAD_CURSOR = 131059
+_CURSOR = re.compile(r"[!-~]{1,4000}")
 
 
 def every_item(read: Callable[[str], Json], limit: int, most: int) -> list[Json]:
@@ -316,4 +323,5 @@ def _next_cursor(page: Json, *, full: bool) -> str:
     if not isinstance(paging, Mapping) or not (paging.get("next") or full):
         return ""
     cursors = paging.get("cursors")
-    return str(cursors.get("after") or "") if isinstance(cursors, Mapping) else ""
+    after = cursors.get("after") if isinstance(cursors, Mapping) else None
+    return after if isinstance(after, str) and _CURSOR.fullmatch(after) else ""

@@ -6,7 +6,7 @@ the Cloud API. What is not in the table is ODD, and 5xx is BUSY.
 
 from __future__ import annotations
 
-import json
+import math
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -14,10 +14,12 @@ from typing import Any
 from wizard.graph import GraphError
 from wizard.text.errors import ErrorKind
 from wizard.text.localised import Value
-from wizard.text.sanitise import masked
+from wizard.text.sanitise import cut, foreign_json, masked
 
 #: "(#100) Tried accessing nonexisting field (name) on node type (WhatsAppBusinessAccount)"
-UNKNOWN_FIELD = re.compile(r"nonexist\w* field \(([^)]+)\)(?: on node type \((\w+)\))?", re.I)
+UNKNOWN_FIELD = re.compile(
+    r"nonexist\w{0,8} field \(([^)]{1,500})\)(?: on node type \((\w{1,80})\))?", re.I
+)
 
 # 80000-80014 are the limits of Meta's business use cases; WhatsApp's own pages name 80007,
 # the Graph reference 80008.
@@ -37,9 +39,11 @@ _KIND = {code: kind for kind, codes in _KINDS for code in codes}
 
 
 def refusal(
-    http: int, answer: Mapping[str, Any], secrets: Iterable[str] = (), *, wait_minutes: int = 0
+    http: int, answer: Mapping[str, Any], secrets: Iterable[str] = (), *, wait: float = 0.0
 ) -> GraphError:
     """The GraphError for an answer that is not a success. `secrets` are masked in its texts.
+
+    `wait` is how many seconds Meta says it will refuse.
 
     Besides what every GraphError has: `wait_minutes` when BUSY (0 = not said), `proof` ("required"
     or "wrong") when the app secret is at fault, `node_type` when a field is unknown.
@@ -47,7 +51,7 @@ def refusal(
     error = answer.get("error")
     envelope: Mapping[str, Any] = error if isinstance(error, Mapping) else {}
     # OAuth endpoints may answer {"error": "invalid_request", "error_description": …}.
-    message = envelope.get("message") or answer.get("error_description") or error or ""
+    message = _words(envelope.get("message") or answer.get("error_description") or error)
     secrets = tuple(secrets)
     code = _number(envelope.get("code"))
     values: dict[str, Value] = {
@@ -57,17 +61,19 @@ def refusal(
         "http": http,
         "message": masked(message, secrets),
         "details": masked(_details(envelope), secrets),
-        "trace": masked(envelope.get("fbtrace_id") or "", secrets),
+        "trace": masked(_words(envelope.get("fbtrace_id")), secrets),
     }
-    proof = _proof(str(message))
+    proof = _proof(message)
     if proof:
         values["proof"] = proof
-    if unknown := UNKNOWN_FIELD.search(str(message)):
+    if unknown := UNKNOWN_FIELD.search(cut(message)):
         values["node_type"] = masked(unknown[2] or "")
     kind = ErrorKind.REFUSED if proof else _kind(code, values, envelope)
     if kind is ErrorKind.BUSY:
-        values["wait_minutes"] = wait_minutes
-    return GraphError(kind, **values)
+        values["wait_minutes"] = math.ceil(wait / 60)
+    refused = GraphError(kind, **values)
+    refused.announced = wait
+    return refused
 
 
 def _kind(code: int | None, values: Mapping[str, Value], envelope: Mapping[str, Any]) -> ErrorKind:
@@ -83,7 +89,7 @@ def _kind(code: int | None, values: Mapping[str, Value], envelope: Mapping[str, 
 
 def _proof(message: str) -> str:
     """What the app secret has to do with it: Meta says so with code 100, sometimes 1."""
-    lower = message.lower()
+    lower = cut(message).lower()
     if "appsecret_proof" not in lower:
         return ""
     return "wrong" if "invalid" in lower else "required"
@@ -93,23 +99,31 @@ def _details(envelope: Mapping[str, Any]) -> str:
     data = envelope.get("error_data")
     if isinstance(data, str):
         try:
-            data = json.loads(data)
+            data = foreign_json(data)
         except ValueError:
-            return data
-    if isinstance(data, Mapping) and data.get("details"):
-        return str(data["details"])
-    parts = (envelope.get("error_user_title"), envelope.get("error_user_msg"))
-    return ": ".join(str(part) for part in parts if part)
+            return _words(data)
+    if isinstance(data, Mapping) and (details := _words(data.get("details"))):
+        return details
+    parts = map(_words, (envelope.get("error_user_title"), envelope.get("error_user_msg")))
+    return ": ".join(part for part in parts if part)
 
 
 def _number(value: object) -> int | None:
     """Meta writes numbers as numbers, and now and then as strings."""
     try:
-        return int(str(value))
+        number = int(cut(value))
     except ValueError:
         return None
+    return number if abs(number) < _MOST else None
 
 
+def _words(node: object) -> str:
+    """A text of Meta's, whole: known secrets in it are masked before it is cut."""
+    return node if isinstance(node, str) else cut(node)
+
+
+#: Larger than every code of Meta's.
+_MOST = 10**9
 _NAME = re.compile(r"[A-Za-z_]\w*")
 
 

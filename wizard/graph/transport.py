@@ -22,6 +22,7 @@ from wizard.net.failures import cause
 from wizard.net.http_session import proxy_name, session_for
 from wizard.text.errors import ErrorKind, Unavailable
 from wizard.text.localised import Value
+from wizard.text.sanitise import foreign_json
 from wizard.text.secret import Secret
 
 _PRINTABLE = re.compile(r"[!-~]+")
@@ -94,11 +95,15 @@ def revealed(body: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
 
 
 CONNECT_SECONDS, READ_SECONDS, TOTAL_SECONDS = 5.0, 20.0, 30.0
-LARGEST = 5 * 1024 * 1024
+#: Of an answer, unpacked: a page of a hundred templates has a fifth of it.
+LARGEST = 2 * 1024 * 1024
 # Names that say more than can be acted on where it is known who has to answer.
+#: What is said of an address that a setting names, where an answer of Graph's was expected.
+_NOT_GRAPH = frozenset({"portal", "html_error", "redirect", "not_json", "too_big", "cut", "reset"})
 _COARSER = {"tls_early": "tls_expired", "tls_self_signed": "tls_untrusted", "not_http": "not_json"}
 # Small, so that a body that unpacks to a thousand times its size is noticed early.
 _CHUNK = 8 * 1024
+_ENCODINGS = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})
 
 
 @dataclass(frozen=True)
@@ -137,14 +142,17 @@ class Transport:
 
     def __init__(self, url: str, session: requests.Session | None = None) -> None:
         self.url = url
+        #: The variable or file that names this address; "" for our own choice.
+        self.named_by = ""
         self._session = session
 
     def send(self, call: Call) -> Answer:
         """The answer, or Unavailable(UNREACHABLE).
 
         Its values: `cause`; `host` (Graph's); `proxy` (host and port, "" without); `http` (the
-        status, 0 when there was no answer). The error holds nothing of the request: neither in
-        its text nor behind it, since requests keeps the whole request in its own errors.
+        status, 0 when there was no answer); `source` of a cause `not_graph`. The error
+        holds nothing of the request: neither in its text nor behind it, since requests keeps the
+        whole request in its own errors.
         """
         fault = None
         try:
@@ -157,11 +165,15 @@ class Transport:
         except UnicodeError as error:  # a host name that is none
             fault = cause(error), 0
         # Outside the handlers: else the error would hang on as __context__.
-        named, http = fault
-        host = urlsplit(self.url).netloc
-        raise Unavailable(
-            ErrorKind.UNREACHABLE, cause=named, host=host, proxy=proxy_name(self.url), http=http
-        )
+        raise self.silence(*fault)
+
+    def silence(self, named: str, http: int) -> Unavailable:
+        """The error for an answer that did not come, or not in a form that is Graph's."""
+        where = {"host": urlsplit(self.url).netloc, "proxy": proxy_name(self.url)}
+        if self.named_by and named in _NOT_GRAPH:
+            # Neither Meta nor the network is to blame for what somebody wrote into a setting.
+            named, where["source"] = "not_graph", self.named_by
+        return Unavailable(ErrorKind.UNREACHABLE, cause=named, **where, http=http)
 
     def close(self) -> None:
         """Hangs up; a later call connects anew."""
@@ -215,8 +227,8 @@ def _digest(response: requests.Response) -> Answer:
         return Answer(http, response.headers, {})
     try:
         # By its content: Graph has called its JSON text/javascript.
-        content = json.loads(body)
-    except (ValueError, RecursionError):
+        content = foreign_json(body)
+    except ValueError:
         raise _Fault(_no_json(body, http), http) from None
     if content is True:  # what old edges say for {"success": true}
         content = {"success": True}
@@ -226,7 +238,9 @@ def _digest(response: requests.Response) -> Answer:
 
 
 def _body(response: requests.Response, http: int) -> bytes:
-    """The whole body, unpacked."""
+    """The whole body, unpacked once at most: packed in itself, a few bytes become gigabytes."""
+    if response.headers.get("Content-Encoding", "").strip().lower() not in _ENCODINGS:
+        raise _Fault("not_json", http)
     body = bytearray()
     try:
         for chunk in response.iter_content(_CHUNK):

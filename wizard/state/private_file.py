@@ -26,8 +26,13 @@ class UnsafeFile(WizardError):
     exit_code = Exit.FILE
 
     def __init__(self, kind: str, path: Path) -> None:
-        super().__init__("files.unsafe", path=str(path), detail=kind)
+        super().__init__(unsafe_key(kind), path=str(path), detail=kind)
         self.kind, self.path = kind, path
+
+
+def unsafe_key(kind: str) -> str:
+    """The words for it: what helps with a file of others is no advice about a link or a device."""
+    return f"files.unsafe_{kind}" if kind in ("link", "not_a_file") else "files.unsafe"
 
 
 class LockTimeout(WizardError):

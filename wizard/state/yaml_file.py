@@ -40,7 +40,8 @@ class StateFileError(WizardError):
     exit_code = Exit.FILE
 
     def __init__(self, kind: str, path: str, detail: str = "") -> None:
-        super().__init__(f"files.{kind}", path=path, detail=detail or "?")
+        key = private_file.unsafe_key(detail) if kind == "unsafe" else f"files.{kind}"
+        super().__init__(key, path=path, detail=detail or "?")
         self.kind, self.path, self.detail = kind, path, detail
 
 
@@ -134,6 +135,9 @@ class YamlFile:
         except private_file.UnsafeFile as error:
             if error.kind == "too_big":
                 raise self._malformed("too_big") from None
+            if error.path not in (self.path, self.path.parent) and self.path.is_symlink():
+                # What a link leads to may be anything: a person can act on the link alone.
+                raise StateFileError("unsafe", path, "link") from None
             raise StateFileError("unsafe", str(error.path), error.kind) from None
         except private_file.LockTimeout as error:
             raise StateFileError("locked", path, error.pid) from None

@@ -27,7 +27,7 @@ _PLACEHOLDER = re.compile(
 _MASKED = re.compile(r"[•●*∙·]{3,}")
 # KEY=value of a shell or .env line, "key": "value" of JSON, key: value of YAML.
 _WRAPPER = re.compile(
-    r"""(?:export\s+|set\s+|-H\s+)?["'`]?[\w .-]{2,60}?["'`]?\s*[=:]\s*(.+)""", re.S
+    r"""(?:(?:export|set|-H)\s{1,8})?["'`]?[\w .-]{2,60}?["'`]?\s{0,8}[=:](.+)""", re.S
 )
 
 #: Keys of other services, by their published forms.

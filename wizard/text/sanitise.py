@@ -1,7 +1,9 @@
-"""Foreign text made safe to show: control characters, secrets and personal data taken out."""
+"""Foreign text made safe to use: cut, parsed and shown without secrets and control characters."""
 
 from __future__ import annotations
 
+import json
+import math
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
@@ -13,6 +15,41 @@ _STEERING = frozenset(
 )
 _HIDDEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _BREAKS = frozenset("\n\r\t")
+#: Characters of foreign text that any pattern of ours may run over.
+LONGEST = 8192
+#: More digits than any number has that Meta or a file of ours writes.
+_MOST_DIGITS = 20
+
+
+def cut(text: object) -> str:
+    """The beginning of foreign text, before a pattern runs over it; "" for what is no text."""
+    if isinstance(text, bool | int | float):
+        text = repr(text) if not isinstance(text, int) or abs(text) < 10**_MOST_DIGITS else ""
+    return text[:LONGEST] if isinstance(text, str) else ""
+
+
+def foreign_json(content: str | bytes) -> Any:
+    """JSON from outside; ValueError when it is none, or nests too deep to be read.
+
+    A number that is none (NaN, Infinity, 1e400) or has too many digits comes out as None, as if
+    it had not been shown.
+    """
+    try:
+        return json.loads(
+            content, parse_constant=lambda _: None, parse_float=_finite, parse_int=_whole
+        )
+    except RecursionError:
+        raise ValueError("too deep") from None
+
+
+def _finite(digits: str) -> float | None:
+    number = float(digits)
+    return number if math.isfinite(number) else None
+
+
+def _whole(digits: str) -> int | None:
+    number = int(digits)  # ValueError for thousands of digits
+    return number if len(digits) <= _MOST_DIGITS else None
 
 
 def clean(text: object, longest: int = 300) -> str:
@@ -52,14 +89,16 @@ APP_TOKEN = rf"{APP_ID}\|[A-Za-z0-9_-]{{20,}}"
 
 #: Whatever may be a secret within a text, or a proof made of one (64 hex digits); better one word
 #: too many than one token.
-ANY = re.compile(r"EA[A-Za-z0-9]{18,}|\d{5,}(?:\||%7C)[\w-]{16,}|\b[0-9a-f]{32,}\b", re.IGNORECASE)
+ANY = re.compile(
+    r"EA[A-Za-z0-9]{18,}|\d{5,20}(?:\||%7C)[\w-]{16,}|\b[0-9a-f]{32,}\b", re.IGNORECASE
+)
 #: A word of a command line that is long enough to be one: never repeated.
 LONG_WORD = re.compile(r"[A-Za-z0-9_|=+-]{20,}")
 
 
 # Meta's ids are 13 to 19 digits without a plus: they are what its support asks for, and stay.
-_PHONE = re.compile(r"\+[\d\s()./-]{6,}\d|(?<![\d.])\d{7,12}(?![\d.])")
-_MAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+")
+_PHONE = re.compile(r"\+[\d\s()./-]{6,40}\d|(?<![\d.])\d{7,12}(?![\d.])")
+_MAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}\.[\w.]{1,253}")
 _KEPT_DIGITS = 3
 DOTS = "••••"
 
@@ -75,7 +114,7 @@ def redacted(value: Any) -> Any:
 
 def redacted_text(text: str) -> str:
     """A text without phone numbers (the last three digits stay), mail addresses and tokens."""
-    text = ANY.sub(DOTS, text)
+    text = ANY.sub(DOTS, cut(text))
     text = _MAIL.sub("•@•", text)
     return _PHONE.sub(_masked, text)
 
@@ -89,8 +128,8 @@ def _masked(found: re.Match[str]) -> str:
 
 def masked(text: object, secrets: Iterable[str] = ()) -> str:
     """One clean line of foreign text without these secrets, nor anything that looks like one."""
-    line = str(text)
+    line = text if isinstance(text, str) else cut(text)
     # The longest first: an app token contains the app secret. Very short ones would eat words.
     for secret in sorted((s for s in secrets if len(s) > 3), key=len, reverse=True):
         line = line.replace(secret, DOTS)
-    return clean(ANY.sub(DOTS, line))
+    return clean(ANY.sub(DOTS, cut(line)))

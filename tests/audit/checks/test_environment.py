@@ -67,6 +67,15 @@ CASES = [
     ),
     (
         "environment.reachable",
+        facts(
+            reach=Unavailable(
+                ErrorKind.UNREACHABLE, cause="not_graph", host="127.0.0.1:9", source="config.yaml"
+            )
+        ),
+        unknown("not_graph", host="127.0.0.1:9", source="config.yaml"),
+    ),
+    (
+        "environment.reachable",
         served(url="http://127.0.0.1:8321"),
         passed("not_meta", url="http://127.0.0.1:8321"),
     ),

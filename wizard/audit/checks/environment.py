@@ -70,6 +70,8 @@ def reachable(facts: Facts) -> CheckResult:
     """Meta answers. No answer is UNKNOWN: it shows nothing about the account."""
     if error := error_of(lambda: facts.reach, ErrorKind.UNREACHABLE):
         cause = str(error.values.get("cause", ""))
+        if cause == "not_graph":
+            return unknown(cause, host=error.values["host"], source=error.values["source"])
         return unknown(cause if cause in CAUSES else "other")
     if facts.reach.url != META_URL:
         return passed("not_meta", url=facts.reach.url)

@@ -119,12 +119,14 @@ def _branches(tree: Any) -> Iterator[tuple[tuple[str, ...], str]]:
 def _lines(text: str) -> Iterator[tuple[tuple[str, ...], str]]:
     """KEY=value, export KEY=value and KEY: value (as Docker Compose writes it)."""
     for line in text.splitlines()[:_MOST]:
-        match = re.fullmatch(r"\s*(?:export\s+|set\s+|-\s+)?([\w.-]+)\s*[=:]\s*(.*?)\s*", line)
-        if match and match[2]:
-            yield (match[1],), _unquoted(match[2])
+        match = re.fullmatch(
+            r"(?:(?:export|set|-)\s{1,8})?([\w.-]{1,200})\s{0,8}[=:](.*)", line.strip()
+        )
+        if match and (value := match[2].strip()):
+            yield (match[1],), _unquoted(value)
 
 
 def _unquoted(value: str) -> str:
     if len(value) > 1 and value[0] in "\"'" and value.find(value[0], 1) > 0:
         return value[1 : value.find(value[0], 1)]
-    return re.split(r"\s+#", value, maxsplit=1)[0].strip()
+    return re.split(r"\s#", value, maxsplit=1)[0].strip()
