@@ -346,7 +346,9 @@ def test_a_delivery_that_another_secret_signed_is_named(open_session):
         world(play)["delivery"] = {"sign_as": "5647382910564738"}
         assert receive(session, session.facts()) is None
     assert "webhook.wrong_signature" in prompter.keys
-    assert [f.reason for f in prompter.presented] == ["wrong_secret"]
+    assert [f.reason for f in prompter.presented] == [
+        "rewritten"
+    ]  # the secret is proven, and no other app is subscribed
 
 
 BROKEN = {

@@ -17,7 +17,7 @@ from wizard.net.connection import Outside
 from wizard.state.record import Goal, ProfileRecord, TestMessage
 from wizard.text.errors import Unavailable
 from wizard.text.secret import Secret
-from wizard.webhook.inbox import Reader, RejectedDelivery, Writer
+from wizard.webhook.inbox import HandshakeAttempt, Reader, RejectedDelivery, Writer
 from wizard.webhook.local_receiver import LocalEvidence
 from wizard.webhook.payload import read
 
@@ -40,7 +40,7 @@ def arrivals_after(tmp_path):
     def after(*events):
         writer = Writer(path)
         for event in events:
-            if isinstance(event, RejectedDelivery):
+            if isinstance(event, RejectedDelivery | HandshakeAttempt):
                 writer.note(event)
             else:
                 writer.store(read(deliveries.encode(event)))
@@ -93,12 +93,35 @@ def refused(reason="bad_signature", number=deliveries.NUMBER, waba="", at="2099-
         (refused(), "bad_signature"),
         (refused(number="", waba=deliveries.WABA), "bad_signature"),
         (refused("no_secret"), "no_secret"),
+        (refused("rewritten"), "rewritten"),
+        (refused("unsigned"), "unsigned"),
+        (refused("token_signed"), ""),  # Meta signs with the app secret alone
         (refused(number="42", waba="43"), ""),  # somebody's noise
         (refused(number=""), ""),
     ],
 )
 def test_a_refused_delivery_counts_when_it_names_us(arrivals_after, refusal, refused_for):
     assert arrivals_after(refusal).refused_for == refused_for
+
+
+def test_where_a_refused_delivery_came_to_is_told(arrivals_after):
+    lost = RejectedDelivery("path", deliveries.NUMBER, path="/hook")
+    assert arrivals_after(lost).refused_path == "/hook"
+
+
+@pytest.mark.parametrize(
+    ("attempts", "told"),
+    [
+        ([HandshakeAttempt(False, "path", path="/hook")], ("path", "/hook")),
+        ([HandshakeAttempt(False, "spelling"), HandshakeAttempt(False, "token")], ("spelling", "")),
+        ([HandshakeAttempt(False, "mode")], ("mode", "")),
+        ([HandshakeAttempt(False, "token")], ("", "")),  # as this tool's own probe asks
+        ([HandshakeAttempt(False, "spelling"), HandshakeAttempt(True)], ("", "")),
+    ],
+)
+def test_the_last_refused_handshake_counts_until_one_is_accepted(arrivals_after, attempts, told):
+    found = arrivals_after(*attempts)
+    assert (found.handshake_refused, found.handshake_path) == told
 
 
 def test_a_message_that_came_afterwards_settles_a_refused_delivery(arrivals_after):

@@ -174,6 +174,10 @@ class ArrivalWatcher:
         }
         if ours and refusal.reason == "bad_signature":
             self._once("webhook.wrong_signature")
+        elif ours and refusal.reason != "bad_json":
+            here = self._session.listener.at if self._session.listener else None
+            path = {"path": refusal.path, "here": here.path} if refusal.path and here else {}
+            self._once(f"webhook.refused_{refusal.reason}", **path)
 
     def _once(self, key: str, **values: str) -> None:
         if key not in self._said:

@@ -140,10 +140,11 @@ class EventPrinter:
         from wizard.webhook.inbox import HandshakeAttempt, RejectedDelivery
 
         if isinstance(event, HandshakeAttempt):
-            self._print({"event": "handshake", "accepted": event.accepted, "reason": event.reason})
+            shake = {"event": "handshake", "accepted": event.accepted, "reason": event.reason}
+            self._print(shake, event.path)
         elif isinstance(event, RejectedDelivery):
             refusal = {"event": "refused", "reason": event.reason, "at": event.at}
-            self._print(refusal | {"phone_number_id": event.phone_number_id})
+            self._print(refusal | {"phone_number_id": event.phone_number_id}, event.path)
         else:
             if forwarder is not None:
                 forwarder.pass_on(event)
@@ -168,14 +169,14 @@ class EventPrinter:
                 else:
                     show(context.screen, context.words, thing)
 
-    def _print(self, event: dict[str, Any]) -> None:
+    def _print(self, event: dict[str, Any], path: str) -> None:
         if self._json:
-            self._line(event)
-        elif event["event"] == "handshake":
-            key = "webhook.knock_accepted" if event["accepted"] else "webhook.knock_refused"
-            self._say(key)
-        else:
-            self._say(f"webhook.refused_{event['reason']}")
+            self._line(event | ({"path": path} if path else {}))
+            return
+        kind = "knock_refused" if event["event"] == "handshake" else "refused"
+        key = f"{kind}_{event['reason']}" if event["reason"] else "knock_accepted"
+        at = self._context.listener.at
+        self._say(f"webhook.{key}", path=path, here=at.path if at else "")
 
     def _say(self, key: str, **values: object) -> None:
         self._context.screen.line(self._context.words.say(key, **values))

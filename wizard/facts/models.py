@@ -187,14 +187,20 @@ class Arrivals:
     `message_at` is when the last real message of this number was received (ISO, "" for never);
     only while there is none do `other_number` (real messages came for that one) and `test_event`
     (the Test button of the dashboard) matter. `refused_for` is why the last delivery that names
-    this number or WABA was refused: bad_signature, unsigned, no_secret, bad_json. `test_state` is
-    the furthest status of the test message. `inbox_error`: why the inbox cannot be read.
+    this number or WABA was refused: bad_signature, rewritten, unsigned, no_secret, bad_json, path
+    (then `refused_path` is where it came to). `handshake_refused` is why the last handshake was
+    refused, while none was accepted after it: path (`handshake_path`), spelling, mode; other
+    causes may be a probe of this tool. `test_state` is the furthest status of the test message.
+    `inbox_error`: why the inbox cannot be read.
     """
 
     message_at: str = ""
     other_number: str = ""
     test_event: bool = False
     refused_for: str = ""
+    refused_path: str = ""
+    handshake_refused: str = ""
+    handshake_path: str = ""
     test_state: str = ""
     test_code: int = 0
     test_details: str = ""

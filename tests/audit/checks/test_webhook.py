@@ -42,6 +42,10 @@ def with_arrivals(**arrivals):
     return facts(arrivals=Arrivals(**arrivals))
 
 
+def refused_signature(**changes):
+    return facts(arrivals=Arrivals(refused_for="bad_signature"), **changes)
+
+
 HOST = {"host": "shop.example"}
 CERTIFICATE = {**HOST, "names": "shop.example.org", "until": "2026-10-01"}
 #: Every reason of a probe, with the values it comes with.
@@ -151,10 +155,25 @@ CASES = [
     (
         "webhook.received",
         with_arrivals(refused_for="bad_signature", test_event=True),
-        failed("wrong_secret"),
+        failed("rewritten"),
+    ),
+    # A secret that Graph accepts is right: then it is another app, or the way.
+    ("webhook.received", refused_signature(secret_fits=False), failed("wrong_secret")),
+    ("webhook.received", refused_signature(secret_fits=NO_SECRET), failed("wrong_secret")),
+    (
+        "webhook.received",
+        refused_signature(subscribers=subscribers(IDS["app_id"], "CRM")),
+        failed("other_app", others="App CRM"),
+    ),
+    ("webhook.received", refused_signature(subscribers=NO_SECRET), failed("rewritten")),
+    ("webhook.received", with_arrivals(refused_for="rewritten"), failed("rewritten")),
+    (
+        "webhook.received",
+        with_arrivals(refused_for="path", refused_path="/hook"),
+        failed("other_path", path="/hook"),
     ),
     ("webhook.received", with_arrivals(refused_for="no_secret"), failed("secret_not_given")),
-    ("webhook.received", with_arrivals(refused_for="unsigned"), waiting("nothing_yet")),
+    ("webhook.received", with_arrivals(refused_for="unsigned"), failed("unsigned")),
     (
         "webhook.received",
         with_arrivals(inbox_error="malformed"),

@@ -6,6 +6,8 @@ any callback that is set counts as right.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from wizard.audit.checks.registry import answer_or_none, check
 from wizard.audit.results import (
     CheckResult,
@@ -15,6 +17,7 @@ from wizard.audit.results import (
     waiting,
 )
 from wizard.facts.facts import Facts
+from wizard.facts.models import Subscriber
 from wizard.facts.webhook_route import whatsapp
 from wizard.text.errors import Unavailable
 
@@ -61,10 +64,8 @@ def fields(facts: Facts) -> CheckResult:
 @check("webhook.subscribed")
 def subscribed(facts: Facts) -> CheckResult:
     """This app is subscribed to the WABA; other apps there do not count."""
-    ours = facts.record.ids.get("app_id") or facts.token.app_id
-    others = ", ".join(
-        sorted(one.app_name or one.app_id for one in facts.subscribers if one.app_id != ours)
-    )
+    ours = _app_id(facts)
+    others = _others(facts.subscribers, ours)
     if any(one.app_id == ours for one in facts.subscribers):
         return passed("with_others", others=others) if others else passed()
     return failed("only_others", others=others) if others else failed("nobody")
@@ -103,12 +104,44 @@ def received(facts: Facts) -> CheckResult:
     if arrivals.inbox_error:
         return unknown("inbox", kind=arrivals.inbox_error)
     if arrivals.refused_for == "bad_signature":
-        return failed("wrong_secret")
-    if arrivals.refused_for == "no_secret":
-        return failed("secret_not_given")
+        return _unfitting_signature(facts)
+    if reason := _REFUSED.get(arrivals.refused_for):
+        path = {"path": arrivals.refused_path} if reason == "other_path" else {}
+        return failed(reason, **path)
     if arrivals.other_number:
         return waiting("other_number", phone_number_id=arrivals.other_number)
     return waiting("test_only") if arrivals.test_event else waiting("nothing_yet")
+
+
+#: Why a delivery was refused → what it means here.
+_REFUSED = {
+    "rewritten": "rewritten",
+    "unsigned": "unsigned",
+    "no_secret": "secret_not_given",
+    "path": "other_path",
+}
+
+
+def _unfitting_signature(facts: Facts) -> CheckResult:
+    """A signature that fits no reading of its body: whose it is hangs on what else is known.
+
+    A secret that Graph accepts is the right one, so another app or a change on the way is left.
+    """
+    if not answer_or_none(lambda: facts.secret_fits):
+        return failed("wrong_secret")
+    others = _others(answer_or_none(lambda: facts.subscribers) or (), _app_id(facts))
+    return failed("other_app", others=others) if others else failed("rewritten")
+
+
+def _app_id(facts: Facts) -> str:
+    return facts.record.ids.get("app_id") or facts.token.app_id
+
+
+def _others(subscribers: Iterable[Subscriber], ours: str) -> str:
+    """Names of the subscribed apps that are not ours."""
+    return ", ".join(
+        sorted(one.app_name or one.app_id for one in subscribers if one.app_id != ours)
+    )
 
 
 def _expected(facts: Facts) -> tuple[str, str]:
