@@ -213,6 +213,7 @@ def test_what_the_api_refuses_goes_by_hand_and_is_read_back(open_session):
     with open_session("webhook-by-dashboard", prompter, knows=True) as (session, play):
         action("webhook.callback", session)
         assert ("instruct", "webhook.callback") in prompter.events
+        session.record.goals = (Goal.SENDING, Goal.RECEIVING)
         # She types it on Meta's screen, and Meta asks the receiver with it.
         world(play)["apps"][APP]["subscriptions"]["whatsapp_business_account"] = {
             "object": "whatsapp_business_account",
@@ -223,6 +224,24 @@ def test_what_the_api_refuses_goes_by_hand_and_is_read_back(open_session):
         }
         assert status_of(session, "webhook.callback") == (Status.PASSED, "as_expected")
         assert status_of(session, "webhook.reachable") == (Status.PASSED, "answered")
+
+
+@pytest.mark.parametrize("answer", ["meant", "another"])
+def test_an_override_that_was_set_elsewhere_is_meant_once_a_person_says_so(open_session, answer):
+    another = answer == "another"
+    answers = {"webhook.in_force": answer} | (HERE if another else {})
+    prompter = FakePrompter(answers, consents={"webhook.callback": False} if another else {})
+    with open_session("receiving", prompter, knows=True) as (session, play):
+        session.record.webhook = {}
+        override = {"override_callback_uri": THERE, "verify_token": "theirs"}
+        world(play)["numbers"][NUMBER]["overrides"] = {APP: override}
+        assert status_of(session, "webhook.effective")[1] == "override_elsewhere"
+        action("webhook.effective/override_elsewhere", session)
+        if answer == "meant":
+            assert session.record.webhook == {"callback_url": THERE, "level": "number"}
+            assert status_of(session, "webhook.effective") == (Status.PASSED, "by_number")
+        else:
+            assert session.record.webhook == {}
 
 
 def test_what_is_not_done_by_hand_is_not_expected(open_session):

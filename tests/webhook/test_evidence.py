@@ -26,6 +26,9 @@ IDS = {"app_id": "1", "waba_id": deliveries.WABA, "phone_number_id": deliveries.
 SENT = TestMessage(deliveries.NUMBER, "79161234567", "wamid.out", "2026-11-22T19:00:00Z")
 
 
+BOTH = (Goal.SENDING, Goal.RECEIVING)
+
+
 def facts_of(evidence, graph=None, vault=None, **record):
     graph = graph or FakeGraph({}, keys=Credentials(Secret("EAAG")))
     known = ProfileRecord(**{"ids": IDS, "test_message": SENT, **record})
@@ -187,13 +190,26 @@ def in_force(url):
 
 
 def test_the_expected_callback_is_asked_and_graph_is_not(callback):
-    facts = facts_of(HERE, webhook={"callback_url": callback.url})
+    facts = facts_of(HERE, webhook={"callback_url": callback.url}, goals=BOTH)
     assert facts.handshake.ok
     assert facts.touched() == {"handshake"}
 
 
-def test_without_an_expectation_the_callback_in_force_is_asked(callback):
-    assert facts_of(HERE, in_force(callback.url)).handshake.ok
+def test_without_an_expectation_the_callback_in_force_is_asked_without_our_token(callback):
+    found = facts_of(HERE, in_force(callback.url), goals=BOTH).handshake
+    assert (found.reason, found.unsure) == ("not_chosen", True)
+    assert [TOKEN.reveal() in str(asked) for asked in callback.asked] == [False]
+
+
+@pytest.mark.parametrize("chosen", [True, False])
+def test_a_profile_that_only_sends_asks_no_callback(callback, chosen):
+    webhook = {"callback_url": callback.url} if chosen else {}
+    facts = facts_of(HERE, in_force(callback.url), webhook=webhook)
+    assert (facts.handshake.reason, callback.asked) == ("not_asked", [])
+    facts.forget()
+    facts.may_probe = True
+    assert facts.handshake.reason in ("", "not_chosen")
+    assert callback.asked
 
 
 def test_without_any_callback_there_is_nothing_to_ask():
@@ -203,7 +219,7 @@ def test_without_any_callback_there_is_nothing_to_ask():
 
 
 def test_without_a_verify_token_the_rest_is_looked_at(callback):
-    facts = facts_of(HERE, vault=MemoryVault(), webhook={"callback_url": callback.url})
+    facts = facts_of(HERE, vault=MemoryVault(), webhook={"callback_url": callback.url}, goals=BOTH)
     assert (facts.handshake.reason, facts.handshake.unsure) == ("no_token", True)
 
 

@@ -13,6 +13,7 @@ from wizard.audit.checks.webhook import LEVELS
 from wizard.audit.results import ItemResult, failed, unknown
 from wizard.facts.facts import Facts
 from wizard.facts.models import Handshake
+from wizard.facts.reads import seen_callbacks
 from wizard.net.connection import Outside, parse_target
 from wizard.net.failures import NetworkFailure
 from wizard.text.errors import ErrorKind, Unavailable
@@ -188,7 +189,7 @@ def _parse_url(typed: str, outside: Outside, may_here: bool) -> str | Phrase:
 def _ask_level(session: Session, facts: Facts, here: bool) -> str:
     # An address that ends with this run is better set for this number alone, when the app has
     # one already: it can be taken away again without a trace.
-    passing = here and bool(facts.number.callbacks.app) and not session.record.webhook
+    passing = here and bool(seen_callbacks(facts).callbacks.app) and not session.record.webhook
     question = Question(
         "webhook.level",
         phrase("webhook.level_ask"),

@@ -12,6 +12,7 @@ from wizard.audit.results import ItemResult
 from wizard.audit.runner import audit
 from wizard.facts.facts import Facts
 from wizard.facts.models import Number
+from wizard.facts.reads import seen_callbacks
 from wizard.state.record import Status
 from wizard.text.errors import Unavailable
 from wizard.text.localised import phrase
@@ -54,7 +55,7 @@ def receive(
     mark = session.listener.mark() if session.listener else 0
     try:
         number = facts.number
-        if not here and _goes_elsewhere(session, number):
+        if not here and _goes_elsewhere(session, facts):
             _invite(session, number, "webhook.write_to_server")
             return None
         listener = _ready(session, facts, tunnel)
@@ -82,8 +83,10 @@ def diagnose(session: Session, listener: LocalReceiver) -> ItemResult | None:
     if listener.tunnel is not None and not listener.tunnel.alive:
         session.prompter.tell("webhook.tunnel_died", program=listener.tunnel.program)
         return None
+    facts = session.facts()
+    facts.may_probe = True
     with session.prompter.waiting(phrase("webhook.walking")):
-        found = {f.item.id: f for f in audit(session.checklist, session.facts(), only=CHAIN)}
+        found = {f.item.id: f for f in audit(session.checklist, facts, only=CHAIN)}
     broken = _broken(found)
     if broken is None:
         session.prompter.tell("webhook.chain_whole")
@@ -116,11 +119,11 @@ def take_back(session: Session) -> None:
         session.prompter.show_error(error)
 
 
-def _goes_elsewhere(session: Session, number: Number) -> bool:
+def _goes_elsewhere(session: Session, facts: Facts) -> bool:
     """Whether messages go to a server of the person's: then our receiver gets nothing."""
     chosen = session.record.webhook
     if session.listener is None or not chosen:
-        return session.listener is None or bool(number.callbacks.winner[1])
+        return session.listener is None or bool(seen_callbacks(facts).callbacks.winner[1])
     return chosen.get("kept_by") != HERE
 
 

@@ -57,6 +57,15 @@ class AppSubscription:
     fields: frozenset[str]
 
 
+#: The object of the app's subscriptions that is about WhatsApp.
+OBJECT = "whatsapp_business_account"
+
+
+def whatsapp(rows: tuple[AppSubscription, ...]) -> AppSubscription | None:
+    """The row of an app's subscriptions that is about WhatsApp."""
+    return next((one for one in rows if one.object == OBJECT), None)
+
+
 @dataclass(frozen=True)
 class Business:
     """A business portfolio."""
@@ -129,6 +138,25 @@ class Callbacks:
             if url := getattr(self, level):
                 return level, url
         return "", ""
+
+
+@dataclass(frozen=True)
+class SeenCallbacks:
+    """The callbacks by all that shows them; of a level that is not `known`, "" is no answer."""
+
+    callbacks: Callbacks
+    known: frozenset[str]
+
+    @property
+    def none_set(self) -> bool:
+        """Whether it was seen that there is none: only a subscribed app can override."""
+        return not self.callbacks.winner[1] and {"app", "account"} <= self.known
+
+    def elsewhere(self, expected: str) -> str:
+        """Another address that an override keeps the messages from, while none was chosen."""
+        _, url = self.callbacks.winner
+        lower = [getattr(self.callbacks, level) for level in ("app", "account")]
+        return "" if expected else next((one for one in lower if one and one != url), "")
 
 
 @dataclass(frozen=True)

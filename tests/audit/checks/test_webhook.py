@@ -23,7 +23,27 @@ def at(expected="", level="app", **levels):
     """Callbacks as they are, and the one that was chosen."""
     chosen = {"callback_url": expected, "level": level} if expected else {}
     number = replace(NUMBER, callbacks=Callbacks(**levels))
-    return facts(number=number, record=record(webhook=chosen))
+    rows = (replace(HEALTHY["app_subscriptions"][0], callback_url=levels.get("app", "")),)
+    return facts(number=number, record=record(webhook=chosen), app_subscriptions=rows)
+
+
+def hidden(expected="", level="app", override="", **changes):
+    """The number shows no callback; the app's row and the WABA's subscribers may."""
+    chosen = {"callback_url": expected, "level": level} if expected else {}
+    ours = Subscriber(IDS["app_id"], "Romashka", override)
+    given = {"number": replace(NUMBER, callbacks=Callbacks()), "subscribers": (ours,)}
+    return facts(**{**given, "record": record(webhook=chosen), **changes})
+
+
+def coexisting(*fields):
+    number = replace(NUMBER, on_phone_app=True)
+    return facts(number=number, app_subscriptions=hooked(*fields))
+
+
+def asked(reason, path=""):
+    """No callback, and a handshake that this machine refused."""
+    arrivals = Arrivals(handshake_refused=reason, handshake_path=path)
+    return hidden(app_subscriptions=(), arrivals=arrivals)
 
 
 def hooked(*fields, about="whatsapp_business_account", active=True):
@@ -46,6 +66,7 @@ def refused_signature(**changes):
     return facts(arrivals=Arrivals(refused_for="bad_signature"), **changes)
 
 
+COEXISTENCE = "account_update, history, smb_message_echoes"
 HOST = {"host": "shop.example"}
 CERTIFICATE = {**HOST, "names": "shop.example.org", "until": "2026-10-01"}
 #: Every reason of a probe, with the values it comes with.
@@ -97,6 +118,40 @@ CASES = [
         failed("not_set_there", expected=URL, level="number"),
     ),
     ("webhook.callback", at(URL, app=FOREIGN), failed("other", url=FOREIGN, expected=URL)),
+    # Meta need not show webhook_configuration: the app's row and the subscribers count as well.
+    ("webhook.callback", hidden(), passed("set", url=URL)),
+    ("webhook.callback", hidden(URL), passed("as_expected", url=URL)),
+    ("webhook.callback", hidden(app_subscriptions=(), override=URL), passed("set", url=URL)),
+    ("webhook.callback", hidden(URL, "account", override=URL), passed("as_expected", url=URL)),
+    ("webhook.callback", hidden(app_subscriptions=()), failed("not_set")),
+    ("webhook.callback", hidden(app_subscriptions=NO_SECRET), unknown("not_shown")),
+    (
+        "webhook.callback",
+        hidden(app_subscriptions=(), subscribers=NO_SECRET),
+        unknown("not_shown"),
+    ),
+    ("webhook.callback", hidden(URL, "number"), unknown("not_shown")),
+    ("webhook.callback", asked("path", "/hook"), failed("asked_path", path="/hook")),
+    ("webhook.callback", asked("spelling"), failed("asked_spelling")),
+    ("webhook.callback", asked("mode"), failed("asked_mode")),
+    ("webhook.effective", hidden(), passed("by_app", url=URL)),
+    ("webhook.effective", hidden(app_subscriptions=NO_SECRET), unknown("not_shown")),
+    (
+        "webhook.effective",
+        hidden(override=FOREIGN),
+        failed("override_elsewhere", app=URL, winner=FOREIGN, level="account"),
+    ),
+    (
+        "webhook.effective",
+        hidden(FOREIGN, "account", override=FOREIGN),
+        passed("by_account", url=FOREIGN),
+    ),
+    ("webhook.fields", coexisting("messages"), passed("without_coexistence", fields=COEXISTENCE)),
+    (
+        "webhook.fields",
+        coexisting("messages", "history", "account_update", "smb_message_echoes"),
+        passed("subscribed"),
+    ),
     ("webhook.fields", facts(), passed("subscribed")),
     ("webhook.fields", facts(app_subscriptions=hooked("calls", "messages")), passed("subscribed")),
     ("webhook.fields", facts(app_subscriptions=hooked("message_status")), failed("missing")),
@@ -123,7 +178,18 @@ CASES = [
         failed("only_others", others="42"),
     ),
     ("webhook.effective", facts(), passed("by_app", url=URL)),
-    ("webhook.effective", at(app=FOREIGN, account=URL), passed("by_account", url=URL)),
+    ("webhook.effective", at(account=URL), passed("by_account", url=URL)),
+    ("webhook.effective", at(app=URL, account=URL), passed("by_account", url=URL)),
+    (
+        "webhook.effective",
+        at(app=FOREIGN, account=URL),
+        failed("override_elsewhere", app=FOREIGN, winner=URL, level="account"),
+    ),
+    (
+        "webhook.effective",
+        at(account=FOREIGN, number=URL),
+        failed("override_elsewhere", app=FOREIGN, winner=URL, level="number"),
+    ),
     ("webhook.effective", at(URL, "number", number=URL), passed("by_number", url=URL)),
     ("webhook.effective", at(), failed("none")),
     (
@@ -143,6 +209,10 @@ CASES = [
         for reason, values in PROBED.items()
     ),
     ("webhook.reachable", answered("no_token", unsure=True), unknown("no_token")),
+    *(
+        ("webhook.reachable", answered(reason, True, url=FOREIGN), unknown(reason, url=FOREIGN))
+        for reason in ("not_chosen", "not_asked")
+    ),
     ("webhook.reachable", answered("dns", True, **HOST), unknown("dns", **HOST)),
     ("webhook.received", facts(), passed("received", date="2026-11-22")),
     ("webhook.received", with_arrivals(), waiting("nothing_yet")),

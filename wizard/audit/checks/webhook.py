@@ -17,12 +17,11 @@ from wizard.audit.results import (
     waiting,
 )
 from wizard.facts.facts import Facts
-from wizard.facts.models import Subscriber
-from wizard.facts.webhook_route import whatsapp
+from wizard.facts.models import Subscriber, whatsapp
+from wizard.facts.reads import seen_callbacks
+from wizard.facts.webhook_route import COEXISTENCE_FIELDS, FIELD
 from wizard.text.errors import Unavailable
 
-#: The one field that messages and their statuses come in; there is no field `message_status`.
-FIELD = "messages"
 LEVELS = ("app", "account", "number")
 
 
@@ -30,12 +29,14 @@ LEVELS = ("app", "account", "number")
 def callback(facts: Facts) -> CheckResult:
     """A callback is set on the level that was chosen, and it is the expected one."""
     expected, level = _expected(facts)
-    callbacks = facts.number.callbacks
-    if not callbacks.winner[1]:
-        return failed("not_set")
+    seen = seen_callbacks(facts)
+    if not seen.callbacks.winner[1]:
+        return _not_set(facts) if seen.none_set else unknown("not_shown")
     if not expected:
-        return passed("set", url=callbacks.winner[1])
-    actual = getattr(callbacks, level)
+        return passed("set", url=seen.callbacks.winner[1])
+    actual = getattr(seen.callbacks, level)
+    if not actual and level not in seen.known:
+        return unknown("not_shown")
     if not actual:
         return failed("not_set_there", expected=expected, level=level)
     if actual != expected:
@@ -58,7 +59,13 @@ def fields(facts: Facts) -> CheckResult:
         return failed("none")
     if not ours.active:
         return failed("inactive")
-    return passed("subscribed") if FIELD in ours.fields else failed("missing")
+    if FIELD not in ours.fields:
+        return failed("missing")
+    number = answer_or_none(lambda: facts.number)
+    lacking = COEXISTENCE_FIELDS - ours.fields if number and number.on_phone_app else frozenset()
+    if lacking:
+        return passed("without_coexistence", fields=", ".join(sorted(lacking)))
+    return passed("subscribed")
 
 
 @check("webhook.subscribed")
@@ -75,9 +82,12 @@ def subscribed(facts: Facts) -> CheckResult:
 def effective(facts: Facts) -> CheckResult:
     """The callback that wins for this number (number before WABA before app) is the expected."""
     expected, wanted = _expected(facts)
-    level, url = facts.number.callbacks.winner
+    seen = seen_callbacks(facts)
+    level, url = seen.callbacks.winner
     if not url:
-        return failed("none")
+        return failed("none") if seen.none_set else unknown("not_shown")
+    if lost := seen.elsewhere(expected):
+        return failed("override_elsewhere", app=lost, winner=url, level=level)
     if expected and url != expected:
         # A level above the chosen one overrides it for this number.
         above = LEVELS.index(level) > LEVELS.index(wanted)
@@ -111,6 +121,15 @@ def received(facts: Facts) -> CheckResult:
     if arrivals.other_number:
         return waiting("other_number", phone_number_id=arrivals.other_number)
     return waiting("test_only") if arrivals.test_event else waiting("nothing_yet")
+
+
+def _not_set(facts: Facts) -> CheckResult:
+    """No callback; a handshake that was refused here shows why Meta did not take one."""
+    arrivals = answer_or_none(lambda: facts.arrivals)
+    if not arrivals or not arrivals.handshake_refused:
+        return failed("not_set")
+    path = {"path": arrivals.handshake_path} if arrivals.handshake_path else {}
+    return failed(f"asked_{arrivals.handshake_refused}", **path)
 
 
 #: Why a delivery was refused → what it means here.
