@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import secrets
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from wizard.actions.prompter import Choice, Question
 from wizard.actions.session import Session
 from wizard.actions.token import app_secret
-from wizard.audit.checks.webhook import LEVELS
-from wizard.audit.results import ItemResult, failed, unknown
+from wizard.audit.checks.webhook import LEVELS, judged
+from wizard.audit.results import ItemResult
 from wizard.facts.facts import Facts
 from wizard.facts.models import Handshake
 from wizard.facts.reads import seen_callbacks
@@ -37,11 +37,15 @@ NOT_YET = frozenset({"dns", "timeout", "refused", "reset", "tunnel_gone", "behin
 
 @dataclass(frozen=True)
 class Target:
-    """Where messages are to go. `here`: to the receiver of this run."""
+    """Where messages are to go. `here`: to the receiver of this run.
+
+    `any_token`: it agrees to every verify token, and a person took it all the same.
+    """
 
     url: str
     level: str
     here: bool
+    any_token: bool = False
 
 
 def choose_target(
@@ -121,8 +125,8 @@ def ask_verify_token(session: Session, words: str) -> Secret:
     return token
 
 
-def proven(session: Session, target: Target, token: Secret) -> bool:
-    """Whether Meta would take the target, as far as it can be asked from here; says why not."""
+def proven(session: Session, target: Target, token: Secret) -> Target | None:
+    """The target if Meta would take it, as far as it can be asked from here; says why not."""
     listener, kept = session.listener, session.vault.get("app_secret")
     outside = listener.outside if listener else Outside()
     secret = kept.secret if kept and target.here else None
@@ -135,17 +139,32 @@ def proven(session: Session, target: Target, token: Secret) -> bool:
         while found.reason in NOT_YET and time.monotonic() < end:
             time.sleep(LOOK_AGAIN_SECONDS)
             found = probe(target.url, token, outside, secret)
-    return _show(session, found)
+    if found.reason == "any_token":
+        return _any_token(session, target, found)
+    return target if _show(session, found) else None
+
+
+def _any_token(session: Session, target: Target, found: Handshake) -> Target | None:
+    """Meta takes a server that agrees to every verify token; whether a person does is asked."""
+    session.prompter.show_result(_as_result(session, found))
+    text = phrase("webhook.consent_any_token", url=target.url)
+    consent = session.prompter.consent("webhook.reachable", text, spends=True)
+    return replace(target, any_token=True) if consent else None
+
+
+def _as_result(session: Session, found: Handshake) -> ItemResult:
+    return ItemResult(session.checklist.item("webhook.reachable"), judged(found))
 
 
 def _show(session: Session, found: Handshake) -> bool:
-    if found.ok:
+    result = _as_result(session, found)
+    if result.reason == "answered":
         session.prompter.tell("webhook.probed", milliseconds=found.milliseconds)
         return True
-    check_result = (unknown if found.unsure else failed)(found.reason, **found.values)
-    result = ItemResult(session.checklist.item("webhook.reachable"), check_result)
     session.prompter.show_result(result)
-    # What may be the fault of this network is not blamed on the server: Meta asks it too.
+    if found.ok:
+        return True
+    # What cannot be settled from here is not blamed on the server: Meta asks it too.
     session.prompter.tell("webhook.probe_unsure" if found.unsure else "webhook.probe_failed")
     return found.unsure
 

@@ -110,7 +110,8 @@ def confirm_in_force(session: Session, facts: Facts) -> ActionResult:
 def prove_and_set(session: Session, target: Target) -> ActionResult:
     """Sets the callback once it has answered as Meta wants it."""
     token = verify_token(session, target.here)
-    return set_callback(session, target, token) if proven(session, target, token) else Refused()
+    taken = proven(session, target, token)
+    return set_callback(session, taken, token) if taken else Refused()
 
 
 def set_callback(session: Session, target: Target, token: Secret) -> ActionResult:
@@ -212,6 +213,8 @@ def meta_saw(refusal: GraphError) -> Phrase:
     text = f"{refusal.message} {refusal.details}"
     if "does not match challenge" in text.lower():
         return phrase("webhook.meta_body")
+    if "from proxy after connect" in text.lower():
+        return phrase("webhook.meta_no_way")
     errno = _number(r"curl_errno\s*=\s*(\d+)", text)
     if errno:
         return phrase(f"webhook.meta_{'tls' if errno in CURL_TLS else CURL.get(errno, 'other')}")
@@ -313,8 +316,9 @@ def _explain(session: Session, error: Unavailable) -> Refused:
 
 
 def _expect(session: Session, target: Target) -> None:
-    kept_by = {"kept_by": HERE} if target.here else {}
-    session.record.webhook = {"callback_url": target.url, "level": target.level, **kept_by}
+    more = {"kept_by": HERE} if target.here else {}
+    more |= {"any_token": "meant"} if target.any_token else {}
+    session.record.webhook = {"callback_url": target.url, "level": target.level, **more}
     session.save()
 
 

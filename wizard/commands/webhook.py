@@ -153,6 +153,7 @@ class EventPrinter:
 
     def _arrived(self, event: Any) -> None:
         from wizard.ui.webhook_view import show_message, show_status, show_update
+        from wizard.webhook.payload import PROBE_WAMID
 
         context, new = self._context, event.new
         # The dashboard sends the same sample every time: it is stored once and printed each time.
@@ -164,6 +165,8 @@ class EventPrinter:
         )
         for name, things, show in kinds:
             for thing in things:
+                if getattr(thing, "wamid", "") == PROBE_WAMID:
+                    continue
                 if self._json:
                     self._line({"event": name, **thing.as_json()})
                 else:
@@ -341,24 +344,16 @@ def _secret(session: Session, chosen: Arguments) -> Secret | None:
 
 
 def _tell(context: Context, found: Handshake) -> None:
-    from wizard.audit.results import (
-        ItemResult,
-        failed,
-        passed,
-        unknown,
-    )
+    from wizard.audit.checks.webhook import judged
+    from wizard.audit.results import ItemResult
 
     for step in found.steps:
         text = context.words.say(f"webhook.step_{step.name}", **step.values)
         context.screen.marked(("✓", "green"), text)
-    if found.ok:
-        check_result = passed("answered", milliseconds=found.milliseconds)
-    else:
-        check_result = (unknown if found.unsure else failed)(found.reason, **found.values)
-    result = ItemResult(context.checklist.item("webhook.reachable"), check_result)
+    result = ItemResult(context.checklist.item("webhook.reachable"), judged(found))
     context.session.prompter.show_result(result)
-    if not found.ok:
-        context.screen.line(context.words.next_step(result), "cyan", "  ")
+    if following := context.words.next_step(result):
+        context.screen.line(following, "cyan", "  ")
 
 
 def _as_json(found: Handshake) -> dict[str, Any]:

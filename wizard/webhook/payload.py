@@ -24,6 +24,8 @@ from wizard.webhook.inbox import (
 #: What the Test button of Meta's dashboard sends, seen in public logs.
 TEST_WABA = "0"
 TEST_NUMBER = "123456123"
+#: The message whose status this tool's own probe delivers.
+PROBE_WAMID = "wamid.wa-wizard-probe"
 
 
 class NotJson(Exception):
@@ -93,6 +95,8 @@ def claimed(body: bytes) -> tuple[str, str]:
         return "", ""
     for part in (delivery.messages, delivery.statuses, delivery.updates):
         for one in part[:1]:
+            if one.test:
+                return "", ""  # the dashboard's sample, or a probe
             return _id(one.waba_id), _id(one.phone_number_id)
     return "", ""
 

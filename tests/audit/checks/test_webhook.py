@@ -89,7 +89,18 @@ PROBED = {
     "tls_chain": CERTIFICATE,
     "tls_untrusted": CERTIFICATE,
     "tls_other": {"detail": "no protocols available"},
-    "status": {"http": 404},
+    "status": {"http": 404, "wrong": 404, "server": "nginx"},
+    "firewall": {"service": "Cloudflare 1010"},
+    "login_wall": {"service": "HTTP 401"},
+    "platform_page": {"service": "nginx, 502"},
+    "too_many": {"service": ""},
+    "misdirected": {"service": ""},
+    "wrong_method": {"method": "POST", "http": 404},
+    "plus_sign": {},
+    "same_answer": {"body": "OK"},
+    "csrf": {"service": "CSRF"},
+    "post_failed": {"http": 500},
+    "proxy_bad": {},
     "redirect": {"to": "www.shop.example/hook"},
     "warning_page": {"service": "ngrok"},
     "tunnel_gone": {"service": "ngrok"},
@@ -204,6 +215,19 @@ CASES = [
     ),
     ("webhook.effective", at(URL, app=FOREIGN), failed("other", url=FOREIGN, expected=URL)),
     ("webhook.reachable", facts(), passed("answered", milliseconds=140)),
+    (
+        "webhook.reachable",
+        facts(handshake=Handshake(URL, milliseconds=5100)),
+        passed("slow", milliseconds=5100),
+    ),
+    (
+        "webhook.reachable",
+        facts(
+            handshake=Handshake(URL, "any_token"),
+            record=record(webhook={"callback_url": URL, "any_token": "meant"}),
+        ),
+        passed("any_token_meant"),
+    ),
     *(
         ("webhook.reachable", answered(reason, **values), failed(reason, **values))
         for reason, values in PROBED.items()

@@ -17,7 +17,7 @@ from wizard.audit.results import (
     waiting,
 )
 from wizard.facts.facts import Facts
-from wizard.facts.models import Subscriber, whatsapp
+from wizard.facts.models import Handshake, Subscriber, whatsapp
 from wizard.facts.reads import seen_callbacks
 from wizard.facts.webhook_route import COEXISTENCE_FIELDS, FIELD
 from wizard.text.errors import Unavailable
@@ -99,10 +99,21 @@ def effective(facts: Facts) -> CheckResult:
 def reachable(facts: Facts) -> CheckResult:
     """The callback answers a handshake like Meta's."""
     found = facts.handshake
+    if found.reason == "any_token" and facts.record.webhook.get("any_token"):
+        return passed("any_token_meant")
+    return judged(found)
+
+
+#: Meta gives up after about six seconds.
+SLOW_MILLISECONDS = 4000
+
+
+def judged(found: Handshake) -> CheckResult:
+    """What a probe says of `webhook.reachable`."""
     if found.ok:
-        return passed("answered", milliseconds=found.milliseconds)
-    result = unknown if found.unsure else failed
-    return result(found.reason, **found.values)
+        slow = found.milliseconds >= SLOW_MILLISECONDS
+        return passed("slow" if slow else "answered", milliseconds=found.milliseconds)
+    return (unknown if found.unsure else failed)(found.reason, **found.values)
 
 
 @check("webhook.received")
