@@ -14,7 +14,7 @@ from wizard.audit.results import ItemResult
 from wizard.facts.facts import Facts
 from wizard.facts.models import Handshake
 from wizard.facts.reads import seen_callbacks
-from wizard.net.connection import Outside, parse_target
+from wizard.net.connection import Outside, is_local, parse_target
 from wizard.net.failures import NetworkFailure
 from wizard.text.errors import ErrorKind, Unavailable
 from wizard.text.localised import Phrase, phrase
@@ -26,6 +26,8 @@ from wizard.webhook.tunnel import AUTO, TunnelError, installed
 
 #: What stands for "receive on this computer" where a URL is asked for.
 HERE = "here"
+#: What a person may type for it; nothing typed means it as well.
+HERE_WORDS = frozenset({HERE, "", "здесь", "тут", "сюда"})
 VERIFY_TOKEN = "verify_token"
 #: Meta takes no longer one as an override.
 LONGEST = 200
@@ -182,7 +184,7 @@ def _ask_url(session: Session, may_here: bool) -> str:
     )
     chosen = session.record.webhook
     before = chosen.get("callback_url", "")
-    if chosen.get("kept_by") == HERE:
+    if session.record.received_here:
         before = HERE if may_here else ""
     question = Question(
         "webhook.callback_url",
@@ -196,13 +198,27 @@ def _ask_url(session: Session, may_here: bool) -> str:
 
 def _parse_url(typed: str, outside: Outside, may_here: bool) -> str | Phrase:
     url = typed.strip().strip("\"'<>")
-    if url.lower() in (HERE, ""):
+    if url.lower() in HERE_WORDS:
         return HERE if may_here else phrase("webhook.url_here_elsewhere")
     try:
-        parse_target(url, allow_http=outside.allow_local)
+        target = parse_target(url, allow_http=outside.allow_local)
     except NetworkFailure as failure:
-        return phrase(f"webhook.url_{failure.cause}")
+        fault = _fault(url) if failure.cause == "bad_url" else failure.cause
+        return phrase(f"webhook.url_{fault}")
+    if is_local(target.host) and not outside.allow_local:
+        return phrase("webhook.url_local", host=target.host)
     return url if len(url) <= LONGEST else phrase("webhook.url_too_long")
+
+
+def _fault(url: str) -> str:
+    """What keeps a text from being an address: the first thing to correct."""
+    if "://" not in url:
+        return "no_scheme"
+    if any(character.isspace() for character in url):
+        return "space"
+    if "#" in url:
+        return "fragment"
+    return "user" if "@" in url.split("/")[2] else "bad_url"
 
 
 def _ask_level(session: Session, facts: Facts, here: bool) -> str:

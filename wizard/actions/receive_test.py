@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from wizard.actions.callback_target import HERE, choose_target
+from wizard.actions.callback_target import choose_target
 from wizard.actions.results import ActionResult, Done, Refused, action
 from wizard.actions.session import Session
 from wizard.actions.set_callback import prove_and_set, remove, subscribe
@@ -108,7 +108,7 @@ def _broken(found: Mapping[str, ItemResult]) -> ItemResult | None:
 def take_back(session: Session) -> None:
     """After a test over a passing address: what would lead nowhere is taken away, or said."""
     listener, chosen = session.listener, session.record.webhook
-    if listener is None or listener.tunnel is None or chosen.get("kept_by") != HERE:
+    if listener is None or listener.tunnel is None or not session.record.received_here:
         return
     if chosen.get("level") == "app":
         session.prompter.tell("webhook.address_ends", url=chosen["callback_url"])
@@ -124,7 +124,7 @@ def _goes_elsewhere(session: Session, facts: Facts) -> bool:
     chosen = session.record.webhook
     if session.listener is None or not chosen:
         return session.listener is None or bool(seen_callbacks(facts).callbacks.winner[1])
-    return chosen.get("kept_by") != HERE
+    return not session.record.received_here
 
 
 def _ready(session: Session, facts: Facts, tunnel: str) -> LocalReceiver | None:

@@ -228,6 +228,14 @@ CASES = [
         ),
         passed("any_token_meant"),
     ),
+    (
+        "webhook.reachable",
+        facts(
+            handshake=Handshake(URL, "refused", {"host": "127.0.0.1", "port": 8080}),
+            record=record(webhook={"callback_url": URL, "kept_by": "here"}),
+        ),
+        failed("receiver_ended", url=URL),
+    ),
     *(
         ("webhook.reachable", answered(reason, **values), failed(reason, **values))
         for reason, values in PROBED.items()

@@ -101,9 +101,13 @@ def reachable(facts: Facts) -> CheckResult:
     found = facts.handshake
     if found.reason == "any_token" and facts.record.webhook.get("any_token"):
         return passed("any_token_meant")
+    if facts.record.received_here and found.reason in NOBODY_THERE:
+        return failed("receiver_ended", url=found.url)
     return judged(found)
 
 
+#: What a receiver of this computer, or its tunnel, leaves behind when it ends.
+NOBODY_THERE = frozenset({"refused", "dns", "tunnel_gone", "behind_tunnel"})
 #: Meta gives up after about six seconds.
 SLOW_MILLISECONDS = 4000
 
