@@ -7,12 +7,13 @@ import pytest
 
 from tests.support.fake_prompter import ANY, FakePrompter
 from wizard.actions import ACTIONS
-from wizard.actions.callback_target import make_public
+from wizard.actions.callback_target import _parse_url, make_public
 from wizard.actions.prompter import NextAction
 from wizard.actions.receive_test import diagnose, receive, take_back
 from wizard.actions.set_callback import meta_saw, remove, subscribe
 from wizard.actions.setup import Setup
 from wizard.graph import GraphError
+from wizard.net.connection import Outside
 from wizard.state.record import Goal, Status
 from wizard.text.errors import ErrorKind
 from wizard.text.secret import Secret
@@ -213,6 +214,7 @@ def test_what_the_api_refuses_goes_by_hand_and_is_read_back(open_session):
     with open_session("webhook-by-dashboard", prompter, knows=True) as (session, play):
         action("webhook.callback", session)
         assert ("instruct", "webhook.callback") in prompter.events
+        session.record.goals = (Goal.SENDING, Goal.RECEIVING)
         # She types it on Meta's screen, and Meta asks the receiver with it.
         world(play)["apps"][APP]["subscriptions"]["whatsapp_business_account"] = {
             "object": "whatsapp_business_account",
@@ -223,6 +225,66 @@ def test_what_the_api_refuses_goes_by_hand_and_is_read_back(open_session):
         }
         assert status_of(session, "webhook.callback") == (Status.PASSED, "as_expected")
         assert status_of(session, "webhook.reachable") == (Status.PASSED, "answered")
+
+
+@pytest.mark.parametrize("answer", ["meant", "another"])
+def test_an_override_that_was_set_elsewhere_is_meant_once_a_person_says_so(open_session, answer):
+    another = answer == "another"
+    answers = {"webhook.in_force": answer} | (HERE if another else {})
+    prompter = FakePrompter(answers, consents={"webhook.callback": False} if another else {})
+    with open_session("receiving", prompter, knows=True) as (session, play):
+        session.record.webhook = {}
+        override = {"override_callback_uri": THERE, "verify_token": "theirs"}
+        world(play)["numbers"][NUMBER]["overrides"] = {APP: override}
+        assert status_of(session, "webhook.effective")[1] == "override_elsewhere"
+        action("webhook.effective/override_elsewhere", session)
+        if answer == "meant":
+            assert session.record.webhook == {"callback_url": THERE, "level": "number"}
+            assert status_of(session, "webhook.effective") == (Status.PASSED, "by_number")
+        else:
+            assert session.record.webhook == {}
+
+
+@pytest.mark.parametrize("agreed", [True, False])
+def test_a_server_that_takes_any_token_is_set_by_a_consent_of_its_own(open_session, agreed):
+    answers = {"webhook.level": "app"}
+    consents = {"webhook.reachable": agreed} | ({"webhook.callback": True} if agreed else {})
+    prompter = FakePrompter(answers, consents=consents)
+    with open_session("webhook-none", prompter, knows=True) as (session, play):
+        url = f"{play.graph_url}/_sandbox/callback/anyone"
+        prompter._left["ask"]["webhook.callback_url"] = url
+        session.record.goals = (Goal.SENDING, Goal.RECEIVING)
+        action("webhook.callback", session)
+        assert subscriptions(play).get("callback_url") == (url if agreed else None)
+        if agreed:
+            assert session.record.webhook["any_token"] == "meant"
+            assert status_of(session, "webhook.reachable")[1] == "any_token_meant"
+    assert "any_token" in [result.reason for result in prompter.settled_ones]
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("example.com/hook", "no_scheme"),
+        ("localhost:8080", "no_scheme"),
+        ("https://a.example/my hook", "space"),
+        ("https://a.example/#hook", "fragment"),
+        ("https://me@a.example/", "user"),
+        ("https://a.example:port/", "bad_url"),
+        ("http://a.example/", "not_https"),
+        ("https://localhost/hook", "local"),
+        ("https://192.168.1.5/hook", "local"),
+        ("https://a.example/" + "x" * 200, "too_long"),
+    ],
+)
+def test_what_is_wrong_with_an_address_is_named(typed, words):
+    assert _parse_url(typed, Outside(), True).key == f"webhook.url_{words}"
+
+
+@pytest.mark.parametrize("typed", ["here", "Здесь", " тут ", ""])
+def test_this_computer_is_chosen_in_either_language(typed):
+    assert _parse_url(typed, Outside(), True) == "here"
+    assert _parse_url(typed, Outside(), False).key == "webhook.url_here_elsewhere"
 
 
 def test_what_is_not_done_by_hand_is_not_expected(open_session):
@@ -346,7 +408,9 @@ def test_a_delivery_that_another_secret_signed_is_named(open_session):
         world(play)["delivery"] = {"sign_as": "5647382910564738"}
         assert receive(session, session.facts()) is None
     assert "webhook.wrong_signature" in prompter.keys
-    assert [f.reason for f in prompter.presented] == ["wrong_secret"]
+    assert [f.reason for f in prompter.presented] == [
+        "rewritten"
+    ]  # the secret is proven, and no other app is subscribed
 
 
 BROKEN = {
@@ -396,6 +460,11 @@ def test_the_test_button_is_said_to_prove_nothing(open_session):
         ("curl_errno = 7; curl_error = Failed to connect", "meta_refused"),
         ("curl_errno = 60; curl_error = SSL certificate problem", "meta_tls"),
         ("curl_errno = 47; curl_error = too many redirects", "meta_redirect"),
+        (
+            "curl_errno = 56; curl_error = Received HTTP code 403 from proxy after CONNECT",
+            "meta_no_way",
+        ),
+        ("curl_errno = 56; curl_error = Recv failure: Connection reset by peer", "meta_empty"),
         ("curl_errno = 99; curl_error = ?", "meta_other"),
         ("Response does not match challenge, HTTP Status Code = 200", "meta_body"),
         ("", "meta_other"),

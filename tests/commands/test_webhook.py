@@ -1,5 +1,6 @@
 """`webhook …` and `messages`, as they are run."""
 
+import http.client
 import json
 import os
 import signal
@@ -54,6 +55,17 @@ def test_show_tells_programs_the_whole_chain(said):
 def test_show_ends_as_the_chain_stands(said, scenario, code, subscribed):
     told, chain = as_json(said(f"webhook show --json --sandbox {scenario}"))
     assert (told, chain["subscribed"]) == (code, subscribed)
+
+
+@pytest.mark.parametrize(
+    ("scenario", "mark"),
+    [("webhook-messages-missing", "messages is off"), ("webhook-inactive", "switched")],
+)
+def test_show_ends_with_1_for_every_cross_it_draws(said, scenario, mark):
+    """`messages` off, and a subscription that Meta switched off."""
+    code, out, _ = said(f"webhook show --lang en --sandbox {scenario}")
+    assert ("✗" in out, mark in " ".join(out.split()), code) == (True, True, 1)
+    assert said(f"webhook show --json --sandbox {scenario}")[0] == 1
 
 
 def test_show_without_the_app_secret_says_what_it_would_add(said):
@@ -204,6 +216,64 @@ def test_listen_prints_one_line_for_each_thing_that_arrives(home):
         receiver.child.wait(20)
         assert receiver.child.returncode == 130
     assert len(Reader(home.inbox_path("default")).messages()) == 2
+
+
+def test_listen_says_why_it_refused_what_came(home):
+    """One line and one cause each: another path, a spelling, a body written anew, no header."""
+    message = deliveries.incoming(deliveries.text())
+    signed = deliveries.signature(json.dumps(message, separators=(",", ":")).encode())
+    asked = "?hub.mode={}&hub.challenge=1&hub.verify_token={}"
+    with Listening("--port", "0") as receiver:
+        send, port = deliveries.deliver, receiver.port
+        causes = [
+            (lambda: send(port, message, path="/hook"), "path", "/hook"),
+            (lambda: send(port, message, X_Hub_Signature_256=signed), "rewritten", None),
+            (lambda: send(port, message, X_Hub_Signature_256=None), "unsigned", None),
+            (lambda: get(port, "/hook" + asked.format("subscribe", "verify-me")), "path", "/hook"),
+            (
+                lambda: get(port, "/webhook" + asked.format("subscribe", "+verify-me")),
+                "spelling",
+                None,
+            ),
+            (lambda: get(port, "/webhook" + asked.format("ping", "verify-me")), "mode", None),
+        ]
+        for come, reason, path in causes:
+            come()
+            line = receiver.line()
+            assert (line["reason"], line.get("path")) == (reason, path)
+
+
+@pytest.mark.parametrize("language", ["ru", "en"])
+def test_listen_says_every_cause_in_words(home, language):
+    secrets = {"WA_WIZARD_APP_SECRET": deliveries.SECRET, "WA_WIZARD_VERIFY_TOKEN": "verify-me"}
+    words = ["webhook", "listen", "--port", "0", "--lang", language]
+    child = subprocess.Popen(
+        [sys.executable, "-m", "wizard", *words],
+        stdout=subprocess.PIPE,
+        env={**os.environ, **secrets, "COLUMNS": "400"},
+        text=True,
+    )
+    with child:
+        port = int(child.stdout.readline().rsplit(":", 1)[1].partition("/")[0])
+        child.stdout.readline()  # how to stop it
+        message = deliveries.incoming(deliveries.text())
+        assert deliveries.deliver(port, message, path="/hook") == 404
+        line = child.stdout.readline()
+        assert "/hook" in line
+        assert "/webhook" in line
+        said = set()
+        for query in ("subscribe&hub.verify_token=%22verify-me%22", "x", "subscribe"):
+            get(port, f"/webhook?hub.challenge=1&hub.mode={query}")
+            said.add(child.stdout.readline())
+        assert len(said) == 3
+        child.kill()
+
+
+def get(port, target):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    connection.request("GET", target)
+    connection.getresponse().read()
+    connection.close()
 
 
 def test_what_listen_acknowledged_survives_its_kill(home):

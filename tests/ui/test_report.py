@@ -77,6 +77,22 @@ def test_the_picture(name, width, language, request):
     assert all("/" in line for line in too_long), "only an address may be longer than the screen"
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_ready_to_receive_here_is_said_with_what_keeps_it_so(language):
+    """The receiver ends with its window: the last screen says how to keep it running."""
+    audit = verdicts(FINE, BOTH)
+    assert "webhook listen" not in shown(
+        lambda s, w: end_screen(s, w, audit, PLACES, NOW), language
+    )
+    audit.record.webhook = {"callback_url": "https://x.example/", "level": "app", "kept_by": "here"}
+    said = shown(lambda s, w: end_screen(s, w, audit, PLACES, NOW), language, width=200)
+    assert Words(language).say("report.receiving_here") in said
+    assert Words(language).say("report.receiving_passed") + "\n" not in said
+    after = said[said.index(Words(language).say("ending.next")) :]
+    assert "wa-wizard webhook listen" in after
+    assert "webhook listen" in shown(lambda s, w: AuditView(s, w).show(audit), language)
+
+
 def test_the_pictures_have_a_finding_of_every_kind():
     assert {check_result.status for check_result in OUTCOMES.values()} == set(Status)
 

@@ -91,6 +91,79 @@ def test_any_other_handshake_is_refused_and_echoes_nothing(house, query, reason)
     assert [event.reason for event in finish(house)] == ([reason] if reason else [])
 
 
+@pytest.mark.parametrize(
+    "token",
+    [
+        "%20verify-me%20%C3%BC%2B%2F",  # a space before it
+        "verify-me%20%C3%BC%2B%2F%0A",  # a line break after it
+        "%22verify-me%20%C3%BC%2B%2F%22",  # quotes around it
+        "verify-me%20%C3%BC%2B%2F%5Cn",  # a line break written out
+        "verify-me%C3%BC%2B%2F",  # the space lost
+    ],
+)
+def test_a_verify_token_that_differs_only_by_its_spelling_is_named(house, token):
+    assert ask(house.port, asking(token=token)) == (403, b"")
+    assert [event.reason for event in finish(house)] == ["spelling"]
+    assert house.reader.knocks()[0].reason == "spelling"
+
+
+def test_doubled_backslashes_are_a_matter_of_spelling(house):
+    house.secrets["verify"] = Secret("a\\b")
+    assert ask(house.port, asking(token="a%5C%5Cb"))[0] == 403
+    assert [event.reason for event in finish(house)] == ["spelling"]
+
+
+def test_a_handshake_at_another_path_is_reported_with_its_path(house):
+    assert ask(house.port, asking(), path="/hook%C3%A9") == (404, b"1158201444"[:0])
+    assert ask(house.port, "?a=1", path="/favicon.ico")[0] == 404
+    assert [(event.reason, event.path) for event in finish(house)] == [("path", "/hooké")]
+    assert house.reader.knocks()[0].path == "/hooké"
+
+
+def test_a_delivery_to_another_path_is_reported_when_its_signature_is_right(house):
+    body = deliveries.incoming(deliveries.text())
+    assert deliveries.deliver(house.port, body, path="/hook") == 404
+    assert deliveries.deliver(house.port, body, path="/x", secret="another") == 404
+    assert deliveries.deliver(house.port, body, path="/y", X_Hub_Signature_256=None) == 404
+    assert [(event.reason, event.path) for event in finish(house)] == [("path", "/hook")]
+    (refusal,) = house.reader.refusals()
+    assert (refusal.reason, refusal.path) == ("path", "/hook")
+    assert refusal.phone_number_id == deliveries.NUMBER
+    assert house.reader.messages() == []
+
+
+MESSAGE = deliveries.incoming(deliveries.text(body="https://ромашка.рф/ <a@b> 5%"))
+
+
+@pytest.mark.parametrize(
+    "rewritten",
+    [
+        json.dumps(MESSAGE).encode(),  # spaces after commas and colons
+        json.dumps(MESSAGE, indent=2).encode(),
+        json.dumps(MESSAGE, ensure_ascii=False, separators=(",", ":")).encode(),
+        json.dumps(MESSAGE, separators=(",", ":")).encode() + b"\n",
+        b"\xef\xbb\xbf" + json.dumps(MESSAGE, separators=(",", ":")).encode(),
+    ],
+)
+@pytest.mark.parametrize("slashes", ["/", "\\/"])
+@pytest.mark.parametrize("signs", [str.lower, lambda text: text.replace("@", "\\u0040")])
+def test_a_body_that_was_written_anew_on_the_way_is_named(house, rewritten, slashes, signs):
+    signed = json.dumps(MESSAGE, separators=(",", ":")).replace("/", slashes)
+    if signs is not str.lower:
+        signed = signs(signed).replace("<", "\\u003c").replace("%", "\\u0025")
+    right = deliveries.signature(signed.encode())
+    sent = deliveries.deliver(house.port, rewritten, X_Hub_Signature_256=right)
+    assert sent == 403
+    assert [event.reason for event in finish(house)] == ["rewritten"]
+    assert house.reader.refusals()[0].reason == "rewritten"
+
+
+def test_what_is_signed_with_the_verify_token_is_not_metas(house):
+    body = deliveries.incoming(deliveries.text())
+    assert deliveries.deliver(house.port, body, secret=TOKEN) == 403
+    assert [event.reason for event in finish(house)] == ["token_signed"]
+
+
 def test_without_a_verify_token_nobody_is_let_in(house):
     house.secrets["verify"] = None
     assert ask(house.port, asking(token=""))[0] == 403

@@ -17,13 +17,16 @@ from wizard.net.connection import Outside
 from wizard.state.record import Goal, ProfileRecord, TestMessage
 from wizard.text.errors import Unavailable
 from wizard.text.secret import Secret
-from wizard.webhook.inbox import Reader, RejectedDelivery, Writer
+from wizard.webhook.inbox import HandshakeAttempt, Reader, RejectedDelivery, Writer
 from wizard.webhook.local_receiver import LocalEvidence
 from wizard.webhook.payload import read
 
 TOKEN = Secret("verify-me")
 IDS = {"app_id": "1", "waba_id": deliveries.WABA, "phone_number_id": deliveries.NUMBER}
 SENT = TestMessage(deliveries.NUMBER, "79161234567", "wamid.out", "2026-11-22T19:00:00Z")
+
+
+BOTH = (Goal.SENDING, Goal.RECEIVING)
 
 
 def facts_of(evidence, graph=None, vault=None, **record):
@@ -40,7 +43,7 @@ def arrivals_after(tmp_path):
     def after(*events):
         writer = Writer(path)
         for event in events:
-            if isinstance(event, RejectedDelivery):
+            if isinstance(event, RejectedDelivery | HandshakeAttempt):
                 writer.note(event)
             else:
                 writer.store(read(deliveries.encode(event)))
@@ -93,12 +96,35 @@ def refused(reason="bad_signature", number=deliveries.NUMBER, waba="", at="2099-
         (refused(), "bad_signature"),
         (refused(number="", waba=deliveries.WABA), "bad_signature"),
         (refused("no_secret"), "no_secret"),
+        (refused("rewritten"), "rewritten"),
+        (refused("unsigned"), "unsigned"),
+        (refused("token_signed"), ""),  # Meta signs with the app secret alone
         (refused(number="42", waba="43"), ""),  # somebody's noise
         (refused(number=""), ""),
     ],
 )
 def test_a_refused_delivery_counts_when_it_names_us(arrivals_after, refusal, refused_for):
     assert arrivals_after(refusal).refused_for == refused_for
+
+
+def test_where_a_refused_delivery_came_to_is_told(arrivals_after):
+    lost = RejectedDelivery("path", deliveries.NUMBER, path="/hook")
+    assert arrivals_after(lost).refused_path == "/hook"
+
+
+@pytest.mark.parametrize(
+    ("attempts", "told"),
+    [
+        ([HandshakeAttempt(False, "path", path="/hook")], ("path", "/hook")),
+        ([HandshakeAttempt(False, "spelling"), HandshakeAttempt(False, "token")], ("spelling", "")),
+        ([HandshakeAttempt(False, "mode")], ("mode", "")),
+        ([HandshakeAttempt(False, "token")], ("", "")),  # as this tool's own probe asks
+        ([HandshakeAttempt(False, "spelling"), HandshakeAttempt(True)], ("", "")),
+    ],
+)
+def test_the_last_refused_handshake_counts_until_one_is_accepted(arrivals_after, attempts, told):
+    found = arrivals_after(*attempts)
+    assert (found.handshake_refused, found.handshake_path) == told
 
 
 def test_a_message_that_came_afterwards_settles_a_refused_delivery(arrivals_after):
@@ -164,13 +190,26 @@ def in_force(url):
 
 
 def test_the_expected_callback_is_asked_and_graph_is_not(callback):
-    facts = facts_of(HERE, webhook={"callback_url": callback.url})
+    facts = facts_of(HERE, webhook={"callback_url": callback.url}, goals=BOTH)
     assert facts.handshake.ok
     assert facts.touched() == {"handshake"}
 
 
-def test_without_an_expectation_the_callback_in_force_is_asked(callback):
-    assert facts_of(HERE, in_force(callback.url)).handshake.ok
+def test_without_an_expectation_the_callback_in_force_is_asked_without_our_token(callback):
+    found = facts_of(HERE, in_force(callback.url), goals=BOTH).handshake
+    assert (found.reason, found.unsure) == ("not_chosen", True)
+    assert [TOKEN.reveal() in str(asked) for asked in callback.asked] == [False]
+
+
+@pytest.mark.parametrize("chosen", [True, False])
+def test_a_profile_that_only_sends_asks_no_callback(callback, chosen):
+    webhook = {"callback_url": callback.url} if chosen else {}
+    facts = facts_of(HERE, in_force(callback.url), webhook=webhook)
+    assert (facts.handshake.reason, callback.asked) == ("not_asked", [])
+    facts.forget()
+    facts.may_probe = True
+    assert facts.handshake.reason in ("", "not_chosen")
+    assert callback.asked
 
 
 def test_without_any_callback_there_is_nothing_to_ask():
@@ -180,7 +219,7 @@ def test_without_any_callback_there_is_nothing_to_ask():
 
 
 def test_without_a_verify_token_the_rest_is_looked_at(callback):
-    facts = facts_of(HERE, vault=MemoryVault(), webhook={"callback_url": callback.url})
+    facts = facts_of(HERE, vault=MemoryVault(), webhook={"callback_url": callback.url}, goals=BOTH)
     assert (facts.handshake.reason, facts.handshake.unsure) == ("no_token", True)
 
 

@@ -1,5 +1,6 @@
 """The inbox: what is read back, waited for, purged; and the files it refuses to touch."""
 
+import contextlib
 import os
 import sqlite3
 import threading
@@ -244,3 +245,20 @@ def test_after_closing_nothing_is_taken(writer):
     writer.note(RejectedDelivery("unsigned"))
     with pytest.raises(InboxError):
         keep(writer, message("late"))
+
+
+def test_an_inbox_of_the_first_version_is_brought_up_to_this_one(tmp_path):
+    path = tmp_path / "inbox.sqlite3"
+    Writer(path).close()
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        for table in ("refusals", "knocks"):
+            connection.execute(f"ALTER TABLE {table} DROP COLUMN path")
+        connection.execute(
+            "INSERT INTO knocks (at, accepted, reason, agent) VALUES ('', 1, '', '')"
+        )
+        connection.execute("PRAGMA user_version = 1")
+        connection.commit()
+    again = Writer(path)
+    again.note(HandshakeAttempt(False, "path", path="/hook"))
+    again.close()
+    assert [knock.path for knock in Reader(path).knocks()] == ["/hook", ""]

@@ -16,6 +16,7 @@ import pytest
 from tests.support.authority import HOST, World
 from wizard.net.connection import Outside
 from wizard.text.secret import Secret
+from wizard.webhook.payload import read
 from wizard.webhook.probe import probe
 
 TOKEN, APP_SECRET = Secret("my verify+token"), Secret("0123456789abcdef")
@@ -200,9 +201,12 @@ ANSWERS = [
     ("status", page("<h1>oops</h1>", 500), {"http": 500}),
     ("redirect", page("", 301, Location="https://b.example/?x=1"), {"to": "b.example/"}),
     ("redirect", page("", 308, Location="/hook/"), {"to": "/hook/"}),
-    ("body", page("EVENT_RECEIVED"), {"body": "EVENT_RECEIVED"}),
-    ("body", page(""), {"body": ""}),
-    ("body", page("Error: wrong token"), {"body": "Error: wrong token"}),
+    # The same answer to our token and to a wrong one.
+    ("same_answer", page("EVENT_RECEIVED"), {"body": "EVENT_RECEIVED"}),
+    ("same_answer", page(""), {"body": ""}),
+    ("same_answer", page("Error: wrong token"), {"body": "Error: wrong token"}),
+    ("body", lambda r: http(200, b"OK" if r.token == TOKEN.reveal() else b"no"), {"body": "OK"}),
+    ("body", lambda r: http(200 if r.token == TOKEN.reveal() else 403, b"OK"), {"body": "OK"}),
     ("page", page("<!doctype html><title>Shop</title>"), {}),
     ("padded", lambda r: http(200, f'"{r.challenge}"'.encode()), {}),
     ("padded", lambda r: http(200, f"{r.challenge}\n".encode()), {}),
@@ -216,6 +220,77 @@ ANSWERS = [
     ("behind_tunnel", page("", 502, Server="cloudflare"), {"service": "Cloudflare"}),
     ("bot_check", page("Just a moment", 403, cf_mitigated="challenge"), {"service": "Cloudflare"}),
     ("status", page("", 502, Server="nginx"), {"http": 502}),
+    ("status", page("", 403, Server="gunicorn"), {"wrong": 403, "server": "gunicorn"}),
+    ("status", lambda r: http(500 if r.token == TOKEN.reveal() else 403), {"wrong": 403}),
+    ("wrong_method", page("", 405), {"method": "GET", "http": 405}),
+    # A firewall is known by its own page; a plain 403 is the server's word.
+    (
+        "firewall",
+        page("error code: 1010", 403, Server="cloudflare"),
+        {"service": "Cloudflare 1010"},
+    ),
+    (
+        "firewall",
+        page("error code: 1020", 403, Server="cloudflare"),
+        {"service": "Cloudflare 1020"},
+    ),
+    ("firewall", page("Sorry, you have been blocked", 403), {"service": "Cloudflare"}),
+    ("status", page("", 403, Server="cloudflare"), {"http": 403}),
+    (
+        "firewall",
+        page("<H1>403 ERROR</H1><H2>The request could not be satisfied.</H2>", 403),
+        {"service": "CloudFront / AWS WAF"},
+    ),
+    ("firewall", page("<h1>403 Forbidden</h1>", 403, Server="awselb/2.0"), {"service": "AWS WAF"}),
+    ("firewall", page("Not Acceptable! ... Mod_Security.", 406), {"service": "ModSecurity"}),
+    (
+        "firewall",
+        page("<h1>403 Forbidden</h1></center><hr><center>nginx/1.24</center>", 403),
+        {"service": "nginx"},
+    ),
+    ("firewall", page("Access Denied", 403, Server="AkamaiGHost"), {"service": "Akamai"}),
+    # A login stands before it.
+    ("login_wall", page("", 401), {"service": "HTTP 401"}),
+    (
+        "login_wall",
+        page("", 401, WWW_Authenticate='Basic realm="x"'),
+        {"service": "HTTP 401 Basic"},
+    ),
+    (
+        "login_wall",
+        page("", 302, Location="https://team.cloudflareaccess.com/cdn-cgi/access/login/x?kid=1"),
+        {"service": "Cloudflare Access", "to": "team.cloudflareaccess.com/cdn-cgi/access/login/x"},
+    ),
+    (
+        "login_wall",
+        page("", 302, Location="https://x.github.dev/pf"),
+        {"service": "GitHub Codespaces"},
+    ),
+    ("login_wall", page("", 302, Location="/accounts/login/?next=/hook"), {}),
+    ("login_wall", page("", 307, Location="/users/sign_in"), {"service": "/users/sign_in"}),
+    ("redirect", page("", 302, Location="/blog/logins-explained"), {}),
+    ("redirect", page("", 302, Location="https://[bad/"), {"to": ""}),
+    # A platform answers for a server that is not there.
+    ("platform_page", page("404 page not found\n", 404), {"service": "Traefik / Go, 404"}),
+    (
+        "platform_page",
+        page("<iframe src='//www.herokucdn.com/error-pages/no-such-app.html'>", 404),
+        {"service": "Heroku: no such app, 404"},
+    ),
+    (
+        "platform_page",
+        page("<h1>502 Bad Gateway</h1></center><hr><center>nginx</center>", 502),
+        {"service": "nginx, 502"},
+    ),
+    ("platform_page", page("<center>nginx</center>", 504), {"service": "nginx, 504"}),
+    ("platform_page", page("Bad Gateway", 502), {"service": "Traefik, 502"}),
+    *(
+        ("platform_page", page("", http, Server="cloudflare"), {"service": f"Cloudflare, {http}"})
+        for http in (520, 524, 525, 526)
+    ),
+    ("too_many", page("", 429), {}),
+    ("misdirected", page("", 421), {}),
+    ("csrf", page("<p>CSRF verification failed. Request aborted.</p>", 403), {}),
 ]
 
 
@@ -233,7 +308,11 @@ def test_each_wrong_answer_has_its_name(reason, answer, values):
         (good, "no_token"),
         (page("", 404), "status"),
         (page("", 502), "status"),
-        (page("", 302, Location="/login"), "redirect"),
+        (page("", 302, Location="/login"), "login_wall"),
+        (page("", 302, Location="/hook/"), "redirect"),
+        (page("", 401), "no_token"),  # perhaps its word for a wrong token
+        (page("", 401, WWW_Authenticate="Basic"), "login_wall"),
+        (page("error code: 1010", 403, Server="cloudflare"), "firewall"),
         (lambda r: http(200, r.challenge.encode()), "any_token"),
         (page("ERR_NGROK_3200", 404), "tunnel_gone"),
     ],
@@ -247,6 +326,63 @@ def test_without_a_verify_token_everything_but_the_token_is_looked_at(answer, re
 def test_of_a_redirect_only_the_place_is_shown():
     with Server(page("", 302, Location="https://a.example/login?token=abc")) as server:
         assert ask(server).values["to"] == "a.example/login"
+
+
+def test_a_plus_in_the_path_is_asked_as_meta_asks_for_it():
+    """Meta writes a space for it: a server that knows the plus alone looks right from here."""
+
+    def only(path):
+        return lambda request: good(request) if request.path == path else http(401)
+
+    for server_knows, reason in (
+        ("/hook/+49", "plus_sign"),
+        ("/hook/%2049", ""),
+        ("/other", "login_wall"),
+    ):
+        with Server(only(server_knows)) as server:
+            assert ask(server, path="/hook/+49").reason == reason
+    with Server(only("/hook/%2B49")) as server:
+        assert ask(server, path="/hook/%2B49").ok
+
+
+def test_letters_of_other_alphabets_are_sent_as_meta_sends_them():
+    with Server(good) as server:
+        assert ask(server, path="/крючок?магазин=1").ok
+    line = server.seen[0].split(b" ")[1]
+    assert line.startswith(b"/%D0%BA%D1%80%D1%8E%D1%87%D0%BE%D0%BA?")
+    assert line.isascii()
+
+
+def test_a_host_of_another_alphabet_is_shown_as_it_is_written():
+    found = probe("https://ромашка.рф/hook", TOKEN, outside(resolve=unknown_name))
+    assert (found.reason, found.values["host"]) == ("dns", "ромашка.рф")
+
+
+@pytest.mark.parametrize(
+    ("around", "unsure", "shown"),
+    [("{}\n", True, "\\n"), ("{}\r\n", True, "\\r\\n"), ('"{}"', False, '"'), ("{} ", True, "")],
+)
+def test_of_a_line_break_after_the_number_nothing_is_known(around, unsure, shown):
+    with Server(lambda r: http(200, around.format(r.challenge).encode())) as server:
+        found = ask(server)
+    assert (found.reason, found.unsure) == ("padded", unsure)
+    assert shown in found.values["body"]
+
+
+def test_the_delivery_is_whole_and_a_guard_against_forms_is_named():
+    """An empty list of entries makes usual handlers fail; Django's own guard answers 403."""
+    bodies = []
+
+    def answer(request):
+        if request.method == "GET":
+            return good(request)
+        bodies.append(request.body)
+        return http(403, b"<h1>CSRF verification failed.</h1>")
+
+    with Server(answer) as server:
+        assert ask(server, secret=APP_SECRET).reason == "csrf"
+    (status,) = read(bodies[0]).statuses
+    assert (status.test, status.state) == (True, "delivered")
 
 
 def drip(connection):
@@ -340,6 +476,9 @@ def outside(**how):
         ("https://[::1]/hook", "local_address"),
         ("https://169.254.169.254/", "local_address"),
         ("https://100.64.0.1/", "local_address"),
+        ("https://[64:ff9b::127.0.0.1]/", "local_address"),
+        ("https://[2002:7f00:1::1]/", "local_address"),
+        ("https://[::ffff:10.0.0.1]/", "local_address"),
     ],
 )
 def test_addresses_that_meta_cannot_use_are_refused_before_anything_is_sent(url, reason):
@@ -396,7 +535,12 @@ def test_our_own_receiver_must_take_what_is_signed_and_refuse_what_is_not(world)
         (200, 403, ""),
         (200, 200, "post_unchecked"),
         (403, 403, "post_refused"),
-        (502, 502, "post_refused"),
+        (401, 401, "post_refused"),
+        (500, 500, "post_failed"),
+        (502, 502, "post_failed"),
+        (404, 404, "wrong_method"),
+        (405, 405, "wrong_method"),
+        (429, 429, "too_many"),
     ):
         with Server(checks(signed, unsigned)) as server:
             assert ask(server, secret=APP_SECRET).reason == reason
@@ -462,6 +606,24 @@ def test_a_proxy_that_refuses_is_named(status, reason):
     with Proxy(1, status) as proxy:
         found = probe(f"https://{HOST}/hook", TOKEN, Outside(environ=through(proxy)))
     assert (found.reason, found.unsure, found.values["cause"]) == (reason, True, str(status))
+
+
+@pytest.mark.parametrize(
+    "bad",
+    ["http://127.0.0.1:port", "http://[::1:3128", "http://anna:p/w@127.0.0.1:1", "127.0.0.1:99999"],
+)
+def test_a_proxy_whose_address_cannot_be_read_is_named(bad):
+    found = probe(f"https://{HOST}/hook", TOKEN, Outside(environ={"HTTPS_PROXY": bad}))
+    assert (found.reason, found.unsure) == ("proxy_bad", True)
+
+
+@pytest.mark.parametrize(
+    "host", ["169.254.169.254", "127.0.0.1", "localhost", "a.localhost", "127.1", "[::1]"]
+)
+def test_a_private_address_is_refused_through_a_proxy_too(host):
+    with Proxy(1) as proxy:
+        found = probe(f"https://{host}/hook", TOKEN, Outside(environ=through(proxy)))
+        assert (found.reason, proxy.seen) == ("local_address", [])
 
 
 def test_no_proxy_is_honoured(world):

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import secrets
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from wizard.actions.prompter import Choice, Question
 from wizard.actions.session import Session
 from wizard.actions.token import app_secret
-from wizard.audit.checks.webhook import LEVELS
-from wizard.audit.results import ItemResult, failed, unknown
+from wizard.audit.checks.webhook import LEVELS, judged
+from wizard.audit.results import ItemResult
 from wizard.facts.facts import Facts
 from wizard.facts.models import Handshake
-from wizard.net.connection import Outside, parse_target
+from wizard.facts.reads import seen_callbacks
+from wizard.net.connection import Outside, is_local, parse_target
 from wizard.net.failures import NetworkFailure
 from wizard.text.errors import ErrorKind, Unavailable
 from wizard.text.localised import Phrase, phrase
@@ -25,6 +26,8 @@ from wizard.webhook.tunnel import AUTO, TunnelError, installed
 
 #: What stands for "receive on this computer" where a URL is asked for.
 HERE = "here"
+#: What a person may type for it; nothing typed means it as well.
+HERE_WORDS = frozenset({HERE, "", "здесь", "тут", "сюда"})
 VERIFY_TOKEN = "verify_token"
 #: Meta takes no longer one as an override.
 LONGEST = 200
@@ -36,11 +39,15 @@ NOT_YET = frozenset({"dns", "timeout", "refused", "reset", "tunnel_gone", "behin
 
 @dataclass(frozen=True)
 class Target:
-    """Where messages are to go. `here`: to the receiver of this run."""
+    """Where messages are to go. `here`: to the receiver of this run.
+
+    `any_token`: it agrees to every verify token, and a person took it all the same.
+    """
 
     url: str
     level: str
     here: bool
+    any_token: bool = False
 
 
 def choose_target(
@@ -120,8 +127,8 @@ def ask_verify_token(session: Session, words: str) -> Secret:
     return token
 
 
-def proven(session: Session, target: Target, token: Secret) -> bool:
-    """Whether Meta would take the target, as far as it can be asked from here; says why not."""
+def proven(session: Session, target: Target, token: Secret) -> Target | None:
+    """The target if Meta would take it, as far as it can be asked from here; says why not."""
     listener, kept = session.listener, session.vault.get("app_secret")
     outside = listener.outside if listener else Outside()
     secret = kept.secret if kept and target.here else None
@@ -134,17 +141,32 @@ def proven(session: Session, target: Target, token: Secret) -> bool:
         while found.reason in NOT_YET and time.monotonic() < end:
             time.sleep(LOOK_AGAIN_SECONDS)
             found = probe(target.url, token, outside, secret)
-    return _show(session, found)
+    if found.reason == "any_token":
+        return _any_token(session, target, found)
+    return target if _show(session, found) else None
+
+
+def _any_token(session: Session, target: Target, found: Handshake) -> Target | None:
+    """Meta takes a server that agrees to every verify token; whether a person does is asked."""
+    session.prompter.show_result(_as_result(session, found))
+    text = phrase("webhook.consent_any_token", url=target.url)
+    consent = session.prompter.consent("webhook.reachable", text, spends=True)
+    return replace(target, any_token=True) if consent else None
+
+
+def _as_result(session: Session, found: Handshake) -> ItemResult:
+    return ItemResult(session.checklist.item("webhook.reachable"), judged(found))
 
 
 def _show(session: Session, found: Handshake) -> bool:
-    if found.ok:
+    result = _as_result(session, found)
+    if result.reason == "answered":
         session.prompter.tell("webhook.probed", milliseconds=found.milliseconds)
         return True
-    check_result = (unknown if found.unsure else failed)(found.reason, **found.values)
-    result = ItemResult(session.checklist.item("webhook.reachable"), check_result)
     session.prompter.show_result(result)
-    # What may be the fault of this network is not blamed on the server: Meta asks it too.
+    if found.ok:
+        return True
+    # What cannot be settled from here is not blamed on the server: Meta asks it too.
     session.prompter.tell("webhook.probe_unsure" if found.unsure else "webhook.probe_failed")
     return found.unsure
 
@@ -162,7 +184,7 @@ def _ask_url(session: Session, may_here: bool) -> str:
     )
     chosen = session.record.webhook
     before = chosen.get("callback_url", "")
-    if chosen.get("kept_by") == HERE:
+    if session.record.received_here:
         before = HERE if may_here else ""
     question = Question(
         "webhook.callback_url",
@@ -176,19 +198,33 @@ def _ask_url(session: Session, may_here: bool) -> str:
 
 def _parse_url(typed: str, outside: Outside, may_here: bool) -> str | Phrase:
     url = typed.strip().strip("\"'<>")
-    if url.lower() in (HERE, ""):
+    if url.lower() in HERE_WORDS:
         return HERE if may_here else phrase("webhook.url_here_elsewhere")
     try:
-        parse_target(url, allow_http=outside.allow_local)
+        target = parse_target(url, allow_http=outside.allow_local)
     except NetworkFailure as failure:
-        return phrase(f"webhook.url_{failure.cause}")
+        fault = _fault(url) if failure.cause == "bad_url" else failure.cause
+        return phrase(f"webhook.url_{fault}")
+    if is_local(target.host) and not outside.allow_local:
+        return phrase("webhook.url_local", host=target.host)
     return url if len(url) <= LONGEST else phrase("webhook.url_too_long")
+
+
+def _fault(url: str) -> str:
+    """What keeps a text from being an address: the first thing to correct."""
+    if "://" not in url:
+        return "no_scheme"
+    if any(character.isspace() for character in url):
+        return "space"
+    if "#" in url:
+        return "fragment"
+    return "user" if "@" in url.split("/")[2] else "bad_url"
 
 
 def _ask_level(session: Session, facts: Facts, here: bool) -> str:
     # An address that ends with this run is better set for this number alone, when the app has
     # one already: it can be taken away again without a trace.
-    passing = here and bool(facts.number.callbacks.app) and not session.record.webhook
+    passing = here and bool(seen_callbacks(facts).callbacks.app) and not session.record.webhook
     question = Question(
         "webhook.level",
         phrase("webhook.level_ask"),

@@ -189,9 +189,10 @@ def can_receive(session: Session) -> bool:
         return listener is not None
     if not listener.reader.path.exists():
         return False
-    before = datetime.now(UTC)
+    before, facts = datetime.now(UTC), session.facts()
+    facts.may_probe = True
     try:
-        if not session.facts().handshake.ok:
+        if not facts.handshake.ok:
             return False
     except Unavailable:
         return False

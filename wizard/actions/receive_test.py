@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from wizard.actions.callback_target import HERE, choose_target
+from wizard.actions.callback_target import choose_target
 from wizard.actions.results import ActionResult, Done, Refused, action
 from wizard.actions.session import Session
 from wizard.actions.set_callback import prove_and_set, remove, subscribe
@@ -12,6 +12,7 @@ from wizard.audit.results import ItemResult
 from wizard.audit.runner import audit
 from wizard.facts.facts import Facts
 from wizard.facts.models import Number
+from wizard.facts.reads import seen_callbacks
 from wizard.state.record import Status
 from wizard.text.errors import Unavailable
 from wizard.text.localised import phrase
@@ -54,7 +55,7 @@ def receive(
     mark = session.listener.mark() if session.listener else 0
     try:
         number = facts.number
-        if not here and _goes_elsewhere(session, number):
+        if not here and _goes_elsewhere(session, facts):
             _invite(session, number, "webhook.write_to_server")
             return None
         listener = _ready(session, facts, tunnel)
@@ -82,8 +83,10 @@ def diagnose(session: Session, listener: LocalReceiver) -> ItemResult | None:
     if listener.tunnel is not None and not listener.tunnel.alive:
         session.prompter.tell("webhook.tunnel_died", program=listener.tunnel.program)
         return None
+    facts = session.facts()
+    facts.may_probe = True
     with session.prompter.waiting(phrase("webhook.walking")):
-        found = {f.item.id: f for f in audit(session.checklist, session.facts(), only=CHAIN)}
+        found = {f.item.id: f for f in audit(session.checklist, facts, only=CHAIN)}
     broken = _broken(found)
     if broken is None:
         session.prompter.tell("webhook.chain_whole")
@@ -105,7 +108,7 @@ def _broken(found: Mapping[str, ItemResult]) -> ItemResult | None:
 def take_back(session: Session) -> None:
     """After a test over a passing address: what would lead nowhere is taken away, or said."""
     listener, chosen = session.listener, session.record.webhook
-    if listener is None or listener.tunnel is None or chosen.get("kept_by") != HERE:
+    if listener is None or listener.tunnel is None or not session.record.received_here:
         return
     if chosen.get("level") == "app":
         session.prompter.tell("webhook.address_ends", url=chosen["callback_url"])
@@ -116,12 +119,12 @@ def take_back(session: Session) -> None:
         session.prompter.show_error(error)
 
 
-def _goes_elsewhere(session: Session, number: Number) -> bool:
+def _goes_elsewhere(session: Session, facts: Facts) -> bool:
     """Whether messages go to a server of the person's: then our receiver gets nothing."""
     chosen = session.record.webhook
     if session.listener is None or not chosen:
-        return session.listener is None or bool(number.callbacks.winner[1])
-    return chosen.get("kept_by") != HERE
+        return session.listener is None or bool(seen_callbacks(facts).callbacks.winner[1])
+    return not session.record.received_here
 
 
 def _ready(session: Session, facts: Facts, tunnel: str) -> LocalReceiver | None:
@@ -174,6 +177,10 @@ class ArrivalWatcher:
         }
         if ours and refusal.reason == "bad_signature":
             self._once("webhook.wrong_signature")
+        elif ours and refusal.reason != "bad_json":
+            here = self._session.listener.at if self._session.listener else None
+            path = {"path": refusal.path, "here": here.path} if refusal.path and here else {}
+            self._once(f"webhook.refused_{refusal.reason}", **path)
 
     def _once(self, key: str, **values: str) -> None:
         if key not in self._said:

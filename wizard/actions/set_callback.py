@@ -33,9 +33,10 @@ from wizard.actions.results import (
 )
 from wizard.actions.session import Session
 from wizard.actions.token import app_secret
-from wizard.audit.checks.webhook import FIELD
 from wizard.facts.facts import Facts
-from wizard.facts.webhook_route import OBJECT, whatsapp
+from wizard.facts.models import OBJECT, whatsapp
+from wizard.facts.reads import seen_callbacks
+from wizard.facts.webhook_route import FIELD
 from wizard.graph import GraphError
 from wizard.graph.consent import Consent
 from wizard.text.errors import ErrorKind, Unavailable
@@ -68,6 +69,7 @@ class Request:
 @action(
     "webhook.callback",
     "webhook.effective",
+    "webhook.reachable/receiver_ended",
     "webhook.reachable/dns",
     "webhook.reachable/refused",
     "webhook.reachable/timeout",
@@ -86,10 +88,31 @@ def choose_callback(session: Session, facts: Facts) -> ActionResult:
         return refused(session, error)
 
 
+@action("webhook.effective/override_elsewhere", "webhook.reachable/not_chosen")
+def confirm_in_force(session: Session, facts: Facts) -> ActionResult:
+    """A callback that was set elsewhere: a person says that it is meant, or chooses another.
+
+    Only what a person chose is asked with the verify token, so "another" is the default.
+    """
+    try:
+        level, url = seen_callbacks(facts).callbacks.winner
+    except Unavailable as error:
+        return refused(session, error)
+    question = Question(
+        "webhook.in_force", phrase("webhook.in_force_ask", url=url), default="another"
+    )
+    answers = [Choice(one, phrase(f"webhook.in_force_{one}")) for one in ("meant", "another")]
+    if session.prompter.choose(question, answers) != "meant":
+        return choose_callback(session, facts)
+    _expect(session, Target(url, level, here=False))
+    return Done()
+
+
 def prove_and_set(session: Session, target: Target) -> ActionResult:
     """Sets the callback once it has answered as Meta wants it."""
     token = verify_token(session, target.here)
-    return set_callback(session, target, token) if proven(session, target, token) else Refused()
+    taken = proven(session, target, token)
+    return set_callback(session, taken, token) if taken else Refused()
 
 
 def set_callback(session: Session, target: Target, token: Secret) -> ActionResult:
@@ -100,7 +123,7 @@ def set_callback(session: Session, target: Target, token: Secret) -> ActionResul
         return subscribed
     facts = session.facts()
     try:
-        before = getattr(facts.number.callbacks, target.level)
+        before = getattr(seen_callbacks(facts).callbacks, target.level)
         request = _request(session, facts, target, token)
     except Unavailable as error:
         return refused(session, error)
@@ -164,7 +187,7 @@ def keep_verify_token(session: Session, facts: Facts) -> ActionResult:
 
 def remove(session: Session, facts: Facts, level: str) -> ActionResult:
     """Takes an override away; what lies below it is in force again."""
-    ids, before = session.record.ids, getattr(facts.number.callbacks, level)
+    ids, before = session.record.ids, getattr(seen_callbacks(facts).callbacks, level)
     if not before:
         session.prompter.tell("webhook.nothing_to_remove")
         return AlreadySo()
@@ -191,6 +214,8 @@ def meta_saw(refusal: GraphError) -> Phrase:
     text = f"{refusal.message} {refusal.details}"
     if "does not match challenge" in text.lower():
         return phrase("webhook.meta_body")
+    if "from proxy after connect" in text.lower():
+        return phrase("webhook.meta_no_way")
     errno = _number(r"curl_errno\s*=\s*(\d+)", text)
     if errno:
         return phrase(f"webhook.meta_{'tls' if errno in CURL_TLS else CURL.get(errno, 'other')}")
@@ -292,8 +317,9 @@ def _explain(session: Session, error: Unavailable) -> Refused:
 
 
 def _expect(session: Session, target: Target) -> None:
-    kept_by = {"kept_by": HERE} if target.here else {}
-    session.record.webhook = {"callback_url": target.url, "level": target.level, **kept_by}
+    more = {"kept_by": HERE} if target.here else {}
+    more |= {"any_token": "meant"} if target.any_token else {}
+    session.record.webhook = {"callback_url": target.url, "level": target.level, **more}
     session.save()
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Generic, Protocol, Self, TypeVar, cast, overload
 
@@ -28,7 +29,7 @@ from wizard.facts.models import (
     Token,
     VaultState,
 )
-from wizard.facts.reads import TolerantReader, inspect_token, run_concurrently
+from wizard.facts.reads import TolerantReader, inspect_token, run_concurrently, seen_callbacks
 from wizard.graph import Graph, GraphError, Reachability
 from wizard.state.record import Goal, ProfileRecord
 from wizard.text.errors import ErrorKind, Unavailable
@@ -139,6 +140,8 @@ class Facts:
         self._reader = TolerantReader(graph)
         self._memory = _Memory()
         self._asked = threading.local()
+        #: Whether the callback may be asked though the goal is sending alone.
+        self.may_probe = False
 
     @property
     def version(self) -> str:
@@ -178,13 +181,23 @@ class Facts:
     def handshake(self) -> Handshake:
         """The callback's answer to a handshake: the expected callback, else the one in force.
 
-        NOT_GIVEN (values: name) when there is no callback.
+        The verify token goes to the callback that the person chose and to no other: another is
+        asked with a random one, and stays unsure (`not_chosen`). A profile that only sends asks
+        nobody (`not_asked`). NOT_GIVEN (values: name) when there is no callback.
         """
-        token = self._memory.recall(VERIFY_TOKEN, self._read_verify_token)
-        url = self.record.webhook.get("callback_url") or self.number.callbacks.winner[1]
+        chosen = self.record.webhook.get("callback_url", "")
+        url = chosen or seen_callbacks(self).callbacks.winner[1]
         if not url or self._evidence is None:
             raise Unavailable(ErrorKind.NOT_GIVEN, name="callback_url")
-        return self._evidence.handshake(url, token)
+        if not (self.may_probe or Goal.RECEIVING in self.record.goals):
+            return Handshake(url, "not_asked", {"url": url}, unsure=True)
+        if chosen:
+            token = self._memory.recall(VERIFY_TOKEN, self._read_verify_token)
+            return self._evidence.handshake(url, token)
+        found = self._evidence.handshake(url, None)
+        if found.reason != "no_token":
+            return found
+        return replace(found, reason="not_chosen", values={"url": url})
 
     @_local
     def arrivals(self) -> Arrivals:

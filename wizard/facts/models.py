@@ -57,6 +57,15 @@ class AppSubscription:
     fields: frozenset[str]
 
 
+#: The object of the app's subscriptions that is about WhatsApp.
+OBJECT = "whatsapp_business_account"
+
+
+def whatsapp(rows: tuple[AppSubscription, ...]) -> AppSubscription | None:
+    """The row of an app's subscriptions that is about WhatsApp."""
+    return next((one for one in rows if one.object == OBJECT), None)
+
+
 @dataclass(frozen=True)
 class Business:
     """A business portfolio."""
@@ -132,6 +141,25 @@ class Callbacks:
 
 
 @dataclass(frozen=True)
+class SeenCallbacks:
+    """The callbacks by all that shows them; of a level that is not `known`, "" is no answer."""
+
+    callbacks: Callbacks
+    known: frozenset[str]
+
+    @property
+    def none_set(self) -> bool:
+        """Whether it was seen that there is none: only a subscribed app can override."""
+        return not self.callbacks.winner[1] and {"app", "account"} <= self.known
+
+    def elsewhere(self, expected: str) -> str:
+        """Another address that an override keeps the messages from, while none was chosen."""
+        _, url = self.callbacks.winner
+        lower = [getattr(self.callbacks, level) for level in ("app", "account")]
+        return "" if expected else next((one for one in lower if one and one != url), "")
+
+
+@dataclass(frozen=True)
 class Number:
     """A phone number of a WABA. `display` is as Meta writes it: normalise before comparing."""
 
@@ -187,14 +215,20 @@ class Arrivals:
     `message_at` is when the last real message of this number was received (ISO, "" for never);
     only while there is none do `other_number` (real messages came for that one) and `test_event`
     (the Test button of the dashboard) matter. `refused_for` is why the last delivery that names
-    this number or WABA was refused: bad_signature, unsigned, no_secret, bad_json. `test_state` is
-    the furthest status of the test message. `inbox_error`: why the inbox cannot be read.
+    this number or WABA was refused: bad_signature, rewritten, unsigned, no_secret, bad_json, path
+    (then `refused_path` is where it came to). `handshake_refused` is why the last handshake was
+    refused, while none was accepted after it: path (`handshake_path`), spelling, mode; other
+    causes may be a probe of this tool. `test_state` is the furthest status of the test message.
+    `inbox_error`: why the inbox cannot be read.
     """
 
     message_at: str = ""
     other_number: str = ""
     test_event: bool = False
     refused_for: str = ""
+    refused_path: str = ""
+    handshake_refused: str = ""
+    handshake_path: str = ""
     test_state: str = ""
     test_code: int = 0
     test_details: str = ""

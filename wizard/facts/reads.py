@@ -9,11 +9,20 @@ from collections import deque
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from contextlib import suppress
 from threading import Thread
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
-from wizard.facts.models import Token
+from wizard.facts.models import (
+    AppSubscription,
+    Callbacks,
+    Number,
+    SeenCallbacks,
+    Subscriber,
+    Token,
+    whatsapp,
+)
 from wizard.facts.parsers import dead_token, token
 from wizard.graph import Graph, GraphError, Json
+from wizard.state.record import ProfileRecord
 from wizard.text.errors import ErrorKind, Unavailable
 from wizard.text.secret import Secret
 
@@ -191,3 +200,48 @@ def _by_itself(reader: TolerantReader, access_token: Secret) -> Token:
 def _of_another_app(inspected: Token) -> bool:
     # "(#100) The App_id in the input_token did not match the Viewing App", with HTTP 200.
     return not inspected.valid and inspected.error_code == 100
+
+
+class ShowsCallbacks(Protocol):
+    """The reads that callbacks can be seen in; each may raise Unavailable."""
+
+    record: ProfileRecord
+
+    @property
+    def number(self) -> Number:
+        """The number, with its `webhook_configuration` where that is shown."""
+
+    @property
+    def app_subscriptions(self) -> tuple[AppSubscription, ...]:
+        """What the app is subscribed to."""
+
+    @property
+    def subscribers(self) -> tuple[Subscriber, ...]:
+        """The apps that are subscribed to the WABA."""
+
+
+def seen_callbacks(facts: ShowsCallbacks) -> SeenCallbacks:
+    """Three reads show callbacks: the number, the app's subscription, the WABA's subscribers.
+
+    Not every number shows `webhook_configuration`; what is not shown may be set all the same.
+    Only the number's own read has to work.
+    """
+    shown = facts.number.callbacks
+    rows: tuple[AppSubscription, ...] | None = None
+    there: tuple[Subscriber, ...] | None = None
+    with suppress(Unavailable):
+        rows = facts.app_subscriptions
+    with suppress(Unavailable):
+        there = facts.subscribers
+    row = whatsapp(rows or ())
+    ours = next((one for one in there or () if one.app_id == facts.record.ids.get("app_id")), None)
+    found = Callbacks(
+        app=shown.app or (row.callback_url if row else ""),
+        account=shown.account or (ours.override if ours else ""),
+        number=shown.number,
+    )
+    read = {"app": rows, "account": there}
+    known = (
+        [*read, "number"] if shown.winner[1] else [name for name in read if read[name] is not None]
+    )
+    return SeenCallbacks(found, frozenset(known))

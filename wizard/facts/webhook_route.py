@@ -7,15 +7,18 @@ from dataclasses import asdict, dataclass
 from typing import Any, TypeVar
 
 from wizard.facts.facts import Facts
-from wizard.facts.models import AppSubscription, Callbacks, Subscriber
+from wizard.facts.models import Callbacks, SeenCallbacks, Subscriber, whatsapp
+from wizard.facts.reads import seen_callbacks
 from wizard.text.errors import Unavailable
 
 T = TypeVar("T")
 
-#: The object of the app's subscriptions that is about WhatsApp.
-OBJECT = "whatsapp_business_account"
 #: From the one that is closest to the number to the one that is farthest.
 LEVELS = ("number", "account", "app")
+#: The one field that messages and their statuses come in; there is no field `message_status`.
+FIELD = "messages"
+#: What a number that is also used in the phone app reports by fields of their own.
+COEXISTENCE_FIELDS = frozenset({"account_update", "history", "smb_message_echoes"})
 
 
 @dataclass(frozen=True)
@@ -23,7 +26,8 @@ class WebhookRoute:
     """What `webhook show` prints. None where Meta could not be asked; `missing` says why.
 
     `fields` and `active` need the app secret: Meta shows them to the app token alone. `missing`
-    maps "subscribers", "callbacks" or "fields" to the reason (not_given, permission …).
+    maps "subscribers", "callbacks" or "fields" to the reason (not_given, permission, not_shown …);
+    `lacking` names what is not given. `seen` holds the callbacks too, and which levels are known.
     """
 
     number: str
@@ -31,12 +35,44 @@ class WebhookRoute:
     waba_id: str
     app_id: str
     subscribers: tuple[Subscriber, ...] | None
-    callbacks: Callbacks | None
+    seen: SeenCallbacks | None
     fields: frozenset[str] | None
     active: bool | None
     expected: str
     expected_level: str
     missing: Mapping[str, str]
+    lacking: str = ""
+    on_phone_app: bool = False
+
+    @property
+    def callbacks(self) -> Callbacks | None:
+        """The address of each level."""
+        return self.seen.callbacks if self.seen else None
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """What is wrong with the chain, by name; empty when nothing that was seen is."""
+        seen, winner = self.seen, self.winner[1]
+        found = {
+            "not_subscribed": self.subscribed is False,
+            "inactive": self.active is False,
+            "field_off": self.fields is not None and FIELD not in self.fields,
+            "nowhere": seen is not None and seen.none_set,
+            "elsewhere": bool(seen and seen.elsewhere(self.expected)),
+            "not_expected": bool(winner and self.expected and winner != self.expected),
+        }
+        return tuple(name for name, wrong in found.items() if wrong)
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything was seen that needs no app secret."""
+        return bool(self.winner[1]) and self.subscribers is not None
+
+    @property
+    def advised_fields(self) -> frozenset[str]:
+        """Fields that a number of the phone app needs and that are off."""
+        wanted = COEXISTENCE_FIELDS if self.on_phone_app else frozenset()
+        return wanted - self.fields if self.fields is not None else frozenset()
 
     @property
     def winner(self) -> tuple[str, str]:
@@ -84,8 +120,12 @@ def read_webhook_route(facts: Facts) -> WebhookRoute:
     """Everything that can be read; what cannot is None and in `missing`. Raises no Unavailable."""
     missing: dict[str, str] = {}
     facts.gather(("number", "subscribers", "app_subscriptions", "token"))
-    number = _read("callbacks", lambda: facts.number, missing)
-    rows = _read("fields", lambda: facts.app_subscriptions, missing)
+    number = _read("number", lambda: facts.number, {})
+    seen = _read("callbacks", lambda: seen_callbacks(facts), missing)
+    if seen and not seen.callbacks.winner[1] and not seen.none_set:
+        missing["callbacks"] = "not_shown"
+    lacking: dict[str, str] = {}
+    rows = _read("fields", lambda: facts.app_subscriptions, missing, lacking)
     row = whatsapp(rows) if rows is not None else None
     ids, chosen = facts.record.ids, facts.record.webhook
     return WebhookRoute(
@@ -94,23 +134,27 @@ def read_webhook_route(facts: Facts) -> WebhookRoute:
         waba_id=ids.get("waba_id", ""),
         app_id=ids.get("app_id") or _read("app", lambda: facts.token.app_id, {}) or "",
         subscribers=_read("subscribers", lambda: facts.subscribers, missing),
-        callbacks=number.callbacks if number else None,
+        seen=seen,
         fields=None if rows is None else (row.fields if row else frozenset()),
         active=None if row is None else row.active,
         expected=chosen.get("callback_url", ""),
         expected_level=chosen.get("level", "app") if chosen else "",
         missing=missing,
+        lacking=lacking.get("fields", ""),
+        on_phone_app=bool(number and number.on_phone_app),
     )
 
 
-def whatsapp(rows: tuple[AppSubscription, ...]) -> AppSubscription | None:
-    """The row of an app's subscriptions that is about WhatsApp."""
-    return next((one for one in rows if one.object == OBJECT), None)
-
-
-def _read(name: str, read: Callable[[], T], missing: dict[str, str]) -> T | None:
+def _read(
+    name: str,
+    read: Callable[[], T],
+    missing: dict[str, str],
+    lacking: dict[str, str] | None = None,
+) -> T | None:
     try:
         return read()
     except Unavailable as error:
         missing[name] = error.kind.value
+        if lacking is not None:
+            lacking[name] = str(error.values.get("name", ""))
         return None

@@ -39,15 +39,19 @@ def https_proxy(host: str, environ: Mapping[str, str]) -> str:
 def tunnel(proxy: str, host: str, port: int, seconds: float) -> tuple[socket.socket, str]:
     """(connection, name of the proxy): a tunnel that the proxy made; it resolves the name.
 
-    NetworkFailure proxy or proxy_auth, always `unsure`: it says nothing about the host. Its
-    `cause` value is a scheme that is not supported, unreachable, broken, or the HTTP status (502,
-    503, 504: it found no way to the host).
+    NetworkFailure proxy, proxy_auth or proxy_bad (its URL cannot be read), always `unsure`: it says
+    nothing about the host. Its `cause` value is a scheme that is not supported, unreachable,
+    broken, or the HTTP status (502, 503, 504: it found no way to the host).
     """
-    parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
-    if parts.scheme != "http" or not parts.hostname:
+    try:
+        parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+        at = (parts.hostname or "", parts.port or 80)
+    except ValueError:  # a port or a bracket, or a slash in the password
+        raise NetworkFailure("proxy_bad", unsure=True) from None
+    if parts.scheme != "http" or not at[0]:
         raise _failure(parts.scheme)
     try:
-        connection = socket.create_connection((parts.hostname, parts.port or 80), timeout=seconds)
+        connection = socket.create_connection(at, timeout=seconds)
     except OSError:
         raise _failure("unreachable") from None
     name = f"[{host}]" if ":" in host else host
@@ -65,7 +69,7 @@ def tunnel(proxy: str, host: str, port: int, seconds: float) -> tuple[socket.soc
     if answer.status != 200:
         connection.close()
         raise _failure(str(answer.status))
-    return connection, parts.hostname
+    return connection, at[0]
 
 
 def _failure(what: str) -> NetworkFailure:
@@ -131,6 +135,29 @@ def parse_target(url: str, *, allow_http: bool) -> Target:
     return Target(parts, host, port or (443 if secure else 80), secure)
 
 
+#: IPv4 addresses within IPv6: of translators (NAT64).
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+
+
+def is_local(address: str) -> bool:
+    """Whether an address, or a name that needs no resolver, is not on the internet."""
+    if address == "localhost" or address.endswith(".localhost"):
+        return True
+    try:
+        found = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        try:  # 127.1, 0x7f000001, 2130706433
+            found = ipaddress.IPv4Address(socket.inet_aton(address))
+        except OSError:
+            return False
+    inside: ipaddress.IPv4Address | None = None
+    if isinstance(found, ipaddress.IPv6Address):
+        inside = found.ipv4_mapped or found.sixtofour
+        if found in _NAT64:
+            inside = ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)
+    return not (inside or found).is_global
+
+
 class Connection:
     """An open connection to a target, until the deadline; every failure is a NetworkFailure.
 
@@ -170,6 +197,7 @@ class Connection:
     def _plain(self) -> socket.socket:
         if not self.proxy:
             return self._straight()
+        self._refuse_local(self.target.host)
         connection, name = tunnel(self.proxy, self.target.host, self.target.port, self.left())
         self.steps.append(("proxied", {"proxy": name}))
         return connection
@@ -197,13 +225,15 @@ class Connection:
             # EAI_NONAME: the name does not exist. Anything else may be this machine's resolver.
             unsure = error.errno != socket.EAI_NONAME
             raise NetworkFailure("dns", unsure=unsure, host=host) from None
-        if not self.outside.allow_local:
-            for _, address in found:
-                # What is not reachable from the internet cannot be reached by Meta either.
-                if not ipaddress.ip_address(str(address[0]).split("%")[0]).is_global:
-                    raise NetworkFailure("local_address", host=host, address=str(address[0]))
+        for _, address in found:
+            self._refuse_local(str(address[0]))
         self.steps.append(("resolved", {"address": str(found[0][1][0])}))
         return found
+
+    def _refuse_local(self, address: str) -> None:
+        """What is not reachable from the internet cannot be reached by Meta either."""
+        if not self.outside.allow_local and is_local(address):
+            raise NetworkFailure("local_address", host=self.target.host, address=address)
 
     def _secured(self, plain: socket.socket, deadline: Deadline) -> ssl.SSLSocket:
         secured = tls.public_trust(self.outside.trust).wrap_socket(

@@ -135,7 +135,7 @@ class ProfileRecord(Struct, omit_defaults=True):
     graph_version: str = ""
     checked_at: str = ""  # when the last audit ended, whichever items it looked at
     secrets: dict[str, SecretNote] = {}
-    webhook: dict[str, str] = {}  # callback_url, level
+    webhook: dict[str, str] = {}  # callback_url, level; kept_by "here", any_token "meant"
     test_message: TestMessage | None = None
     #: A person's word, by item id.
     confirmed: dict[str, Confirmation] = {}
@@ -156,6 +156,11 @@ class ProfileRecord(Struct, omit_defaults=True):
     def started(self) -> bool:
         """Whether anything was ever done with this profile."""
         return bool(self.checked_at or self.ids or self.secrets)
+
+    @property
+    def received_here(self) -> bool:
+        """Whether messages go to this computer's own receiver, which ends with its window."""
+        return self.webhook.get("kept_by") == "here"
 
     def tries(self, what: str, since: datetime) -> list[datetime]:
         """When `what` ("register:<phone number id>") was tried after a moment, oldest first."""

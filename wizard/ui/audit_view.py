@@ -76,7 +76,12 @@ class AuditView:
         for goal in Goal:
             if goal in audit.goals:
                 status = audit.stands(goal)
-                said = self._words.say(f"report.{goal}_{status}")
+                here = audit.record.received_here and (goal, status) == (
+                    Goal.RECEIVING,
+                    Status.PASSED,
+                )
+                key = "report.receiving_here" if here else f"report.{goal}_{status}"
+                said = self._words.say(key)
                 self._screen.marked(SIGNS[status], said, "bold")
 
     def open_items(self, audit: AuditResult) -> None:

@@ -111,13 +111,15 @@ def _commands(screen: Screen, words: Words, audit: AuditResult) -> None:
     screen.line()
     screen.line(words.say("ending.next"), "bold")
     names = [name for name, goal in COMMANDS if goal is None or goal in audit.goals]
+    if audit.record.received_here:
+        names.insert(0, "webhook listen")
     if audit.open(required=True):
-        names = ["setup", *names[1:]]
+        names = ["setup", *(name for name in names if name != "send")]
     commands = [words.command(name) for name in names]
     longest = max(map(len, commands))
     beside = longest + NARROWEST <= screen.width
     for name, command in zip(names, commands, strict=True):
-        said = words.say(f"ending.command_{name}")
+        said = words.say(f"ending.command_{name.replace(' ', '_')}")
         if beside:
             screen.line(said, first=f"{INDENT}{command:<{longest}}  ")
         else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from wizard.facts.webhook_route import LEVELS, WebhookRoute
+from wizard.facts.webhook_route import FIELD, LEVELS, WebhookRoute
 from wizard.text.sanitise import clean, clean_lines
 from wizard.ui.screen import Screen
 from wizard.ui.words import Words
@@ -86,7 +86,7 @@ class _RouteView:
         if there is None:
             self._unseen("subscribers")
             return
-        if not self._route.subscribed:
+        if "not_subscribed" in self._route.faults:
             self._mark(False, "webhook.show_not_subscribed")
         for one in there:
             name = clean(one.app_name or one.app_id, 60)
@@ -100,12 +100,13 @@ class _RouteView:
         if fields is None:
             self._unseen("fields")
             return
-        on = "messages" in fields and self._route.active is not False
-        key = "show_inactive" if self._route.active is False else "show_field_off"
-        self._mark(on, "webhook.show_field" if on else f"webhook.{key}")
-        others = ", ".join(sorted(fields - {"messages"}))
-        if others:
-            self._row("·", self._words.say("webhook.show_fields", fields=others), "dim")
+        wrong = [name for name in ("inactive", "field_off") if name in self._route.faults][:1]
+        self._mark(not wrong, f"webhook.show_{wrong[0] if wrong else 'field'}")
+        more = {"fields": fields - {FIELD}, "fields_advised": self._route.advised_fields}
+        for key, names in more.items():
+            if names:
+                listed = ", ".join(sorted(names))
+                self._row("·", self._words.say(f"webhook.show_{key}", fields=listed), "dim")
 
     def _addresses(self) -> None:
         callbacks = self._route.callbacks
@@ -120,14 +121,19 @@ class _RouteView:
             wins = level == winner
             sign = f"{'▶' if wins else ' '} {names[level]:<{wide}} "
             self._row(sign, url or "–", "bold" if wins else "dim")
-        if not winner:
-            self._mark(False, "webhook.show_nowhere")
+        if self._route.missing.get("callbacks") == "not_shown":
+            self._unseen("callbacks")
+        for fault in ("nowhere", "elsewhere"):
+            if fault in self._route.faults:
+                self._mark(False, f"webhook.show_{fault}")
 
     def _expected(self) -> None:
         route = self._route
         if not route.expected or route.callbacks is None:
             return
-        same = route.winner[1] == route.expected
+        if not route.winner[1]:
+            return
+        same = "not_expected" not in route.faults
         key = "webhook.show_as_expected" if same else "webhook.show_not_expected"
         self._screen.line()
         self._mark(same, key, url=clean(route.expected, LONGEST))
@@ -135,7 +141,9 @@ class _RouteView:
     def _unseen(self, what: str) -> None:
         reason = self._route.missing.get(what, "odd")
         # Without the secret the picture is the same, but for the fields: worth a word of its own.
-        key = "no_secret" if what == "fields" and reason == "not_given" else "unseen"
+        key = "unseen"
+        if what == "fields" and reason == "not_given":
+            key = "no_app_id" if self._route.lacking == "app_id" else "no_secret"
         self._row("?", self._words.say(f"webhook.show_{key}"), "yellow")
 
     def _node(self, key: str, **values: object) -> None:

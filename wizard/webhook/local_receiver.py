@@ -20,6 +20,7 @@ from wizard.net.failures import cause
 from wizard.state.record import ProfileRecord
 from wizard.text.secret import Secret
 from wizard.webhook.inbox import (
+    HandshakeAttempt,
     InboxError,
     Message,
     Reader,
@@ -215,27 +216,46 @@ def _arrivals(inbox: Reader, record: ProfileRecord) -> Arrivals:
     tests = [] if ours else inbox.messages(real=False, limit=1)
     test = record.test_message
     status = furthest(inbox.statuses(test.wamid)) if test else None
+    refusal = _refusal(inbox.refusals()[:LOOKED_AT], ours, record)
+    attempt = _refused_handshake(inbox.knocks()[:LOOKED_AT])
     return Arrivals(
         message_at=ours[0].received_at if ours else "",
         other_number=others[0].phone_number_id if others else "",
         test_event=bool(tests),
-        refused_for=_refused_for(inbox.refusals()[:LOOKED_AT], ours, record),
+        refused_for=refusal.reason if refusal else "",
+        refused_path=refusal.path if refusal else "",
+        handshake_refused=attempt.reason if attempt else "",
+        handshake_path=attempt.path if attempt else "",
         test_state=status.state if status else "",
         test_code=status.code if status else 0,
         test_details=(status.details or status.title) if status else "",
     )
 
 
-def _refused_for(
+def _refusal(
     refusals: Sequence[RejectedDelivery], ours: Sequence[Message], record: ProfileRecord
-) -> str:
-    """Why a delivery that names this number or WABA was refused, when none was taken after it."""
+) -> RejectedDelivery | None:
+    """The last refused delivery that names this number or WABA, when none was taken after it.
+
+    Meta signs with the app secret alone: what is signed with the verify token is not from Meta.
+    """
     ids = {record.ids.get("phone_number_id"), record.ids.get("waba_id")} - {"", None}
     after = ours[0].received_at if ours else ""
     for refusal in refusals:
-        if refusal.at > after and ids & {refusal.phone_number_id, refusal.waba_id}:
-            return refusal.reason
-    return ""
+        ours_named = ids & {refusal.phone_number_id, refusal.waba_id}
+        if refusal.at > after and ours_named and refusal.reason != "token_signed":
+            return refusal
+    return None
+
+
+def _refused_handshake(attempts: Sequence[HandshakeAttempt]) -> HandshakeAttempt | None:
+    """The last handshake that was refused for what this tool's own probe never does."""
+    for attempt in attempts:
+        if attempt.accepted:
+            return None
+        if attempt.reason in ("path", "spelling", "mode"):
+            return attempt
+    return None
 
 
 SECONDS = 10.0

@@ -7,10 +7,13 @@ Shape: {"object", "entry": [{"id": WABA, "changes": [{"field", "value": {"metada
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
+from wizard.text.secret import Secret
 from wizard.webhook.inbox import (
     Delivery,
     Message,
@@ -21,6 +24,8 @@ from wizard.webhook.inbox import (
 #: What the Test button of Meta's dashboard sends, seen in public logs.
 TEST_WABA = "0"
 TEST_NUMBER = "123456123"
+#: The message whose status this tool's own probe delivers.
+PROBE_WAMID = "wamid.wa-wizard-probe"
 
 
 class NotJson(Exception):
@@ -45,12 +50,44 @@ def read(body: bytes) -> Delivery:
     )
 
 
-def claimed(body: bytes, longest: int = 65_536) -> tuple[str, str]:
-    """(WABA id, phone number id) that an unproven body claims to be about; "" where it names none.
+#: A longer body that nothing proves is not parsed: it may come from anyone.
+MOST_UNPROVEN = 65_536
 
-    A long one is not parsed: it may come from anyone.
+
+def signs(secret: Secret, body: bytes, signature: str) -> bool:
+    """Whether the secret gives this signature to the body."""
+    ours = hmac.new(secret.reveal().encode("utf-8"), body, hashlib.sha256).hexdigest()
+    return hmac.compare_digest(signature.lower(), ours)
+
+
+def readings(body: bytes) -> Iterator[bytes]:
+    """Other spellings of the same JSON: what Meta may have signed before something rewrote it.
+
+    Meta sends compact JSON with characters and slashes escaped. Whatever parses it and writes it
+    again changes spaces and escapes; what it did to the order of keys cannot be undone.
     """
-    if len(body) > longest:
+    yield body.strip()
+    yield body.replace(b"\r\n", b"\n")
+    try:
+        content = json.loads(body.decode("utf-8-sig"))
+    except (ValueError, RecursionError):
+        return
+    for separators in ((",", ":"), (", ", ": ")):
+        for ascii_only in (True, False):
+            text = json.dumps(content, separators=separators, ensure_ascii=ascii_only)
+            for spelt in (text, text.replace("/", "\\/")):
+                yield spelt.encode("utf-8", "surrogatepass")
+                # As Meta documents it for some of its webhooks.
+                yield re.sub("[<%@]", _escaped, spelt).encode("utf-8", "surrogatepass")
+
+
+def _escaped(match: re.Match[str]) -> str:
+    return f"\\u{ord(match[0]):04x}"
+
+
+def claimed(body: bytes) -> tuple[str, str]:
+    """(WABA id, phone number id) that an unproven body claims to be about; "" for none."""
+    if len(body) > MOST_UNPROVEN:
         return "", ""
     try:
         delivery = read(body)
@@ -58,6 +95,8 @@ def claimed(body: bytes, longest: int = 65_536) -> tuple[str, str]:
         return "", ""
     for part in (delivery.messages, delivery.statuses, delivery.updates):
         for one in part[:1]:
+            if one.test:
+                return "", ""  # the dashboard's sample, or a probe
             return _id(one.waba_id), _id(one.phone_number_id)
     return "", ""
 

@@ -5,36 +5,58 @@ from __future__ import annotations
 import hashlib
 import hmac
 import http.client
+import json
 import secrets
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from wizard.facts.models import Handshake, Step
 from wizard.net.connection import Connection, Outside, Target, parse_target
 from wizard.net.failures import NetworkFailure
+from wizard.text.localised import Value
 from wizard.text.sanitise import clean
 from wizard.text.secret import Secret
+from wizard.webhook.payload import PROBE_WAMID, TEST_NUMBER, TEST_WABA
+from wizard.webhook.who_answered import Answer, login_behind, who_answered
 
 #: The name Meta's handshake is seen to come under; warning pages of tunnels are for browsers.
 AGENT = "facebookplatform/1.0 (+http://developers.facebook.com)"
 #: A challenge has a dozen characters: what is longer than this is a page.
 MOST_BYTES = 65_536
+#: A delivery that asks for no answer: a status of a message that nobody sent.
+DELIVERY = {
+    "object": "whatsapp_business_account",
+    "entry": [
+        {
+            "id": TEST_WABA,
+            "changes": [
+                {
+                    "field": "messages",
+                    "value": {
+                        "messaging_product": "whatsapp",
+                        "metadata": {
+                            "display_phone_number": "16505551111",
+                            "phone_number_id": TEST_NUMBER,
+                        },
+                        "statuses": [
+                            {
+                                "id": PROBE_WAMID,
+                                "status": "delivered",
+                                "timestamp": "1700000000",
+                                "recipient_id": "16315551181",
+                            }
+                        ],
+                    },
+                }
+            ],
+        }
+    ],
+}
 
 
 class ProbeFailure(NetworkFailure):
     """The server answered, but not as Meta wants. `cause`: a reason of `webhook.reachable`."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """One answer of the server under probe."""
-
-    status: int
-    headers: dict[str, str]
-    body: bytes
-    milliseconds: int
 
 
 def probe(
@@ -69,14 +91,15 @@ class _Probe:
         self.milliseconds = 0
 
     def found(self, failure: NetworkFailure | None) -> Handshake:
-        steps, challenges = tuple(self.steps), frozenset(self.challenges)
-        if failure is None:
-            about = Handshake(self.url, steps=steps, challenges=challenges)
-        else:
-            about = Handshake(
-                self.url, failure.cause, failure.values, failure.unsure, steps, challenges
-            )
-        return Handshake(**{**vars(about), "milliseconds": self.milliseconds})
+        return Handshake(
+            self.url,
+            failure.cause if failure else "",
+            _readable(failure.values) if failure else {},
+            bool(failure and failure.unsure),
+            tuple(self.steps),
+            frozenset(self.challenges),
+            self.milliseconds,
+        )
 
     def handshake(self) -> None:
         """The verification GET: 200, and a body that is the challenge and nothing else."""
@@ -85,7 +108,9 @@ class _Probe:
         challenge = self._challenge()
         answer = self._get(challenge, self.token.reveal(), tell=True)
         self.milliseconds = answer.milliseconds
-        _judge(answer, challenge)
+        if not _right(answer, challenge):
+            self._plus_sign(self.token)
+            self._judge(answer, challenge)
         self.steps.append(Step("answered", {"milliseconds": answer.milliseconds}))
 
     def wrong_token(self) -> None:
@@ -94,19 +119,42 @@ class _Probe:
         answer = self._get(challenge, secrets.token_hex(16), tell=self.token is None)
         if answer.status == 200 and challenge.encode() in answer.body:
             raise ProbeFailure("any_token")
-        if self.token is None and answer.status not in (200, 400, 401, 403):
+        refused = answer.status in (200, 400, 401, 403)
+        if self.token is None and not (refused and _is_own(answer)):
             _judge(answer, challenge)  # whoever answers like this refuses every token
         self.steps.append(Step("guarded"))
 
     def deliveries(self, app_secret: Secret) -> None:
-        """An empty delivery, signed and then signed with another secret."""
-        body = b'{"object":"whatsapp_business_account","entry":[]}'
+        """A harmless delivery, signed and then signed with another secret."""
+        body = json.dumps(DELIVERY, separators=(",", ":")).encode()
         answer = self._post(body, app_secret.reveal())
         if answer.status != 200:
-            raise ProbeFailure("post_refused", http=answer.status)
+            raise _not_taken(answer)
         if self._post(body, secrets.token_hex(16)).status < 400:
             raise ProbeFailure("post_unchecked")
         self.steps.append(Step("signed"))
+
+    def _plus_sign(self, token: Secret) -> None:
+        """Meta asks for a space where the path has a plus: right answers to a plus do not help."""
+        if "+" not in urlsplit(self.url).path:
+            return
+        challenge = self._challenge()
+        answer = self._second(challenge, token.reveal(), plus=True)
+        if answer and _right(answer, challenge):
+            raise ProbeFailure("plus_sign")
+
+    def _judge(self, answer: Answer, challenge: str) -> None:
+        """Failure, compared with what a wrong token is answered."""
+        other = self._challenge()
+        compared = self._second(other, secrets.token_hex(16))
+        _judge(answer, challenge, compared, other)
+
+    def _second(self, challenge: str, token: str, plus: bool = False) -> Answer | None:
+        """An answer to compare with; None when none comes, which says nothing of the first."""
+        try:
+            return self._get(challenge, token, plus=plus)
+        except NetworkFailure:
+            return None
 
     def _challenge(self) -> str:
         # Meta's looks like an integer.
@@ -114,19 +162,19 @@ class _Probe:
         self.challenges.add(challenge)
         return challenge
 
-    def _get(self, challenge: str, token: str, tell: bool = False) -> Answer:
+    def _get(self, challenge: str, token: str, tell: bool = False, plus: bool = False) -> Answer:
         target = parse_target(self.url, allow_http=self.outside.allow_local)
         asked = {"hub.mode": "subscribe", "hub.challenge": challenge, "hub.verify_token": token}
-        query = "&".join(part for part in (target.parts.query, urlencode(asked)) if part)
-        return self._send(target, f"GET {target.path}?{query}", b"", tell)
+        query = "&".join(part for part in (_ascii(target.parts.query), urlencode(asked)) if part)
+        return self._send(target, f"GET {_path(target, plus)}?{query}", b"", tell)
 
     def _post(self, body: bytes, secret: str) -> Answer:
         target = parse_target(self.url, allow_http=self.outside.allow_local)
-        query = f"?{target.parts.query}" if target.parts.query else ""
+        query = f"?{_ascii(target.parts.query)}" if target.parts.query else ""
         signed = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
         return self._send(
             target,
-            f"POST {target.path}{query}",
+            f"POST {_path(target)}{query}",
             b"Content-Type: application/json\r\n"
             b"X-Hub-Signature-256: sha256=%b\r\nContent-Length: %d\r\n\r\n%b"
             % (signed.encode(), len(body), body),
@@ -155,65 +203,96 @@ class _Probe:
         return Answer(answer.status, headers, body, took)
 
 
-def _judge(answer: Answer, challenge: str) -> None:
-    """Failure, unless this is what Meta wants to see."""
-    reason, name = service(answer.status, answer.headers, answer.body)
+def _right(answer: Answer, challenge: str) -> bool:
+    return answer.status == 200 and answer.body == challenge.encode() and _is_own(answer)
+
+
+def _is_own(answer: Answer) -> bool:
+    """Whether the server itself answered. A bare 401 may be its word for a wrong token."""
+    reason, name = who_answered(answer)
+    return not reason or (reason, name) == ("login_wall", "HTTP 401")
+
+
+def _judge(answer: Answer, challenge: str, compared: Answer | None = None, other: str = "") -> None:
+    """Failure, unless this is what Meta wants. `compared` is the answer to a wrong token."""
+    reason, name = who_answered(answer)
     if reason:
         raise ProbeFailure(reason, service=name)
     if 300 <= answer.status < 400:
-        to = urlsplit(answer.headers.get("location", ""))
-        raise ProbeFailure("redirect", to=clean(f"{to.netloc}{to.path}", 100))
+        raise _redirected(answer)
+    if answer.status == 405:
+        raise ProbeFailure("wrong_method", method="GET", http=405)
     if answer.status != 200:
-        raise ProbeFailure("status", http=answer.status)
-    if answer.body == challenge.encode():
-        return
-    text = clean(answer.body[:2000].decode("utf-8", "replace"), 80)
-    if text.strip("\ufeff\"' ") == challenge:
-        raise ProbeFailure("padded", body=text)
+        server = clean(answer.headers.get("server", ""), 60)
+        wrong = compared.status if compared else 0
+        raise ProbeFailure("status", http=answer.status, wrong=wrong or "", server=server)
+    if not _right(answer, challenge):
+        raise _wrong_body(answer, challenge, compared, other)
+
+
+def _redirected(answer: Answer) -> ProbeFailure:
+    location = answer.headers.get("location", "")
+    try:
+        to = urlsplit(location)
+        place = clean(f"{to.netloc}{to.path}", 100)
+    except ValueError:
+        place = ""
+    if name := login_behind(location):
+        return ProbeFailure("login_wall", service=name, to=place)
+    return ProbeFailure("redirect", to=place)
+
+
+def _wrong_body(
+    answer: Answer, challenge: str, compared: Answer | None, other: str
+) -> ProbeFailure:
+    text = answer.body[:2000].decode("utf-8", "replace")
+    shown = clean(text, 80)
+    if text.strip("\ufeff\"' \t\r\n") == challenge:
+        # Quotes are known to be refused. Of a line break after the number nothing is known.
+        after = text.removeprefix(challenge)
+        return ProbeFailure("padded", unsure=not after.strip(), body=_visible(text))
     if answer.body.lstrip()[:1] == b"<":
-        raise ProbeFailure("page", body=text)
-    raise ProbeFailure("body", body=text)
+        return ProbeFailure("page", body=shown)
+    # The number in the page is the only thing that may differ from one question to the next.
+    plain = compared and compared.body.replace(other.encode(), challenge.encode())
+    if compared and (compared.status, plain) == (answer.status, answer.body):
+        return ProbeFailure("same_answer", body=shown)
+    return ProbeFailure("body", body=shown)
 
 
-#: (reason, service, header or "" for the body, what it holds)
-_SIGNS = (
-    # ngrok's free plan shows a warning first, unless the request says it is no browser.
-    ("warning_page", "ngrok", "ngrok-error-code", "ERR_NGROK_6024"),
-    ("warning_page", "ngrok", "", "ERR_NGROK_6024"),
-    ("tunnel_gone", "ngrok", "ngrok-error-code", "ERR_NGROK_3200"),
-    ("tunnel_gone", "ngrok", "", "ERR_NGROK_3200"),
-    ("behind_tunnel", "ngrok", "ngrok-error-code", "ERR_NGROK_8012"),
-    ("behind_tunnel", "ngrok", "", "ERR_NGROK_8012"),
-    ("tunnel_limit", "ngrok", "ngrok-error-code", "ERR_NGROK_"),
-    ("warning_page", "localtunnel", "", "bypass-tunnel-reminder"),
-    ("warning_page", "localtunnel", "", "Tunnel website ahead"),
-    ("tunnel_gone", "localtunnel", "", "Tunnel Unavailable"),
-    ("bot_check", "Cloudflare", "cf-mitigated", "challenge"),
-    ("bot_check", "Cloudflare", "", "/cdn-cgi/challenge-platform/"),
-    ("bot_check", "Cloudflare", "", "cf-browser-verification"),
-    ("bot_check", "Imperva", "", "_Incapsula_Resource"),
-    ("bot_check", "DDoS-Guard", "", "check.ddos-guard.net"),
-    ("bot_check", "Sucuri", "", "sucuri_cloudproxy_js"),
-    ("bot_check", "AWS WAF", "x-amzn-waf-action", "challenge"),
-    ("bot_check", "AWS WAF", "x-amzn-waf-action", "captcha"),
-)
+def _visible(text: str) -> str:
+    """A short text with its line breaks and marks written out."""
+    return clean(text.replace("\r", "\\r").replace("\n", "\\n").replace("\ufeff", "\\ufeff"), 80)
 
 
-def service(status: int, headers: Mapping[str, str], body: bytes) -> tuple[str, str]:
-    """(reason, name of the service) for a page of somebody in between; ("", "") for none."""
-    text = body.decode("utf-8", "replace")
-    for reason, name, header, sign in _SIGNS:
-        if sign.lower() in (headers.get(header, "") if header else text).lower():
-            return reason, name
-    return _cloudflare(status, headers, text)
+def _not_taken(answer: Answer) -> ProbeFailure:
+    """Why a delivery was not taken, as far as its answer shows it."""
+    reason, name = who_answered(answer)
+    if reason and (reason, name) != ("login_wall", "HTTP 401"):
+        return ProbeFailure(reason, service=name)
+    if 300 <= answer.status < 400:
+        return _redirected(answer)
+    if answer.status in (404, 405):
+        return ProbeFailure("wrong_method", method="POST", http=answer.status)
+    refused = answer.status in (401, 403)
+    return ProbeFailure("post_refused" if refused else "post_failed", http=answer.status)
 
 
-def _cloudflare(status: int, headers: Mapping[str, str], text: str) -> tuple[str, str]:
-    if headers.get("server", "").lower() != "cloudflare":
-        return "", ""
-    # 530 with 1033: no tunnel is connected; 502, 521 … 523: nothing answers behind it.
-    if status == 530 or "error 1033" in text.lower():
-        return "tunnel_gone", "Cloudflare"
-    if status in (502, 521, 522, 523):
-        return "behind_tunnel", "Cloudflare"
-    return "", ""
+def _path(target: Target, plus: bool = False) -> str:
+    """The path as Meta asks for it: a plus becomes a space."""
+    path = _ascii(target.path)
+    return path if plus else path.replace("+", "%20")
+
+
+def _ascii(part: str) -> str:
+    return quote(part, safe="/%:@!$&'()*+,;=~?[]")
+
+
+def _readable(values: Mapping[str, Value]) -> dict[str, Value]:
+    """Values whose host is written as a person writes it, not as it is sent."""
+    host = str(values.get("host", ""))
+    try:
+        shown = host.encode("ascii").decode("idna") if "xn--" in host else host
+    except UnicodeError:
+        shown = host
+    return {**values, "host": shown} if host else dict(values)

@@ -10,7 +10,6 @@ tests/webhook/test_waitress.py names them.
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import logging
 import queue
@@ -21,6 +20,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from http.client import responses
 from typing import Any, Self
 from urllib.parse import parse_qs
 
@@ -34,13 +34,13 @@ from wizard.webhook.inbox import (
     Stored,
     Writer,
 )
-from wizard.webhook.payload import NotJson, claimed, read
+from wizard.webhook.payload import MOST_UNPROVEN, NotJson, claimed, read, readings, signs
 
 #: Meta sends at most 3 MB and a thousand updates per POST. Only the bytes are limited here: what is
 #: signed is Meta's, and refusing it for its number of updates would lose it for good.
 MOST_BYTES = 3 * 1024 * 1024
 
-#: The challenge looks like an integer. Nothing that a browser could take for a page is echoed.
+#: Nothing that a browser could take for a page is echoed.
 CHALLENGE = re.compile(r"[A-Za-z0-9._~+/=-]{1,256}")
 SIGNATURE = re.compile(r"sha256=([0-9a-fA-F]{64})")
 
@@ -49,17 +49,17 @@ HEADERS = [
     ("X-Content-Type-Options", "nosniff"),
     ("Cache-Control", "no-store"),
 ]
-STATUS = {
-    200: "200 OK",
-    400: "400 Bad Request",
-    401: "401 Unauthorized",
-    403: "403 Forbidden",
-    404: "404 Not Found",
-    405: "405 Method Not Allowed",
-    413: "413 Content Too Large",
-    503: "503 Service Unavailable",
+#: Older Pythons have the older name of 413.
+PHRASES = responses | {413: "Content Too Large"}
+REFUSAL_CODES = {
+    "unsigned": 401,
+    "bad_signature": 403,
+    "rewritten": 403,
+    "token_signed": 403,
+    "bad_json": 400,
+    "no_secret": 503,
+    "path": 404,
 }
-REFUSAL_CODES = {"unsigned": 401, "bad_signature": 403, "bad_json": 400, "no_secret": 503}
 
 
 @dataclass(frozen=True)
@@ -100,21 +100,24 @@ class Endpoint:
         code, body = self._answer(environ)
         length = ("Content-Length", str(len(body)))
         allow = [("Allow", "GET, POST")] if code == 405 else []
-        start_response(STATUS[code], [*HEADERS, length, *allow])
+        start_response(f"{code} {PHRASES[code]}", [*HEADERS, length, *allow])
         return [body]
 
     def _answer(self, environ: dict[str, Any]) -> tuple[int, bytes]:
-        if str(environ.get("PATH_INFO", "")).rstrip("/") != self._path:
-            return 404, b""
+        path = str(environ.get("PATH_INFO", ""))
+        # WSGI gives the bytes of the path as Latin-1.
+        shown = clean(path.encode("latin-1", "replace").decode("utf-8", "replace"), 200)
+        elsewhere = "" if path.rstrip("/") == self._path else shown or "/"
         method = environ["REQUEST_METHOD"]
         if method == "GET":
-            return self._handshake(environ)
+            code, body = self._handshake(environ, elsewhere)
+            return (404 if elsewhere else code), body
         if method == "POST":
-            return self._deliver(environ)
-        return 405, b""
+            return self._misdirected(environ, elsewhere) if elsewhere else self._deliver(environ)
+        return (404 if elsewhere else 405), b""
 
-    def _handshake(self, environ: dict[str, Any]) -> tuple[int, bytes]:
-        """Meta's verification GET: 200 and the bare challenge, or 403."""
+    def _handshake(self, environ: dict[str, Any], elsewhere: str) -> tuple[int, bytes]:
+        """Meta's verification GET: 200 and the bare challenge, or 403. `elsewhere`: its path."""
         try:
             asked = parse_qs(
                 environ.get("QUERY_STRING", ""), keep_blank_values=True, max_num_fields=16
@@ -124,9 +127,10 @@ class Endpoint:
         if "hub.mode" not in asked:
             return 403, b""  # a browser or a crawler
         challenge = asked.get("hub.challenge", [""])[0]
-        reason = self._refusal(asked, challenge)
+        reason = "path" if elsewhere else self._refusal(asked, challenge)
         agent = clean(environ.get("HTTP_USER_AGENT", ""), 100)
-        self._report(HandshakeAttempt(not reason, reason, agent, challenge if not reason else ""))
+        echoed = "" if reason else challenge
+        self._report(HandshakeAttempt(not reason, reason, agent, echoed, path=elsewhere))
         return (403, b"") if reason else (200, challenge.encode("ascii"))
 
     def _refusal(self, asked: Mapping[str, list[str]], challenge: str) -> str:
@@ -134,13 +138,13 @@ class Endpoint:
         token = self._verify_token()
         if token is None:
             return "no_token"
-        given_token = asked.get("hub.verify_token", [""])[0].encode("utf-8", "replace")
+        given = asked.get("hub.verify_token", [""])[0]
         # Compared first and always, so that the time taken reveals nothing about the token.
-        right = hmac.compare_digest(given_token, token.reveal().encode("utf-8"))
+        right, alike = _same(given, token.reveal()), _same(_bare(given), _bare(token.reveal()))
         if asked["hub.mode"] != ["subscribe"]:
             return "mode"
         if not right:
-            return "token"
+            return "spelling" if alike else "token"
         return "" if CHALLENGE.fullmatch(challenge) else "challenge"
 
     def _deliver(self, environ: dict[str, Any]) -> tuple[int, bytes]:
@@ -170,18 +174,44 @@ class Endpoint:
         if not header:
             return "unsigned"
         theirs = SIGNATURE.fullmatch(header)
-        ours = hmac.new(secret.reveal().encode("utf-8"), body, hashlib.sha256).hexdigest()
-        right = theirs is not None and hmac.compare_digest(theirs[1].lower(), ours)
-        return "" if right else "bad_signature"
+        if theirs is None:
+            return "bad_signature"
+        return "" if signs(secret, body, theirs[1]) else self._misfit(secret, body, theirs[1])
 
-    def _refuse(self, reason: str, body: bytes) -> tuple[int, bytes]:
+    def _misfit(self, secret: Secret, body: bytes, signature: str) -> str:
+        """Why a signature does not fit, as far as trying others shows it."""
+        token = self._verify_token()
+        if token is not None and signs(token, body, signature):
+            return "token_signed"
+        short = len(body) <= MOST_UNPROVEN
+        if short and any(signs(secret, reading, signature) for reading in readings(body)):
+            return "rewritten"
+        return "bad_signature"
+
+    def _misdirected(self, environ: dict[str, Any], path: str) -> tuple[int, bytes]:
+        """A delivery that came to another path: worth a word when it may be Meta's."""
+        body: bytes = environ["wsgi.input"].read(MOST_BYTES + 1)
+        if self._signature_error(environ, body) in ("", "rewritten"):
+            return self._refuse("path", body, path)
+        return 404, b""
+
+    def _refuse(self, reason: str, body: bytes, path: str = "") -> tuple[int, bytes]:
         waba, number = claimed(body)
-        self._report(RejectedDelivery(reason, number, waba, len(body)))
+        self._report(RejectedDelivery(reason, number, waba, len(body), path=path))
         return REFUSAL_CODES[reason], b""
 
     def _report(self, what: RejectedDelivery | HandshakeAttempt) -> None:
         self._inbox.note(what)
         self._on_event(what)
+
+
+def _same(*texts: str) -> bool:
+    return hmac.compare_digest(*(text.encode("utf-8", "replace") for text in texts))
+
+
+def _bare(token: str) -> str:
+    """A verify token without what is lost or added on the way through forms and files."""
+    return re.sub(r"\s|\\[nr]$|[\"'`\ufeff\u200b]", "", token).replace("\\\\", "\\")
 
 
 def _headers(environ: Mapping[str, Any]) -> dict[str, str]:

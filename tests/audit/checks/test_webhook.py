@@ -23,7 +23,27 @@ def at(expected="", level="app", **levels):
     """Callbacks as they are, and the one that was chosen."""
     chosen = {"callback_url": expected, "level": level} if expected else {}
     number = replace(NUMBER, callbacks=Callbacks(**levels))
-    return facts(number=number, record=record(webhook=chosen))
+    rows = (replace(HEALTHY["app_subscriptions"][0], callback_url=levels.get("app", "")),)
+    return facts(number=number, record=record(webhook=chosen), app_subscriptions=rows)
+
+
+def hidden(expected="", level="app", override="", **changes):
+    """The number shows no callback; the app's row and the WABA's subscribers may."""
+    chosen = {"callback_url": expected, "level": level} if expected else {}
+    ours = Subscriber(IDS["app_id"], "Romashka", override)
+    given = {"number": replace(NUMBER, callbacks=Callbacks()), "subscribers": (ours,)}
+    return facts(**{**given, "record": record(webhook=chosen), **changes})
+
+
+def coexisting(*fields):
+    number = replace(NUMBER, on_phone_app=True)
+    return facts(number=number, app_subscriptions=hooked(*fields))
+
+
+def asked(reason, path=""):
+    """No callback, and a handshake that this machine refused."""
+    arrivals = Arrivals(handshake_refused=reason, handshake_path=path)
+    return hidden(app_subscriptions=(), arrivals=arrivals)
 
 
 def hooked(*fields, about="whatsapp_business_account", active=True):
@@ -42,6 +62,11 @@ def with_arrivals(**arrivals):
     return facts(arrivals=Arrivals(**arrivals))
 
 
+def refused_signature(**changes):
+    return facts(arrivals=Arrivals(refused_for="bad_signature"), **changes)
+
+
+COEXISTENCE = "account_update, history, smb_message_echoes"
 HOST = {"host": "shop.example"}
 CERTIFICATE = {**HOST, "names": "shop.example.org", "until": "2026-10-01"}
 #: Every reason of a probe, with the values it comes with.
@@ -64,7 +89,18 @@ PROBED = {
     "tls_chain": CERTIFICATE,
     "tls_untrusted": CERTIFICATE,
     "tls_other": {"detail": "no protocols available"},
-    "status": {"http": 404},
+    "status": {"http": 404, "wrong": 404, "server": "nginx"},
+    "firewall": {"service": "Cloudflare 1010"},
+    "login_wall": {"service": "HTTP 401"},
+    "platform_page": {"service": "nginx, 502"},
+    "too_many": {"service": ""},
+    "misdirected": {"service": ""},
+    "wrong_method": {"method": "POST", "http": 404},
+    "plus_sign": {},
+    "same_answer": {"body": "OK"},
+    "csrf": {"service": "CSRF"},
+    "post_failed": {"http": 500},
+    "proxy_bad": {},
     "redirect": {"to": "www.shop.example/hook"},
     "warning_page": {"service": "ngrok"},
     "tunnel_gone": {"service": "ngrok"},
@@ -93,6 +129,40 @@ CASES = [
         failed("not_set_there", expected=URL, level="number"),
     ),
     ("webhook.callback", at(URL, app=FOREIGN), failed("other", url=FOREIGN, expected=URL)),
+    # Meta need not show webhook_configuration: the app's row and the subscribers count as well.
+    ("webhook.callback", hidden(), passed("set", url=URL)),
+    ("webhook.callback", hidden(URL), passed("as_expected", url=URL)),
+    ("webhook.callback", hidden(app_subscriptions=(), override=URL), passed("set", url=URL)),
+    ("webhook.callback", hidden(URL, "account", override=URL), passed("as_expected", url=URL)),
+    ("webhook.callback", hidden(app_subscriptions=()), failed("not_set")),
+    ("webhook.callback", hidden(app_subscriptions=NO_SECRET), unknown("not_shown")),
+    (
+        "webhook.callback",
+        hidden(app_subscriptions=(), subscribers=NO_SECRET),
+        unknown("not_shown"),
+    ),
+    ("webhook.callback", hidden(URL, "number"), unknown("not_shown")),
+    ("webhook.callback", asked("path", "/hook"), failed("asked_path", path="/hook")),
+    ("webhook.callback", asked("spelling"), failed("asked_spelling")),
+    ("webhook.callback", asked("mode"), failed("asked_mode")),
+    ("webhook.effective", hidden(), passed("by_app", url=URL)),
+    ("webhook.effective", hidden(app_subscriptions=NO_SECRET), unknown("not_shown")),
+    (
+        "webhook.effective",
+        hidden(override=FOREIGN),
+        failed("override_elsewhere", app=URL, winner=FOREIGN, level="account"),
+    ),
+    (
+        "webhook.effective",
+        hidden(FOREIGN, "account", override=FOREIGN),
+        passed("by_account", url=FOREIGN),
+    ),
+    ("webhook.fields", coexisting("messages"), passed("without_coexistence", fields=COEXISTENCE)),
+    (
+        "webhook.fields",
+        coexisting("messages", "history", "account_update", "smb_message_echoes"),
+        passed("subscribed"),
+    ),
     ("webhook.fields", facts(), passed("subscribed")),
     ("webhook.fields", facts(app_subscriptions=hooked("calls", "messages")), passed("subscribed")),
     ("webhook.fields", facts(app_subscriptions=hooked("message_status")), failed("missing")),
@@ -119,7 +189,18 @@ CASES = [
         failed("only_others", others="42"),
     ),
     ("webhook.effective", facts(), passed("by_app", url=URL)),
-    ("webhook.effective", at(app=FOREIGN, account=URL), passed("by_account", url=URL)),
+    ("webhook.effective", at(account=URL), passed("by_account", url=URL)),
+    ("webhook.effective", at(app=URL, account=URL), passed("by_account", url=URL)),
+    (
+        "webhook.effective",
+        at(app=FOREIGN, account=URL),
+        failed("override_elsewhere", app=FOREIGN, winner=URL, level="account"),
+    ),
+    (
+        "webhook.effective",
+        at(account=FOREIGN, number=URL),
+        failed("override_elsewhere", app=FOREIGN, winner=URL, level="number"),
+    ),
     ("webhook.effective", at(URL, "number", number=URL), passed("by_number", url=URL)),
     ("webhook.effective", at(), failed("none")),
     (
@@ -134,11 +215,36 @@ CASES = [
     ),
     ("webhook.effective", at(URL, app=FOREIGN), failed("other", url=FOREIGN, expected=URL)),
     ("webhook.reachable", facts(), passed("answered", milliseconds=140)),
+    (
+        "webhook.reachable",
+        facts(handshake=Handshake(URL, milliseconds=5100)),
+        passed("slow", milliseconds=5100),
+    ),
+    (
+        "webhook.reachable",
+        facts(
+            handshake=Handshake(URL, "any_token"),
+            record=record(webhook={"callback_url": URL, "any_token": "meant"}),
+        ),
+        passed("any_token_meant"),
+    ),
+    (
+        "webhook.reachable",
+        facts(
+            handshake=Handshake(URL, "refused", {"host": "127.0.0.1", "port": 8080}),
+            record=record(webhook={"callback_url": URL, "kept_by": "here"}),
+        ),
+        failed("receiver_ended", url=URL),
+    ),
     *(
         ("webhook.reachable", answered(reason, **values), failed(reason, **values))
         for reason, values in PROBED.items()
     ),
     ("webhook.reachable", answered("no_token", unsure=True), unknown("no_token")),
+    *(
+        ("webhook.reachable", answered(reason, True, url=FOREIGN), unknown(reason, url=FOREIGN))
+        for reason in ("not_chosen", "not_asked")
+    ),
     ("webhook.reachable", answered("dns", True, **HOST), unknown("dns", **HOST)),
     ("webhook.received", facts(), passed("received", date="2026-11-22")),
     ("webhook.received", with_arrivals(), waiting("nothing_yet")),
@@ -151,10 +257,25 @@ CASES = [
     (
         "webhook.received",
         with_arrivals(refused_for="bad_signature", test_event=True),
-        failed("wrong_secret"),
+        failed("rewritten"),
+    ),
+    # A secret that Graph accepts is right: then it is another app, or the way.
+    ("webhook.received", refused_signature(secret_fits=False), failed("wrong_secret")),
+    ("webhook.received", refused_signature(secret_fits=NO_SECRET), failed("wrong_secret")),
+    (
+        "webhook.received",
+        refused_signature(subscribers=subscribers(IDS["app_id"], "CRM")),
+        failed("other_app", others="App CRM"),
+    ),
+    ("webhook.received", refused_signature(subscribers=NO_SECRET), failed("rewritten")),
+    ("webhook.received", with_arrivals(refused_for="rewritten"), failed("rewritten")),
+    (
+        "webhook.received",
+        with_arrivals(refused_for="path", refused_path="/hook"),
+        failed("other_path", path="/hook"),
     ),
     ("webhook.received", with_arrivals(refused_for="no_secret"), failed("secret_not_given")),
-    ("webhook.received", with_arrivals(refused_for="unsigned"), waiting("nothing_yet")),
+    ("webhook.received", with_arrivals(refused_for="unsigned"), failed("unsigned")),
     (
         "webhook.received",
         with_arrivals(inbox_error="malformed"),

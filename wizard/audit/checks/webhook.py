@@ -6,6 +6,8 @@ any callback that is set counts as right.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from wizard.audit.checks.registry import answer_or_none, check
 from wizard.audit.results import (
     CheckResult,
@@ -15,11 +17,11 @@ from wizard.audit.results import (
     waiting,
 )
 from wizard.facts.facts import Facts
-from wizard.facts.webhook_route import whatsapp
+from wizard.facts.models import Handshake, Subscriber, whatsapp
+from wizard.facts.reads import seen_callbacks
+from wizard.facts.webhook_route import COEXISTENCE_FIELDS, FIELD
 from wizard.text.errors import Unavailable
 
-#: The one field that messages and their statuses come in; there is no field `message_status`.
-FIELD = "messages"
 LEVELS = ("app", "account", "number")
 
 
@@ -27,12 +29,14 @@ LEVELS = ("app", "account", "number")
 def callback(facts: Facts) -> CheckResult:
     """A callback is set on the level that was chosen, and it is the expected one."""
     expected, level = _expected(facts)
-    callbacks = facts.number.callbacks
-    if not callbacks.winner[1]:
-        return failed("not_set")
+    seen = seen_callbacks(facts)
+    if not seen.callbacks.winner[1]:
+        return _not_set(facts) if seen.none_set else unknown("not_shown")
     if not expected:
-        return passed("set", url=callbacks.winner[1])
-    actual = getattr(callbacks, level)
+        return passed("set", url=seen.callbacks.winner[1])
+    actual = getattr(seen.callbacks, level)
+    if not actual and level not in seen.known:
+        return unknown("not_shown")
     if not actual:
         return failed("not_set_there", expected=expected, level=level)
     if actual != expected:
@@ -55,16 +59,20 @@ def fields(facts: Facts) -> CheckResult:
         return failed("none")
     if not ours.active:
         return failed("inactive")
-    return passed("subscribed") if FIELD in ours.fields else failed("missing")
+    if FIELD not in ours.fields:
+        return failed("missing")
+    number = answer_or_none(lambda: facts.number)
+    lacking = COEXISTENCE_FIELDS - ours.fields if number and number.on_phone_app else frozenset()
+    if lacking:
+        return passed("without_coexistence", fields=", ".join(sorted(lacking)))
+    return passed("subscribed")
 
 
 @check("webhook.subscribed")
 def subscribed(facts: Facts) -> CheckResult:
     """This app is subscribed to the WABA; other apps there do not count."""
-    ours = facts.record.ids.get("app_id") or facts.token.app_id
-    others = ", ".join(
-        sorted(one.app_name or one.app_id for one in facts.subscribers if one.app_id != ours)
-    )
+    ours = _app_id(facts)
+    others = _others(facts.subscribers, ours)
     if any(one.app_id == ours for one in facts.subscribers):
         return passed("with_others", others=others) if others else passed()
     return failed("only_others", others=others) if others else failed("nobody")
@@ -74,9 +82,12 @@ def subscribed(facts: Facts) -> CheckResult:
 def effective(facts: Facts) -> CheckResult:
     """The callback that wins for this number (number before WABA before app) is the expected."""
     expected, wanted = _expected(facts)
-    level, url = facts.number.callbacks.winner
+    seen = seen_callbacks(facts)
+    level, url = seen.callbacks.winner
     if not url:
-        return failed("none")
+        return failed("none") if seen.none_set else unknown("not_shown")
+    if lost := seen.elsewhere(expected):
+        return failed("override_elsewhere", app=lost, winner=url, level=level)
     if expected and url != expected:
         # A level above the chosen one overrides it for this number.
         above = LEVELS.index(level) > LEVELS.index(wanted)
@@ -88,10 +99,25 @@ def effective(facts: Facts) -> CheckResult:
 def reachable(facts: Facts) -> CheckResult:
     """The callback answers a handshake like Meta's."""
     found = facts.handshake
+    if found.reason == "any_token" and facts.record.webhook.get("any_token"):
+        return passed("any_token_meant")
+    if facts.record.received_here and found.reason in NOBODY_THERE:
+        return failed("receiver_ended", url=found.url)
+    return judged(found)
+
+
+#: What a receiver of this computer, or its tunnel, leaves behind when it ends.
+NOBODY_THERE = frozenset({"refused", "dns", "tunnel_gone", "behind_tunnel"})
+#: Meta gives up after about six seconds.
+SLOW_MILLISECONDS = 4000
+
+
+def judged(found: Handshake) -> CheckResult:
+    """What a probe says of `webhook.reachable`."""
     if found.ok:
-        return passed("answered", milliseconds=found.milliseconds)
-    result = unknown if found.unsure else failed
-    return result(found.reason, **found.values)
+        slow = found.milliseconds >= SLOW_MILLISECONDS
+        return passed("slow" if slow else "answered", milliseconds=found.milliseconds)
+    return (unknown if found.unsure else failed)(found.reason, **found.values)
 
 
 @check("webhook.received")
@@ -103,12 +129,53 @@ def received(facts: Facts) -> CheckResult:
     if arrivals.inbox_error:
         return unknown("inbox", kind=arrivals.inbox_error)
     if arrivals.refused_for == "bad_signature":
-        return failed("wrong_secret")
-    if arrivals.refused_for == "no_secret":
-        return failed("secret_not_given")
+        return _unfitting_signature(facts)
+    if reason := _REFUSED.get(arrivals.refused_for):
+        path = {"path": arrivals.refused_path} if reason == "other_path" else {}
+        return failed(reason, **path)
     if arrivals.other_number:
         return waiting("other_number", phone_number_id=arrivals.other_number)
     return waiting("test_only") if arrivals.test_event else waiting("nothing_yet")
+
+
+def _not_set(facts: Facts) -> CheckResult:
+    """No callback; a handshake that was refused here shows why Meta did not take one."""
+    arrivals = answer_or_none(lambda: facts.arrivals)
+    if not arrivals or not arrivals.handshake_refused:
+        return failed("not_set")
+    path = {"path": arrivals.handshake_path} if arrivals.handshake_path else {}
+    return failed(f"asked_{arrivals.handshake_refused}", **path)
+
+
+#: Why a delivery was refused → what it means here.
+_REFUSED = {
+    "rewritten": "rewritten",
+    "unsigned": "unsigned",
+    "no_secret": "secret_not_given",
+    "path": "other_path",
+}
+
+
+def _unfitting_signature(facts: Facts) -> CheckResult:
+    """A signature that fits no reading of its body: whose it is hangs on what else is known.
+
+    A secret that Graph accepts is the right one, so another app or a change on the way is left.
+    """
+    if not answer_or_none(lambda: facts.secret_fits):
+        return failed("wrong_secret")
+    others = _others(answer_or_none(lambda: facts.subscribers) or (), _app_id(facts))
+    return failed("other_app", others=others) if others else failed("rewritten")
+
+
+def _app_id(facts: Facts) -> str:
+    return facts.record.ids.get("app_id") or facts.token.app_id
+
+
+def _others(subscribers: Iterable[Subscriber], ours: str) -> str:
+    """Names of the subscribed apps that are not ours."""
+    return ", ".join(
+        sorted(one.app_name or one.app_id for one in subscribers if one.app_id != ours)
+    )
 
 
 def _expected(facts: Facts) -> tuple[str, str]:

@@ -149,8 +149,10 @@ class Stored:
 class RejectedDelivery:
     """A POST that was turned away.
 
-    `reason`: unsigned, bad_signature, bad_json, no_secret. The ids are what the unproven body
-    claims; they distinguish "signed with another app's secret" from noise.
+    `reason`: unsigned, bad_signature, rewritten (the signature fits another spelling of the same
+    JSON), token_signed (signed with the verify token), bad_json, no_secret, path (it came to
+    `path`, where nothing is received). The ids are what the unproven body claims; they
+    distinguish "signed with another app's secret" from noise.
     """
 
     reason: str
@@ -158,14 +160,16 @@ class RejectedDelivery:
     waba_id: str = ""
     size: int = 0
     at: str = field(default_factory=stamp)
+    path: str = ""
 
 
 @dataclass(frozen=True)
 class HandshakeAttempt:
-    """A handshake that arrived. `reason`: "" when accepted, else mode, token, challenge, no_token.
+    """A handshake that arrived. `reason`: "" when accepted, else why it was refused.
 
-    `agent` is the User-Agent; `challenge`, which is not kept, shows whether the
-    request was this tool's own probe.
+    mode, token, spelling (the verify token differs only by spaces, quotes, line breaks or doubled
+    backslashes), challenge, no_token, path (it came to `path`). `agent` is the User-Agent;
+    `challenge`, which is not kept, shows whether the request was this tool's own probe.
     """
 
     accepted: bool
@@ -173,6 +177,7 @@ class HandshakeAttempt:
     agent: str = ""
     challenge: str = ""
     at: str = field(default_factory=stamp)
+    path: str = ""
 
 
 class InboxError(WizardError):

@@ -128,12 +128,12 @@ class Reader:
     def knocks(self, since: datetime | None = None) -> list[HandshakeAttempt]:
         """Handshakes that arrived, newest first."""
         rows = self._query(
-            "SELECT accepted, reason, agent, at FROM knocks WHERE at >= ? ORDER BY row DESC",
+            "SELECT accepted, reason, agent, at, path FROM knocks WHERE at >= ? ORDER BY row DESC",
             (stamp(since) if since else "",),
         )
         return [
-            HandshakeAttempt(bool(accepted), reason, agent, "", at)
-            for accepted, reason, agent, at in rows
+            HandshakeAttempt(bool(accepted), reason, agent, "", at, path)
+            for accepted, reason, agent, at, path in rows
         ]
 
     def bodies(self) -> Iterator[bytes]:

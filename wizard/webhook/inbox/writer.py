@@ -26,7 +26,7 @@ from wizard.webhook.inbox.models import (
     Update,
 )
 
-VERSION = 1
+VERSION = 2
 #: How long a connection waits for another process to finish its transaction.
 BUSY_SECONDS = 5.0
 
@@ -55,10 +55,16 @@ CREATE TABLE updates (
     test INTEGER NOT NULL, received_at TEXT NOT NULL);
 CREATE TABLE refusals (
     row INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, reason TEXT NOT NULL,
-    phone_number_id TEXT NOT NULL, waba_id TEXT NOT NULL, size INTEGER NOT NULL);
+    phone_number_id TEXT NOT NULL, waba_id TEXT NOT NULL, size INTEGER NOT NULL,
+    path TEXT NOT NULL DEFAULT '');
 CREATE TABLE knocks (
     row INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, accepted INTEGER NOT NULL,
-    reason TEXT NOT NULL, agent TEXT NOT NULL);
+    reason TEXT NOT NULL, agent TEXT NOT NULL, path TEXT NOT NULL DEFAULT '');
+"""
+#: What an inbox of version 1 lacks.
+SINCE_1 = """
+ALTER TABLE refusals ADD COLUMN path TEXT NOT NULL DEFAULT '';
+ALTER TABLE knocks ADD COLUMN path TEXT NOT NULL DEFAULT '';
 """
 
 
@@ -100,15 +106,17 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA fullfsync = ON")  # macOS: fsync alone leaves it in the drive's cache
     connection.execute("PRAGMA secure_delete = ON")
-    if version == 0:
+    if version < VERSION:
         _create(connection)
 
 
 def _create(connection: sqlite3.Connection) -> None:
+    """Makes the tables, or brings those of an older version up to this one."""
     connection.execute("BEGIN IMMEDIATE")
     # Another process may have been first while this one waited for the lock.
-    if connection.execute("PRAGMA user_version").fetchone() == (0,):
-        for statement in SCHEMA.split(";")[:-1]:
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version < VERSION:
+        for statement in (SINCE_1 if version else SCHEMA).split(";")[:-1]:
             connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {VERSION}")
     connection.execute("COMMIT")
@@ -315,17 +323,17 @@ def _note(
 ) -> None:
     if isinstance(what, RejectedDelivery):
         done = connection.execute(
-            "INSERT INTO refusals (at, reason, phone_number_id, waba_id, size)"
-            " VALUES (?, ?, ?, ?, ?)",
-            (what.at, what.reason, what.phone_number_id, what.waba_id, what.size),
+            "INSERT INTO refusals (at, reason, phone_number_id, waba_id, size, path)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            (what.at, what.reason, what.phone_number_id, what.waba_id, what.size, what.path),
         )
         connection.execute(
             "DELETE FROM refusals WHERE row <= ?", ((done.lastrowid or 0) - REMEMBERED,)
         )
     elif isinstance(what, HandshakeAttempt):
         done = connection.execute(
-            "INSERT INTO knocks (at, accepted, reason, agent) VALUES (?, ?, ?, ?)",
-            (what.at, what.accepted, what.reason, what.agent),
+            "INSERT INTO knocks (at, accepted, reason, agent, path) VALUES (?, ?, ?, ?, ?)",
+            (what.at, what.accepted, what.reason, what.agent, what.path),
         )
         connection.execute(
             "DELETE FROM knocks WHERE row <= ?", ((done.lastrowid or 0) - REMEMBERED,)
