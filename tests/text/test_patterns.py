@@ -140,9 +140,7 @@ def test_no_pattern_takes_long_on_its_worst_text():
     assert {where: text for where, text in slow.items() if text} == {}
 
 
-@pytest.mark.parametrize(
-    "pattern", [r"\d{5,}\|", r"\s+#", r"nonexist\w* field", r"[\w.+-]+@\w", r"(.*?)\s*;"]
-)
+@pytest.mark.parametrize("pattern", [r"\d{5,}\|", r"\s+#", r"[\w.+-]+@\w", r"(.*?)\s*;"])
 def test_the_search_finds_patterns_that_backtrack(pattern):
     assert slow_input(re.compile(pattern), "search") != ""
 
