@@ -191,7 +191,7 @@ BODIES = st.one_of(
 
 
 @HURRIED
-@given(body=BODIES, headers=HEADERS, http=st.sampled_from([200, 302, 400, 401, 429, 500]))
+@given(body=BODIES, headers=HEADERS, http=st.sampled_from([200, 204, 302, 400, 401, 429, 500]))
 def test_every_answer_over_http_is_a_value_or_an_error_of_ours(served, body, headers, http):
     graph, held = served
     held["reply"] = Reply(body, http, headers)

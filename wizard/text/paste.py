@@ -19,6 +19,8 @@ _SHORTEST_TOKEN = 50
 _APP_TOKEN = re.compile(sanitise.APP_TOKEN)
 _SECRET = re.compile(rf"(?<![A-Za-z0-9]){sanitise.APP_SECRET}(?![A-Za-z0-9])")
 _CUT = re.compile(r"…|\.{3}")
+#: The rest of a token that a space or a line break came into; an app secret is a value of its own.
+_GOES_ON = re.compile(r"\s{1,20}(?!EA|[0-9a-fA-F]{32}\b)[A-Za-z0-9]{20,}")
 _PLACEHOLDER = re.compile(
     r"<[^<>]*>|\{\{?[^{}]*\}?\}|\$\{?\w+\}?|(?:your|my)[-_ ].*|x{6,}"
     r"|(?:\w+[-_ ])?access[-_ ]?token",
@@ -49,7 +51,7 @@ _SERVICES = (
     ("JWT", r"eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"),
     ("SSH/TLS", r"-----BEGIN .*"),
 )
-_FOREIGN = tuple((name, re.compile(form, re.S)) for name, form in _SERVICES)
+_FOREIGN = tuple((name, re.compile(rf"\A(?:{form})", re.S)) for name, form in _SERVICES)
 
 
 def parse_token(text: str) -> str | Phrase:
@@ -149,7 +151,8 @@ def _instead_of_a_secret(bare: str) -> str:
 
 
 def _whole(token: str, bare: str) -> str | Phrase:
-    if _CUT.search(bare[bare.find(token[:8]) :]) or len(token) < _SHORTEST_TOKEN:
+    cut = _CUT.search(bare[bare.find(token[:8]) :]) or _GOES_ON.match(bare.partition(token)[2])
+    if cut or len(token) < _SHORTEST_TOKEN:
         return phrase("paste.token_cut")
     return token
 

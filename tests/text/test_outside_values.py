@@ -1,0 +1,158 @@
+"""A token from outside with dirt around it, by the command line: never "your token is dead"."""
+
+import codecs
+import json
+import sys
+
+import pytest
+
+from tests.support.command_fixtures import home, told, wizard
+from wizard import sandbox
+from wizard.state.config import Config
+
+__all__ = ["home", "told", "wizard"]
+
+VARIABLE = "WA_WIZARD_ACCESS_TOKEN"
+#: What is cleaned away.
+CLEANED = {
+    "double quotes": '"{}"',
+    "single quotes": "'{}'",
+    "typographic quotes": "“{}”",
+    "Bearer": "Bearer {}",
+    "a header": "Authorization: Bearer {}",
+    "a byte order mark": "\ufeff{}",
+    "zero-width characters": "\u200b{}\u2060",
+    "a space that does not break": "\u00a0{}\u00a0",
+    "spaces": "  {}  ",
+    "a semicolon": "{};",
+    "its own name": f"{VARIABLE}={{}}",
+    "export": f'export {VARIABLE}="{{}}"',
+    "line ends": "{}\r\n\n",
+    "a second line, as pass has it": "{}\nuser: somebody\nurl: https://example.com\n",
+    "JSON": '{{"access_token": "{}"}}',
+}
+#: What cannot be put right, and is named.
+NAMED = {
+    "a line break in its middle": lambda token: f"{token[:70]}\n{token[70:]}",
+    "a space in its middle": lambda token: f"{token[:70]} {token[70:]}",
+    "two tokens": lambda token: f"{token}\n{token[:-5]}abcde",
+    "the first letters alone": lambda token: f"{token[:40]}…",
+    "a placeholder": lambda _: "<your access token>",
+    "an app secret": lambda _: "0123456789abcdef" * 2,
+}
+
+
+def by_variable(value, _folder, environ):
+    environ(VARIABLE, value.decode())
+    return VARIABLE
+
+
+def by_file(value, folder, environ):
+    (folder / "value").write_bytes(value)
+    environ(f"{VARIABLE}_FILE", str(folder / "value"))
+    return f"{VARIABLE}_FILE"
+
+
+def by_systemd(value, folder, environ):
+    (folder / "wa-wizard-access_token").write_bytes(value)
+    environ("CREDENTIALS_DIRECTORY", str(folder))
+    return "wa-wizard-access_token"
+
+
+SOURCES = [by_variable, by_file, by_systemd]
+
+
+@pytest.fixture(scope="module")
+def meta():
+    with sandbox.start("healthy") as running:
+        yield running
+
+
+@pytest.fixture
+def audit(meta, home, told, tmp_path, monkeypatch):
+    """Runs `audit` with a token from a source: exit code, items, what names it in the output."""
+    monkeypatch.setenv("WA_WIZARD_GRAPH_URL", meta.graph_url)
+    monkeypatch.setattr("wizard.context.context.harden", lambda: None)
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
+
+    def run(source, value):
+        named = source(value, tmp_path, monkeypatch.setenv)
+        code, document = told("audit", "--no-input")
+        written = json.dumps(document)
+        assert meta.access_token[:30] not in written
+        return code, {item["id"]: item for item in document.get("items", ())}, (named, written)
+
+    return run
+
+
+#: A program that keeps secrets, one of which somebody typed into it by hand.
+HELPER = """
+import pathlib, sys
+_, call, name = sys.argv
+path = pathlib.Path(__file__).with_name(name)
+if call == "set":
+    path.write_bytes(sys.stdin.buffer.read())
+elif call == "delete":
+    path.unlink()
+elif name == "access_token":
+    sys.stdout.buffer.write({value!r})
+elif path.exists():
+    sys.stdout.buffer.write(path.read_bytes())
+"""
+
+
+def keep_in_a_program(home, token):
+    program = home.config_folder.parent / "helper.py"
+    program.write_text(HELPER.format(value=token.encode()))
+    calls = {
+        call: [sys.executable, str(program), call, "{name}"] for call in ("get", "set", "delete")
+    }
+    home.save_config(Config().with_profile("default", vault={"store": "command", **calls}))
+
+
+def in_order(items):
+    present, valid = items["access.present"], items["access.valid"]
+    return (present["status"], valid["status"]) == ("passed", "passed")
+
+
+@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize("dirt", CLEANED.values(), ids=CLEANED)
+def test_what_stands_around_a_token_is_cleaned_away(audit, meta, source, dirt):
+    code, items, _ = audit(source, dirt.format(meta.access_token).encode())
+    assert in_order(items)
+    assert code == 0
+
+
+@pytest.mark.parametrize("source", [by_file, by_systemd])
+@pytest.mark.parametrize("mark", [codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF8])
+def test_a_file_of_another_encoding_is_read(audit, meta, source, mark):
+    encoding = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}.get(
+        mark, "utf-8"
+    )
+    code, items, _ = audit(source, mark + f"{meta.access_token}\r\n".encode(encoding))
+    assert in_order(items)
+    assert code == 0
+
+
+@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize("spoil", NAMED.values(), ids=NAMED)
+def test_a_token_that_cannot_be_right_is_named_by_its_place(audit, meta, source, spoil):
+    code, items, (named, written) = audit(source, spoil(meta.access_token).encode())
+    assert (code, items) == (5, {})  # Meta was not asked
+    assert named in json.loads(written)["error"]["values"]["detail"]
+
+
+@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize("empty", ["", "\n", '""', "\ufeff", " \u200b "])
+def test_an_empty_token_is_none(audit, home, source, empty):
+    keep_in_a_program(home, "")
+    _, items, _ = audit(source, empty.encode())
+    assert items["access.present"]["reason"] == "not_given"
+    assert items["access.valid"]["status"] == "skipped"
+
+
+@pytest.mark.parametrize("dirt", ["Bearer {}", "{}\nuser: somebody", "\ufeff{}"])
+def test_a_store_of_other_programs_is_cleaned_too(audit, home, meta, dirt):
+    keep_in_a_program(home, dirt.format(meta.access_token))
+    _, items, _ = audit(lambda *_: "command", b"")
+    assert in_order(items)
