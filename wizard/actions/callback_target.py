@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import time
 from dataclasses import dataclass, replace
@@ -29,6 +30,8 @@ HERE = "here"
 #: What a person may type for it; nothing typed means it as well.
 HERE_WORDS = frozenset({HERE, "", "здесь", "тут", "сюда"})
 VERIFY_TOKEN = "verify_token"
+#: Other characters are known to arrive changed: spaces, quotes, backslashes, < and |.
+PLAIN_TOKEN = re.compile(r"[A-Za-z0-9._~-]+")
 #: Meta takes no longer one as an override.
 LONGEST = 200
 #: A new public name is not known everywhere at once.
@@ -124,6 +127,8 @@ def ask_verify_token(session: Session, words: str) -> Secret:
     )
     token = Secret(session.prompter.ask(question))
     session.keep(VERIFY_TOKEN, token)
+    if not PLAIN_TOKEN.fullmatch(token.reveal()):
+        session.prompter.tell("webhook.token_odd")
     return token
 
 
