@@ -125,9 +125,10 @@ def ask_verify_token(session: Session, words: str) -> Secret:
         parse=_parse_token,
         option="credentials set verify_token",
     )
-    token = Secret(session.prompter.ask(question))
+    typed = session.prompter.ask(question)
+    token = Secret(typed)
     session.keep(VERIFY_TOKEN, token)
-    if not PLAIN_TOKEN.fullmatch(token.reveal()):
+    if not PLAIN_TOKEN.fullmatch(typed):
         session.prompter.tell("webhook.token_odd")
     return token
 
