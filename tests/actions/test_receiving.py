@@ -208,6 +208,15 @@ def test_her_servers_verify_token_is_asked_or_made_up(open_session):
         assert session.vault.get("verify_token").secret == Secret("theirs")
 
 
+@pytest.mark.parametrize(("token", "warned"), [("a\\\\b<c|d", True), ("plain-Token_1", False)])
+def test_a_verify_token_that_is_changed_on_the_way_is_warned_of(open_session, token, warned):
+    prompter = FakePrompter({"verify_token": token})
+    with open_session("webhook-none", prompter, knows=True) as (session, _):
+        action("webhook.reachable/no_token", session)
+        assert session.vault.get("verify_token").secret == Secret(token)
+    assert ("webhook.token_odd" in prompter.keys) == warned
+
+
 def test_what_the_api_refuses_goes_by_hand_and_is_read_back(open_session):
     answers = {**HERE, "verify_token": "made-by-her", "webhook.by_hand": "done"}
     prompter = FakePrompter(answers, consents=ALL_CONSENTS)

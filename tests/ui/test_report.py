@@ -93,6 +93,14 @@ def test_ready_to_receive_here_is_said_with_what_keeps_it_so(language):
     assert "webhook listen" in shown(lambda s, w: AuditView(s, w).show(audit), language)
 
 
+def test_what_is_wrong_is_begun_with_before_what_waits():
+    """An item that waits for a person stood first though another had failed."""
+    outcomes = {"app.published": waiting(), "token.scopes": failed("missing", scopes="x")}
+    said = shown(lambda s, w: AuditView(s, w).closing(verdicts(outcomes, BOTH)), width=300)
+    title = CHECKLIST.item("token.scopes").title.en
+    assert title in said
+
+
 def test_the_pictures_have_a_finding_of_every_kind():
     assert {check_result.status for check_result in OUTCOMES.values()} == set(Status)
 

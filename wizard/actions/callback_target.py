@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import time
 from dataclasses import dataclass, replace
@@ -29,6 +30,8 @@ HERE = "here"
 #: What a person may type for it; nothing typed means it as well.
 HERE_WORDS = frozenset({HERE, "", "здесь", "тут", "сюда"})
 VERIFY_TOKEN = "verify_token"
+#: Other characters are known to arrive changed: spaces, quotes, backslashes, < and |.
+PLAIN_TOKEN = re.compile(r"[A-Za-z0-9._~-]+")
 #: Meta takes no longer one as an override.
 LONGEST = 200
 #: A new public name is not known everywhere at once.
@@ -122,8 +125,11 @@ def ask_verify_token(session: Session, words: str) -> Secret:
         parse=_parse_token,
         option="credentials set verify_token",
     )
-    token = Secret(session.prompter.ask(question))
+    typed = session.prompter.ask(question)
+    token = Secret(typed)
     session.keep(VERIFY_TOKEN, token)
+    if not PLAIN_TOKEN.fullmatch(typed):
+        session.prompter.tell("webhook.token_odd")
     return token
 
 

@@ -98,7 +98,11 @@ class AuditView:
 
     def closing(self, audit: AuditResult) -> None:
         """What to run next."""
-        first = next(iter(audit.open(required=True)), None)
+        there = audit.open(required=True)
+        first = next(iter(there), None)
+        if first and first.status is Status.WAITING:
+            # Not begun with while something is wrong: a person or time settles it.
+            first = next((one for one in there if one.status is Status.FAILED), first)
         if first is None:
             self._screen.line(self._words.say("report.next_use"))
         elif first.status is Status.UNKNOWN:
