@@ -207,7 +207,7 @@ def started(code):
 def test_a_signal_cleans_up_and_has_its_code(number, code, home):
     with started(SLEEP.format(seconds=30)) as process:
         process.send_signal(number)
-        out, err = process.communicate(timeout=10)
+        out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (code, "cleaned\n")
     assert err.strip()
     assert "Traceback" not in err
@@ -217,7 +217,7 @@ def test_nohup_is_respected(home):
     ignore = "import signal\nsignal.signal(signal.SIGHUP, signal.SIG_IGN)\n"
     with started(ignore + SLEEP.format(seconds=0.5)) as process:
         process.send_signal(signal.SIGHUP)
-        out, err = process.communicate(timeout=10)
+        out, err = process.communicate(timeout=60)
     assert (process.returncode, out, err) == (0, "cleaned\n", "")
 
 
