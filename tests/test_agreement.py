@@ -82,7 +82,13 @@ def tables():
 
 
 TABLES = tables()
-ROWS = [(item, check_result) for cases in TABLES.values() for item, _, check_result in cases]
+#: Without what was skipped: the words for that are no item's own.
+ROWS = [
+    (item, check_result)
+    for cases in TABLES.values()
+    for item, _, check_result in cases
+    if check_result.status is not Status.SKIPPED
+]
 SEEN_REASONS = sorted(
     {(item, check_result.reason) for item, check_result in ROWS if check_result.reason}
 )

@@ -2,8 +2,7 @@ import threading
 
 import pytest
 
-from wizard.facts.facts import _Memory as Memory
-from wizard.facts.reads import run_concurrently
+from wizard.facts.reads import Memory, run_concurrently
 from wizard.text.errors import ErrorKind, Unavailable
 
 

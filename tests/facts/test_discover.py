@@ -110,7 +110,11 @@ def test_an_account_that_is_listed_and_cannot_be_read_is_shown_with_its_trouble(
 
 def test_the_test_account_stands_last_and_is_marked():
     accounts = {"data": [{"id": "19", "name": "Test WhatsApp Business Account"}, *LISTED["data"]]}
-    test_number = {"data": [{"id": "31", "display_phone_number": "+1 555-078-3881"}]}
+    test_number = {
+        "data": [
+            {"id": "31", "display_phone_number": "+1 555-078-3881", "verified_name": "Test Number"}
+        ]
+    }
     test = {"id": "19", "name": "Renamed", "currency": "USD"}
     found = discover(graph_of(**{ASSIGNED: accounts, "19": test, "19/phone_numbers": test_number}))
     assert [(entry.account.id, entry.is_test) for entry in found.accounts] == [

@@ -214,11 +214,14 @@ def test_permissions_are_listed_whatever_their_status():
             True,
         ),
         ({"fields": "messages,flows", "active": "false"}, {"messages", "flows"}, False),
-        ({}, set(), True),
+        ({}, None, True),
     ],
 )
 def test_subscriptions_come_in_several_shapes(row, fields, active):
-    (seen,) = subscriptions([{"object": "WhatsApp_Business_Account", **row}, {"fields": ["x"]}])
+    seen, unnamed = subscriptions(
+        [{"object": "WhatsApp_Business_Account", **row}, {"fields": ["x"]}]
+    )
+    assert unnamed.object == ""
     assert (seen.object, seen.fields, seen.active) == (
         "whatsapp_business_account",
         fields,
@@ -363,7 +366,7 @@ def test_health_that_was_left_out_is_odd(answer):
             {"whatsapp_business_api_data": {"id": "1", "override_callback_uri": "https://o"}},
             (Subscriber("1", "", "https://o"),),
         ),
-        ({"whatsapp_business_api_data": {}}, ()),
+        ({"whatsapp_business_api_data": {}}, (Subscriber(""),)),
         ({"whatsapp_business_api_data": None, "id": "1"}, (Subscriber("1"),)),
     ],
 )
@@ -401,8 +404,13 @@ def test_subscribers_are_wrapped_or_flat(row, seen):
     ],
 )
 def test_everything_a_template_wants_is_counted(parts, variables):
-    (seen,) = templates([{"name": "t", "language": "en_US", "components": parts}, {"id": 1}])
+    (seen,) = templates([{"name": "t", "language": "en_US", "components": parts}])
     assert seen.variables == variables
+
+
+def test_a_template_whose_name_is_not_shown_is_there_all_the_same():
+    (seen,) = templates([{"id": 1, "status": "APPROVED"}])
+    assert (seen.name, seen.status) == ("", "APPROVED")
 
 
 def test_a_template_shows_its_body():

@@ -88,7 +88,7 @@ def test_gathering_asks_everything_at_once_and_once():
     facts.gather()
     assert graph.count == 12
     assert [number.id for number in facts.numbers] == ["30", "31"]
-    assert [template.name for template in facts.templates] == ["a"]
+    assert [template.name for template in facts.templates] == ["a", "b"]
     assert facts.account.name == "N"
     assert facts.secret_fits
     assert facts.app_permissions == {"whatsapp_business_messaging"}
@@ -210,8 +210,17 @@ def test_a_token_of_another_app_tells_so_itself(as_app):
     assert (facts.token.valid, facts.token.app_id) == (True, "666")
 
 
-def test_a_token_of_another_app_that_nobody_may_inspect_is_as_the_app_said():
+def test_a_token_of_another_app_that_reads_is_valid_and_said_to_be_of_another_app():
     facts, _ = facts_of(debug_token=by_signer(MISMATCH, NOT_VISIBLE))
+    assert (facts.token.valid, facts.token.described) == (True, False)
+    assert facts.token.error_code == 100
+
+
+@pytest.mark.parametrize("refused", [MISMATCH, NOT_VISIBLE])
+def test_a_token_that_is_neither_described_nor_reads_is_as_the_app_said(refused):
+    facts, _ = facts_of(
+        debug_token=by_signer(MISMATCH, refused), **{"20": NOT_VISIBLE, "30": NOT_VISIBLE}
+    )
     assert (facts.token.valid, facts.token.error_code) == (False, 100)
 
 

@@ -82,6 +82,7 @@ class OddGraph:
     """Answers every read with the same; refuses as the real client does."""
 
     version, url, keys, exchanges = "v26.0", "https://graph.facebook.com", KEYS, ()
+    unknown_fields = frozenset()
 
     def __init__(self, node, rows):
         self.node, self.rows = node, rows

@@ -90,6 +90,7 @@ NUMBER = Number(
     pin_enabled=True,
     account_mode="LIVE",
     throughput="STANDARD",
+    on_phone_app=False,
     callbacks=Callbacks(app="https://romashka.example/hook"),
 )
 #: Meta's own: free, five recipients.

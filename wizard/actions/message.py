@@ -76,20 +76,35 @@ def _send(
         if not wamid:
             raise Unavailable(ErrorKind.ODD, cause="not_confirmed")
     except Unavailable as error:
-        if isinstance(error, GraphError):
-            failed = TestMessage(number.id, to, "", session.stamp(), "failed", template)
-            _remember(session, replace(failed, code=error.code, details=error.details))
+        _remember_refusal(session, number, to, template, error)
         return refused(session, error)
     contact = (answer.get("contacts") or [{}])[0]
     # wa_id is the recipient as WhatsApp knows it: Brazil drops a 9, Mexico a 1.
     reached = str(contact.get("wa_id") or to)
-    _remember(
-        session, TestMessage(number.id, reached, wamid, session.stamp(), "accepted", template)
-    )
-    session.prompter.tell("message.accepted", to=reached)
+    state = STATES.get(str(sent[0].get("message_status") or ""), "accepted")
+    _remember(session, TestMessage(number.id, reached, wamid, session.stamp(), state, template))
+    session.prompter.tell(f"message.{state}", to=reached)
+    if state != "accepted":
+        return Refused()
     if session.listener is not None and session.listener.at is not None:
         return follow(session, PATIENCE_SECONDS)
     return Done()
+
+
+#: What Meta writes as message_status of an answer without an error → the state that is kept.
+STATES = {"held_for_quality_assessment": "held", "paused": "paused"}
+
+
+def _remember_refusal(
+    session: Session, number: Number, to: str, template: str, error: Unavailable
+) -> None:
+    """Keeps what Meta refused, or answered without a message; a dead network says nothing."""
+    kept = TestMessage(number.id, to, "", session.stamp(), "failed", template)
+    if isinstance(error, GraphError):
+        said = {"details": error.details, "message": error.message}
+        _remember(session, replace(kept, code=error.code, **said))
+    elif error.values.get("cause") == "not_confirmed":
+        _remember(session, replace(kept, state="no_message"))
 
 
 def sendable(templates: tuple[Template, ...], number: Number) -> list[Template]:
@@ -100,7 +115,10 @@ def sendable(templates: tuple[Template, ...], number: Number) -> list[Template]:
     return [
         template
         for template in templates
-        if not template.variables and (number.is_test_number or template.name != "hello_world")
+        if template.name
+        and template.status == "APPROVED"
+        and not template.variables
+        and (number.is_test_number or template.name != "hello_world")
     ]
 
 

@@ -149,7 +149,7 @@ def add_field(session: Session, facts: Facts | None = None) -> ActionResult:
     except Unavailable as error:
         return refused(session, error)
     kept = session.vault.get("verify_token")
-    fields = ",".join(sorted({FIELD} | (row.fields if row else frozenset())))
+    fields = ",".join(sorted({FIELD} | (row.fields or frozenset() if row else frozenset())))
     body: dict[str, Any] = {"object": OBJECT, "fields": fields}
     if row and row.callback_url and kept:
         body |= {"callback_url": row.callback_url, "verify_token": kept.secret}
@@ -249,7 +249,7 @@ def _request(session: Session, facts: Facts, target: Target, token: Secret) -> R
     if target.level == "app":
         row = whatsapp(facts.app_subscriptions)
         # What the app is subscribed to already stays: other programs may live on it.
-        fields = ",".join(sorted({FIELD} | (row.fields if row else frozenset())))
+        fields = ",".join(sorted({FIELD} | (row.fields or frozenset() if row else frozenset())))
         body = {"object": OBJECT, "callback_url": target.url, "fields": fields}
         path = f"{ids['app_id']}/subscriptions"
         return Request(path, {**body, "verify_token": token}, _shown(path, body), as_app=True)

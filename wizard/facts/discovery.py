@@ -17,7 +17,6 @@ from wizard.facts.models import (
 )
 from wizard.facts.parsers import (
     ACCOUNT_FIELDS,
-    APP_EXTRAS,
     APP_FIELDS,
     BUSINESS_FIELDS,
     LIST_FIELDS,
@@ -276,7 +275,7 @@ class _Search:
         return found if certain else None
 
     def _app_at(self, app_id: str) -> MetaApp:
-        return app({"id": app_id, **self._reader.get(app_id, APP_FIELDS, APP_EXTRAS)})
+        return app({"id": app_id, **self._reader.get(app_id, APP_FIELDS)})
 
     def _account_at(self, waba_id: str) -> Account:
         return account({"id": waba_id, **self._reader.get(waba_id, ACCOUNT_FIELDS)})

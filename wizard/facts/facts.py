@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Generic, Protocol, Self, TypeVar, cast, overload
+from typing import Generic, Protocol, Self, TypeVar, overload
 
 from wizard.facts import parsers
 from wizard.facts.json_values import odd
@@ -29,7 +29,13 @@ from wizard.facts.models import (
     Token,
     VaultState,
 )
-from wizard.facts.reads import TolerantReader, inspect_token, run_concurrently, seen_callbacks
+from wizard.facts.reads import (
+    Memory,
+    TolerantReader,
+    described_or_seen,
+    run_concurrently,
+    seen_callbacks,
+)
 from wizard.graph import Graph, GraphError, Reachability
 from wizard.state.record import Goal, ProfileRecord
 from wizard.text.errors import ErrorKind, Unavailable
@@ -49,49 +55,6 @@ class Evidence(Protocol):
 
     def arrivals(self, record: ProfileRecord) -> Arrivals:
         """What the receiver of this profile has stored; empty where there is none."""
-
-
-class _Memory:
-    """Answers and failures by name, each asked for once, by the first thread that needs it."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._cells: dict[str, _Cell] = {}
-
-    def recall(self, name: str, ask: Callable[[], T]) -> T:
-        """The answer of this name; `ask` is called the first time only."""
-        with self._lock:
-            cell = self._cells.setdefault(name, _Cell())
-        return cell.answer(ask)
-
-    def forget(self, names: Iterable[str] | None) -> None:
-        """Drops these answers (None: all). A read in progress still ends."""
-        with self._lock:
-            for name in tuple(self._cells) if names is None else names:
-                self._cells.pop(name, None)
-
-
-class _Cell:
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._asked = False
-        self._answer: object = None
-        self._failure: Exception | None = None
-
-    def answer(self, ask: Callable[[], T]) -> T:
-        with self._lock:
-            if not self._asked:
-                try:
-                    self._answer = ask()
-                except Exception as failure:  # noqa: BLE001 (a defect is remembered too)
-                    self._failure = failure
-                self._asked = True
-        if isinstance(self._failure, Unavailable):
-            # Raised in several threads, one exception would gather all their tracebacks.
-            raise type(self._failure)(self._failure.kind, **self._failure.values)
-        if self._failure is not None:
-            raise self._failure
-        return cast(T, self._answer)
 
 
 class _Fact(Generic[T]):
@@ -138,7 +101,7 @@ class Facts:
         #: This machine's clock, in UTC, when these facts were opened.
         self.now = now()
         self._reader = TolerantReader(graph)
-        self._memory = _Memory()
+        self._memory = Memory()
         self._asked = threading.local()
         #: Whether the callback may be asked though the goal is sending alone.
         self.may_probe = False
@@ -213,8 +176,11 @@ class Facts:
 
     @_Fact
     def token(self) -> Token:
-        """GET /debug_token, by the app token where there is one, else by the token itself."""
-        return inspect_token(self._reader)
+        """GET /debug_token, by the app token where there is one, else by the token itself.
+
+        Where Meta will not describe it, a read that works shows that it is valid.
+        """
+        return described_or_seen(self._reader, self._works)
 
     @_Fact
     def secret_fits(self) -> bool:
@@ -264,8 +230,8 @@ class Facts:
     @_Fact
     def account(self) -> Account:
         """GET /{waba}."""
-        asked = self._reader.get(self._waba(), parsers.ACCOUNT_FIELDS, parsers.ACCOUNT_EXTRAS)
-        found = parsers.account(asked)
+        asked = self._reader.get(self._waba(), parsers.ACCOUNT_FIELDS)
+        found = parsers.account(asked, self._reader.refused(self._waba()))
         if not found.id:
             raise odd("id")
         return found
@@ -284,7 +250,7 @@ class Facts:
     @_Fact
     def number(self) -> Number:
         """GET /{phone number}: the number itself, with everything."""
-        asked = self._reader.get(self._phone(), parsers.NUMBER_FIELDS, parsers.NUMBER_EXTRAS)
+        asked = self._reader.get(self._phone(), parsers.NUMBER_FIELDS)
         found = parsers.number(asked)
         if not found.id:
             raise odd("id")
@@ -302,10 +268,13 @@ class Facts:
 
     @_Fact
     def templates(self) -> tuple[Template, ...]:
-        """GET /{waba}/message_templates: the approved ones; a WABA has 250 at most."""
+        """GET /{waba}/message_templates: those that are approved; 250 at most.
+
+        A version or an answer that does not follow the filter gives others as well.
+        """
         path = f"{self._waba()}/message_templates"
         rows = self._reader.pages(path, parsers.TEMPLATE_FIELDS, most=250, status="APPROVED")
-        return tuple(one for one in parsers.templates(rows) if one.status == "APPROVED")
+        return parsers.templates(rows)
 
     # How the answers are kept.
 
@@ -365,11 +334,17 @@ class Facts:
         return kept.secret if kept else None
 
     def _app(self, app_id: str, *, as_app: bool) -> MetaApp:
-        fields, extras = parsers.APP_FIELDS, parsers.APP_EXTRAS
-        found = parsers.app(self._reader.get(app_id, fields, extras, as_app=as_app))
+        found = parsers.app(self._reader.get(app_id, parsers.APP_FIELDS, as_app=as_app))
         if not found.id:
             raise odd("id")
         return found
+
+    def _works(self) -> bool:
+        for name in ("account", "number"):
+            with suppress(Unavailable):
+                getattr(self, name)
+                return True
+        return False
 
     def _as_app(self) -> str:
         """The app's id, once it is clear that the app token can be made."""

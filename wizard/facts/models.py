@@ -36,6 +36,8 @@ class Token:
     error_subcode: int = 0
     error_message: str = ""
     page_id: str = ""  # of a page token: its page
+    #: False: Meta did not describe it, and that it works was seen by what it reads.
+    described: bool = True
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ class AppSubscription:
     object: str  # whatsapp_business_account
     callback_url: str
     active: bool
-    fields: frozenset[str]
+    fields: frozenset[str] | None  # None: not shown
 
 
 #: The object of the app's subscriptions that is about WhatsApp.
@@ -91,6 +93,8 @@ class Account:
     funding_id: str = ""  # primary_funding_id; "" may also mean "not shown to this token"
     marketing_onboarding: str = ""  # PENDING_VALID_PAYMENT_METHOD: no payment method
     messaging_limit: str = ""  # TIER_250 … TIER_UNLIMITED, of the whole portfolio
+    #: Names of the fields that were asked for and refused: of these, "" says nothing.
+    refused: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -188,15 +192,46 @@ class Number:
 
     @property
     def is_test_number(self) -> bool:
-        """Meta's own test numbers are +1 555 …: free, at most five recipients."""
-        return self.digits.startswith("1555")
+        """One of Meta's own for trying things out: free, at most five recipients.
+
+        They are +1 555 …, but so are numbers that Meta gives to businesses for good.
+        """
+        trial = self.account_mode == "SANDBOX" or self.verified_name.casefold() == "test number"
+        return self.digits.startswith("1555") and trial
 
     @property
-    def registered(self) -> bool:
-        """Registered with the Cloud API, by its platform or else by being connected."""
-        if self.platform:
+    def kind(self) -> str:
+        """own, test, phone_app or coexistence; "" when Meta shows too little to say.
+
+        phone_app: a number of the WhatsApp Business app that is not connected to the Cloud API;
+        request_code and register never work for it. coexistence: it is used in both.
+        """
+        if self.is_test_number:
+            return "test"
+        if self.on_phone_app is None:
+            return ""
+        if not self.on_phone_app:
+            return "own"
+        if self.registered is None:
+            return ""
+        return "coexistence" if self.registered else "phone_app"
+
+    @property
+    def registered(self) -> bool | None:
+        """Whether it is registered with the Cloud API; None when Meta does not show it.
+
+        By its platform, where that is one we know; else a number that is connected is registered.
+        """
+        if self.platform in PLATFORMS:
             return self.platform == "CLOUD_API"
-        return self.status == "CONNECTED"
+        if self.status == "CONNECTED":
+            return True
+        # A number that was never registered is shown without a platform.
+        return None if self.platform or not self.status or self.status == "UNKNOWN" else False
+
+
+#: Platforms whose meaning is known. Meta also writes UNKNOWN, and may add others.
+PLATFORMS = frozenset({"CLOUD_API", "ON_PREMISE", "NOT_APPLICABLE"})
 
 
 @dataclass(frozen=True)

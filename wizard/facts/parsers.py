@@ -80,6 +80,26 @@ def dead_token(refusal: GraphError) -> Token:
     )
 
 
+def undescribed_token(code: int = 0, subcode: int = 0, message: str = "") -> Token:
+    """A token that works, though Meta did not describe it, with what Meta said instead."""
+    return Token(
+        valid=True,
+        kind="",
+        app_id="",
+        app_name="",
+        user_id="",
+        scopes=frozenset(),
+        granted={},
+        issued_at=None,
+        expires_at=None,
+        data_access_until=None,
+        error_code=code,
+        error_subcode=subcode,
+        error_message=message,
+        described=False,
+    )
+
+
 def _granted(value: object) -> dict[str, frozenset[str] | None]:
     granted: dict[str, frozenset[str] | None] = {}
     for row in nodes(value):
@@ -93,9 +113,7 @@ def _granted(value: object) -> dict[str, frozenset[str] | None]:
     return granted
 
 
-APP_FIELDS = ("id", "name")
-#: `business` may need more rights than the app token has.
-APP_EXTRAS = ("business",)
+APP_FIELDS = ("id", "name", "business")
 
 
 def app(json: Json) -> MetaApp:
@@ -110,17 +128,16 @@ def permissions(rows: Sequence[Json]) -> frozenset[str]:
 
 
 def subscriptions(rows: Sequence[Json]) -> tuple[AppSubscription, ...]:
-    """The app's webhook subscriptions, one per object."""
+    """The app's webhook subscriptions, one per object; "" is one that is not shown."""
     return tuple(
         AppSubscription(
             object=text(row.get("object")).lower(),
             callback_url=link(row.get("callback_url")),
             active=truth(row.get("active")) is not False,
             # Strings on one page of Meta's, {name, version} on another.
-            fields=frozenset(names(row.get("fields"))),
+            fields=frozenset(names(row["fields"])) if "fields" in row else None,
         )
         for row in rows
-        if row.get("object")
     )
 
 
@@ -133,9 +150,6 @@ ACCOUNT_FIELDS = (
     "owner_business_info",
     "currency",
     "timezone_id",
-)
-#: Newer than some versions, or shown to some tokens only (primary_funding_id: billing).
-ACCOUNT_EXTRAS = (
     "primary_funding_id",
     "marketing_messages_onboarding_status",
     "whatsapp_business_manager_messaging_limit",
@@ -143,8 +157,8 @@ ACCOUNT_EXTRAS = (
 BUSINESS_FIELDS = ("id", "name", "verification_status")
 
 
-def account(json: Json) -> Account:
-    """A WABA."""
+def account(json: Json, refused: frozenset[str] = frozenset()) -> Account:
+    """A WABA; `refused` names the fields that could not be read."""
     owner = _owner(json)
     return Account(
         id=ident(json.get("id")),
@@ -159,6 +173,7 @@ def account(json: Json) -> Account:
         funding_id=ident(inner(json.get("primary_funding_id"), "id")),
         marketing_onboarding=word(json.get("marketing_messages_onboarding_status")),
         messaging_limit=word(json.get("whatsapp_business_manager_messaging_limit")),
+        refused=refused,
     )
 
 
@@ -193,9 +208,6 @@ NUMBER_FIELDS = (
     "throughput",
     "last_onboarded_time",
     "webhook_configuration",
-)
-#: In beta, newer than some versions, or on their way out.
-NUMBER_EXTRAS = (
     "name_status",
     "new_name_status",
     "new_display_name",
@@ -282,8 +294,8 @@ def _remarks(value: object) -> list[HealthIssue]:
 
 
 def subscribers(rows: Sequence[Json]) -> tuple[Subscriber, ...]:
-    """The apps subscribed to a WABA; rows that name none are left out."""
-    return tuple(one for one in map(_subscriber, rows) if one.app_id)
+    """The apps subscribed to a WABA; one whose id is not shown has the id ""."""
+    return tuple(map(_subscriber, rows))
 
 
 def _subscriber(row: Json) -> Subscriber:
@@ -301,8 +313,8 @@ _NEED_PARAMETER = frozenset({"IMAGE", "VIDEO", "DOCUMENT", "LOCATION", "COPY_COD
 
 
 def templates(rows: Sequence[Json]) -> tuple[Template, ...]:
-    """The templates of a WABA; rows without a name are left out."""
-    return tuple(_template(row) for row in rows if text(row.get("name")))
+    """The templates of a WABA; one whose name is not shown has the name ""."""
+    return tuple(map(_template, rows))
 
 
 def _template(row: Json) -> Template:

@@ -6,10 +6,10 @@ Optional are some fields, the proof, and the inspection of a token by the app to
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from threading import Thread
-from typing import Any, Protocol, TypeVar
+from threading import Lock, Thread
+from typing import Any, Protocol, TypeVar, cast
 
 from wizard.facts.models import (
     AppSubscription,
@@ -20,7 +20,7 @@ from wizard.facts.models import (
     Token,
     whatsapp,
 )
-from wizard.facts.parsers import dead_token, token
+from wizard.facts.parsers import dead_token, token, undescribed_token
 from wizard.graph import Graph, GraphError, Json
 from wizard.state.record import ProfileRecord
 from wizard.text.errors import ErrorKind, Unavailable
@@ -75,27 +75,78 @@ def _answer(job: Callable[[], T]) -> T | Unavailable:
         return error
 
 
-#: Refusals that may not occur without the optional fields.
-_RETRY_WITHOUT_EXTRAS = frozenset({ErrorKind.PERMISSION, ErrorKind.ODD})
+class Memory:
+    """Answers and failures by name, each asked for once, by the first thread that needs it."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._cells: dict[str, _Cell] = {}
+
+    def recall(self, name: str, ask: Callable[[], T]) -> T:
+        """The answer of this name; `ask` is called the first time only."""
+        with self._lock:
+            cell = self._cells.setdefault(name, _Cell())
+        return cell.answer(ask)
+
+    def forget(self, names: Iterable[str] | None) -> None:
+        """Drops these answers (None: all). A read in progress still ends."""
+        with self._lock:
+            for name in tuple(self._cells) if names is None else names:
+                self._cells.pop(name, None)
+
+
+class _Cell:
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._asked = False
+        self._answer: object = None
+        self._failure: Exception | None = None
+
+    def answer(self, ask: Callable[[], T]) -> T:
+        with self._lock:
+            if not self._asked:
+                try:
+                    self._answer = ask()
+                except Exception as failure:  # noqa: BLE001 (a defect is remembered too)
+                    self._failure = failure
+                self._asked = True
+        if isinstance(self._failure, Unavailable):
+            # Raised in several threads, one exception would gather all their tracebacks.
+            raise type(self._failure)(self._failure.kind, **self._failure.values)
+        if self._failure is not None:
+            raise self._failure
+        return cast(T, self._answer)
+
+
+#: Refusals that may be about one of the fields alone.
+_ABOUT_A_FIELD = frozenset({ErrorKind.PERMISSION, ErrorKind.ODD})
 
 
 class TolerantReader:
-    """Reads over a Graph: optional fields may be refused, and so may the proof."""
+    """Reads over a Graph: each field may be refused by itself, and so may the proof."""
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
         self._prove = True
+        self._refused: dict[str, frozenset[str]] = {}
+
+    def refused(self, path: str) -> frozenset[str]:
+        """The fields of this path that were refused, or that this Graph version does not know."""
+        return self._refused.get(path, frozenset()) | self.graph.unknown_fields
 
     def get(
         self,
         path: str,
         fields: Sequence[str] = (),
-        extras: Sequence[str] = (),
         *,
         as_app: bool = False,
         **params: str | int | Secret,
     ) -> Json:
-        """One read; without the `extras` when Graph refuses them."""
+        """One read; a field that Graph refuses is left out, and no other with it.
+
+        Graph seldom says which field it refuses, so it is found by asking for halves: for one
+        refused field of sixteen that takes ten requests, for a refused node one more than usual.
+        """
 
         def read(wanted: Sequence[str]) -> Json:
             return self._proven(
@@ -104,15 +155,10 @@ class TolerantReader:
                 )
             )
 
-        if not extras:
-            return read(fields)
-        try:
-            return read((*fields, *extras))
-        except GraphError as refusal:
-            # The unknown-field fallback does not help where a field needs a permission.
-            if refusal.kind not in _RETRY_WITHOUT_EXTRAS:
-                raise
-            return read(fields)
+        refused: set[str] = set()
+        answer = _without_refused(read, tuple(fields), refused)
+        self._refused[path] = frozenset(refused)
+        return answer
 
     def pages(
         self,
@@ -150,8 +196,57 @@ class TolerantReader:
         return answer
 
 
+def _without_refused(
+    read: Callable[[Sequence[str]], Json], fields: tuple[str, ...], refused: set[str]
+) -> Json:
+    """What can be read of these fields; the names of the others are added to `refused`."""
+    try:
+        return read(fields)
+    except GraphError as refusal:
+        if refusal.kind not in _ABOUT_A_FIELD or len(fields) < 2:
+            raise
+        read(("id",))  # raises where the node itself is refused
+    found: dict[str, Any] = {}
+    for half in (fields[: len(fields) // 2], fields[len(fields) // 2 :]):
+        found |= _half(read, half, refused)
+    return found
+
+
+def _half(
+    read: Callable[[Sequence[str]], Json], fields: tuple[str, ...], refused: set[str]
+) -> Json:
+    try:
+        return read(fields)
+    except GraphError as refusal:
+        if refusal.kind not in _ABOUT_A_FIELD:
+            raise
+    if len(fields) == 1:
+        refused.update(fields)
+        return {}
+    middle = len(fields) // 2
+    return {**_half(read, fields[:middle], refused), **_half(read, fields[middle:], refused)}
+
+
 #: Graph refuses the token itself: "session", "expired or invalid".
 _INVALID_TOKEN = frozenset({102, 190})
+#: What Graph answers about a token that works and that it will not describe to this caller.
+_NOT_DESCRIBED = frozenset({10, 100, 200})
+
+
+def described_or_seen(reader: TolerantReader, works: Callable[[], bool]) -> Token:
+    """The token as Meta describes it; where Meta will not, by whether it `works`."""
+    try:
+        found = inspect_token(reader)
+    except Unavailable as error:
+        # A throttle ends by itself, and then the description is there.
+        if error.kind in (ErrorKind.NOT_GIVEN, ErrorKind.BUSY) or not works():
+            raise
+        if isinstance(error, GraphError):
+            return undescribed_token(error.code, error.subcode, error.message)
+        return undescribed_token()
+    if found.valid or found.error_code not in _NOT_DESCRIBED or not works():
+        return found
+    return undescribed_token(found.error_code, found.error_subcode, found.error_message)
 
 
 def inspect_token(reader: TolerantReader) -> Token:

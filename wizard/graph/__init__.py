@@ -120,6 +120,10 @@ class Graph(Protocol):
         """What calls are signed with."""
 
     @property
+    def unknown_fields(self) -> frozenset[str]:
+        """Names that this version said it does not know, in any read so far."""
+
+    @property
     def exchanges(self) -> Sequence[RequestLog]:
         """The requests made so far, oldest first."""
 

@@ -73,6 +73,7 @@ class GraphClient:
         self._transport = Transport(checked_url(url), session)
         self._pause, self._patience = pause, patience
         self._exchanges: deque[RequestLog] = deque(maxlen=EXCHANGES)
+        self._unknown_fields: set[str] = set()
         self._used, self._throttle = 0.0, Throttle()
 
     def named_by(self, source: str) -> None:
@@ -93,6 +94,11 @@ class GraphClient:
     def keys(self) -> Credentials:
         """What calls are signed with."""
         return self._keys
+
+    @property
+    def unknown_fields(self) -> frozenset[str]:
+        """Names that this version said it does not know, in any read so far."""
+        return frozenset(self._unknown_fields)
 
     @property
     def exchanges(self) -> Sequence[RequestLog]:
@@ -219,9 +225,11 @@ class GraphClient:
                 call = Call("GET", self._path(path), asked, signature.bearer)
                 return self._patiently(call, known).content, fields
             except GraphError as refused:
-                left = without(fields, unknown_names(refused))
+                unknown = unknown_names(refused)
+                left = without(fields, unknown)
                 if not left or left == fields:
                     raise
+                self._unknown_fields |= unknown
                 fields = left
 
     def _patiently(self, call: Call, secrets: Sequence[str]) -> Answer:

@@ -112,7 +112,10 @@ class SecretNote(Struct, frozen=True, omit_defaults=True):
 
 
 class TestMessage(Struct, frozen=True, omit_defaults=True):
-    """The last test message. `state`: accepted, sent, delivered, read or failed."""
+    """The last test message. `state`: accepted, sent, delivered, read or failed.
+
+    Answers without an error that promise no delivery are held, paused and no_message.
+    """
 
     __test__ = False  # pytest: not a test class
 
@@ -124,6 +127,7 @@ class TestMessage(Struct, frozen=True, omit_defaults=True):
     template: str = ""
     code: int = 0  # of a failure
     details: str = ""
+    message: str = ""
 
 
 class ProfileRecord(Struct, omit_defaults=True):

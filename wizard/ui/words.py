@@ -128,7 +128,7 @@ def reason_of(result: ItemResult) -> Reason | None:
     if not key:
         return None
     if own := result.item.reasons.get(key):
-        return own
+        return _with_metas_words(own, values)
     if exact := _explained(values):
         return exact
     ours = family("reason")
@@ -139,6 +139,15 @@ def reason_of(result: ItemResult) -> Reason | None:
     # A status file can hold a reason that only another version knows.
     says = ours.get(key) or family("report")["reason_unworded"]
     return Reason(says, ours.get(f"{key}_next"))
+
+
+def _with_metas_words(own: Reason, values: Mapping[str, object]) -> Reason:
+    """An item's own words, and Meta's after them where it said something they do not quote."""
+    if not values.get("message") or "{message}" in own.says.en:
+        return own
+    said = family("reason")["meta_said_more" if values.get("details") else "meta_said"]
+    says = Text(f"{own.says.ru} {said.ru}", f"{own.says.en} {said.en}")
+    return Reason(says, own.next, own.link)
 
 
 def _explained(values: Mapping[str, object]) -> Reason | None:

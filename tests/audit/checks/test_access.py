@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -10,6 +11,7 @@ from wizard.audit.checks import CHECKS
 from wizard.audit.checks.access import INVALID_REASONS
 from wizard.audit.results import failed, passed, unknown
 from wizard.facts.models import Origin
+from wizard.facts.parsers import undescribed_token
 
 
 def kept(source, detail=""):
@@ -22,6 +24,10 @@ def dead(**changes):
 
 REQUIRED = "API calls from the server require an appsecret_proof argument"
 WRONG = "Invalid appsecret_proof provided in the API argument"
+
+REFUSED: Any = {"code": 100, "message": "You must provide an app access token"}
+SAID = {**REFUSED, "subcode": 0}
+MISMATCH = "(#100) The App_id in the input_token did not match the Viewing App"
 
 CASES = [
     ("access.present", facts(), passed("from_keyring", source="os-keyring")),
@@ -68,7 +74,24 @@ CASES = [
         facts(token=replace(TOKEN, app_id="42", app_name="Lantern")),
         failed("other_app", app_id=IDS["app_id"], token_app_id="42", token_app="Lantern"),
     ),
-    ("access.app", facts(token=replace(TOKEN, app_id="")), unknown("not_said")),
+    (
+        "access.app",
+        facts(token=replace(TOKEN, app_id="")),
+        unknown("not_said", code=0, subcode=0, message=""),
+    ),
+    ("access.app", facts(token=undescribed_token(**REFUSED)), unknown("not_said", **SAID)),
+    (
+        "access.app",
+        facts(token=undescribed_token(100, 0, MISMATCH)),
+        failed("mismatch", app_id=IDS["app_id"], code=100, subcode=0, message=MISMATCH),
+    ),
+    # Before the app was chosen there is nothing to differ from.
+    (
+        "access.app",
+        facts(token=undescribed_token(100, 0, MISMATCH), record=record(ids=without("app_id"))),
+        unknown("not_said", code=100, subcode=0, message=MISMATCH),
+    ),
+    ("access.valid", facts(token=undescribed_token(**REFUSED)), passed("by_reads")),
 ]
 
 

@@ -3,12 +3,14 @@
 from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
 from tests.support.healthy import (
     ACCOUNT,
     IDS,
     NOT_VISIBLE,
     PERMISSION,
+    SENT,
     TEST_NUMBER,
     TOKEN,
     entity,
@@ -25,7 +27,7 @@ from wizard.audit.results import (
     unknown,
     waiting,
 )
-from wizard.facts.models import Account, Health
+from wizard.facts.models import Account, Arrivals, Health
 from wizard.text.errors import ErrorKind, Unavailable
 
 WABA = IDS["waba_id"]
@@ -44,6 +46,26 @@ def sick(*entities):
     return facts(account_health=health(*entities))
 
 
+NOTHING = Arrivals()
+
+
+def sent(**changes):
+    return record(test_message=structs.replace(SENT, **changes))
+
+
+def unpaid(**changes):
+    return facts(account=replace(ACCOUNT, funding_id=""), arrivals=NOTHING, **changes)
+
+
+def refused_field(about=None, arrivals=NOTHING):
+    """Meta refuses to show the payment method."""
+    refused = frozenset({"primary_funding_id"})
+    shown = replace(ACCOUNT, funding_id="", refused=refused)
+    return facts(account=shown, record=about or record(test_message=None), arrivals=arrivals)
+
+
+DELIVERED = passed("delivered")
+NOT_PAID = failed("last_send", code=131042, date="2026-11-22", message="", details="")
 NO_SCOPE = replace(TOKEN, scopes=frozenset({"whatsapp_business_messaging"}), granted={})
 PAYMENT = (141006, "There is an error with the payment method.")
 SIP = (138024, "SIP is not configured")
@@ -53,18 +75,26 @@ UNPAID = {"funding_id": "", "marketing_onboarding": "ELIGIBLE"}
 CASES = [
     ("account.visible", facts(), passed()),
     ("account.visible", facts(record=record(ids=without("waba_id"))), failed("not_given")),
-    ("account.visible", facts(account=NOT_VISIBLE), failed("not_visible", waba_id=WABA)),
-    ("account.visible", facts(account=PERMISSION), failed("not_visible", waba_id=WABA)),
+    (
+        "account.visible",
+        facts(account=NOT_VISIBLE),
+        failed("not_visible", waba_id=WABA, code=100, subcode=33),
+    ),
+    (
+        "account.visible",
+        facts(account=PERMISSION),
+        failed("not_visible", waba_id=WABA, code=200, subcode=0),
+    ),
     (
         "account.visible",
         facts(account=PERMISSION, token=NO_SCOPE),
-        failed("no_scope", scope="whatsapp_business_management"),
+        failed("no_scope", scope="whatsapp_business_management", code=200, subcode=0),
     ),
     # The root, before what it causes.
     (
         "account.visible",
         facts(account=NOT_VISIBLE, token=replace(NO_SCOPE, kind="PAGE")),
-        failed("page_token", waba_id=WABA),
+        failed("page_token", waba_id=WABA, code=100, subcode=33),
     ),
     ("account.visible", facts(token=replace(TOKEN, kind="PAGE")), passed()),
     # What can be read needs no permission on paper.
@@ -137,12 +167,17 @@ CASES = [
     (
         "account.health",
         sick(entity("BUSINESS", "LIMITED", (141010, "Not verified")), entity("APP", "LIMITED")),
-        passed("limited", text="Not verified; APP"),
+        passed("limited_unverified", text="Not verified; APP"),
     ),
     (
         "account.health",
         sick(entity("BUSINESS", "LIMITED", (141010, "Not verified", "Get verified"))),
-        passed("limited", text="Not verified (Get verified)"),
+        passed("limited_unverified", text="Not verified (Get verified)"),
+    ),
+    (
+        "account.health",
+        sick(entity("BUSINESS", "LIMITED", (141011, "Slow down"))),
+        passed("limited", text="Slow down"),
     ),
     # A block goes before a limit, whatever the order.
     (
@@ -162,22 +197,58 @@ CASES = [
     ),
     ("account.health", facts(account_health=Health((entity("", "AVAILABLE"),))), passed()),
     ("account.payment", facts(), passed()),
-    ("account.payment", account(funding_id=""), unknown("not_shown")),
+    # Read and empty is a sign; refused is none.
+    ("account.payment", unpaid(), failed("no_funding")),
+    ("account.payment", unpaid(number=NOT_VISIBLE), failed("no_funding")),
+    ("account.payment", refused_field(), unknown("not_shown")),
+    ("account.payment", refused_field(sent()), unknown("not_shown")),
+    ("account.payment", refused_field(sent(), arrivals=Arrivals(test_state="read")), DELIVERED),
+    ("account.payment", refused_field(sent(state="delivered")), DELIVERED),
+    # A free text within 24 hours is delivered without a card.
     (
         "account.payment",
-        facts(account=replace(ACCOUNT, funding_id=""), number=NOT_VISIBLE),
+        refused_field(sent(state="delivered", template="")),
         unknown("not_shown"),
+    ),
+    ("account.payment", facts(record=sent(state="failed", code=131042)), NOT_PAID),
+    ("account.payment", facts(record=sent(state="failed", code=131026)), passed()),
+    (
+        "account.payment",
+        facts(record=sent(state="failed", code=131042, phone_number_id="4")),
+        passed(),
     ),
     (
         "account.payment",
         account(funding_id="", marketing_onboarding="PENDING_VALID_PAYMENT_METHOD"),
         failed("no_method"),
     ),
-    ("account.payment", account(currency=""), failed("no_currency")),
+    ("account.payment", account(currency=""), passed()),
+    ("account.payment", account(timezone_id=""), passed()),
+    ("account.status", facts(), passed()),
+    *(
+        ("account.status", account(status=state), failed(state.lower()))
+        for state in ("DISABLED", "RESTRICTED", "DELETED")
+    ),
+    ("account.status", account(status="PENDING"), waiting("pending")),
+    ("account.status", account(status=""), unknown("not_shown")),
+    ("account.status", account(status="ASLEEP"), unknown("other", state="ASLEEP")),
+    ("account.terms", facts(), passed()),
     (
-        "account.payment",
-        account(**UNPAID, currency="", timezone_id=""),
-        unknown("not_shown"),
+        "account.terms",
+        facts(record=sent(state="failed", code=131005, details="Terms of Service pending")),
+        failed("not_accepted", code=131005, message="", details="Terms of Service pending"),
+    ),
+    # The same code has other causes.
+    ("account.terms", facts(record=sent(state="failed", code=131005, details="Denied")), passed()),
+    (
+        "account.terms",
+        sick(entity("BUSINESS", "BLOCKED", (141009, "Accept the Terms first."))),
+        failed("not_accepted", code=141009, message="Accept the Terms first.", details=""),
+    ),
+    (
+        "account.terms",
+        facts(number_health=health(entity("PHONE_NUMBER", "BLOCKED", (131005, "Denied")))),
+        failed("not_accepted", code=131005, message="Denied", details=""),
     ),
     ("account.payment", sick(entity("WABA", "LIMITED", PAYMENT)), failed("refused_by_health")),
     (

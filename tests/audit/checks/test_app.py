@@ -10,10 +10,12 @@ from wizard.audit.checks import CHECKS
 from wizard.audit.results import (
     failed,
     passed,
+    skipped,
     unknown,
     waiting,
 )
 from wizard.facts.models import AppSubscription, Arrivals, Subscriber
+from wizard.graph import GraphError
 from wizard.text.errors import ErrorKind, Unavailable
 
 NO_SECRET = Unavailable(ErrorKind.NOT_GIVEN, name="app_secret")
@@ -37,6 +39,43 @@ def hooked(thing):
     return (AppSubscription(thing, "https://romashka.example/hook", True, frozenset()),)
 
 
+def refusal(code, subcode=0, message=""):
+    said = {"http": 400, "message": message, "details": "", "trace": "Atrace"}
+    return GraphError(ErrorKind.PERMISSION, code=code, subcode=subcode, **said)
+
+
+def closed(answer, **changes):
+    return facts(**{**dict.fromkeys(("account", "number", "app"), answer), **changes})
+
+
+def dead(code, subcode, message):
+    said = {"error_code": code, "error_subcode": subcode, "error_message": message}
+    return replace(TOKEN, valid=False, **said)
+
+
+def stopped(reason, code, subcode, message, details=""):
+    said = {"code": code, "subcode": subcode, "message": message}
+    if details is None:
+        return failed(reason, **said, details="", trace="")
+    return failed(reason, **said, details=details, trace="Atrace")
+
+
+#: (reason, code, subcode, message): how Meta says that everything is refused.
+STOPPED = [
+    ("restricted", 200, 0, "API access blocked."),
+    ("restricted", 190, 0, "API access blocked."),
+    ("restricted", 200, 0, "API access deactivated. To reactivate, go to the app dashboard."),
+    ("deleted", 101, 0, "Error validating application. Application has been deleted."),
+    ("deleted", 190, 0, "Error validating application. Application has been deleted."),
+    ("ip_not_allowed", 5, 0, "(#5) Unauthorized source IP address"),
+    ("owner_checkpoint", 190, 459, "You cannot access the app till you log in"),
+    ("owner_checkpoint", 190, 490, "The user is enrolled in a blocking, logged-in checkpoint"),
+]
+NOT_THERE = GraphError(
+    ErrorKind.NOT_VISIBLE, code=100, subcode=33, http=400, message="", details="", trace=""
+)
+ODD = Unavailable(ErrorKind.UNREACHABLE, cause="html_error")
+
 CASES = [
     ("app.visible", facts(), passed()),
     ("app.visible", facts(app=PERMISSION), passed("named_by_token", app="Romashka")),
@@ -45,6 +84,29 @@ CASES = [
         facts(app=NOT_VISIBLE, token=replace(TOKEN, app_name="")),
         passed("named_by_token", app=IDS["app_id"]),
     ),
+    ("app.restricted", facts(), passed()),
+    # A refusal that is about the thing alone shows that the app may ask.
+    ("app.restricted", closed(NOT_THERE), passed()),
+    # Meta refuses the field of an app to many tokens, and not the app.
+    ("app.restricted", facts(app=refusal(200, message="API access blocked.")), passed()),
+    *(
+        (
+            "app.restricted",
+            closed(refusal(code, subcode, message)),
+            stopped(reason, code, subcode, message),
+        )
+        for reason, code, subcode, message in STOPPED
+    ),
+    *(
+        (
+            "app.restricted",
+            closed(ODD, token=dead(code, subcode, message)),
+            stopped(reason, code, subcode, message, details=None),
+        )
+        for reason, code, subcode, message in STOPPED
+    ),
+    ("app.restricted", closed(ODD), unknown("not_seen")),
+    ("app.restricted", closed(ODD, token=dead(190, 463, "Expired")), skipped("access.valid")),
     ("app.whatsapp", facts(), passed("by_token")),
     # Since 2026 Meta may name a scope in one of its two lists only.
     (

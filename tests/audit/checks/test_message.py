@@ -7,7 +7,8 @@ from msgspec import structs
 
 from tests.support.healthy import HEALTHY, HELLO_WORLD, SENT, TEMPLATE, TEST_NUMBER, facts, record
 from wizard.audit.checks import CHECKS
-from wizard.audit.results import failed, passed, waiting
+from wizard.audit.checks.message import RECIPIENT
+from wizard.audit.results import failed, passed, unknown, waiting
 from wizard.facts.models import Arrivals
 
 PAUSED = replace(TEMPLATE, status="PAUSED")
@@ -30,6 +31,10 @@ CASES = [
     ),
     ("message.template", facts(templates=()), failed("none")),
     ("message.template", facts(templates=(PAUSED,)), failed("none")),
+    # One that was not shown whole, or stands in a state we do not know, may be approved.
+    ("message.template", facts(templates=(replace(TEMPLATE, name=""),)), unknown("not_shown")),
+    ("message.template", facts(templates=(replace(TEMPLATE, status=""),)), unknown("not_shown")),
+    ("message.template", facts(templates=(replace(PAUSED, status="NEW"),)), unknown("not_shown")),
     ("message.template", facts(templates=(HELLO_WORLD,)), failed("sample_only")),
     (
         "message.template",
@@ -42,9 +47,21 @@ CASES = [
     ),
     (
         "message.sent",
-        told(state="failed", code=131026, details="Undeliverable"),
-        failed("failed", code=131026, details="Undeliverable"),
+        told(state="failed", code=131042, message="Unpaid", details="No payment method"),
+        failed("failed", code=131042, message="Unpaid", details="No payment method"),
     ),
+    # What is about the recipient alone says nothing of this number.
+    *(
+        (
+            "message.sent",
+            told(state="failed", code=code, details="Undeliverable"),
+            waiting("recipient", code=code, message="", details="Undeliverable"),
+        )
+        for code in sorted(RECIPIENT)
+    ),
+    ("message.sent", told(state="held"), unknown("held", date="2026-11-22")),
+    ("message.sent", told(state="paused"), failed("paused", date="2026-11-22")),
+    ("message.sent", told(state="no_message"), failed("no_message", date="2026-11-22")),
     ("message.sent", facts(record=record(test_message=None)), waiting("not_sent")),
     ("message.sent", told(phone_number_id="42"), waiting("other_number")),
     ("message.delivered", facts(), passed("delivered")),
@@ -55,14 +72,14 @@ CASES = [
     (
         "message.delivered",
         with_arrivals("failed", 131042, "No payment method"),
-        failed("failed", code=131042, details="No payment method"),
+        failed("failed", code=131042, message="", details="No payment method"),
     ),
     # What was seen when it was sent counts where the inbox knows nothing.
     ("message.delivered", told(state="delivered", arrivals=Arrivals()), passed("delivered")),
     (
         "message.delivered",
         told(state="failed", code=131026, details="Undeliverable", arrivals=Arrivals()),
-        failed("failed", code=131026, details="Undeliverable"),
+        failed("failed", code=131026, message="", details="Undeliverable"),
     ),
     ("message.delivered", told(phone_number_id="42"), waiting("not_sent")),
     ("message.delivered", facts(record=record(test_message=None)), waiting("not_sent")),

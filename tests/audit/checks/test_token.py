@@ -4,10 +4,22 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec import structs
 
-from tests.support.healthy import BUSY, IDS, NOT_VISIBLE, NOW, PERMISSION, TOKEN, facts
+from tests.support.healthy import (
+    BUSY,
+    IDS,
+    NOT_VISIBLE,
+    NOW,
+    PERMISSION,
+    SENT,
+    TOKEN,
+    facts,
+    record,
+)
 from wizard.audit.checks import CHECKS
 from wizard.audit.results import failed, passed, unknown
+from wizard.facts.parsers import undescribed_token
 from wizard.text.errors import Unavailable
 
 
@@ -23,6 +35,17 @@ def lapsing(**left):
     return token(data_access_until=NOW + timedelta(**left))
 
 
+def last(message, **changes):
+    return facts(record=record(test_message=message), **changes)
+
+
+def refused(code, **changes):
+    return structs.replace(SENT, state="failed", code=code, **changes)
+
+
+SAID = {"code": 100, "subcode": 0, "message": "You must provide an app access token"}
+UNDESCRIBED = undescribed_token(100, 0, "You must provide an app access token")
+ON_BEHALF = "You may not send messages on behalf of this WhatsApp Business Account"
 MANAGEMENT, MESSAGING = sorted(TOKEN.scopes)
 
 CASES = [
@@ -35,7 +58,7 @@ CASES = [
     ("token.kind", token(kind="PAGE"), failed("page")),
     ("token.kind", token(kind="APP"), failed("app")),
     ("token.kind", token(kind="ROBOT"), unknown("other", kind="ROBOT")),
-    ("token.kind", token(kind=""), unknown("not_said")),
+    ("token.kind", token(kind=""), unknown("not_said", code=0, subcode=0, message="")),
     ("token.scopes", facts(), passed()),
     # Since June 2026 Meta may leave a scope out of the finer list, and has it in the other.
     ("token.scopes", token(granted={}), passed()),
@@ -53,13 +76,48 @@ CASES = [
     ("token.assets", facts(), passed()),
     # Asked, not believed: what the token says of its reach does not matter.
     ("token.assets", token(granted={MANAGEMENT: frozenset({"42"})}), passed()),
-    ("token.assets", facts(account=NOT_VISIBLE), failed("account", waba_id=IDS["waba_id"])),
-    ("token.assets", facts(account=PERMISSION), failed("account", waba_id=IDS["waba_id"])),
+    (
+        "token.assets",
+        facts(account=NOT_VISIBLE),
+        failed("account", waba_id=IDS["waba_id"], code=100, subcode=33),
+    ),
+    (
+        "token.assets",
+        facts(account=PERMISSION),
+        failed("account", waba_id=IDS["waba_id"], code=200, subcode=0),
+    ),
     (
         "token.assets",
         facts(number=PERMISSION),
-        failed("number", phone_number_id=IDS["phone_number_id"]),
+        failed("number", phone_number_id=IDS["phone_number_id"], code=200, subcode=0),
     ),
+    ("token.messaging", facts(), passed("sent", date="2026-11-22")),
+    ("token.messaging", last(None), passed("assumed")),
+    ("token.messaging", last(None, token=UNDESCRIBED), unknown("not_shown", **SAID)),
+    ("token.messaging", last(SENT, token=UNDESCRIBED), passed("sent", date="2026-11-22")),
+    ("token.messaging", last(refused(131042)), passed("assumed")),
+    ("token.messaging", last(refused(200, phone_number_id="42")), passed("assumed")),
+    *(
+        (
+            "token.messaging",
+            last(refused(code, message="Permission denied")),
+            failed(
+                "refused", date="2026-11-22", code=code, message="Permission denied", details=""
+            ),
+        )
+        for code in (3, 10, 200)
+    ),
+    (
+        "token.messaging",
+        last(refused(200, details=ON_BEHALF)),
+        failed("held_by_another", date="2026-11-22", code=200, message="", details=ON_BEHALF),
+    ),
+    # What Meta will not describe is not read as missing, and not as lasting either.
+    ("token.scopes", last(None, token=UNDESCRIBED), unknown("not_described", **SAID)),
+    ("token.scopes", last(SENT, token=UNDESCRIBED), passed("by_use")),
+    ("token.kind", facts(token=UNDESCRIBED), unknown("not_said", **SAID)),
+    ("token.expiry", facts(token=UNDESCRIBED), unknown("not_described", **SAID)),
+    ("token.data_access", facts(token=UNDESCRIBED), unknown("not_described", **SAID)),
     ("token.expiry", facts(), passed()),
     ("token.expiry", ending(days=14), passed("until", date="2026-12-06", days=14)),
     ("token.expiry", ending(days=13, hours=23), failed("refresh", date="2026-12-06", days=13)),

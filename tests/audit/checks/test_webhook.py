@@ -115,6 +115,12 @@ PROBED = {
     "post_unchecked": {},
 }
 
+
+def unshown():
+    """The app's subscription, without its fields."""
+    return tuple(replace(one, fields=None) for one in hooked("messages"))
+
+
 CASES = [
     ("webhook.callback", facts(), passed("set", url=URL)),
     ("webhook.callback", at(URL, app=URL), passed("as_expected", url=URL)),
@@ -176,6 +182,11 @@ CASES = [
     ),
     # A message that came is as good as being told.
     ("webhook.fields", facts(app_subscriptions=NO_SECRET), passed("proven", date="2026-11-22")),
+    # What a row does not show is not missing from it.
+    ("webhook.fields", facts(app_subscriptions=unshown()), unknown("not_shown")),
+    ("webhook.fields", facts(app_subscriptions=hooked("x", about="")), unknown("not_shown")),
+    ("webhook.subscribed", facts(subscribers=subscribers("")), unknown("not_shown")),
+    ("webhook.subscribed", facts(subscribers=subscribers("", IDS["app_id"])), passed()),
     ("webhook.subscribed", facts(), passed()),
     (
         "webhook.subscribed",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wizard.audit.checks.registry import check, error_of
+from wizard.audit.checks.registry import check, error_of, words_about
 from wizard.audit.results import (
     CheckResult,
     failed,
@@ -34,6 +34,31 @@ SOURCES = {
 }
 
 
+#: What Graph writes in the message of a refusal → what has been stopped. It answers so to
+#: everything, with code 200 or 190. Source: reports of people whose apps were stopped.
+RESTRICTIONS = {
+    "application has been deleted": "deleted",
+    "api access blocked": "restricted",
+    "api access deactivated": "restricted",
+    "unauthorized source ip": "ip_not_allowed",
+}
+#: Code 5: the app takes requests from listed addresses alone. 101: the app cannot be validated.
+IP_NOT_ALLOWED = 5
+#: Subcodes of 190: the owner of the token has to pass a check of Facebook's.
+CHECKPOINT = frozenset({459, 490})
+
+
+def restriction(code: int, subcode: int, message: str) -> str:
+    """What stopped the app by this refusal, as a reason of app.restricted; "" when nothing did."""
+    said = message.casefold()
+    for words, reason in RESTRICTIONS.items():
+        if words in said:
+            return reason
+    if code == IP_NOT_ALLOWED:
+        return "ip_not_allowed"
+    return "owner_checkpoint" if code == 190 and subcode in CHECKPOINT else ""
+
+
 @check("access.present")
 def present(facts: Facts) -> CheckResult:
     """There is a token; the reason names where it comes from."""
@@ -50,9 +75,12 @@ def valid(facts: Facts) -> CheckResult:
     """Meta accepts the token. A dead one is answered with HTTP 200, so only `valid` counts."""
     token = facts.token
     if token.valid:
-        return passed()
+        return passed() if token.described else passed("by_reads")
     if reason := INVALID_REASONS.get(token.error_subcode) or _proof(token):
         return failed(reason)
+    if restriction(token.error_code, token.error_subcode, token.error_message):
+        # The token may be as good as ever; app.restricted says what it is.
+        return failed("other", code=token.error_code, message=token.error_message)
     if token.expires_at is not None and token.expires_at <= facts.now:
         return failed("expired")
     if token.error_code in (0, 190):
@@ -68,12 +96,19 @@ def _proof(token: Token) -> str:
     return "wrong_proof" if "invalid" in message else "proof_required"
 
 
+def _without_its_app(token: Token, ours: str) -> CheckResult:
+    """Meta did not name the app; that it is another one may stand in what it said instead."""
+    if ours and "did not match the viewing app" in token.error_message.casefold():
+        return failed("mismatch", app_id=ours, **words_about(token))
+    return unknown("not_said", **words_about(token))
+
+
 @check("access.app")
 def app(facts: Facts) -> CheckResult:
     """The token was made by the app of this profile."""
     ours, token = facts.record.ids.get("app_id", ""), facts.token
     if not token.app_id:
-        return unknown("not_said")
+        return _without_its_app(token, ours)
     if ours and token.app_id != ours:
         return failed("other_app", app_id=ours, token_app_id=token.app_id, token_app=token.app_name)
     return passed("made_by", app=token.app_name or token.app_id)

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from wizard.audit.checks.registry import NO_ACCESS, answer_or_none, check, error_of, from_health
+from wizard.audit.checks.message import REACHED
+from wizard.audit.checks.registry import (
+    NO_ACCESS,
+    answer_or_none,
+    check,
+    error_of,
+    from_health,
+    last_send,
+    metas_words,
+    send_refusal,
+)
 from wizard.audit.results import (
     CheckResult,
     failed,
@@ -12,6 +22,7 @@ from wizard.audit.results import (
 )
 from wizard.facts.facts import Facts
 from wizard.facts.models import Account, Health, Token
+from wizard.text.errors import Unavailable
 
 #: The permission without which no account can be read.
 READING = "whatsapp_business_management"
@@ -53,18 +64,19 @@ def visible(facts: Facts) -> CheckResult:
         return failed("not_given")
     if other := next((name for name in OTHER_IDS if ids.get(name) == waba_id), ""):
         return failed(OTHER_IDS[other], waba_id=waba_id)
-    if error_of(lambda: facts.account, *NO_ACCESS):
-        return _no_access(facts.token, waba_id)
+    if error := error_of(lambda: facts.account, *NO_ACCESS):
+        return _no_access(facts.token, waba_id, error)
     return passed() if _is_account(facts.account) else failed("wrong_kind", waba_id=waba_id)
 
 
-def _no_access(token: Token, waba_id: str) -> CheckResult:
+def _no_access(token: Token, waba_id: str, error: Unavailable) -> CheckResult:
     """Meta does not say why; two causes show in the token itself."""
+    said = metas_words(error)
     if token.kind == "PAGE":
-        return failed("page_token", waba_id=waba_id)
-    if READING not in token.scopes | frozenset(token.granted):
-        return failed("no_scope", scope=READING)
-    return failed("not_visible", waba_id=waba_id)
+        return failed("page_token", waba_id=waba_id, **said)
+    if token.described and READING not in token.scopes | frozenset(token.granted):
+        return failed("no_scope", scope=READING, **said)
+    return failed("not_visible", waba_id=waba_id, **said)
 
 
 def _is_account(account: Account) -> bool:
@@ -87,6 +99,47 @@ def review(facts: Facts) -> CheckResult:
     return unknown("other", state=state)
 
 
+@check("account.status")
+def status(facts: Facts) -> CheckResult:
+    """The account is in use: not disabled, restricted or deleted."""
+    state = facts.account.status
+    if state == "ACTIVE":
+        return passed()
+    if not state:
+        return unknown("not_shown")
+    if state == "PENDING":
+        return waiting("pending")
+    return failed(state.lower()) if state in CLOSED else unknown("other", state=state)
+
+
+#: States in which an account sends nothing. An open list.
+CLOSED = frozenset({"DISABLED", "RESTRICTED", "DELETED"})
+
+
+@check("account.terms")
+def terms(facts: Facts) -> CheckResult:
+    """No sign that somebody has to accept terms of Meta's first: no field shows it."""
+    refused = last_send(facts, "failed", {TERMS})
+    if refused and _names_terms(refused.message, refused.details):
+        return failed("not_accepted", **send_refusal(refused))
+    for health in (facts.account_health, answer_or_none(lambda: facts.number_health)):
+        for entity in health.entities if health else ():
+            for issue in entity.issues:
+                if issue.code == TERMS or _names_terms(issue.text):
+                    return failed(
+                        "not_accepted", code=issue.code, message=issue.text, details=issue.remedy
+                    )
+    return passed()
+
+
+def _names_terms(*texts: str) -> bool:
+    return any("terms" in text.casefold() for text in texts)
+
+
+#: "Access denied": among other causes, terms that wait to be accepted; the text tells.
+TERMS = 131005
+
+
 @check("account.health")
 def health(facts: Facts) -> CheckResult:
     """Neither account nor business nor app is blocked from sending."""
@@ -96,22 +149,49 @@ def health(facts: Facts) -> CheckResult:
 @check("account.payment")
 def payment(facts: Facts) -> CheckResult:
     """Nothing suggests that a payment method is missing. Meta never shows that there is one."""
-    account = facts.account
-    if _cannot_charge(facts.account_health):
+    return _not_charged(facts) or _charged(facts)
+
+
+def _not_charged(facts: Facts) -> CheckResult | None:
+    """The signs that Meta cannot charge; None where there is none."""
+    health = answer_or_none(lambda: facts.account_health)
+    if health and _cannot_charge(health):
         return failed("refused_by_health")
-    if account.marketing_onboarding == "PENDING_VALID_PAYMENT_METHOD":
-        return failed("no_method")
-    if bool(account.currency) != bool(account.timezone_id):
-        return failed("no_currency")
-    if account.funding_id:
-        return passed()
-    if (number := answer_or_none(lambda: facts.number)) and number.is_test_number:
+    number = answer_or_none(lambda: facts.number)
+    if number and number.is_test_number:
         return passed("test_number")
-    return unknown("not_shown")
+    if refused := last_send(facts, "failed", {UNPAID}):
+        return failed("last_send", date=refused.at[:10], **send_refusal(refused))
+    pending = facts.account.marketing_onboarding == "PENDING_VALID_PAYMENT_METHOD"
+    return failed("no_method") if pending else None
+
+
+def _charged(facts: Facts) -> CheckResult:
+    if facts.account.funding_id:
+        return passed()
+    if _delivered_template(facts):
+        return passed("delivered")
+    # Ordinary developers are refused the field; only where it was read does its absence count.
+    return unknown("not_shown") if FUNDING in facts.account.refused else failed("no_funding")
+
+
+#: The field that holds the id of the payment method.
+FUNDING = "primary_funding_id"
+#: The code of a message that could not be paid for.
+UNPAID = 131042
 
 
 def _cannot_charge(health: Health) -> bool:
     return any(i.code == PAYMENT_ERROR for entity in health.entities for i in entity.issues)
+
+
+def _delivered_template(facts: Facts) -> bool:
+    """Whether the last template arrived: without a payment method it would not have."""
+    message = last_send(facts, "accepted")
+    if message is None or not message.template:
+        return False
+    arrivals = answer_or_none(lambda: facts.arrivals)
+    return message.state in REACHED or bool(arrivals and arrivals.test_state in REACHED)
 
 
 @check("account.business")

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from wizard.audit.checks.registry import NO_ACCESS, answer_or_none, check, error_of
+from wizard.audit.checks.access import restriction
+from wizard.audit.checks.registry import (
+    NO_ACCESS,
+    answer_or_none,
+    check,
+    error_of,
+    metas_words,
+    words_about,
+)
 from wizard.audit.results import (
     CheckResult,
     failed,
     passed,
+    skipped,
     unknown,
     waiting,
 )
 from wizard.facts.facts import Facts
-from wizard.text.errors import ErrorKind
+from wizard.facts.models import Token
+from wizard.graph import GraphError
+from wizard.text.errors import ErrorKind, Unavailable
 
 
 @check("app.visible")
@@ -21,9 +32,40 @@ def visible(facts: Facts) -> CheckResult:
     Not every system user may read the app's page, and sending does not need it; that the token
     belongs to this app is proven by access.app.
     """
-    if error_of(lambda: facts.app, *NO_ACCESS):
+    if error := error_of(lambda: facts.app, *NO_ACCESS):
+        if not facts.token.app_id:
+            raise error
         return passed("named_by_token", app=facts.token.app_name or facts.token.app_id)
     return passed()
+
+
+@check("app.restricted")
+def restricted(facts: Facts) -> CheckResult:
+    """Meta has stopped neither the app nor the one its token was made for.
+
+    An answer that only a caller in good standing gets proves it, and so does a refusal that is
+    about the thing that was asked for.
+    """
+    for read in (lambda: facts.account, lambda: facts.number, lambda: facts.app):
+        try:
+            read()
+        except GraphError as error:
+            if reason := restriction(error.code, error.subcode, error.message):
+                return failed(reason, **metas_words(error))
+            if error.kind is not ErrorKind.NOT_VISIBLE:
+                continue
+        except Unavailable:
+            continue
+        return passed()
+    return _by_the_token(facts.token)
+
+
+def _by_the_token(token: Token) -> CheckResult:
+    """Nothing could be read: what Meta says of the token is left."""
+    said = words_about(token)
+    if reason := restriction(token.error_code, token.error_subcode, token.error_message):
+        return failed(reason, **said, details="", trace="")
+    return unknown("not_seen") if token.valid else skipped("access.valid")
 
 
 @check("app.whatsapp")
@@ -71,4 +113,4 @@ def _has_webhook(facts: Facts) -> bool:
 
 def _subscribed(facts: Facts) -> bool:
     subscribers = answer_or_none(lambda: facts.subscribers) or ()
-    return any(one.app_id == facts.token.app_id for one in subscribers)
+    return any(one.app_id and one.app_id == facts.token.app_id for one in subscribers)

@@ -68,6 +68,15 @@ def added(facts: Facts) -> CheckResult:
     return failed("elsewhere", phone_number_id=chosen, count=len(numbers))
 
 
+@check("number.kind")
+def kind(facts: Facts) -> CheckResult:
+    """Own, Meta's test number, one of the phone app, or in both (coexistence)."""
+    found = facts.number.kind
+    if found == "phone_app":
+        return failed("phone_app")
+    return passed(found) if found else unknown("not_shown")
+
+
 @check("number.code_verified")
 def code_verified(facts: Facts) -> CheckResult:
     """The number's owner typed the code that Meta sent, or no longer has to."""
@@ -76,6 +85,8 @@ def code_verified(facts: Facts) -> CheckResult:
     # Once it is registered Meta lets the verification lapse (EXPIRED): it is not needed any more.
     if number.registered or state == "VERIFIED":
         return passed()
+    if number.kind == "phone_app":
+        return passed("not_asked")
     if not state:
         return unknown("not_shown")
     if state == "EXPIRED":
@@ -92,6 +103,13 @@ def registered(facts: Facts) -> CheckResult:
     number = facts.number
     if number.registered:
         return passed()
+    if number.registered is None:
+        return unknown("not_shown")
+    return failed("phone_app") if number.kind == "phone_app" else _unregistered(facts, number)
+
+
+def _unregistered(facts: Facts, number: Number) -> CheckResult:
+    """Why it is not, and whether trying is of use."""
     if number.status in GONE:
         return failed("gone", state=number.status)
     if number.platform == "ON_PREMISE":
@@ -110,16 +128,22 @@ def connected(facts: Facts) -> CheckResult:
         return passed()
     if state in STATES:
         return failed(state.lower())
-    if state in {"", "UNKNOWN"}:
-        return unknown("not_shown")
-    return failed("other", state=state)
+    return unknown("not_shown") if state in {"", "UNKNOWN"} else unknown("other", state=state)
 
 
 @check("number.name")
 def name(facts: Facts) -> CheckResult:
     """The name that customers see is approved, and so is what became of a change of it."""
     number = facts.number
+    if number.name_status in NO_NAME and number.kind == "coexistence":
+        return passed("coexistence")
+    if number.name_status in {"", *NO_NAME} and number.registered is False:
+        return passed("not_yet")
     return _change_of_name(number) or _present_name(number)
+
+
+#: How Meta says that no name was asked for.
+NO_NAME = frozenset({"NONE", "NON_EXISTS"})
 
 
 def _change_of_name(number: Number) -> CheckResult | None:
@@ -144,7 +168,7 @@ def _present_name(number: Number) -> CheckResult:
         return waiting("pending", name=shown)
     if state in {"DECLINED", "EXPIRED"}:
         return failed(state.lower(), name=shown)
-    if state in {"", "NONE"}:
+    if not state or state in NO_NAME:
         if number.is_test_number:
             return passed("test_number")
         return failed("none") if state else unknown("not_shown")
@@ -157,10 +181,13 @@ def pin(facts: Facts) -> CheckResult:
     number = facts.number
     if number.is_test_number:
         return passed("test_number")
+    if number.kind == "coexistence":
+        return passed("coexistence")
     if number.pin_enabled is None:
         return unknown("not_shown")
     if not number.pin_enabled:
-        return failed("off")
+        # Meta is phasing the PIN out for numbers of the Cloud API.
+        return passed("off")
     return passed() if answer_or_none(lambda: facts.origin("two_step_pin")) else failed("not_kept")
 
 
@@ -170,7 +197,11 @@ def quality(facts: Facts) -> CheckResult:
     state = facts.number.quality
     if state in {"YELLOW", "RED"}:
         return failed(state.lower())
-    return passed() if state == "GREEN" else passed("not_rated")
+    if state in {"UNKNOWN", "NA"}:
+        return passed("not_rated")
+    if state == "GREEN":
+        return passed()
+    return unknown("other", state=state) if state else unknown("not_shown")
 
 
 @check("number.limit")

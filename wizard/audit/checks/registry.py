@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import TypeVar
 
 from wizard.audit.results import (
@@ -12,8 +12,10 @@ from wizard.audit.results import (
     unknown,
 )
 from wizard.facts.facts import Facts
-from wizard.facts.models import Health, HealthEntity, HealthIssue
+from wizard.facts.models import Health, HealthEntity, HealthIssue, Token
+from wizard.state.record import TestMessage
 from wizard.text.errors import ErrorKind, Unavailable
+from wizard.text.localised import Value
 
 Check = Callable[[Facts], CheckResult]
 CHECKS: dict[str, Check] = {}
@@ -48,6 +50,26 @@ def error_of(read: Callable[[], object], *kinds: ErrorKind) -> Unavailable | Non
     return None
 
 
+def send_refusal(message: TestMessage) -> dict[str, Value]:
+    """What Meta said when it refused a message."""
+    return {"code": message.code, "message": message.message, "details": message.details}
+
+
+def metas_words(error: Unavailable) -> dict[str, Value]:
+    """What Meta said with a refusal: the values that stand beside every reason made from it."""
+    return {name: error.values[name] for name in SAID if name in error.values}
+
+
+def words_about(token: Token) -> dict[str, Value]:
+    """What Meta said instead of describing a token; empty words where it said nothing."""
+    said = {"code": token.error_code, "subcode": token.error_subcode}
+    return {**said, "message": token.error_message}
+
+
+#: The values of a refusal that every report shows.
+SAID = ("code", "subcode", "message", "details", "trace")
+
+
 def answer_or_none(read: Callable[[], Seen]) -> Seen | None:
     """The answer of a read that is useful but not needed; None when it fails."""
     try:
@@ -63,6 +85,10 @@ CODES = {
     141010: "business_unverified",
     141014: "banned",
 }
+
+#: On an entity that is only LIMITED too: volume is capped, and two reports say that messages are
+#: then accepted and not delivered.
+UNVERIFIED_BUSINESS = 141010
 
 #: Calls over SIP are not set up. Meta reports it on numbers that send perfectly well.
 SIP_CODES = frozenset({138024, 138025})
@@ -84,7 +110,11 @@ def from_health(read: Callable[[], Health], kinds: frozenset[str]) -> CheckResul
         if entity.can_send == "BLOCKED" and not _only_sip(entity):
             return _blocked(entity)
     limited = [text for entity in entities if (text := _limits(entity))]
-    return passed("limited", text="; ".join(limited)) if limited else passed()
+    if not limited:
+        return passed()
+    codes = {issue.code for entity in entities for issue in entity.issues}
+    reason = "limited_unverified" if UNVERIFIED_BUSINESS in codes else "limited"
+    return passed(reason, text="; ".join(limited))
 
 
 def _blocked(entity: HealthEntity) -> CheckResult:
@@ -111,3 +141,17 @@ def _limits(entity: HealthEntity) -> str:
 
 def _in_meta_words(issue: HealthIssue) -> str:
     return f"{issue.text} ({issue.remedy})" if issue.remedy else issue.text
+
+
+#: States of a message that Meta took.
+TAKEN = frozenset({"accepted", "sent", "delivered", "read", "played"})
+
+
+def last_send(facts: Facts, state: str, codes: Container[int] = ()) -> TestMessage | None:
+    """The last message of this number if it was "accepted", or "failed" with one of these codes."""
+    message = facts.record.test_message
+    if message is None or message.phone_number_id != facts.record.ids.get("phone_number_id"):
+        return None
+    if state == "accepted":
+        return message if message.state in TAKEN else None
+    return message if message.state == state and message.code in codes else None

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from wizard.audit.checks.registry import NO_ACCESS, check, error_of
+from wizard.audit.checks.registry import (
+    NO_ACCESS,
+    check,
+    error_of,
+    last_send,
+    metas_words,
+    send_refusal,
+    words_about,
+)
 from wizard.audit.results import (
     CheckResult,
     failed,
@@ -38,13 +46,19 @@ def kind(facts: Facts) -> CheckResult:
     # Meta's pages name user and system-user tokens alone for WhatsApp.
     if token.kind in {"PAGE", "APP"}:
         return failed(token.kind.lower())
-    return unknown("other", kind=token.kind) if token.kind else unknown("not_said")
+    return (
+        unknown("other", kind=token.kind)
+        if token.kind
+        else unknown("not_said", **words_about(token))
+    )
 
 
 @check("token.scopes")
 def scopes(facts: Facts) -> CheckResult:
     """It carries both WhatsApp permissions, in either of the two lists that Meta keeps."""
     token = facts.token
+    if not token.described:
+        return _by_what_it_does(facts)
     missing = NEEDED - token.scopes - frozenset(token.granted)
     if missing:
         # Sorted, so that two runs over the same account read alike.
@@ -52,14 +66,45 @@ def scopes(facts: Facts) -> CheckResult:
     return passed()
 
 
+def _by_what_it_does(facts: Facts) -> CheckResult:
+    """Meta did not list its permissions: reading shows one of them, a message sent the other."""
+    return (
+        passed("by_use")
+        if last_send(facts, "accepted")
+        else unknown("not_described", **words_about(facts.token))
+    )
+
+
+@check("token.messaging")
+def messaging(facts: Facts) -> CheckResult:
+    """It may send for this number: what Meta said to the last message, or its permissions.
+
+    Where a partner holds messaging every read works and every message is refused with code 200.
+    """
+    if refused := last_send(facts, "failed", FORBIDDEN):
+        held = "on behalf" in f"{refused.message} {refused.details}".casefold()
+        reason = "held_by_another" if held else "refused"
+        return failed(reason, date=refused.at[:10], **send_refusal(refused))
+    if message := last_send(facts, "accepted"):
+        return passed("sent", date=message.at[:10])
+    if facts.token.described:
+        return passed("assumed")
+    return unknown("not_shown", **words_about(facts.token))
+
+
+#: Codes with which Graph refuses to let this caller send: no capability, no permission.
+FORBIDDEN = frozenset({3, 10, 200})
+
+
 @check("token.assets")
 def assets(facts: Facts) -> CheckResult:
     """It reaches this account and this number: read, since the lists in a token mislead."""
     ids = facts.record.ids
-    if error_of(lambda: facts.account, *NO_ACCESS):
-        return failed("account", waba_id=ids.get("waba_id", ""))
-    if error_of(lambda: facts.number, *NO_ACCESS):
-        return failed("number", phone_number_id=ids.get("phone_number_id", ""))
+    if error := error_of(lambda: facts.account, *NO_ACCESS):
+        return failed("account", waba_id=ids.get("waba_id", ""), **metas_words(error))
+    if error := error_of(lambda: facts.number, *NO_ACCESS):
+        phone = ids.get("phone_number_id", "")
+        return failed("number", phone_number_id=phone, **metas_words(error))
     return passed()
 
 
@@ -67,6 +112,8 @@ def assets(facts: Facts) -> CheckResult:
 def expiry(facts: Facts) -> CheckResult:
     """It does not end within two weeks."""
     token, now = facts.token, facts.now
+    if not token.described:
+        return unknown("not_described", **words_about(token))
     if token.expires_at is None:
         return passed()
     if token.expires_at <= now:
@@ -84,6 +131,8 @@ def expiry(facts: Facts) -> CheckResult:
 def data_access(facts: Facts) -> CheckResult:
     """Data access does not lapse within two weeks: it ends independently of the token."""
     until, now = facts.token.data_access_until, facts.now
+    if not facts.token.described:
+        return unknown("not_described", **words_about(facts.token))
     if until is None:
         return passed()
     if until <= now:

@@ -56,13 +56,18 @@ def fields(facts: Facts) -> CheckResult:
         raise
     ours = whatsapp(rows)
     if ours is None:
-        return failed("none")
+        unclear = any(not one.object for one in rows)
+        return unknown("not_shown") if unclear else failed("none")
     if not ours.active:
         return failed("inactive")
-    if FIELD not in ours.fields:
-        return failed("missing")
+    if ours.fields is None:
+        return unknown("not_shown")
+    return _of_these(facts, ours.fields) if FIELD in ours.fields else failed("missing")
+
+
+def _of_these(facts: Facts, fields: frozenset[str]) -> CheckResult:
     number = answer_or_none(lambda: facts.number)
-    lacking = COEXISTENCE_FIELDS - ours.fields if number and number.on_phone_app else frozenset()
+    lacking = COEXISTENCE_FIELDS - fields if number and number.on_phone_app else frozenset()
     if lacking:
         return passed("without_coexistence", fields=", ".join(sorted(lacking)))
     return passed("subscribed")
@@ -75,6 +80,8 @@ def subscribed(facts: Facts) -> CheckResult:
     others = _others(facts.subscribers, ours)
     if any(one.app_id == ours for one in facts.subscribers):
         return passed("with_others", others=others) if others else passed()
+    if any(not one.app_id for one in facts.subscribers):
+        return unknown("not_shown")
     return failed("only_others", others=others) if others else failed("nobody")
 
 
@@ -174,7 +181,7 @@ def _app_id(facts: Facts) -> str:
 def _others(subscribers: Iterable[Subscriber], ours: str) -> str:
     """Names of the subscribed apps that are not ours."""
     return ", ".join(
-        sorted(one.app_name or one.app_id for one in subscribers if one.app_id != ours)
+        sorted(one.app_name or one.app_id for one in subscribers if one.app_id not in (ours, ""))
     )
 
 
