@@ -97,3 +97,64 @@ def test_a_client_that_hangs_up_harms_nobody(open_scenario):
     with pytest.raises(requests.Timeout):
         owner.session.get(f"{owner.running.graph_url}/v26.0/me", timeout=0.1)
     assert owner.get("me").ok
+
+
+def test_a_chunked_body_is_read_and_the_connection_goes_on(open_scenario):
+    owner = open_scenario("healthy")
+    headers = {"Content-Type": "application/json"}
+    body = (part for part in (b'{"status":"read","messaging_', b'product":"whatsapp"}'))
+    path = f"{owner.running.phone_number_id}/messages"
+    url = f"{owner.running.graph_url}/v26.0/{path}"
+    headers["Authorization"] = f"Bearer {owner.token}"
+    answer = owner.session.post(url, data=body, headers=headers, timeout=5)
+    assert answer.json()["error"]["code"] == 131009  # the body was read: no message is named
+    assert owner.get("me").ok
+
+
+@pytest.mark.parametrize("field", ["имя", "a\r\nX-Torn: 1"])
+def test_an_error_text_that_no_header_can_hold_is_still_answered(open_scenario, error, field):
+    owner = open_scenario("healthy")
+    owner.control("faults", faults=[{"path": "me", "kind": "error", "code": 100, "message": field}])
+    answer = owner.get("me")
+    assert error(answer) == (100, 0)
+    assert answer.json()["error"]["message"] == field
+    assert "X-Torn" not in answer.headers
+
+
+def test_a_refused_or_hidden_field_is_told_from_an_unknown_one(open_scenario, error):
+    owner = open_scenario("payment-field-refused")
+    refused = owner.get(owner.running.waba_id, fields="name,primary_funding_id")
+    assert error(refused)[0] == 10
+    assert "primary_funding_id" not in refused.text
+    assert owner.get(owner.running.waba_id, fields="name").ok
+    hidden = open_scenario("account-status-hidden")
+    assert set(hidden.get(hidden.running.waba_id, fields="status").json()) == {"id"}
+    assert hidden.get(hidden.running.phone_number_id, fields="status").json()["status"]
+    newer = open_scenario("fields-newer-than-this-version")
+    assert error(newer.get(newer.running.phone_number_id, fields="is_on_biz_app")) == (100, 0)
+
+
+def test_who_lacks_the_messaging_account_still_reads_the_numbers(open_scenario, error):
+    owner = open_scenario("messaging-account-split")
+    waba = owner.running.waba_id
+    assert owner.get(f"{waba}/phone_numbers").ok
+    assert owner.get(waba, fields="name").ok
+    for path in (f"{waba}/message_templates", f"{waba}?fields=primary_funding_id"):
+        assert error(owner.get(path))[0] == 200
+
+
+def test_a_number_of_the_phone_app_takes_neither_code_nor_registration(open_scenario, error):
+    owner = open_scenario("phone-app-number")
+    phone = owner.running.phone_number_id
+    code = owner.post(f"{phone}/request_code", code_method="SMS", language="en_US")
+    assert error(code)[0] == 136025
+    pin = owner.post(f"{phone}/register", messaging_product="whatsapp", pin="271828")
+    assert error(pin)[0] == 100
+    assert "SMB" in pin.text
+
+
+def test_pages_without_end_each_name_another(open_scenario):
+    owner = open_scenario("templates-without-end")
+    path = f"{owner.running.waba_id}/message_templates"
+    cursors = [owner.get(path).json()["paging"]["cursors"]["after"] for _ in range(3)]
+    assert len(set(cursors)) == 3

@@ -123,7 +123,45 @@ def test_hello_world_on_another_number_is_refused(owner, error):
     assert error(send(owner, **template("hello_world", "en_US")))[0] == 131058
 
 
-def test_a_read_receipt_is_a_success(owner):
+def mark_read(owner, wamid):
     path = f"{owner.running.phone_number_id}/messages"
-    body = {"messaging_product": "whatsapp", "status": "read", "message_id": "wamid.X"}
-    assert owner.post(path, **body).json() == {"success": True}
+    body = {"messaging_product": "whatsapp", "status": "read", "message_id": wamid}
+    return owner.post(path, **body)
+
+
+def test_a_read_receipt_is_a_success(owner):
+    assert mark_read(owner, owner.running.write()).json() == {"success": True}
+
+
+def test_a_read_receipt_of_an_invented_message_is_131009(owner, error):
+    assert error(mark_read(owner, "wamid.X"))[0] == 131009
+
+
+def test_where_a_partner_holds_messaging_everything_can_be_read_and_nothing_posted(
+    open_scenario, error
+):
+    owner = open_scenario("messaging-held-by-partner")
+    phone, waba = owner.running.phone_number_id, owner.running.waba_id
+    assert owner.get(phone).ok
+    assert owner.get(f"{waba}/message_templates").ok
+    wamid = owner.running.write()
+    for answer in (send(owner, **template()), mark_read(owner, wamid), mark_read(owner, "wamid.X")):
+        assert error(answer)[0] == 200
+        assert "send messages on behalf" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("scenario", "status"),
+    [("send-held", "held_for_quality_assessment"), ("send-paused", "paused")],
+)
+def test_a_send_can_be_held_or_paused_and_is_then_not_delivered(open_scenario, scenario, status):
+    owner = open_scenario(scenario)
+    (message,) = send(owner, **template()).json()["messages"]
+    assert message["message_status"] == status
+    assert owner.state()["sent"][message["id"]]["status"] == "accepted"
+
+
+def test_a_200_may_come_without_a_message(open_scenario):
+    answer = send(open_scenario("send-without-message"), **template())
+    assert answer.ok
+    assert "messages" not in answer.json()

@@ -14,7 +14,7 @@ ALL = {scenario.name: scenario for scenario in scenarios()}
 
 
 def test_there_are_many_and_the_default_comes_first():
-    assert len(ALL) >= 50
+    assert len(ALL) >= 180
     assert list(ALL)[:2] == ["rehearsal", "healthy"]
 
 
@@ -24,6 +24,7 @@ def test_a_scenario_says_in_both_languages_what_it_is_and_what_it_leads_to(scena
     assert scenario.title.en.strip()
     assert scenario.expect
     assert {line.status for line in scenario.expect} <= set(Status)
+    assert {line.after for line in scenario.expect} <= {"", "send"}
 
 
 def test_no_two_scenarios_are_the_same_world():

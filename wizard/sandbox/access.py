@@ -50,7 +50,8 @@ def death(world: World, record: Answer | None) -> tuple[int, str] | None:
     if record is None:
         return 0, DEAD[0]
     if (subcode := record.get("dead")) is not None:
-        return subcode, DEAD.get(subcode, DEAD[467]).format(app=record["app"])
+        said = record.get("says", DEAD.get(subcode, DEAD[467]))
+        return subcode, said.format(app=record["app"])
     if 0 < record.get("expires_at", 0) <= world.now():
         return 463, DEAD[463]
     return None
@@ -116,6 +117,18 @@ def need_account(call: Call, account: Answer, scope: str = MANAGEMENT) -> None:
         raise no_permission(
             "You do not have the necessary permissions required to access this WhatsApp "
             "Business Account"
+        )
+
+
+def need_messaging_account(call: Call, account: Answer) -> None:
+    """Refuses who holds the WhatsApp account but not the Messaging account that Meta split off it.
+
+    Templates, payment and webhook subscriptions belong to the Messaging account.
+    """
+    need_account(call, account)
+    if call.caller.person_id in account.get("messaging_account_closed_to", ()):
+        raise no_permission(
+            "You do not have the necessary permissions required to access this Messaging Account"
         )
 
 

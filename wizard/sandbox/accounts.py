@@ -10,6 +10,7 @@ from wizard.sandbox.access import (
     need_account,
     need_admin,
     need_business,
+    need_messaging_account,
 )
 from wizard.sandbox.call import Answer, Call, Kind, plain, read_many, words
 from wizard.sandbox.world import (
@@ -31,13 +32,13 @@ TASKS = frozenset(
 
 def subscribed_apps(call: Call, account: Answer) -> Answer:
     """GET: each app is wrapped, its override stands beside the wrapping."""
-    need_account(call, account)
+    need_messaging_account(call, account)
     return {"data": [_wrapped(call, *row) for row in account.get("subscribed", {}).items()]}
 
 
 def subscribe_app(call: Call, account: Answer) -> Answer:
     """POST: always the app of the token. Without a callback it takes an override away."""
-    need_account(call, account)
+    need_messaging_account(call, account)
     callback = call.text("override_callback_uri")
     if callback and call.caller.app_id not in account.get("subscribed", {}):
         raise webhooks.not_subscribed()
@@ -51,7 +52,7 @@ def subscribe_app(call: Call, account: Answer) -> Answer:
 
 def unsubscribe_app(call: Call, account: Answer) -> Answer:
     """DELETE: the app of the token."""
-    need_account(call, account)
+    need_messaging_account(call, account)
     account.setdefault("subscribed", {}).pop(call.caller.app_id, None)
     return {"success": True}
 
@@ -151,6 +152,12 @@ def _owner(call: Call, account: Answer) -> Answer | None:
     return {"id": business["id"], "name": business["name"]} if business else None
 
 
+def _funding(call: Call, account: Answer) -> str | None:
+    need_messaging_account(call, account)
+    funding: str | None = account.get("primary_funding_id")
+    return funding
+
+
 def _business_verification(call: Call, account: Answer) -> str | None:
     business = call.world["businesses"].get(account["business"], {})
     status: str | None = business.get("verification_status")
@@ -181,10 +188,11 @@ ACCOUNT = Kind(
             "name account_review_status country creation_time currency is_enabled_for_insights "
             "is_shared_with_partners marketing_messages_lite_api_status "
             "marketing_messages_onboarding_status message_template_namespace ownership_type "
-            "primary_business_location primary_funding_id purchase_order_number status "
+            "primary_business_location purchase_order_number status "
             "template_auto_archival_enabled timezone_id auth_international_rate_eligibility "
             "disable_marketing_messages_on_cloud_api linked_commerce_account"
         ),
+        "primary_funding_id": _funding,
         "owner_business": _owner,
         "owner_business_info": _owner,
         "on_behalf_of_business_info": _owner,

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 from urllib.parse import urlencode
 
-from wizard.sandbox.world import Refused, World, bad_parameter, no_such_field
+from wizard.sandbox.world import Refused, World, bad_parameter, no_such_field, not_a_provider
 
 Answer = dict[str, Any]
 
@@ -282,11 +282,29 @@ def _closing(text: str, start: int) -> int:
     raise bad_parameter("Syntax error: expected } at the end of fields")
 
 
+def _is_listed(call: Call, group: str, kind: Kind, field: Asked) -> bool:
+    """Whether `graph.GROUP` of the world names this field, of every kind or of this one."""
+    listed = call.world["graph"].get(group, ())
+    return field.name in listed or f"{kind.name}.{field.name}" in listed
+
+
+def _is_newer(call: Call, field: Asked) -> bool:
+    """Whether `graph.fields_since` says that a later version brought this field."""
+    since = call.world["graph"].get("fields_since", {}).get(field.name, call.version)
+    return version_number(since) > version_number(call.version)
+
+
 def _value(call: Call, kind: Kind, node: Answer, field: Asked) -> Any:
     if field.name == "id":
         return node["id"]
-    if field.name in call.world["graph"].get("unknown_fields", ()):
+    if _is_listed(call, "unknown_fields", kind, field) or _is_newer(call, field):
         raise no_such_field(field.name, kind.name)
+    if _is_listed(call, "refused_fields", kind, field):
+        raise not_a_provider()
+    if _is_listed(call, "hidden_fields", kind, field):
+        return None
+    if field.name in node.get("shows", {}):
+        return node["shows"][field.name]
     if reader := kind.readers.get(field.name):
         return reader(call, node)
     # Field expansion: an edge asked for like a field answers as it would by itself.

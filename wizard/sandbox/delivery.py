@@ -155,6 +155,7 @@ class Delivery:
         wa_id = digits_of(sender["wa_id"])
         wamid = fresh_wamid(wa_id)
         open_window(number, wa_id, self._world.now())
+        number["arrived"] = [*number.get("arrived", ())[-50:], wamid]
         value = inbound_payload(number, {**sender, "wa_id": wa_id}, wamid, text, message)
         self._send_out(number, value, f"message {wamid}")
         return wamid

@@ -6,13 +6,14 @@ import base64
 import re
 import secrets
 
-from wizard.sandbox.access import MESSAGING, holds_account, need_account, sees_account
+from wizard.sandbox.access import MESSAGING, holds_account, need_messaging_account, sees_account
 from wizard.sandbox.call import Answer, Call, Kind, plain, read_many, words
 from wizard.sandbox.world import (
     DAY,
     Refused,
     bad_parameter,
     missing_parameter,
+    no_permission,
     not_visible,
     whatsapp,
 )
@@ -32,7 +33,7 @@ TEMPLATE = Kind(
 
 def templates(call: Call, account: Answer) -> Answer:
     """GET /{waba}/message_templates, filtered by name, status, category and language."""
-    need_account(call, account)
+    need_messaging_account(call, account)
     found = list(account.get("templates", {}).values())
     for name in ("name", "status", "category", "language"):
         wanted = {value.upper() for value in call.listed(name)}
@@ -42,7 +43,7 @@ def templates(call: Call, account: Answer) -> Answer:
 
 def create(call: Call, account: Answer) -> Answer:
     """POST /{waba}/message_templates: Meta reviews it before it may be sent."""
-    need_account(call, account)
+    need_messaging_account(call, account)
     made: Answer = {"id": call.world.fresh_id(), "status": "PENDING"}
     for name in ("name", "language", "category"):
         made[name] = call.text(name)
@@ -63,7 +64,7 @@ def create(call: Call, account: Answer) -> Answer:
 
 def delete(call: Call, account: Answer) -> Answer:
     """DELETE /{waba}/message_templates: by name in every language, or one of them by hsm_id."""
-    need_account(call, account)
+    need_messaging_account(call, account)
     name, one = call.text("name"), call.text("hsm_id")
     kept = {
         key: template
@@ -141,7 +142,7 @@ def send(call: Call, number: Answer) -> Answer:
     if call.text("messaging_product") != "whatsapp":
         raise missing_parameter("messaging_product")
     if call.text("status") == "read":
-        return _mark_read(call)
+        return _mark_read(call, number)
     _refuse_unready(number, account)
     typed = call.text("to")
     if not typed:
@@ -194,11 +195,18 @@ def _need_messaging(call: Call, account: Answer) -> None:
     reached = call.caller.reaches(MESSAGING, account["id"]) and holds_account(call, account)
     if not reached or call.caller.kind == "PAGE":
         raise Refused(10, "(#10) Application does not have permission for this action")
+    if account.get("messaging_held_by"):
+        raise no_permission(
+            "You do not have the necessary permissions to send messages on behalf of this "
+            "WhatsApp Business Account"
+        )
 
 
-def _mark_read(call: Call) -> Answer:
-    if not call.text("message_id").startswith("wamid."):
-        raise bad_parameter("Invalid parameter", "message_id is not a message id")
+def _mark_read(call: Call, number: Answer) -> Answer:
+    if call.text("message_id") not in number.get("arrived", ()):
+        raise whatsapp(
+            131009, "Parameter value is not valid", "The message_id is not one of this number."
+        )
     return {"success": True}
 
 
@@ -249,7 +257,7 @@ def _accept(call: Call, number: Answer, typed: str, wa_id: str) -> Answer:
     message: Answer = {"id": fresh_wamid(wa_id)}
     if kind == "template":
         # An answer inside an open window comes without a message_status.
-        message["message_status"] = "accepted"
+        message["message_status"] = number.get("message_status", "accepted")
     call.world["sent"][message["id"]] = {
         "number": number["id"],
         "to": wa_id,
@@ -258,7 +266,8 @@ def _accept(call: Call, number: Answer, typed: str, wa_id: str) -> Answer:
         "status": "accepted",
         "category": "utility" if kind == "template" else "service",
     }
-    call.delivery.message_accepted(message["id"])
+    if message.get("message_status", "accepted") == "accepted":
+        call.delivery.message_accepted(message["id"])
     return {
         "messaging_product": "whatsapp",
         "contacts": [{"input": typed, "wa_id": wa_id}],

@@ -40,9 +40,12 @@ def health_of_number(call: Call, number: Answer) -> Answer:
                 "possible_solution": "Register the phone number with the Cloud API.",
             }
         )
-    elif number.get("name_status") not in ("APPROVED", "AVAILABLE_WITHOUT_REVIEW"):
+    elif not (
+        number.get("is_on_biz_app")
+        or number.get("name_status") in ("APPROVED", "AVAILABLE_WITHOUT_REVIEW")
+    ):
         remarks.append(NAME_REMARK)
-    entity = _entity("PHONE_NUMBER", number["id"], blocks, remarks)
+    entity = _entity("PHONE_NUMBER", number, blocks, remarks)
     # Reads BLOCKED on numbers that send well: SIP calling is simply not set up.
     if number.get("sip_blocked"):
         entity |= {"can_receive_call_sip": "BLOCKED"}
@@ -64,17 +67,19 @@ def _around(call: Call, account: Answer) -> list[Answer]:
     if business.get("verification_status") != "verified":
         remarks.append(BUSINESS_REMARK)
     return [
-        _entity("WABA", account["id"], account.get("blocks", []), account.get("remarks", [])),
-        _entity("BUSINESS", business["id"], business.get("blocks", []), remarks),
-        _entity("APP", call.caller.app_id, call.app.get("blocks", []), []),
+        _entity("WABA", account, account.get("blocks", []), account.get("remarks", [])),
+        _entity("BUSINESS", business, business.get("blocks", []), remarks),
+        _entity("APP", {"id": call.caller.app_id}, call.app.get("blocks", []), []),
     ]
 
 
-def _entity(kind: str, node: str, blocks: list[Answer], remarks: list[str]) -> Answer:
-    state = "BLOCKED" if blocks else "LIMITED" if remarks else "AVAILABLE"
-    entity: Answer = {"entity_type": kind, "id": node, "can_send_message": state}
-    if blocks:
-        entity["errors"] = list(blocks)
+def _entity(kind: str, node: Answer, blocks: list[Answer], remarks: list[str]) -> Answer:
+    """One entity. `limits` of the node are errors that stand beside LIMITED."""
+    limits = node.get("limits", [])
+    state = "BLOCKED" if blocks else "LIMITED" if remarks or limits else "AVAILABLE"
+    entity: Answer = {"entity_type": kind, "id": node["id"], "can_send_message": state}
+    if blocks or limits:
+        entity["errors"] = [*blocks, *limits]
     elif remarks:
         entity["additional_info"] = list(remarks)
     return entity

@@ -37,6 +37,10 @@ def request_code(call: Call, number: Answer) -> Answer:
         raise bad_parameter("Param code_method must be one of {SMS, VOICE}")
     if not _LANGUAGE.fullmatch(call.text("language")):
         raise bad_parameter("Param language must be a valid locale, such as en_US")
+    if number.get("is_on_biz_app"):
+        raise _code_trouble(
+            136025, "Verify code error", "Registration is not available for SMB accounts."
+        )
     if number.get("code_verification_status") == "VERIFIED":
         raise _code_trouble(136024, "Request code error", "The phone number is already verified.")
     now = call.world.now()
@@ -79,7 +83,10 @@ def register(call: Call, number: Answer) -> Answer:
     if "data_localization_region" in call.params:
         # Moved to /settings with v21.
         raise bad_parameter("Param data_localization_region is not supported")
+    if number.get("is_on_biz_app"):
+        raise Refused(100, "Register endpoint is not available for SMB businesses.")
     _spend(call, number)
+    _refuse_name(number)
     if _code_is_missing(call, number):
         raise whatsapp(133006, "Phone number re-verification needed", "Verify the number first.")
     _compare_pin(number, pin)
@@ -144,10 +151,12 @@ def _spend(call: Call, number: Answer) -> None:
     now = call.world.now()
     spent = [moment for moment in number.get("registrations", []) if moment > now - WINDOW]
     if len(spent) >= BUDGET:
+        opens = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(min(spent) + WINDOW))
         raise whatsapp(
             133016,
             "Account register/deregister rate limit exceeded",
-            "There were too many registration attempts for this phone number in the last 72 hours.",
+            "There were too many registration attempts for this phone number in the last 72 hours. "
+            f"Try again after {opens}.",
         )
     number["registrations"] = [*spent, now]
 
@@ -156,6 +165,18 @@ def _code_is_missing(call: Call, number: Answer) -> bool:
     if number.get("platform_type") == "CLOUD_API" or number.get("test_number"):
         return False
     return code_verification(call, number) != "VERIFIED"
+
+
+def _refuse_name(number: Answer) -> None:
+    """A declined name stands in the way of the certificate that registration makes."""
+    if number.get("platform_type") != "CLOUD_API" and number.get("name_status") == "DECLINED":
+        raise Refused(
+            100,
+            "Invalid parameter",
+            subcode=2388001,
+            title="Cannot Create Certificate",
+            user_message="Your display name could not be processed.",
+        )
 
 
 def _compare_pin(number: Answer, pin: str) -> None:

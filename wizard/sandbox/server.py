@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import json
+import re
 import secrets
 import socket
 import threading
@@ -120,6 +121,7 @@ def _first_connected(world: World) -> str:
 
 
 LONGEST_BODY = 1 << 20
+_CHUNK_SIZE = re.compile(rb"[0-9A-Fa-f]{1,8}")
 
 
 class Server(ThreadingHTTPServer):
@@ -250,9 +252,8 @@ class Handler(BaseHTTPRequestHandler):
         except Refused as refused:
             status, answer = refused.http, refused.envelope(trace)
             if refused.kind == "OAuthException":
-                headers["WWW-Authenticate"] = (
-                    f'OAuth "Facebook Platform" "invalid_request" "{refused.message}"'
-                )
+                said = f'OAuth "Facebook Platform" "invalid_request" "{refused.message}"'
+                headers["WWW-Authenticate"] = _for_header(said)
         headers = {**self.server.usage.headers(call), **headers}
         body = json.dumps(answer, ensure_ascii=True).replace("/", "\\/").encode()
         self._send(status, body, headers)
@@ -272,6 +273,11 @@ class Handler(BaseHTTPRequestHandler):
         """Whether the fault replaced the answer; after others the request is answered."""
         if fault.kind == "slow":
             time.sleep(fault.seconds)
+        elif fault.kind == "answer":
+            body = str(fault.settings["body"]).replace("{count}", str(fault.settings["met"]))
+            headers = {"facebook-api-version": "v26.0", **fault.headers}
+            self._send(int(fault.settings.get("status", 200)), body.encode(), headers)
+            return True
         elif fault.kind in ("html", "portal", "text", "big"):
             self._send_page(fault)
             return True
@@ -310,8 +316,7 @@ class Handler(BaseHTTPRequestHandler):
         """Path and parameters: query, form and JSON alike, as Graph takes them."""
         target = urlsplit(self.path)
         params: Answer = dict(parse_qsl(target.query, keep_blank_values=True))
-        length = min(int(self.headers.get("Content-Length") or 0), LONGEST_BODY)
-        body = self.rfile.read(length)
+        body = self._body()
         if "json" in self.headers.get("Content-Type", ""):
             with contextlib.suppress(ValueError):
                 given = json.loads(body or b"{}")
@@ -319,6 +324,29 @@ class Handler(BaseHTTPRequestHandler):
         elif body:
             params |= dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
         return [unquote(part) for part in target.path.split("/") if part], params, body
+
+    def _body(self) -> bytes:
+        """The request's body, with a length or in chunks, as Node's clients send it."""
+        if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
+            return self._chunks()
+        length = self.headers.get("Content-Length", "")
+        return self.rfile.read(min(int(length) if length.isdecimal() else 0, LONGEST_BODY))
+
+    def _chunks(self) -> bytes:
+        """The chunks joined; a body that is too long or malformed ends the connection."""
+        body = b""
+        while len(body) <= LONGEST_BODY:
+            size = self.rfile.readline(64).partition(b";")[0].strip()
+            if not _CHUNK_SIZE.fullmatch(size):
+                break
+            if not int(size, 16):
+                while self.rfile.readline(1024).strip():
+                    pass  # trailers
+                return body
+            body += self.rfile.read(min(int(size, 16), LONGEST_BODY))
+            self.rfile.readline(64)
+        self.close_connection = True
+        return body
 
     def _token(self, params: Answer) -> str:
         scheme, _, token = self.headers.get("Authorization", "").partition(" ")
@@ -334,6 +362,12 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
         self.wfile.flush()
+
+
+def _for_header(text: str) -> str:
+    """A text as a header can hold it: one line, and no character beyond Latin-1."""
+    line = "".join(character if character.isprintable() else " " for character in text)
+    return line.encode("latin-1", "replace").decode("latin-1")
 
 
 def _split_version(parts: list[str]) -> tuple[str, list[str]]:

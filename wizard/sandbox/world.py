@@ -108,6 +108,15 @@ def whatsapp(code: int, title: str, details: str = "") -> Refused:
     return Refused(code, f"(#{code}) {title}", details=details or title)
 
 
+def not_a_provider() -> Refused:
+    """10: a field that Meta shows to solution providers alone. The field is not named."""
+    return Refused(
+        10,
+        "(#10) This action requires that the Business that owns this App is a Business Solution "
+        "Provider for WhatsApp.",
+    )
+
+
 HTML = (
     '<!DOCTYPE html><html lang="en"><head><title>Error</title></head><body><h1>Sorry, something '
     "went wrong.</h1><p>We're working on getting this fixed as soon as we can.</p></body></html>"
@@ -123,8 +132,8 @@ class Fault:
     """What goes wrong with one request: an entry of a scenario's `faults`.
 
     `path` (a pattern, after the version), `method`, `after` (calls that pass first), `times` (how
-    often; without it always) say when; `kind` says what: error, html, portal, cut, slow, drop,
-    redirect, text, big.
+    often; without it always) say when; `kind` says what: error, answer (`body` as it stands), html,
+    portal, cut, slow, drop, redirect, text, big.
     """
 
     kind: str
@@ -274,11 +283,15 @@ _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 @dataclass(frozen=True)
 class Expectation:
-    """What an audit of this world must say of one item. Read by tests alone."""
+    """What an audit of this world must say of one item, `after` this command when one is named.
+
+    Read by tests alone.
+    """
 
     item: str
     status: str
     reason: str = ""
+    after: str = ""
 
 
 @dataclass(frozen=True)
