@@ -114,6 +114,8 @@ class FakePrompter:
             self._say(parsed)
 
     def choose(self, question, choices):
+        if len(choices) == 1 and question.name not in self._left["ask"]:
+            return choices[0].value
         self._asked(question)
         for choice in choices:
             self._words(choice.label)

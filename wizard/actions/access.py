@@ -45,13 +45,10 @@ def choose_account(session: Session, found: Sequence[Found]) -> bool:
     """Takes the only WABA, or the one the person picks; False when there is none."""
     if not found:
         return False
-    if len(found) == 1:
-        chosen = found[0].account
-    else:
-        question = Question("waba_id", phrase("account.choose"), option="--answers")
-        choices = [Choice(entry.account.id, _label(entry)) for entry in found]
-        picked = session.prompter.choose(question, choices)
-        chosen = next(entry.account for entry in found if entry.account.id == picked)
+    question = Question("waba_id", phrase("account.choose"), option="--answers")
+    choices = [Choice(entry.account.id, _label(entry)) for entry in found]
+    picked = session.prompter.choose(question, choices)
+    chosen = next(entry.account for entry in found if entry.account.id == picked)
     take_account(session, chosen)
     session.prompter.tell("account.taken", name=chosen.name, id=chosen.id)
     return True
@@ -63,17 +60,14 @@ def choose_number(session: Session, numbers: Sequence[Number], *, may_add: bool 
         return False
     # A number that is the profile's already and yet not in order is not chosen by itself again.
     again = may_add and session.record.ids.get("phone_number_id") == numbers[0].id
-    if len(numbers) == 1 and not again:
-        chosen = numbers[0]
-    else:
-        question = Question("phone_number_id", phrase("number.choose"), option="--answers")
-        choices = [Choice(n.id, phrase("number.choice", **_described(n))) for n in numbers]
-        if may_add:
-            choices.append(Choice(ADD, phrase("number.choice_add")))
-        picked = session.prompter.choose(question, choices)
-        if picked == ADD:
-            return False
-        chosen = next(number for number in numbers if number.id == picked)
+    question = Question("phone_number_id", phrase("number.choose"), option="--answers")
+    choices = [Choice(n.id, phrase("number.choice", **_described(n))) for n in numbers]
+    if may_add and (again or len(numbers) > 1):
+        choices.append(Choice(ADD, phrase("number.choice_add")))
+    picked = session.prompter.choose(question, choices)
+    if picked == ADD:
+        return False
+    chosen = next(number for number in numbers if number.id == picked)
     take_number(session, chosen)
     session.prompter.tell("number.taken", number=chosen.display, id=chosen.id)
     return True

@@ -169,17 +169,15 @@ def _choose(session: Session, templates: list[Template]) -> Template:
     question = Question(
         "test_message.template", phrase("message.template_ask"), option="--template"
     )
-    name = _pick(session, question, [Choice(n, f"{n} — {text}") for n, text in names.items()])
+    choices = [Choice(name, f"{name} — {text}") for name, text in names.items()]
+    name = session.prompter.choose(question, choices)
     same = [template for template in templates if template.name == name]
     own = next((t.language for t in same if t.language.startswith(session.language)), "")
     text = phrase("message.language_ask", template=name)
     question = Question("test_message.language", text, default=own, option="--language")
-    language = _pick(session, question, [Choice(t.language, t.language) for t in same])
+    choices = [Choice(template.language, template.language) for template in same]
+    language = session.prompter.choose(question, choices)
     return next(template for template in same if template.language == language)
-
-
-def _pick(session: Session, question: Question, choices: list[Choice]) -> str:
-    return choices[0].value if len(choices) == 1 else session.prompter.choose(question, choices)
 
 
 #: How long `delivered` is waited for: longer than Meta usually takes.

@@ -27,7 +27,7 @@ from wizard.facts.models import Number
 from wizard.graph import GraphError
 from wizard.graph.consent import Consent
 from wizard.text import phone
-from wizard.text.errors import Unavailable
+from wizard.text.errors import ErrorKind, Unavailable
 from wizard.text.localised import Phrase, phrase
 from wizard.text.paste import parse_code, parse_pin
 from wizard.text.secret import Secret, generate_pin
@@ -115,7 +115,14 @@ def add(session: Session, facts: Facts) -> ActionResult:
     numbers = facts.numbers
     if numbers and choose_number(session, numbers, may_add=True):
         return AlreadySo()
-    waba = session.record.ids["waba_id"]
+    return add_new(session)
+
+
+def add_new(session: Session) -> ActionResult:
+    """Adds a new number to the WABA, whatever numbers it has."""
+    waba = session.record.ids.get("waba_id")
+    if not waba:
+        raise Unavailable(ErrorKind.NOT_GIVEN, name="waba_id")
     typed = session.prompter.ask(
         Question("phone_number", phrase("number.add_ask"), parse=phone.normalise, option="NUMBER")
     )
@@ -147,8 +154,22 @@ def verify(session: Session, facts: Facts) -> ActionResult:
     return enter_code(session, number) if requested.ok else requested
 
 
+#: Kinds of number for which Meta refuses the code, the registration and the PIN.
+OF_THE_PHONE_APP = frozenset({"phone_app", "coexistence"})
+
+
+def _refused_by_kind(session: Session, number: Number) -> bool:
+    """Says why nothing is asked of Meta for this number, where its kind rules it out."""
+    if number.kind not in OF_THE_PHONE_APP:
+        return False
+    session.prompter.tell(f"number.is_{number.kind}", number=number.display)
+    return True
+
+
 def request_code(session: Session, number: Number) -> ActionResult:
     """Asks Meta to send the code; AlreadySo when the person has one."""
+    if _refused_by_kind(session, number):
+        return Refused()
     way = session.prompter.choose(
         Question(
             "code_method",
@@ -202,6 +223,8 @@ def enter_code(session: Session, number: Number) -> ActionResult:
 def register(session: Session, facts: Facts) -> ActionResult:
     """Registers the number with the Cloud API: after a plain yes, once, and counted."""
     number = facts.number
+    if _refused_by_kind(session, number):
+        return Refused()
     left = registrations_left(session, number.id)
     if left <= 0:
         session.prompter.tell("number.register_spent", until=_free_again(session, number.id))
@@ -237,6 +260,8 @@ def register(session: Session, facts: Facts) -> ActionResult:
 def keep_pin(session: Session, facts: Facts) -> ActionResult:
     """Sets a PIN, or puts the one that is known into the vault."""
     number = facts.number
+    if _refused_by_kind(session, number):
+        return Refused()
     if not number.pin_enabled:
         return replace_pin(session, number)
     kept = session.vault.get(PIN)

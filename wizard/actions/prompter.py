@@ -86,7 +86,11 @@ class Prompter(Protocol):
         """One value, as its parser returns it. Raises InputRequired when nobody can answer."""
 
     def choose(self, question: Question, choices: Sequence[Choice]) -> str:
-        """One of several values; `question.default` is preselected. InputRequired likewise."""
+        """One of several values; `question.default` is preselected. InputRequired likewise.
+
+        What can only be one thing is not asked. An answer that was given beforehand is never
+        replaced: one that is not among the choices is InvalidAnswer, with the list of them.
+        """
 
     def confirm(self, result: ItemResult) -> str:
         """The person's own words that a manual item is done; empty for "not yet"."""

@@ -76,10 +76,12 @@ def _print(context: Context, number: Number, ours: bool) -> None:
 def run_add(chosen: Arguments) -> int:
     """Adds a number to the WABA and makes it the profile's."""
     from wizard.actions import number
-    from wizard.actions.access import ADD
 
-    answers = {"phone_number_id": ADD, "phone_number": chosen.number, "display_name": chosen.name}
-    return _act(chosen, "number.added", number.add, answers)
+    def add(session: Session, _facts: Facts) -> ActionResult:
+        return number.add_new(session)
+
+    answers = {"phone_number": chosen.number, "display_name": chosen.name}
+    return _act(chosen, "number.added", add, answers)
 
 
 def run_request_code(chosen: Arguments) -> int:

@@ -118,6 +118,8 @@ class ConsolePrompter(BasePrompter):
     def choose(self, question: Question, choices: Sequence[Choice]) -> str:
         """See Prompter."""
         values = [choice.value for choice in choices]
+        if len(values) == 1:
+            return values[0]
         preselected = self._preselected(question, values)
         default = values.index(preselected) if preselected else 0
         rows = [Option(choice.value, self._words.phrase(choice.label)) for choice in choices]
