@@ -7,6 +7,7 @@ from msgspec import structs
 
 from tests.support.fake_graph import FakeGraph, envelope
 from tests.support.fake_prompter import FakePrompter
+from tests.support.healthy import SENT
 from wizard.actions.access import complete_ids
 from wizard.audit import results as verdicts
 from wizard.audit import runner as auditing
@@ -26,6 +27,7 @@ from wizard.audit.results import (
 from wizard.audit.runner import (
     audit,
     look,
+    spoken_of,
     unknown_names,
 )
 from wizard.report.documents import audit_document
@@ -159,6 +161,33 @@ def test_what_meta_shows_goes_before_what_a_person_says(checks, judged, confirme
     checks(a_one=judged)
     facts = Quiet(confirmed=["a.one"] if confirmed else [])
     assert statuses(audit(checklist(item("a.one", confirm=WORDS)), facts)) == {"a.one": status}
+
+
+ANOTHER = structs.replace(SENT, wamid="w")
+
+
+@pytest.mark.parametrize(
+    ("section", "change"),
+    [
+        ("app", lambda record: record.ids.update(app_id="2")),
+        (
+            "message",
+            lambda record: setattr(record, "test_message", structs.replace(SENT, wamid="w")),
+        ),
+        ("message", lambda record: setattr(record, "test_message", None)),
+        ("webhook", lambda record: record.webhook.update(callback_url="https://b.example")),
+        ("webhook", lambda record: record.ids.update(phone_number_id="2")),
+    ],
+)
+def test_a_confirmation_lapses_when_what_it_spoke_of_changes(section, change):
+    asked, facts = item(f"{section}.one", confirm=WORDS), Quiet()
+    record = facts.record
+    record.ids = {"app_id": "1", "phone_number_id": "1"}
+    record.webhook, record.test_message = {"callback_url": "https://a.example"}, SENT
+    record.confirmed[asked.id] = Confirmation("done", "now", about=spoken_of(asked, record))
+    assert statuses(audit(checklist(asked), facts)) == {asked.id: "passed"}
+    change(record)
+    assert statuses(audit(checklist(asked), facts)) == {asked.id: "waiting"}
 
 
 TWO_SECTIONS = (item("a.one"), item("a.two", "a.one"), item("b.one", "a.two"), item("b.two"))

@@ -227,13 +227,29 @@ def test_consent_shows_exactly_what_is_sent(typed, prompter, out):
     assert "GET /[bold]\n" in out.getvalue()
 
 
-def test_vouching_takes_words_and_enter_is_not_yet(typed, prompter, make):
-    typed("опубликовано 3 мая" + ENTER)
-    assert prompter.confirm(ItemResult(ITEM, waiting())) == "опубликовано 3 мая"
-    typed(ENTER)
-    assert prompter.confirm(ItemResult(ITEM, waiting())) == ""
+@pytest.mark.parametrize(
+    ("keys", "words"),
+    [
+        (ENTER, ""),
+        ("n" + ENTER, ""),
+        ("y" + ENTER + "опубликовано 3 мая" + ENTER, "опубликовано 3 мая"),
+        ("y" + ENTER + ENTER, "да"),
+        # Somebody who changes their mind at the second question has confirmed nothing.
+        *(("y" + ENTER + no + ENTER, "") for no in ("нет", "Ещё нет.", "no", "not yet", "Ничего")),
+        ("y" + ENTER + "Никто кроме меня, 3 мая" + ENTER, "Никто кроме меня, 3 мая"),
+        ("y" + ENTER + "done" + ENTER, "done"),
+    ],
+)
+def test_a_confirmation_asks_yes_or_no_first_and_words_second(typed, prompter, keys, words):
+    typed(keys)
+    assert prompter.confirm(ItemResult(ITEM, waiting())) == words
+
+
+def test_in_the_sandbox_enter_confirms(typed, make):
     typed(ENTER)
     assert make(sandbox=True).confirm(ItemResult(ITEM, waiting())) != ""
+    typed("no" + ENTER)
+    assert make(sandbox=True).confirm(ItemResult(ITEM, waiting())) == ""
 
 
 def test_an_item_shows_what_was_seen_why_and_the_links_that_are_known(out, make):

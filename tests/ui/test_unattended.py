@@ -118,6 +118,7 @@ def test_where_nothing_can_be_put_off_it_leaves(make):
 def test_vouching_comes_from_the_file(make):
     manual = ItemResult(Item("app.published", T, T), waiting())
     assert make(Answers(confirm={"app.published": "on 3 May"})).confirm(manual) == "on 3 May"
+    assert make(Answers(confirm={"app.published": "not yet"})).confirm(manual) == ""
     assert make().confirm(manual) == ""
     assert make(sandbox=True).confirm(manual) != ""
 

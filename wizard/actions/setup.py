@@ -14,7 +14,7 @@ from wizard.actions.results import Action, ActionResult, Done, action_of
 from wizard.actions.session import Session
 from wizard.audit.checklist import Item
 from wizard.audit.results import ItemResult
-from wizard.audit.runner import audit, look
+from wizard.audit.runner import audit, look, spoken_of
 from wizard.facts.facts import Facts
 from wizard.graph import Credentials
 from wizard.state.record import Confirmation, Goal, Status
@@ -204,7 +204,8 @@ class Setup:
         if not words:
             self._put_off.add(result.item.id)
             return
-        confirmation = Confirmation(words, session.stamp(), getpass.getuser())
+        about = spoken_of(result.item, session.record)
+        confirmation = Confirmation(words, session.stamp(), getpass.getuser(), about)
         session.record.confirmed[result.item.id] = confirmation
         session.save()
 
@@ -220,6 +221,8 @@ def offer_changes(session: Session) -> bool:
         "number": _choose_again,
         "goals": _other_goals,
     }
+    if _confirmed(session):
+        changes["confirmed"] = _withdraw
     choices = [Choice(name, phrase(f"guide.change_{name}")) for name in (NOTHING, *changes)]
     question = Question("change", phrase("guide.change_ask"), default=NOTHING)
     picked = session.prompter.choose(question, choices)
@@ -232,6 +235,23 @@ def offer_changes(session: Session) -> bool:
 def _choose_again(session: Session, facts: Facts) -> ActionResult:
     """Everything the token reaches is offered again, the number of now among it."""
     access.take_assets(session, session.graph())
+    return Done()
+
+
+def _confirmed(session: Session) -> list[Item]:
+    return [item for item in session.checklist.items if item.id in session.record.confirmed]
+
+
+def _withdraw(session: Session, facts: Facts) -> ActionResult:
+    """Takes back one thing that a person confirmed; the next look judges it anew."""
+    choices = [
+        Choice(item.id, getattr(item.title, session.language)) for item in _confirmed(session)
+    ]
+    question = Question("withdraw", phrase("guide.withdraw_ask"))
+    item_id = session.prompter.choose(question, choices)
+    del session.record.confirmed[item_id]
+    session.save()
+    session.prompter.tell("guide.withdrawn")
     return Done()
 
 

@@ -17,7 +17,7 @@ from wizard.audit.results import (
     waiting,
 )
 from wizard.facts.facts import Facts
-from wizard.state.record import Status
+from wizard.state.record import ProfileRecord, Status
 from wizard.text.errors import Unavailable
 
 log = logging.getLogger(__name__)
@@ -72,10 +72,22 @@ def _run_check(item: Item, facts: Facts) -> CheckResult:
 
 
 def _confirmed(item: Item, facts: Facts, check_result: CheckResult) -> CheckResult:
-    if given := facts.record.confirmed.get(item.id):
+    given = facts.record.confirmed.get(item.id)
+    # A confirmation kept by an earlier version does not say what it is about.
+    if given and given.about in ("", spoken_of(item, facts.record)):
         return passed("confirmed", words=given.words, at=given.at, by=given.by)
     # What a check saw is more precise than "a person has to confirm it".
     return check_result if check_result.status is Status.WAITING else waiting()
+
+
+def spoken_of(item: Item, record: ProfileRecord) -> str:
+    """What a person who confirms this item speaks of; when it changes, the confirmation lapses."""
+    if item.section == "message":
+        return record.test_message.wamid if record.test_message else ""
+    if item.section == "webhook":
+        callback = record.webhook.get("callback_url", "")
+        return f"{record.ids.get('phone_number_id', '')} {callback}".strip()
+    return record.ids.get("app_id", "")
 
 
 def _place(error: Exception) -> str:

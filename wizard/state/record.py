@@ -88,11 +88,15 @@ class Change(NamedTuple):
 
 
 class Confirmation(Struct, frozen=True, omit_defaults=True):
-    """A person confirmed an item: in which words, when, and who (login name)."""
+    """A person confirmed an item: in which words, when, and who (login name).
+
+    `about` names what they spoke of: an app, a message, a callback. Of another it says nothing.
+    """
 
     words: str
     at: str
     by: str = ""
+    about: str = ""
 
 
 class SecretNote(Struct, frozen=True, omit_defaults=True):

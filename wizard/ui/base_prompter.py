@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -136,6 +137,20 @@ def code_rows(text: str) -> list[str]:
         matrix.append([False] * len(matrix[0]))
     pairs = zip(matrix[::2], matrix[1::2], strict=True)
     return ["".join(_HALVES[both] for both in zip(*pair, strict=True)) for pair in pairs]
+
+
+#: What people write for "no" where they are asked for words of their own, and what they add.
+_NO = frozenset(
+    {"no", "not", "nope", "nothing", "none", "never", "n", "false"}
+    | {"нет", "не", "ничего", "никто", "никогда", "н"}
+)
+_ADDED = frozenset({"yet", "done", "так", "ещё", "еще", "пока", "сделано", "готово"})
+
+
+def affirmed(words: str) -> str:
+    """A person's words that something is done; "" where they say that it is not: "not yet"."""
+    said = set(re.findall(r"\w+", words.casefold()))
+    return "" if said & _NO and said <= _NO | _ADDED else words
 
 
 class BasePrompter:

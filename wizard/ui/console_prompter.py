@@ -18,7 +18,7 @@ from wizard.audit.results import ItemResult
 from wizard.graph.consent import Consent, granted
 from wizard.text.errors import InputRequired
 from wizard.text.localised import Phrase
-from wizard.ui.base_prompter import BasePrompter
+from wizard.ui.base_prompter import BasePrompter, affirmed
 from wizard.ui.keyboard import NUMBERED, Keyboard, Option, PlainKeyboard, without_echo
 from wizard.ui.screen import Screen, is_terminal
 from wizard.ui.words import Words
@@ -141,10 +141,13 @@ class ConsolePrompter(BasePrompter):
         with self._asking(f"confirm.{result.item.id}", ANSWERS) as keys:
             if self._sandbox:
                 hint = self._words.say("ui.enter_takes_sandbox")
-                return keys.line(_ending(f"{text} {hint}")) or self._words.say(
-                    "ui.vouched_in_sandbox"
-                )
-            return keys.line(_ending(f"{text} {self._words.say('ui.vouch_hint')}"))
+                words = keys.line(_ending(f"{text} {hint}"))
+                return affirmed(words or self._words.say("ui.vouched_in_sandbox"))
+            keys.forget()  # an Enter typed out of impatience confirms nothing
+            if not self._yes(text, default=False):
+                return ""
+            words = keys.line(_ending(self._words.say("ui.vouch_words")))
+            return affirmed(words or self._words.say("ui.vouched"))
 
     def consent(
         self, item_id: str, text: Phrase, sends: Sequence[str] = (), spends: bool = False

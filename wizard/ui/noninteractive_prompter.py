@@ -18,7 +18,7 @@ from wizard.graph.consent import Consent, granted
 from wizard.state.answers import Answers
 from wizard.text.errors import Exit, InputRequired, Unavailable, WizardError
 from wizard.text.localised import Phrase, Value
-from wizard.ui.base_prompter import BasePrompter
+from wizard.ui.base_prompter import BasePrompter, affirmed
 from wizard.ui.screen import Screen
 from wizard.ui.words import Words
 
@@ -174,7 +174,7 @@ class NonInteractivePrompter(BasePrompter):
     def confirm(self, result: ItemResult) -> str:
         """See Prompter."""
         if words := self._file.confirm.get(result.item.id, ""):
-            return words
+            return affirmed(words)
         return self._words.say("ui.vouched_in_sandbox") if self._sandbox else ""
 
     def consent(
