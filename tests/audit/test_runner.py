@@ -102,7 +102,13 @@ def test_findings_come_in_order_and_one_by_one(checks):
 
 
 @pytest.mark.parametrize(
-    "before", [failed("x"), unknown("x"), waiting(), Unavailable(ErrorKind.ODD)]
+    "before",
+    [
+        failed("x"),
+        waiting(),
+        Unavailable(ErrorKind.UNREACHABLE, cause="dns"),
+        Unavailable(ErrorKind.NOT_GIVEN, name="waba_id"),
+    ],
 )
 @pytest.mark.parametrize("needed_for", [SENDING, None])
 def test_what_requires_something_not_in_order_is_skipped(checks, before, needed_for):
@@ -113,6 +119,50 @@ def test_what_requires_something_not_in_order_is_skipped(checks, before, needed_
     # The end of a chain names its beginning: that is where something can be done.
     assert results[2].values == {"item": "a.one"}
     assert looked == ["a.one"]
+
+
+@pytest.mark.parametrize(
+    "before", [unknown("x"), *map(Unavailable, [ErrorKind.ODD, ErrorKind.PERMISSION])]
+)
+def test_what_meta_does_not_show_of_one_item_hides_no_other(checks, before):
+    """The token is not described, and account, number and templates answer with it all the same."""
+    looked = checks(a_one=before, a_two=passed(), a_three=failed("x"))
+    items = item("a.one"), item("a.two", "a.one"), item("a.three", "a.two")
+    assert [one.status for one in audit(checklist(*items), Quiet())] == [
+        Status.UNKNOWN,
+        Status.PASSED,
+        Status.FAILED,
+    ]
+    assert looked == ["a.one", "a.two", "a.three"]
+
+
+def test_one_refusal_of_everything_is_said_once(checks):
+    """What says the same as the item it requires is skipped, and what says more is not."""
+    said = {"code": 200, "subcode": 0, "message": "API access blocked.", "trace": "A"}
+    checks(
+        a_one=Unavailable(ErrorKind.PERMISSION, **said),
+        a_two=Unavailable(ErrorKind.PERMISSION, **{**said, "trace": "B"}),
+        a_three=Unavailable(ErrorKind.PERMISSION, **{**said, "message": "Something else"}),
+        a_four=passed(),
+    )
+    items = (
+        item("a.one"),
+        item("a.two", "a.one"),
+        item("a.three", "a.two"),
+        item("a.four", "a.two"),
+    )
+    results = list(audit(checklist(*items), Quiet()))
+    assert [one.status.value for one in results] == ["unknown", "skipped", "unknown", "passed"]
+    assert results[1].values == {"item": "a.one"}
+
+
+def test_nothing_is_looked_at_behind_a_way_to_meta_that_is_shut(checks):
+    """Its reasons name what is in the way, and are not those of other items."""
+    looked = checks(environment_reachable=unknown("dns"), a_two=passed())
+    items = item("environment.reachable"), item("a.two", "environment.reachable")
+    results = list(audit(checklist(*items), Quiet()))
+    assert results[1].values == {"item": "environment.reachable"}
+    assert looked == ["environment.reachable"]
 
 
 def test_a_check_that_cannot_look_is_unknown_with_its_values(checks):

@@ -19,6 +19,7 @@ from wizard.facts.parsers import (
     app,
     business,
     dead_token,
+    funding,
     health,
     number,
     permissions,
@@ -178,10 +179,6 @@ def test_a_dead_token_says_why(key):
     assert seen.error_message == "Session expired"
 
 
-def test_a_token_that_nothing_is_said_of_is_not_valid():
-    assert not token({"data": {"app_id": "1"}}).valid
-
-
 def test_a_refusal_of_the_token_itself_makes_a_dead_token():
     seen = dead_token(refusal(400, envelope(190, "Password changed", subcode=460)))
     assert (seen.valid, seen.error_code, seen.error_subcode) == (False, 190, 460)
@@ -247,9 +244,17 @@ def test_enums_of_an_account_are_upper_case_and_open():
     assert (seen.review, seen.business_verification) == ("APPROVED", "NOVEL")
 
 
-@pytest.mark.parametrize("funding", ["55", 55, {"id": "55"}])
-def test_the_funding_is_an_id(funding):
-    assert account({"primary_funding_id": funding}).funding_id == "55"
+@pytest.mark.parametrize("node", ["55", 55, {"id": "55"}])
+def test_the_funding_is_an_id(node):
+    assert funding({"primary_funding_id": node}) == "55"
+
+
+def test_an_answer_about_a_token_that_does_not_say_whether_it_is_valid_is_odd():
+    """Left out is not "no": without an error beside it nothing says that the token is dead."""
+    with pytest.raises(Unavailable) as caught:
+        token({"data": {"app_id": "1", "type": "USER"}})
+    assert caught.value.kind is ErrorKind.ODD
+    assert not token({"data": {"error": {"code": 190}}}).valid
 
 
 def test_a_business():

@@ -91,7 +91,9 @@ def test_gathering_asks_everything_at_once_and_once():
     assert [template.name for template in facts.templates] == ["a", "b"]
     assert facts.account.name == "N"
     assert facts.secret_fits
+    # Only an app that shows no other sign of WhatsApp is asked for its permissions.
     assert facts.app_permissions == {"whatsapp_business_messaging"}
+    assert graph.count == 13
 
 
 def test_nothing_is_asked_before_somebody_asks():
@@ -288,12 +290,22 @@ def test_the_app_is_asked_with_the_token_where_its_own_is_refused():
 
 def test_a_field_that_is_not_allowed_costs_that_field_alone():
     def account(call):
-        if "primary_funding_id" in call.fields:
+        if "currency" in call.fields:
             return envelope(200, "billing")
         return {"id": "20", "account_review_status": "APPROVED"}
 
     facts, _ = facts_of(**{"20": account})
-    assert (facts.account.review, facts.account.funding_id) == ("APPROVED", "")
+    assert (facts.account.review, facts.account.currency) == ("APPROVED", "")
+
+
+def test_the_payment_method_is_refused_unknown_or_not_there():
+    """Three outcomes of one field: "not a solution provider", a version without it, none."""
+    refused, _ = facts_of(**{"20": envelope(10, "not a Business Solution Provider")})
+    assert trouble_of(refused, "funding").kind is ErrorKind.PERMISSION
+    known = FakeGraph(ANSWERS, keys=ALL_KEYS, unknown_fields={"primary_funding_id"})
+    assert trouble_of(facts_of(known)[0], "funding").kind is ErrorKind.ODD
+    assert facts_of()[0].funding == ""
+    assert facts_of(**{"20": {"id": "20", "primary_funding_id": "55"}})[0].funding == "55"
 
 
 @pytest.mark.parametrize("name", ["account", "number", "app", "account_health"])

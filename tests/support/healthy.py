@@ -73,7 +73,6 @@ ACCOUNT = Account(
     business_verification="VERIFIED",
     currency="USD",
     timezone_id="1",
-    funding_id="1000200300400",
     messaging_limit="TIER_2K",
 )
 
@@ -140,11 +139,13 @@ KEPT = Origin("os-keyring")
 
 HEALTHY: dict[str, Any] = {
     "now": NOW,
+    "expected": {},
     "vault": VAULT,
     "reach": REACH,
     "token": TOKEN,
     "secret_fits": True,
     "app": MetaApp(IDS["app_id"], "Romashka", IDS["business_id"]),
+    "app_itself": MetaApp(IDS["app_id"], "Romashka", IDS["business_id"]),
     "app_permissions": TOKEN.scopes,
     "app_subscriptions": (
         AppSubscription(
@@ -155,6 +156,7 @@ HEALTHY: dict[str, Any] = {
         ),
     ),
     "account": ACCOUNT,
+    "funding": "1000200300400",
     "account_health": health(),
     "numbers": (NUMBER,),
     "number": NUMBER,
@@ -165,6 +167,9 @@ HEALTHY: dict[str, Any] = {
     "arrivals": Arrivals(message_at="2026-11-22T18:30:00.000Z", test_state="delivered"),
 }
 SECRETS = ("access_token", "app_secret", "two_step_pin", "verify_token")
+
+#: What a report shows of a refusal, where Graph said nothing.
+SILENT: dict[str, Any] = {"code": 0, "subcode": 0, "message": "", "details": "", "trace": ""}
 
 NOT_VISIBLE = Unavailable(ErrorKind.NOT_VISIBLE, code=100, subcode=33)
 PERMISSION = Unavailable(ErrorKind.PERMISSION, code=200, subcode=0)

@@ -52,7 +52,8 @@ _SAID: Mapping[ErrorKind, Mapping[str, Value]] = {
     ErrorKind.NOT_GIVEN: {"name": ""},
     ErrorKind.UNREACHABLE: {"cause": "other"},
 }
-_SAID_BY_GRAPH: Mapping[str, Value] = {
+#: What every report shows of a refusal of Graph's.
+SAID_BY_GRAPH: Mapping[str, Value] = {
     "code": 0,
     "subcode": 0,
     "message": "",
@@ -63,7 +64,7 @@ _SAID_BY_GRAPH: Mapping[str, Value] = {
 
 def from_error(error: Unavailable) -> CheckResult:
     """UNKNOWN for this trouble, with every value that its words may use."""
-    always = _SAID.get(error.kind, _SAID_BY_GRAPH)
+    always = _SAID.get(error.kind, SAID_BY_GRAPH)
     return unknown(error.kind.value, **{**always, **error.values})
 
 

@@ -18,7 +18,7 @@ from wizard.audit.results import (
 )
 from wizard.facts.facts import Facts
 from wizard.state.record import ProfileRecord, Status
-from wizard.text.errors import Unavailable
+from wizard.text.errors import ErrorKind, Unavailable
 
 log = logging.getLogger(__name__)
 
@@ -49,16 +49,50 @@ def audit(
 
 def look(item: Item, facts: Facts, seen: Mapping[str, CheckResult] = {}) -> CheckResult:
     """The result of one item, given the results of those before it."""
-    for required in item.requires:
-        if (before := seen.get(required)) and before.status is not Status.PASSED:
-            # A person can act on the first item that has not passed, not on those after it.
-            root = before.values.get("item") if before.status is Status.SKIPPED else None
-            return skipped(str(root or required))
+    roots = [root for required in item.requires if (root := _root(required, seen)) in seen]
+    for root in roots:
+        if _blocks(root, seen[root]):
+            return skipped(root)
     by_hand = item.confirm is not None and item.id not in CHECKS
     check_result = waiting() if by_hand else _run_check(item, facts)
+    for root in roots:
+        if _repeats(check_result, seen[root]):
+            return skipped(root)
     if item.confirm is None or check_result.status in (Status.PASSED, Status.FAILED):
         return check_result
     return _confirmed(item, facts, check_result)
+
+
+def _root(required: str, seen: Mapping[str, CheckResult]) -> str:
+    """A person can act on the first item that has not passed, not on those after it."""
+    before = seen.get(required)
+    behind = before.values.get("item") if before and before.status is Status.SKIPPED else None
+    return str(behind or required)
+
+
+#: Nothing can be seen at Meta while this item is not in order, whatever its reason is called.
+THE_WAY_TO_META = "environment.reachable"
+NOTHING_TO_SEE = frozenset({ErrorKind.UNREACHABLE, ErrorKind.NOT_GIVEN})
+
+
+def _blocks(required: str, result: CheckResult) -> bool:
+    """Whether what requires this item is not worth a look.
+
+    What Meta would not show of one item says nothing of the next: that has reads of its own.
+    """
+    if result.status is Status.UNKNOWN:
+        return required == THE_WAY_TO_META or result.reason in NOTHING_TO_SEE
+    return result.status is not Status.PASSED
+
+
+def _repeats(result: CheckResult, root: CheckResult) -> bool:
+    """Whether the same refusal, word for word, already stands at what this item requires."""
+    said = [
+        (one.status, one.reason, *map(one.values.get, ("code", "subcode", "message")))
+        for one in (result, root)
+    ]
+    unseen = result.status is Status.UNKNOWN and result.reason in set(ErrorKind)
+    return unseen and said[0] == said[1]
 
 
 def _run_check(item: Item, facts: Facts) -> CheckResult:

@@ -7,7 +7,7 @@ at the same time (`gather`).
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -58,10 +58,10 @@ class Evidence(Protocol):
 
 
 class _Fact(Generic[T]):
-    """A property of Facts that is read once. `remote`: it asks Graph, so `gather` may make it."""
+    """A property of Facts that is read once. `gathered`: `gather` may make it, from a thread."""
 
-    def __init__(self, read: Callable[[Facts], T], *, remote: bool = True) -> None:
-        self.read, self.remote, self.__doc__ = read, remote, read.__doc__
+    def __init__(self, read: Callable[[Facts], T], *, gathered: bool = True) -> None:
+        self.read, self.gathered, self.__doc__ = read, gathered, read.__doc__
 
     def __set_name__(self, _owner: type, name: str) -> None:
         self.name = name
@@ -74,9 +74,9 @@ class _Fact(Generic[T]):
         return self if facts is None else facts.ask(self.name, lambda: self.read(facts))
 
 
-def _local(read: Callable[[Facts], T]) -> _Fact[T]:
-    """A fact of this machine."""
-    return _Fact(read, remote=False)
+def _when_used(read: Callable[[Facts], T]) -> _Fact[T]:
+    """A fact of this machine, or one that few profiles need."""
+    return _Fact(read, gathered=False)
 
 
 class Facts:
@@ -94,10 +94,13 @@ class Facts:
         vault: Vault,
         evidence: Evidence | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        expected: Mapping[str, str] = {},
     ) -> None:
         self._graph, self._vault, self._evidence = graph, vault, evidence
         #: What is remembered of the profile: ids, confirmations, the test message.
         self.record = record
+        #: The ids that this profile is pinned to, by name; what leads elsewhere is refused.
+        self.expected = expected
         #: This machine's clock, in UTC, when these facts were opened.
         self.now = now()
         self._reader = TolerantReader(graph)
@@ -113,7 +116,7 @@ class Facts:
 
     # What is asked of this machine.
 
-    @_local
+    @_when_used
     def vault(self) -> VaultState:
         """The store for secrets, probed once."""
         about = self._vault.describe()
@@ -140,7 +143,7 @@ class Facts:
             raise Unavailable(ErrorKind.NOT_GIVEN, name=name)
         return Origin(kept.source, kept.detail)
 
-    @_local
+    @_when_used
     def handshake(self) -> Handshake:
         """The callback's answer to a handshake: the expected callback, else the one in force.
 
@@ -162,7 +165,7 @@ class Facts:
             return found
         return replace(found, reason="not_chosen", values={"url": url})
 
-    @_local
+    @_when_used
     def arrivals(self) -> Arrivals:
         """What the receiver of this profile has stored of this number."""
         return Arrivals() if self._evidence is None else self._evidence.arrivals(self.record)
@@ -180,7 +183,7 @@ class Facts:
 
         Where Meta will not describe it, a read that works shows that it is valid.
         """
-        return described_or_seen(self._reader, self._works)
+        return described_or_seen(self._reader, self._works, self._proven_app)
 
     @_Fact
     def secret_fits(self) -> bool:
@@ -197,7 +200,7 @@ class Facts:
             raise
         return True
 
-    @_local
+    @_when_used
     def app_itself(self) -> MetaApp:
         """GET /{app} with the app token. Two facts rest on it, so neither read is made twice."""
         return self._app(self._as_app(), as_app=True)
@@ -215,7 +218,7 @@ class Facts:
         self._with_token()
         return self._app(app_id, as_app=False)
 
-    @_Fact
+    @_when_used
     def app_permissions(self) -> frozenset[str]:
         """GET /{app}/permissions with the app token: names of the permissions the app has."""
         path = f"{self._as_app()}/permissions"
@@ -230,11 +233,22 @@ class Facts:
     @_Fact
     def account(self) -> Account:
         """GET /{waba}."""
-        asked = self._reader.get(self._waba(), parsers.ACCOUNT_FIELDS)
-        found = parsers.account(asked, self._reader.refused(self._waba()))
+        found = parsers.account(self._reader.get(self._waba(), parsers.ACCOUNT_FIELDS))
         if not found.id:
             raise odd("id")
         return found
+
+    @_Fact
+    def funding(self) -> str:
+        """GET /{waba}?fields=primary_funding_id: the payment method; "" where Meta shows none.
+
+        A read of its own: Meta refuses the field to most developers. ODD where this version of
+        Graph does not know it.
+        """
+        asked = self._reader.get(self._waba(), (parsers.FUNDING,))
+        if parsers.FUNDING in self._graph.unknown_fields:
+            raise odd(parsers.FUNDING)
+        return parsers.funding(asked)
 
     @_Fact
     def account_health(self) -> Health:
@@ -346,6 +360,13 @@ class Facts:
                 return True
         return False
 
+    def _proven_app(self) -> str:
+        # The secret is this app's, and Graph took the token's proof by it: so is the token.
+        with suppress(Unavailable):
+            if self._reader.proof_accepted and self.secret_fits:
+                return self._id("app_id")
+        return ""
+
     def _as_app(self) -> str:
         """The app's id, once it is clear that the app token can be made."""
         if not self._graph.keys.app_secret:
@@ -370,5 +391,5 @@ class Facts:
         raise Unavailable(ErrorKind.NOT_GIVEN, name=name)
 
 
-#: Everything that is asked of Graph, by the name of its property.
-OF_GRAPH = tuple(n for n, fact in vars(Facts).items() if isinstance(fact, _Fact) and fact.remote)
+#: What every audit asks of Graph, by the name of its property.
+OF_GRAPH = tuple(n for n, fact in vars(Facts).items() if isinstance(fact, _Fact) and fact.gathered)

@@ -36,7 +36,8 @@ class Token:
     error_subcode: int = 0
     error_message: str = ""
     page_id: str = ""  # of a page token: its page
-    #: False: Meta did not describe it, and that it works was seen by what it reads.
+    #: False: Meta did not describe it. That it works was seen by what it reads, and `app_id` is
+    #: given where Graph accepted the proof by that app's secret.
     described: bool = True
 
 
@@ -90,11 +91,8 @@ class Account:
     business_verification: str = ""
     currency: str = ""
     timezone_id: str = ""
-    funding_id: str = ""  # primary_funding_id; "" may also mean "not shown to this token"
     marketing_onboarding: str = ""  # PENDING_VALID_PAYMENT_METHOD: no payment method
     messaging_limit: str = ""  # TIER_250 … TIER_UNLIMITED, of the whole portfolio
-    #: Names of the fields that were asked for and refused: of these, "" says nothing.
-    refused: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

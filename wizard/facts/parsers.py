@@ -42,6 +42,8 @@ def token(json: Json) -> Token:
     if not data:
         raise odd("data")
     error = node(data.get("error"))
+    if not error and truth(data.get("is_valid")) is None:
+        raise odd("is_valid")
     return Token(
         valid=truth(data.get("is_valid")) is True,
         kind=word(data.get("type")),
@@ -80,12 +82,14 @@ def dead_token(refusal: GraphError) -> Token:
     )
 
 
-def undescribed_token(code: int = 0, subcode: int = 0, message: str = "") -> Token:
+def undescribed_token(
+    code: int = 0, subcode: int = 0, message: str = "", app_id: str = ""
+) -> Token:
     """A token that works, though Meta did not describe it, with what Meta said instead."""
     return Token(
         valid=True,
         kind="",
-        app_id="",
+        app_id=app_id,
         app_name="",
         user_id="",
         scopes=frozenset(),
@@ -150,15 +154,14 @@ ACCOUNT_FIELDS = (
     "owner_business_info",
     "currency",
     "timezone_id",
-    "primary_funding_id",
     "marketing_messages_onboarding_status",
     "whatsapp_business_manager_messaging_limit",
 )
 BUSINESS_FIELDS = ("id", "name", "verification_status")
 
 
-def account(json: Json, refused: frozenset[str] = frozenset()) -> Account:
-    """A WABA; `refused` names the fields that could not be read."""
+def account(json: Json) -> Account:
+    """A WABA."""
     owner = _owner(json)
     return Account(
         id=ident(json.get("id")),
@@ -170,11 +173,18 @@ def account(json: Json, refused: frozenset[str] = frozenset()) -> Account:
         business_verification=word(json.get("business_verification_status")),
         currency=word(json.get("currency")),
         timezone_id=ident(json.get("timezone_id")),
-        funding_id=ident(inner(json.get("primary_funding_id"), "id")),
         marketing_onboarding=word(json.get("marketing_messages_onboarding_status")),
         messaging_limit=word(json.get("whatsapp_business_manager_messaging_limit")),
-        refused=refused,
     )
+
+
+#: The id of the payment method.
+FUNDING = "primary_funding_id"
+
+
+def funding(json: Json) -> str:
+    """The id of a WABA's payment method; "" where the answer has none."""
+    return ident(inner(json.get(FUNDING), "id"))
 
 
 def business(json: Json) -> Business:

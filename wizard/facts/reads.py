@@ -128,11 +128,12 @@ class TolerantReader:
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
         self._prove = True
-        self._refused: dict[str, frozenset[str]] = {}
 
-    def refused(self, path: str) -> frozenset[str]:
-        """The fields of this path that were refused, or that this Graph version does not know."""
-        return self._refused.get(path, frozenset()) | self.graph.unknown_fields
+    @property
+    def proof_accepted(self) -> bool:
+        """Whether the reads that worked carried the proof by the app secret of these keys."""
+        keys = self.graph.keys
+        return self._prove and keys.proves and bool(keys.app_secret)
 
     def get(
         self,
@@ -155,10 +156,7 @@ class TolerantReader:
                 )
             )
 
-        refused: set[str] = set()
-        answer = _without_refused(read, tuple(fields), refused)
-        self._refused[path] = frozenset(refused)
-        return answer
+        return _without_refused(read, tuple(fields))
 
     def pages(
         self,
@@ -196,10 +194,8 @@ class TolerantReader:
         return answer
 
 
-def _without_refused(
-    read: Callable[[Sequence[str]], Json], fields: tuple[str, ...], refused: set[str]
-) -> Json:
-    """What can be read of these fields; the names of the others are added to `refused`."""
+def _without_refused(read: Callable[[Sequence[str]], Json], fields: tuple[str, ...]) -> Json:
+    """What can be read of these fields."""
     try:
         return read(fields)
     except GraphError as refusal:
@@ -208,23 +204,20 @@ def _without_refused(
         read(("id",))  # raises where the node itself is refused
     found: dict[str, Any] = {}
     for half in (fields[: len(fields) // 2], fields[len(fields) // 2 :]):
-        found |= _half(read, half, refused)
+        found |= _half(read, half)
     return found
 
 
-def _half(
-    read: Callable[[Sequence[str]], Json], fields: tuple[str, ...], refused: set[str]
-) -> Json:
+def _half(read: Callable[[Sequence[str]], Json], fields: tuple[str, ...]) -> Json:
     try:
         return read(fields)
     except GraphError as refusal:
         if refusal.kind not in _ABOUT_A_FIELD:
             raise
     if len(fields) == 1:
-        refused.update(fields)
         return {}
     middle = len(fields) // 2
-    return {**_half(read, fields[:middle], refused), **_half(read, fields[middle:], refused)}
+    return {**_half(read, fields[:middle]), **_half(read, fields[middle:])}
 
 
 #: Graph refuses the token itself: "session", "expired or invalid".
@@ -233,8 +226,13 @@ _INVALID_TOKEN = frozenset({102, 190})
 _NOT_DESCRIBED = frozenset({10, 100, 200})
 
 
-def described_or_seen(reader: TolerantReader, works: Callable[[], bool]) -> Token:
-    """The token as Meta describes it; where Meta will not, by whether it `works`."""
+def described_or_seen(
+    reader: TolerantReader, works: Callable[[], bool], its_app: Callable[[], str]
+) -> Token:
+    """The token as Meta describes it; where Meta will not, by whether it `works`.
+
+    `its_app` is asked for the app that a working token is proven to belong to ("": not proven).
+    """
     try:
         found = inspect_token(reader)
     except Unavailable as error:
@@ -242,11 +240,11 @@ def described_or_seen(reader: TolerantReader, works: Callable[[], bool]) -> Toke
         if error.kind in (ErrorKind.NOT_GIVEN, ErrorKind.BUSY) or not works():
             raise
         if isinstance(error, GraphError):
-            return undescribed_token(error.code, error.subcode, error.message)
-        return undescribed_token()
+            return undescribed_token(error.code, error.subcode, error.message, its_app())
+        return undescribed_token(app_id=its_app())
     if found.valid or found.error_code not in _NOT_DESCRIBED or not works():
         return found
-    return undescribed_token(found.error_code, found.error_subcode, found.error_message)
+    return undescribed_token(found.error_code, found.error_subcode, found.error_message, its_app())
 
 
 def inspect_token(reader: TolerantReader) -> Token:

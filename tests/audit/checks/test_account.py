@@ -11,6 +11,7 @@ from tests.support.healthy import (
     NOT_VISIBLE,
     PERMISSION,
     SENT,
+    SILENT,
     TEST_NUMBER,
     TOKEN,
     entity,
@@ -47,21 +48,35 @@ def sick(*entities):
 
 
 NOTHING = Arrivals()
+REFUSED = Unavailable(ErrorKind.PERMISSION, code=10, message="Not a solution provider", trace="A")
+HIDDEN = unknown(
+    "not_shown", **{**SILENT, "code": 10, "message": "Not a solution provider", "trace": "A"}
+)
+GONE = {**SILENT, "code": 100, "subcode": 33}
+DENIED = {**SILENT, "code": 200}
 
 
 def sent(**changes):
     return record(test_message=structs.replace(SENT, **changes))
 
 
+def unsent(**changes):
+    return facts(record=record(test_message=None), **changes)
+
+
+def granted(*ids, **changes):
+    """A token that is limited to these accounts, while none is chosen."""
+    limited = replace(TOKEN, granted={"whatsapp_business_management": frozenset(ids)})
+    return facts(token=limited, record=record(ids=without("waba_id")), **changes)
+
+
 def unpaid(**changes):
-    return facts(account=replace(ACCOUNT, funding_id=""), arrivals=NOTHING, **changes)
+    return facts(funding="", arrivals=NOTHING, **changes)
 
 
 def refused_field(about=None, arrivals=NOTHING):
     """Meta refuses to show the payment method."""
-    refused = frozenset({"primary_funding_id"})
-    shown = replace(ACCOUNT, funding_id="", refused=refused)
-    return facts(account=shown, record=about or record(test_message=None), arrivals=arrivals)
+    return facts(funding=REFUSED, record=about or record(test_message=None), arrivals=arrivals)
 
 
 DELIVERED = passed("delivered")
@@ -70,31 +85,34 @@ NO_SCOPE = replace(TOKEN, scopes=frozenset({"whatsapp_business_messaging"}), gra
 PAYMENT = (141006, "There is an error with the payment method.")
 SIP = (138024, "SIP is not configured")
 LEFT_OUT = Unavailable(ErrorKind.ODD, details="health_status")
-UNPAID = {"funding_id": "", "marketing_onboarding": "ELIGIBLE"}
+PENDING = "PENDING_VALID_PAYMENT_METHOD"
+LEFT = {**SILENT, "details": "health_status"}
 
 CASES = [
     ("account.visible", facts(), passed()),
     ("account.visible", facts(record=record(ids=without("waba_id"))), failed("not_given")),
+    ("account.visible", granted("7", "8"), failed("not_chosen", accounts="7, 8")),
+    ("account.visible", granted("7"), failed("not_given")),
     (
         "account.visible",
         facts(account=NOT_VISIBLE),
-        failed("not_visible", waba_id=WABA, code=100, subcode=33),
+        failed("not_visible", waba_id=WABA, **GONE),
     ),
     (
         "account.visible",
         facts(account=PERMISSION),
-        failed("not_visible", waba_id=WABA, code=200, subcode=0),
+        failed("not_visible", waba_id=WABA, **DENIED),
     ),
     (
         "account.visible",
         facts(account=PERMISSION, token=NO_SCOPE),
-        failed("no_scope", scope="whatsapp_business_management", code=200, subcode=0),
+        failed("no_scope", scope="whatsapp_business_management", **DENIED),
     ),
     # The root, before what it causes.
     (
         "account.visible",
         facts(account=NOT_VISIBLE, token=replace(NO_SCOPE, kind="PAGE")),
-        failed("page_token", waba_id=WABA, code=100, subcode=33),
+        failed("page_token", waba_id=WABA, **GONE),
     ),
     ("account.visible", facts(token=replace(TOKEN, kind="PAGE")), passed()),
     # What can be read needs no permission on paper.
@@ -187,8 +205,20 @@ CASES = [
     ),
     # The number has an item of its own.
     ("account.health", sick(entity("PHONE_NUMBER", "BLOCKED", (141000, "Not ready"))), passed()),
-    ("account.health", facts(account_health=Health(())), unknown("not_shown")),
-    ("account.health", facts(account_health=LEFT_OUT), unknown("not_shown")),
+    ("account.health", facts(account_health=Health(())), unknown("not_shown", **SILENT)),
+    ("account.health", facts(account_health=LEFT_OUT), unknown("not_shown", **LEFT)),
+    # A word that nobody knows, or none, is no "available".
+    ("account.health", sick(entity("WABA", "")), unknown("not_shown", **SILENT)),
+    (
+        "account.health",
+        sick(entity("WABA", "PONDERED")),
+        unknown("other", state="PONDERED", entity="WABA"),
+    ),
+    (
+        "account.health",
+        sick(entity("APP", "PONDERED"), entity("WABA", "BLOCKED")),
+        failed("blocked_silently", entity="WABA"),
+    ),
     # No entities at all: the node as a whole.
     (
         "account.health",
@@ -200,15 +230,21 @@ CASES = [
     # Read and empty is a sign; refused is none.
     ("account.payment", unpaid(), failed("no_funding")),
     ("account.payment", unpaid(number=NOT_VISIBLE), failed("no_funding")),
-    ("account.payment", refused_field(), unknown("not_shown")),
-    ("account.payment", refused_field(sent()), unknown("not_shown")),
+    ("account.payment", refused_field(), HIDDEN),
+    ("account.payment", refused_field(sent()), HIDDEN),
+    # A version of Graph that does not know the field.
+    (
+        "account.payment",
+        facts(funding=Unavailable(ErrorKind.ODD, details="f"), arrivals=NOTHING),
+        unknown("not_shown", **{**SILENT, "details": "f"}),
+    ),
     ("account.payment", refused_field(sent(), arrivals=Arrivals(test_state="read")), DELIVERED),
     ("account.payment", refused_field(sent(state="delivered")), DELIVERED),
     # A free text within 24 hours is delivered without a card.
     (
         "account.payment",
         refused_field(sent(state="delivered", template="")),
-        unknown("not_shown"),
+        HIDDEN,
     ),
     ("account.payment", facts(record=sent(state="failed", code=131042)), NOT_PAID),
     ("account.payment", facts(record=sent(state="failed", code=131026)), passed()),
@@ -219,7 +255,7 @@ CASES = [
     ),
     (
         "account.payment",
-        account(funding_id="", marketing_onboarding="PENDING_VALID_PAYMENT_METHOD"),
+        facts(account=replace(ACCOUNT, marketing_onboarding=PENDING), funding=REFUSED),
         failed("no_method"),
     ),
     ("account.payment", account(currency=""), passed()),
@@ -232,7 +268,26 @@ CASES = [
     ("account.status", account(status="PENDING"), waiting("pending")),
     ("account.status", account(status=""), unknown("not_shown")),
     ("account.status", account(status="ASLEEP"), unknown("other", state="ASLEEP")),
-    ("account.terms", facts(), passed()),
+    ("account.terms", facts(), passed("sent")),
+    ("account.terms", unsent(), passed()),
+    ("account.terms", facts(account_health=LEFT_OUT), passed("sent")),
+    ("account.terms", unsent(account_health=LEFT_OUT), unknown("not_shown", **LEFT)),
+    ("account.terms", unsent(account_health=PERMISSION), unknown("not_shown", **DENIED)),
+    # What the number's health says counts without the account's.
+    (
+        "account.terms",
+        unsent(
+            account_health=PERMISSION,
+            number_health=health(entity("PHONE_NUMBER", "BLOCKED", (131005, "Denied"))),
+        ),
+        failed("not_accepted", code=131005, message="Denied", details=""),
+    ),
+    # The word alone is no terms of Meta's.
+    (
+        "account.terms",
+        unsent(account_health=health(entity("WABA", "LIMITED", (1, "Low in terms of quality")))),
+        passed(),
+    ),
     (
         "account.terms",
         facts(record=sent(state="failed", code=131005, details="Terms of Service pending")),
@@ -253,7 +308,7 @@ CASES = [
     ("account.payment", sick(entity("WABA", "LIMITED", PAYMENT)), failed("refused_by_health")),
     (
         "account.payment",
-        facts(account=replace(ACCOUNT, **UNPAID), number=TEST_NUMBER),
+        facts(account=replace(ACCOUNT, marketing_onboarding=PENDING), number=TEST_NUMBER),
         passed("test_number"),
     ),
     ("account.business", facts(), passed()),
@@ -270,3 +325,10 @@ CASES = [
 @pytest.mark.parametrize(("item", "given", "expected"), CASES)
 def test_account(item, given, expected):
     assert CHECKS[item](given) == expected
+
+
+def test_an_app_that_meta_has_stopped_is_no_missing_access():
+    """What refuses everything says nothing of the account: app.restricted says what it is."""
+    blocked = Unavailable(ErrorKind.PERMISSION, code=200, message="API access blocked.")
+    with pytest.raises(Unavailable):
+        CHECKS["account.visible"](facts(account=blocked))

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.healthy import BUSY, HEALTHY, IDS, NOT_VISIBLE, PERMISSION, TOKEN, facts
+from tests.support.healthy import BUSY, HEALTHY, IDS, NOT_VISIBLE, PERMISSION, SILENT, TOKEN, facts
 from wizard.audit.checks import CHECKS
 from wizard.audit.results import (
     failed,
@@ -140,7 +140,12 @@ CASES = [
     ),
     ("app.secret", facts(), passed()),
     ("app.secret", facts(origins={}), failed("not_given")),
-    ("app.secret", facts(secret_fits=False), failed("other_app")),
+    ("app.secret", facts(secret_fits=False), failed("other_app", **SILENT)),
+    (
+        "app.secret",
+        facts(secret_fits=False, app_itself=refusal(101, message="Invalid app")),
+        stopped("other_app", 101, 0, "Invalid app"),
+    ),
     ("app.published", facts(), passed("proven", date="2026-11-22")),
     ("app.published", facts(arrivals=Arrivals()), waiting("not_confirmed")),
     ("app.published", facts(arrivals=Arrivals(test_event=True)), waiting("not_confirmed")),
@@ -155,3 +160,9 @@ def test_app(item, given, expected):
 def test_a_busy_moment_is_no_verdict_on_the_app():
     with pytest.raises(Unavailable):
         CHECKS["app.visible"](facts(app=BUSY))
+
+
+def test_an_app_that_meta_has_stopped_is_not_there_by_the_name_in_its_token():
+    """Everything is refused with "API access blocked", while the token is still described."""
+    with pytest.raises(GraphError):
+        CHECKS["app.visible"](closed(refusal(200, message="API access blocked.")))

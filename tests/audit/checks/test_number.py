@@ -12,6 +12,7 @@ from tests.support.healthy import (
     NOT_VISIBLE,
     NOW,
     NUMBER,
+    SILENT,
     TEST_NUMBER,
     entity,
     facts,
@@ -298,11 +299,16 @@ CASES = [
     ),
     # The account has an item of its own.
     ("number.health", sick(entity("WABA", "BLOCKED", (141014, "Banned"))), passed()),
-    ("number.health", facts(number_health=Health(())), unknown("not_shown")),
+    ("number.health", facts(number_health=Health(())), unknown("not_shown", **SILENT)),
     (
         "number.health",
         facts(number_health=Unavailable(ErrorKind.ODD, details="health_status")),
-        unknown("not_shown"),
+        unknown("not_shown", **{**SILENT, "details": "health_status"}),
+    ),
+    (
+        "number.health",
+        sick(entity("PHONE_NUMBER", "PONDERED")),
+        unknown("other", state="PONDERED", entity="PHONE_NUMBER"),
     ),
 ]
 

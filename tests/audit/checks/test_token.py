@@ -13,6 +13,7 @@ from tests.support.healthy import (
     NOW,
     PERMISSION,
     SENT,
+    SILENT,
     TOKEN,
     facts,
     record,
@@ -20,7 +21,7 @@ from tests.support.healthy import (
 from wizard.audit.checks import CHECKS
 from wizard.audit.results import failed, passed, unknown
 from wizard.facts.parsers import undescribed_token
-from wizard.text.errors import Unavailable
+from wizard.text.errors import ErrorKind, Unavailable
 
 
 def token(**changes):
@@ -79,17 +80,17 @@ CASES = [
     (
         "token.assets",
         facts(account=NOT_VISIBLE),
-        failed("account", waba_id=IDS["waba_id"], code=100, subcode=33),
+        failed("account", waba_id=IDS["waba_id"], **{**SILENT, "code": 100, "subcode": 33}),
     ),
     (
         "token.assets",
         facts(account=PERMISSION),
-        failed("account", waba_id=IDS["waba_id"], code=200, subcode=0),
+        failed("account", waba_id=IDS["waba_id"], **{**SILENT, "code": 200}),
     ),
     (
         "token.assets",
         facts(number=PERMISSION),
-        failed("number", phone_number_id=IDS["phone_number_id"], code=200, subcode=0),
+        failed("number", phone_number_id=IDS["phone_number_id"], **{**SILENT, "code": 200}),
     ),
     ("token.messaging", facts(), passed("sent", date="2026-11-22")),
     ("token.messaging", last(None), passed("assumed")),
@@ -142,3 +143,10 @@ def test_token(item, given, expected):
 def test_a_busy_moment_is_no_verdict_on_the_reach(fact):
     with pytest.raises(Unavailable):
         CHECKS["token.assets"](facts(**{fact: BUSY}))
+
+
+def test_an_app_that_meta_has_stopped_is_no_missing_access():
+    """What refuses everything says nothing of the account: app.restricted says what it is."""
+    blocked = Unavailable(ErrorKind.PERMISSION, code=200, message="API access blocked.")
+    with pytest.raises(Unavailable):
+        CHECKS["token.assets"](facts(account=blocked))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from wizard.audit.checks.registry import check, error_of, words_about
+from collections.abc import Callable
+from datetime import datetime
+
+from wizard.audit.checks.registry import NO_ACCESS, check, error_of, metas_words, words_about
 from wizard.audit.results import (
     CheckResult,
     failed,
@@ -11,7 +14,7 @@ from wizard.audit.results import (
 )
 from wizard.facts.facts import Facts
 from wizard.facts.models import Token
-from wizard.text.errors import ErrorKind
+from wizard.text.errors import ErrorKind, Unavailable
 
 #: Why a token is not valid any more, by the subcode of error 190.
 #: Source: developers.facebook.com/docs/graph-api/guides/error-handling
@@ -41,8 +44,9 @@ RESTRICTIONS = {
     "api access blocked": "restricted",
     "api access deactivated": "restricted",
     "unauthorized source ip": "ip_not_allowed",
+    "checkpoint": "owner_checkpoint",
 }
-#: Code 5: the app takes requests from listed addresses alone. 101: the app cannot be validated.
+#: The app takes requests from listed addresses alone.
 IP_NOT_ALLOWED = 5
 #: Subcodes of 190: the owner of the token has to pass a check of Facebook's.
 CHECKPOINT = frozenset({459, 490})
@@ -57,6 +61,20 @@ def restriction(code: int, subcode: int, message: str) -> str:
     if code == IP_NOT_ALLOWED:
         return "ip_not_allowed"
     return "owner_checkpoint" if code == 190 and subcode in CHECKPOINT else ""
+
+
+def stopped_by(error: Unavailable) -> str:
+    """What stopped the app by this error of a read; "" when nothing did."""
+    said = metas_words(error)
+    return restriction(int(said["code"] or 0), int(said["subcode"] or 0), str(said["message"]))
+
+
+def no_access(read: Callable[[], object]) -> Unavailable | None:
+    """The refusal of what was asked for; a refusal of everything, as of any error, is raised."""
+    error = error_of(read, *NO_ACCESS)
+    if error and stopped_by(error):
+        raise error
+    return error
 
 
 @check("access.present")
@@ -75,17 +93,19 @@ def valid(facts: Facts) -> CheckResult:
     """Meta accepts the token. A dead one is answered with HTTP 200, so only `valid` counts."""
     token = facts.token
     if token.valid:
-        return passed() if token.described else passed("by_reads")
+        return passed() if token.described else passed("by_use")
+    return failed(_why_invalid(token, facts.now), **words_about(token))
+
+
+def _why_invalid(token: Token, now: datetime) -> str:
     if reason := INVALID_REASONS.get(token.error_subcode) or _proof(token):
-        return failed(reason)
+        return reason
     if restriction(token.error_code, token.error_subcode, token.error_message):
         # The token may be as good as ever; app.restricted says what it is.
-        return failed("other", code=token.error_code, message=token.error_message)
-    if token.expires_at is not None and token.expires_at <= facts.now:
-        return failed("expired")
-    if token.error_code in (0, 190):
-        return failed("dead")
-    return failed("other", code=token.error_code, message=token.error_message)
+        return "other"
+    if token.expires_at is not None and token.expires_at <= now:
+        return "expired"
+    return "dead" if token.error_code in (0, 190) else "other"
 
 
 def _proof(token: Token) -> str:
@@ -111,4 +131,26 @@ def app(facts: Facts) -> CheckResult:
         return _without_its_app(token, ours)
     if ours and token.app_id != ours:
         return failed("other_app", app_id=ours, token_app_id=token.app_id, token_app=token.app_name)
+    if not token.described:
+        return passed("by_proof", app=token.app_id)
     return passed("made_by", app=token.app_name or token.app_id)
+
+
+#: The pinned ids, in the order they are compared, with the reason where one differs.
+PINNED = {
+    "app_id": "other_app",
+    "waba_id": "other_account",
+    "phone_number_id": "other_number",
+}
+
+
+@check("access.expected")
+def expected(facts: Facts) -> CheckResult:
+    """The token leads to what this profile is pinned to; a profile without pins takes any."""
+    pins = {name: facts.expected[name] for name in PINNED if facts.expected.get(name)}
+    found = {**facts.record.ids, "app_id": facts.token.app_id} if pins else {}
+    for name, pin in pins.items():
+        if found.get(name) and found[name] != pin:
+            return failed(PINNED[name], expected=pin, actual=found[name])
+    hidden = ", ".join(name for name in pins if not found.get(name))
+    return unknown("not_shown", names=hidden) if hidden else passed()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+
+from wizard.audit.checks.access import no_access
 from wizard.audit.checks.message import REACHED
 from wizard.audit.checks.registry import (
     NO_ACCESS,
@@ -22,7 +25,7 @@ from wizard.audit.results import (
 )
 from wizard.facts.facts import Facts
 from wizard.facts.models import Account, Health, Token
-from wizard.text.errors import Unavailable
+from wizard.text.errors import ErrorKind, Unavailable
 
 #: The permission without which no account can be read.
 READING = "whatsapp_business_management"
@@ -61,12 +64,20 @@ def visible(facts: Facts) -> CheckResult:
     """This token can read the account of this profile."""
     ids = facts.record.ids
     if not (waba_id := ids.get("waba_id", "")):
-        return failed("not_given")
+        return _not_chosen(facts)
     if other := next((name for name in OTHER_IDS if ids.get(name) == waba_id), ""):
         return failed(OTHER_IDS[other], waba_id=waba_id)
-    if error := error_of(lambda: facts.account, *NO_ACCESS):
+    if error := no_access(lambda: facts.account):
         return _no_access(facts.token, waba_id, error)
     return passed() if _is_account(facts.account) else failed("wrong_kind", waba_id=waba_id)
+
+
+def _not_chosen(facts: Facts) -> CheckResult:
+    token = answer_or_none(lambda: facts.token)
+    reached = (token.granted.get(READING) if token else None) or frozenset()
+    if len(reached) > 1:
+        return failed("not_chosen", accounts=", ".join(sorted(reached)))
+    return failed("not_given")
 
 
 def _no_access(token: Token, waba_id: str, error: Unavailable) -> CheckResult:
@@ -122,18 +133,25 @@ def terms(facts: Facts) -> CheckResult:
     refused = last_send(facts, "failed", {TERMS})
     if refused and _names_terms(refused.message, refused.details):
         return failed("not_accepted", **send_refusal(refused))
-    for health in (facts.account_health, answer_or_none(lambda: facts.number_health)):
-        for entity in health.entities if health else ():
-            for issue in entity.issues:
-                if issue.code == TERMS or _names_terms(issue.text):
-                    return failed(
-                        "not_accepted", code=issue.code, message=issue.text, details=issue.remedy
-                    )
-    return passed()
+    reads = (lambda: facts.account_health, lambda: facts.number_health)
+    seen = [answer_or_none(read) for read in reads]
+    entities = [entity for health in seen if health for entity in health.entities]
+    for issue in (issue for entity in entities for issue in entity.issues):
+        if issue.code == TERMS or _names_terms(issue.text):
+            return failed("not_accepted", code=issue.code, message=issue.text, details=issue.remedy)
+    # A message that Meta took is as good as the account's health without such a remark.
+    if last_send(facts, "accepted"):
+        return passed("sent")
+    hidden = error_of(reads[0], ErrorKind.ODD, *NO_ACCESS)
+    return unknown("not_shown", **metas_words(hidden)) if hidden else passed()
 
 
 def _names_terms(*texts: str) -> bool:
-    return any("terms" in text.casefold() for text in texts)
+    return any(_TERMS.search(text) for text in texts)
+
+
+#: "In terms of" is not about terms that somebody has to accept.
+_TERMS = re.compile(r"(?<!\bin )\bterms\b", re.I)
 
 
 #: "Access denied": among other causes, terms that wait to be accepted; the text tells.
@@ -167,16 +185,15 @@ def _not_charged(facts: Facts) -> CheckResult | None:
 
 
 def _charged(facts: Facts) -> CheckResult:
-    if facts.account.funding_id:
+    hidden = error_of(lambda: facts.funding, *NO_ACCESS, ErrorKind.ODD)
+    if not hidden and facts.funding:
         return passed()
     if _delivered_template(facts):
         return passed("delivered")
-    # Ordinary developers are refused the field; only where it was read does its absence count.
-    return unknown("not_shown") if FUNDING in facts.account.refused else failed("no_funding")
+    # Most developers are refused the field; only where it was read does its absence count.
+    return unknown("not_shown", **metas_words(hidden)) if hidden else failed("no_funding")
 
 
-#: The field that holds the id of the payment method.
-FUNDING = "primary_funding_id"
 #: The code of a message that could not be paid for.
 UNPAID = 131042
 

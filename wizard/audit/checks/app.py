@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from wizard.audit.checks.access import restriction
+from wizard.audit.checks.access import no_access, restriction, stopped_by
 from wizard.audit.checks.registry import (
-    NO_ACCESS,
     answer_or_none,
     check,
     error_of,
@@ -12,6 +11,7 @@ from wizard.audit.checks.registry import (
     words_about,
 )
 from wizard.audit.results import (
+    SAID_BY_GRAPH,
     CheckResult,
     failed,
     passed,
@@ -21,8 +21,8 @@ from wizard.audit.results import (
 )
 from wizard.facts.facts import Facts
 from wizard.facts.models import Token
-from wizard.graph import GraphError
 from wizard.text.errors import ErrorKind, Unavailable
+from wizard.text.localised import Value
 
 
 @check("app.visible")
@@ -32,7 +32,7 @@ def visible(facts: Facts) -> CheckResult:
     Not every system user may read the app's page, and sending does not need it; that the token
     belongs to this app is proven by access.app.
     """
-    if error := error_of(lambda: facts.app, *NO_ACCESS):
+    if error := no_access(lambda: facts.app):
         if not facts.token.app_id:
             raise error
         return passed("named_by_token", app=facts.token.app_name or facts.token.app_id)
@@ -49,13 +49,11 @@ def restricted(facts: Facts) -> CheckResult:
     for read in (lambda: facts.account, lambda: facts.number, lambda: facts.app):
         try:
             read()
-        except GraphError as error:
-            if reason := restriction(error.code, error.subcode, error.message):
+        except Unavailable as error:
+            if reason := stopped_by(error):
                 return failed(reason, **metas_words(error))
             if error.kind is not ErrorKind.NOT_VISIBLE:
                 continue
-        except Unavailable:
-            continue
         return passed()
     return _by_the_token(facts.token)
 
@@ -73,14 +71,15 @@ def whatsapp(facts: Facts) -> CheckResult:
     """WhatsApp was added to the app. No field shows it; any one of five signs proves it."""
     if _names_whatsapp(facts.token.scopes | frozenset(facts.token.granted)):
         return passed("by_token")
-    if _names_whatsapp(answer_or_none(lambda: facts.app_permissions) or frozenset()):
-        return passed("by_permissions")
     if _has_webhook(facts):
         return passed("by_webhook")
     if _subscribed(facts):
         return passed("by_subscription")
     if answer_or_none(lambda: facts.account) or answer_or_none(lambda: facts.number):
         return passed("by_account")
+    # The only sign that needs a request of its own.
+    if _names_whatsapp(answer_or_none(lambda: facts.app_permissions) or frozenset()):
+        return passed("by_permissions")
     # None of the signs has to be there: their absence proves nothing.
     return unknown("not_proven")
 
@@ -90,7 +89,15 @@ def secret(facts: Facts) -> CheckResult:
     """The app secret is known, and Graph accepts it as this app's."""
     if error_of(lambda: facts.origin("app_secret"), ErrorKind.NOT_GIVEN):
         return failed("not_given")
-    return passed() if facts.secret_fits else failed("other_app")
+    return passed() if facts.secret_fits else failed("other_app", **_why_refused(facts))
+
+
+def _why_refused(facts: Facts) -> dict[str, Value]:
+    try:
+        facts.app_itself  # noqa: B018 (asked for its refusal alone)
+    except Unavailable as error:
+        return metas_words(error)
+    return dict(SAID_BY_GRAPH)
 
 
 @check("app.published")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Sequence
 from typing import TypeVar
 
 from wizard.audit.results import (
+    SAID_BY_GRAPH,
     CheckResult,
     failed,
     passed,
@@ -57,17 +58,13 @@ def send_refusal(message: TestMessage) -> dict[str, Value]:
 
 def metas_words(error: Unavailable) -> dict[str, Value]:
     """What Meta said with a refusal: the values that stand beside every reason made from it."""
-    return {name: error.values[name] for name in SAID if name in error.values}
+    return {name: error.values.get(name, nothing) for name, nothing in SAID_BY_GRAPH.items()}
 
 
 def words_about(token: Token) -> dict[str, Value]:
-    """What Meta said instead of describing a token; empty words where it said nothing."""
+    """What Meta said of a token that it refused or would not describe; empty where nothing."""
     said = {"code": token.error_code, "subcode": token.error_subcode}
     return {**said, "message": token.error_message}
-
-
-#: The values of a refusal that every report shows.
-SAID = ("code", "subcode", "message", "details", "trace")
 
 
 def answer_or_none(read: Callable[[], Seen]) -> Seen | None:
@@ -90,6 +87,9 @@ CODES = {
 #: then accepted and not delivered.
 UNVERIFIED_BUSINESS = 141010
 
+#: The values of can_send_message. An open list.
+CAN_SEND = frozenset({"AVAILABLE", "LIMITED", "BLOCKED"})
+
 #: Calls over SIP are not set up. Meta reports it on numbers that send perfectly well.
 SIP_CODES = frozenset({138024, 138025})
 
@@ -100,15 +100,28 @@ def from_health(read: Callable[[], Health], kinds: frozenset[str]) -> CheckResul
     The overall `can_send_message` is not used: it counts calls that are not set up as well.
     """
     # health_status is in beta for some, and left out or refused as a field for others.
-    if error_of(read, ErrorKind.ODD):
-        return unknown("not_shown")
+    if hidden := error_of(read, ErrorKind.ODD):
+        return unknown("not_shown", **metas_words(hidden))
     # Without a kind: Meta listed no entities, and this is the node as a whole.
     entities = [entity for entity in read().entities if entity.kind in {*kinds, ""}]
     if not entities:
-        return unknown("not_shown")
+        return unknown("not_shown", **SAID_BY_GRAPH)
+    return _blocking(entities) or _limiting(entities)
+
+
+def _blocking(entities: Sequence[HealthEntity]) -> CheckResult | None:
     for entity in entities:
         if entity.can_send == "BLOCKED" and not _only_sip(entity):
             return _blocked(entity)
+    for entity in entities:
+        if not entity.can_send:
+            return unknown("not_shown", **SAID_BY_GRAPH)
+        if entity.can_send not in CAN_SEND:
+            return unknown("other", state=entity.can_send, entity=entity.kind or "health_status")
+    return None
+
+
+def _limiting(entities: Sequence[HealthEntity]) -> CheckResult:
     limited = [text for entity in entities if (text := _limits(entity))]
     if not limited:
         return passed()

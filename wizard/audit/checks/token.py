@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from wizard.audit.checks.access import no_access
 from wizard.audit.checks.registry import (
-    NO_ACCESS,
     check,
-    error_of,
     last_send,
     metas_words,
     send_refusal,
@@ -100,9 +99,9 @@ FORBIDDEN = frozenset({3, 10, 200})
 def assets(facts: Facts) -> CheckResult:
     """It reaches this account and this number: read, since the lists in a token mislead."""
     ids = facts.record.ids
-    if error := error_of(lambda: facts.account, *NO_ACCESS):
+    if error := no_access(lambda: facts.account):
         return failed("account", waba_id=ids.get("waba_id", ""), **metas_words(error))
-    if error := error_of(lambda: facts.number, *NO_ACCESS):
+    if error := no_access(lambda: facts.number):
         phone = ids.get("phone_number_id", "")
         return failed("number", phone_number_id=phone, **metas_words(error))
     return passed()
