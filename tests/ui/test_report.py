@@ -119,7 +119,7 @@ def test_unknown_looks_unlike_failed_even_without_colour(language):
 def test_advice_is_no_failure():
     found = verdicts({**FINE, "token.expiry": failed("late", at="x", days=7)})
     text = shown(lambda s, w: AuditView(s, w).show(found))
-    assert f"! {EN('report.advice', item='The token lasts')}" in text
+    assert f"! {EN('ui.state_advice', item='The token lasts')}" in text
     assert "✗" not in text
     assert "wa-wizard send" in text
 

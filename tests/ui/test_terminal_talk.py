@@ -270,7 +270,8 @@ def test_foreign_text_is_clean_and_never_markup(out, make):
     make("en").show_result(
         ItemResult(item, failed("odd", name="[red]Acme [/]\x1b[2J\u202eltd\x9b1m"))
     )
-    assert out.getvalue() == "✗ t\n  [red]Acme [/][2Jltd1m\n"
+    title = Words("en").say("ui.state_failed", item="t")
+    assert out.getvalue() == f"✗ {title}\n  [red]Acme [/][2Jltd1m\n"
 
 
 def _reason(text):
@@ -281,7 +282,7 @@ def _reason(text):
 
 def test_a_settled_item_is_one_line(out, prompter):
     prompter.show_result(ItemResult(ITEM, passed()))
-    assert out.getvalue() == "✓ т\n"
+    assert out.getvalue() == f"✓ {Words('ru').say('ui.state_passed', item='т')}\n"
 
 
 def test_without_a_terminal_nothing_is_ever_asked(out):

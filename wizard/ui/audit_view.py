@@ -94,7 +94,7 @@ class AuditView:
                     self._words.say(f"report.{'left' if required else 'tips'}"), "bold"
                 )
             for result in results:
-                self._explained(result, audit, phrase=False)
+                self._explained(result, audit)
 
     def closing(self, audit: AuditResult) -> None:
         """What to run next."""
@@ -119,25 +119,20 @@ class AuditView:
             self._item(result, audit)
 
     def _item(self, result: ItemResult, audit: AuditResult) -> None:
-        status, title = result.status, self._title(result)
+        status = result.status
         if status is Status.PASSED:
             self._item_view.show_result(result, INDENT)
             return
         if status is Status.SKIPPED:
-            self._screen.marked(SIGNS[status], title, "dim", INDENT)
+            self._screen.marked(SIGNS[status], self._words.titled(result), "dim", INDENT)
             return
         self._explained(result, audit)
 
-    def _explained(self, result: ItemResult, audit: AuditResult, phrase: bool = True) -> None:
-        """What was seen and what is next; `remark` says of advice that it is only that."""
-        status, title = result.status, self._title(result)
-        required = audit.required(result)
-        sign = SIGNS[status] if required or status is not Status.FAILED else ADVICE
-        if status is Status.UNKNOWN:
-            title = self._words.say("report.not_looked", item=title)
-        elif phrase and not required:
-            title = self._words.say("report.advice", item=title)
-        self._screen.marked(sign, title, "bold", INDENT)
+    def _explained(self, result: ItemResult, audit: AuditResult) -> None:
+        """What was seen and what is next."""
+        advice = result.status is Status.FAILED and not audit.required(result)
+        sign = ADVICE if advice else SIGNS[result.status]
+        self._screen.marked(sign, self._words.titled(result, advice), "bold", INDENT)
         self._screen.line(self._words.reason(result), first=INDENT * 2)
         self._item_view.show_next_step(result, audit.record.ids, (), INDENT * 2)
 

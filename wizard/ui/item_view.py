@@ -67,7 +67,7 @@ class ItemView:
         item, screen, words = result.item, self._screen, self._words
         screen.line()
         self.banner()
-        screen.marked(SIGNS[result.status], words.text(item.title), "bold")
+        screen.marked(SIGNS[result.status], words.titled(result), "bold")
         self._said("ui.seen", words.reason(result))
         self._said("ui.why", words.text(item.why))
         if brief:
@@ -100,7 +100,7 @@ class ItemView:
     def show_result(self, result: ItemResult, indent: str = "") -> None:
         """One line, and what is worth remarking all the same below it."""
         sign, phrase = SIGNS[result.status], self._words.reason(result)
-        self._screen.marked(sign, self._words.text(result.item.title), indent=indent)
+        self._screen.marked(sign, self._words.titled(result), indent=indent)
         if phrase:
             self._screen.line(phrase, "dim", f"{indent}  ")
 

@@ -86,6 +86,11 @@ class Words:
         shown = {name: clean(value, LONGEST) for name, value in values.items()}
         return self._addressed(text.in_language(self.language, **shown))
 
+    def titled(self, result: ItemResult, advice: bool = False) -> str:
+        """The title of an item behind its state in a word: not everybody sees the sign."""
+        state = "advice" if advice else result.status.value
+        return self.say(f"ui.state_{state}", item=self.text(result.item.title))
+
     def reason(self, result: ItemResult) -> str:
         """What was seen of an item: in its own words if it has them, else in the tool's."""
         reason = reason_of(result)
