@@ -128,9 +128,10 @@ def test_leaving_a_list_does_not_look_like_an_answer(scene):
 
 @pytest.mark.parametrize(("name", "dumb"), [*KINDS, ("wait", False)])
 def test_sigterm_at_any_question_restores_the_terminal(scene, name, dumb):
-    terminal = scene(name, rows=60, TERM="dumb" if dumb else "xterm")
+    more = ("20",) if name == "wait" else ()
+    terminal = scene(name, "en", *more, rows=60, TERM="dumb" if dumb else "xterm")
     if name == "wait":
-        time.sleep(1)
+        terminal.until(WAITED)
     else:
         terminal.until("?")
         _until_it_listens(terminal, dumb and name != "secret")
