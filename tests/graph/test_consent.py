@@ -16,6 +16,7 @@ PROMPTERS = {
 }
 #: Where an act of the person is the consent, and which act.
 BY_COMMAND = {
+    "wizard/actions/login.py": {"the person signed in"},
     "wizard/actions/number.py": {"the person typed the code"},
     "wizard/commands/credentials/rotate.py": {"the person ran credentials rotate"},
 }

@@ -66,6 +66,7 @@ LINES = [
     "completion bash",
     "help environment",
     "sandbox --list",
+    "login --port 0 --verbose",
     "credentials remove access_token --yes",
     "audit --verbose",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from wizard.actions.login import PORT, browser_token
 from wizard.actions.prompter import Choice, Question
 from wizard.actions.results import ActionResult, Declined, Done, Refused, action
 from wizard.actions.session import Session
@@ -111,9 +112,21 @@ def complete_ids(session: Session) -> dict[str, str]:
 @action("access.present", "access.valid", "access.app")
 def take_token(session: Session, facts: Facts) -> ActionResult:
     """Asks for a token until Meta accepts one, keeps it, and takes what it can list."""
-    if not session.vault.get("access_token") and not _has_token(session):
+    way = "yes" if session.vault.get("access_token") else _way_to_a_token(session)
+    if way == "browser":
+        return sign_in(session)
+    if way == "no":
         session.show_steps(session.checklist.item("access.present"))
-    trial = _accepted_paste(session)
+    return _take_over(session, _accepted_paste(session))
+
+
+def sign_in(session: Session, port: int = PORT, config: str = "") -> ActionResult:
+    """Signs in with the browser and goes on as after a paste."""
+    return _take_over(session, browser_token(session, port=port, config=config))
+
+
+def _take_over(session: Session, trial: TrialResult | None) -> ActionResult:
+    """Keeps a token that Meta accepted, and takes what it can list."""
     if trial is None:
         return Refused()
     if not _same_app(session, trial.token):
@@ -214,13 +227,14 @@ def _accepted_paste(session: Session) -> TrialResult | None:
     return None
 
 
-def _has_token(session: Session) -> bool:
+def _way_to_a_token(session: Session) -> str:
     question = Question("has_token", phrase("access.has_token"), default="yes")
     choices = [
         Choice("yes", phrase("access.has_token_yes")),
         Choice("no", phrase("access.has_token_no")),
+        Choice("browser", phrase("access.has_token_browser")),
     ]
-    return session.prompter.choose(question, choices) == "yes"
+    return session.prompter.choose(question, choices)
 
 
 def _same_app(session: Session, token: Token) -> bool:

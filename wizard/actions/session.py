@@ -53,6 +53,10 @@ class Session:
     listener: LocalReceiver | None = None
     #: Lets the play person of the sandbox write to the number; does nothing at the real Meta.
     nudge: Callable[[], object] = lambda: None
+    #: Lets the play person of the sandbox answer the sign-in dialog; None at the real Meta.
+    sign_in: Callable[[str], None] | None = None
+    #: The page that a sign-in ends on: done, refused or foreign → HTML.
+    page: Callable[[str], str] = str
 
     def keys(self) -> Credentials:
         """The credentials as they are kept now. One read per secret, on this thread."""

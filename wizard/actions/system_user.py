@@ -38,7 +38,7 @@ def longer(session: Session, token: Secret, consent: Consent, *, system_user: bo
     if system_user:
         params["set_token_expires_in_60_days"] = "true"
     with session.prompter.waiting(phrase("credentials.exchanging")):
-        made = token_in(_call(session, EXCHANGE, params, consent))
+        made = token_in(oauth(session, EXCHANGE, params, consent))
     if made == token:
         raise Unavailable(ErrorKind.ODD, cause="same_token")
     return made
@@ -47,7 +47,7 @@ def longer(session: Session, token: Secret, consent: Consent, *, system_user: bo
 def revoke(session: Session, token: Secret, consent: Consent) -> None:
     """Ends a token at Meta; Unavailable when Meta refuses, or the app secret is not known."""
     with session.prompter.waiting(phrase("credentials.revoking")):
-        confirmed(_call(session, REVOKE, {"revoke_token": token}, consent))
+        confirmed(oauth(session, REVOKE, {"revoke_token": token}, consent))
 
 
 def token_in(answer: Json) -> Secret:
@@ -58,7 +58,8 @@ def token_in(answer: Json) -> Secret:
     return Secret(value)
 
 
-def _call(session: Session, shown: str, params: dict[str, str | Secret], consent: Consent) -> Json:
+def oauth(session: Session, shown: str, params: dict[str, str | Secret], consent: Consent) -> Json:
+    """One of the requests above, with the app's id and secret; Unavailable without these."""
     keys = session.keys()
     if not keys.app_id:
         raise Unavailable(ErrorKind.NOT_GIVEN, name="app_id")

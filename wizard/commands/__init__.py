@@ -18,6 +18,7 @@ from wizard.context.settings import Arguments
 #: What a command is called → the words that must follow it. In the order `--help` shows them.
 COMMANDS: Mapping[str, tuple[str, ...]] = {
     "setup": (),
+    "login": (),
     "audit": (),
     "status": (),
     "credentials": ("list", "set", "remove", "import", "export", "run", "move", "rotate"),

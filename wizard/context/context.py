@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -252,6 +252,7 @@ class Context:
         """Everything that work on this profile needs."""
         from wizard.actions.session import Session, Stores
         from wizard.facts.facts import Facts
+        from wizard.ui.setup_view import sign_in_page
         from wizard.webhook.local_receiver import LocalEvidence
 
         evidence = LocalEvidence(self.listener.reader, self.listener.outside)
@@ -267,6 +268,8 @@ class Context:
             stores=None if self.chosen.sandbox else Stores(self.open_vault, self.choose_vault),
             listener=self.listener,
             nudge=self.running.write if self.running is not None else lambda: None,
+            sign_in=self.running.sign_in if self.running is not None else None,
+            page=partial(sign_in_page, self.words),
         )
         if self.running is not None and self._seeded:
             bring_scenario(session, self.running)

@@ -92,6 +92,7 @@ _VERDICT = Output((AuditDocument,))
 #: Command → what it prints in success. In failure each prints an ErrorDocument.
 OUTPUTS: Mapping[str, Output] = {
     "setup": _VERDICT,
+    "login": _CHANGED,
     "audit": Output((AuditDocument, _ITEMS)),
     "audit --all": Output(
         (

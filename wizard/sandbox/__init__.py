@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from wizard.sandbox import access, server
+from wizard.sandbox import access, dialog, server
 from wizard.sandbox.delivery import Delivery
 from wizard.sandbox.server import Server
 from wizard.sandbox.world import DAY, Expectation, Scenario, World, build, load, names
@@ -115,6 +115,10 @@ class Running:
         params = {**({"text": text} if text else {}), **more}
         _, answer = server.control_answer(self._world, self._delivery, "POST", ["write"], params)
         return str(answer.get("id", ""))
+
+    def sign_in(self, url: str) -> None:
+        """The person of the scenario answers Meta's sign-in dialog at this address."""
+        dialog.play(self._world, url)
 
     def close(self) -> None:
         """Stops serving and delivering."""

@@ -217,9 +217,8 @@ def issue(world: World, like: Answer, expires_at: int) -> str:
     return value
 
 
-def exchange(call: Call) -> Answer:
+def exchange(call: Call, app: Answer) -> Answer:
     """GET /oauth/access_token: client_credentials, or a longer life for a token."""
-    app = _client(call)
     grant = call.text("grant_type")
     if grant == "client_credentials":
         return {"access_token": f"{app['id']}|{app['secret']}", "token_type": "bearer"}
@@ -238,7 +237,7 @@ def exchange(call: Call) -> Answer:
 
 def revoke(call: Call) -> Answer:
     """GET /oauth/revoke: the token is dead from now on."""
-    app = _client(call)
+    app = client_of(call)
     record = record_of(call.world, call.text("revoke_token"))
     if record is None or record["app"] != app["id"]:
         raise bad_parameter("Invalid token to revoke")
@@ -246,7 +245,8 @@ def revoke(call: Call) -> Answer:
     return {"success": True}
 
 
-def _client(call: Call) -> Answer:
+def client_of(call: Call) -> Answer:
+    """The app whose id and secret the call carries; refuses others."""
     for name in ("client_id", "client_secret"):
         if not call.text(name):
             raise Refused(101, f"Missing {name} parameter.")

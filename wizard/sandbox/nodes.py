@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from wizard.sandbox import access
+from wizard.sandbox import access, dialog
 from wizard.sandbox.accounts import ACCOUNT
 from wizard.sandbox.call import Answer, Call, Kind, read_node
 from wizard.sandbox.numbers import NUMBER, account_of, change
 from wizard.sandbox.people import APPLICATION, PORTFOLIO, SYSTEM_USER, USER
 from wizard.sandbox.world import Refused, no_such_field, not_visible
 
+
+def _exchange(call: Call) -> Answer:
+    """GET /oauth/access_token: a code of the sign-in dialog, or another grant."""
+    app = access.client_of(call)
+    return dialog.for_code(call, app) if call.text("code") else access.exchange(call, app)
+
+
 #: Paths that need no token.
-OPEN = {"oauth/access_token": access.exchange, "oauth/revoke": access.revoke}
+OPEN = {"oauth/access_token": _exchange, "oauth/revoke": access.revoke}
 
 
 def answer(call: Call) -> Answer:

@@ -21,7 +21,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from wizard.sandbox import nodes, webhooks
+from wizard.sandbox import dialog, nodes, webhooks
 from wizard.sandbox import world as refusals
 from wizard.sandbox.call import Answer, Call, version_number
 from wizard.sandbox.delivery import Delivery
@@ -217,6 +217,11 @@ class Handler(BaseHTTPRequestHandler):
             self._send(status, json.dumps(answer).encode(), {})
             return
         asked, parts = _split_version(parts)
+        if parts == ["dialog", "oauth"]:
+            with self.server.world.held():
+                page = dialog.dialog_reply(self.server.world, params)
+            self._send(page.status, page.body.encode(), page.headers)
+            return
         with self.server.world.held():
             fault = refusals.next_fault(self.server.world, self.command, parts)
         if fault is not None and self._fault_is_all(fault):

@@ -1,7 +1,8 @@
-"""The first and the last screen of the setup."""
+"""The first and the last screen of the setup, and the page that a sign-in ends on."""
 
 from __future__ import annotations
 
+import html
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -125,3 +126,20 @@ def _commands(screen: Screen, words: Words, audit: AuditResult) -> None:
         else:
             screen.line(command, "bold", INDENT)
             screen.line(said, first=INDENT * 2)
+
+
+_PAGE = """<!DOCTYPE html>
+<html lang="{language}"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1"><title>{title}</title>
+<style>
+body {{ font: 1.1rem/1.5 system-ui, sans-serif; margin: 15vh auto; padding: 1rem }}
+body {{ max-width: 32rem }}
+</style></head>
+<body><h1>{title}</h1><p>{text}</p></body></html>
+"""
+
+
+def sign_in_page(words: Words, kind: str) -> str:
+    """What the browser shows after Meta's dialog: done, refused or foreign."""
+    title, text = (html.escape(words.say(f"login.page_{kind}{part}")) for part in ("", "_text"))
+    return _PAGE.format(language=words.language, title=title, text=text)
