@@ -19,7 +19,7 @@ FOLDER = Path(__file__).parents[1] / "docs" / "schemas"
 #: Name → the type, and what the program adds to it that is in no file.
 KINDS: dict[str, tuple[Any, str]] = {
     "status": (ProfileRecord, "extra"),
-    "config": (Config, "extra"),
+    "config": (Config, "extra damaged"),
     "answers": (AnswersFile, ""),
     "checklist": (Section, "id"),
     "error-table": (dict[str, CodeEntry], ""),
@@ -33,9 +33,9 @@ def schema(name: str) -> dict[str, Any]:
     kind, added = KINDS[name]
     found: dict[str, Any] = msgspec.json.schema(kind)
     whole = found["$defs"].get(getattr(kind, "__name__", ""), {})
-    if added:
-        del whole["properties"][added]
-        whole["required"] = [key for key in whole["required"] if key != added]
+    for key in added.split():
+        del whole["properties"][key]
+        whole["required"] = [other for other in whole["required"] if other != key]
     if name in NUMBERED:
         number = {"type": "integer", "minimum": 1, "description": "The number of the schema."}
         whole["properties"] = {"schema": number, **whole["properties"]}

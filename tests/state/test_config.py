@@ -6,6 +6,7 @@ import pytest
 from wizard.state import safe_yaml
 from wizard.state.config import (
     Config,
+    Expect,
     Home,
     InvalidProfileName,
     Preferences,
@@ -133,6 +134,21 @@ def test_keys_of_a_later_version_are_kept_inside_a_profile_too(home):
         ("profiles: {../x: {}}", "1: profiles.../x"),
         ("profiles:\n  b: {lang: ru}\n  a: 1", "3: profiles.a"),
         ("profiles:\n  a:\n    vault: x", "3: profiles.a.vault"),
+        ("profiles:\n  A:\n    vault:\n      seconds: abc", "4: profiles.A.vault.seconds"),
+        ("profiles: {a: {vault: {seconds: {a: 1}}}}", "1: profiles.a.vault.seconds"),
+        ("profiles: {a: {vault: {seconds: 0}}}", "1: profiles.a.vault.seconds"),
+        ("profiles: {a: {vault: {seconds: .inf}}}", "1: profiles.a.vault.seconds"),
+        ("profiles: {a: {vault: {preset: []}}}", "1: profiles.a.vault.preset"),
+        ("profiles: {a: {vault: {store: [a]}}}", "1: profiles.a.vault.store"),
+        ("profiles: {a: {vault: {path: 5}}}", "1: profiles.a.vault.path"),
+        ("profiles: {a: {vault: {get: pass}}}", "1: profiles.a.vault.get"),
+        ("profiles: {a: {expect: 5}}", "1: profiles.a.expect"),
+        ("profiles: {a: {expect: {waba_id: 1 7}}}", "1: profiles.a.expect.waba_id"),
+        ('profiles: {a: {expect: {app_id: ""}}}', "1: profiles.a.expect.app_id"),
+        (
+            "profiles:\n  a:\n    expect:\n      wba_id: 17",
+            "4: profiles.a.expect.wba_id → waba_id",
+        ),
         ("profiles: &a {b: *a}", "1: alias"),
         ("current: a\ncurrent: b", "2: repeated_key"),
     ],
@@ -141,8 +157,27 @@ def test_a_configuration_that_cannot_be_trusted_is_refused(text, detail, home):
     home.config_path.write_text(text)
     home.config_path.chmod(0o600)
     with pytest.raises(StateFileError) as trouble:
-        home.config()
+        home.config().of("a")
     assert (trouble.value.kind, trouble.value.detail) == ("malformed", detail)
+
+
+def test_a_damaged_profile_stops_no_other_one_and_is_never_written_over(home):
+    home.config_path.write_text("profiles: {a: {vault: {path: 5}}, b: {lang: ru}}")
+    home.config_path.chmod(0o600)
+    config = home.config()
+    assert config.of("b").lang == "ru"
+    assert home.profiles() == ("a", "b")
+    with pytest.raises(StateFileError):
+        home.save_config(config.with_profile("b", lang="en"))
+    assert "path: 5" in home.config_path.read_text()
+
+
+def test_a_pinned_id_is_text_however_it_is_written(home):
+    home.config_path.write_text("profiles: {a: {expect: {waba_id: 0102290129340398, app_id: 17}}}")
+    home.config_path.chmod(0o600)
+    assert home.config().of("a").expect == Expect(app_id="17", waba_id="0102290129340398")
+    home.save_config(home.config())
+    assert home.config().of("a").expect.waba_id == "0102290129340398"
 
 
 def test_a_number_in_the_configuration_is_taken_as_it_stands(home):

@@ -7,12 +7,12 @@ import sys
 import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
-from msgspec import Struct, structs, to_builtins
+from msgspec import Meta, Struct, structs, to_builtins
 
-from wizard.state.typed import Misshapen, Node, convert, lenient, restore, unknown_keys
-from wizard.state.yaml_file import YamlFile
+from wizard.state.typed import Misshapen, Node, convert, lenient, nearest, restore, unknown_keys
+from wizard.state.yaml_file import StateFileError, YamlFile
 from wizard.text.errors import Exit, WizardError
 
 APP = "wa-wizard"
@@ -35,13 +35,40 @@ class InvalidProfileName(WizardError):
         super().__init__("cli.bad_profile")
 
 
+_Id = Annotated[str, Meta(pattern="^[0-9]{1,20}$")]
+
+
+class Expect(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """The ids that a profile is pinned to. A key that is not known would pin nothing."""
+
+    app_id: _Id = ""
+    waba_id: _Id = ""
+    phone_number_id: _Id = ""
+
+
+class VaultChoice(Struct, frozen=True):
+    """Of what kind the keys of `vault` are; each store knows which of them it takes."""
+
+    store: str = ""
+    path: str = ""
+    preset: str = ""
+    get: tuple[str, ...] = ()
+    set: tuple[str, ...] = ()
+    create: tuple[str, ...] = ()
+    delete: tuple[str, ...] = ()
+    list: tuple[str, ...] = ()
+    absent: str = ""
+    seconds: Annotated[float, Meta(gt=0, le=86400)] = 1
+
+
 class Preferences(Struct, frozen=True, omit_defaults=True):
     """What a profile prefers; "" and {} leave it to the environment and to our own choice."""
 
     lang: str = ""
     graph_version: str = ""
     graph_url: str = ""
-    vault: Mapping[str, Any] = {}  # {"store": "encrypted-file", …}
+    vault: Mapping[str, Any] = {}  # the keys of VaultChoice
+    expect: Expect = Expect()
 
 
 class Config(Struct, frozen=True):
@@ -51,9 +78,13 @@ class Config(Struct, frozen=True):
     profiles: Mapping[str, Preferences] = {}
     #: The keys that a later version wrote and this one does not know, where they stood.
     extra: Mapping[str, Any] = {}
+    #: Why the preferences of a profile cannot be used: it must not stop the other profiles.
+    damaged: Mapping[str, Any] = {}
 
     def of(self, profile: str) -> Preferences:
-        """The preferences of a profile; those of an unknown one are empty."""
+        """The preferences of a profile, empty of an unknown one; StateFileError of a damaged."""
+        if profile in self.damaged:
+            raise self.damaged[profile]
         return self.profiles.get(profile, Preferences())
 
     def with_profile(self, profile: str, **changes: Any) -> Config:
@@ -98,7 +129,8 @@ class Home(NamedTuple):
 
     def profiles(self) -> tuple[str, ...]:
         """Every profile that is configured or has a status file, by name."""
-        found = set(self.config().profiles)
+        config = self.config()
+        found = {*config.profiles, *config.damaged}
         if self.state_folder.is_dir():
             found |= {path.parent.name for path in self.state_folder.glob("*/status.yaml")}
         return tuple(sorted(filter(_is_profile_name, found)))
@@ -107,13 +139,16 @@ class Home(NamedTuple):
         """The configuration, empty when there is none; StateFileError when it cannot be trusted."""
         file = YamlFile(self.config_path)
         try:
-            return _decode(file.load() or {})
+            return _decode(file.load() or {}, file)
         except Misshapen as error:
-            raise file.misshapen(error.path) from None
+            raise _named(file, error) from None
 
     def save_config(self, config: Config) -> None:
-        """Replaces the configuration; StateFileError when that fails."""
+        """Replaces the configuration; StateFileError when that fails, or what is there is bad."""
+        for trouble in config.damaged.values():
+            raise trouble
         node = to_builtins(config)
+        del node["damaged"]
         YamlFile(self.config_path).save(restore(node, node.pop("extra"), Config))
 
 
@@ -160,14 +195,40 @@ def _is_profile_name(name: str) -> bool:
         return False
 
 
-def _decode(node: Node) -> Config:
-    node = lenient(node, Config)
+def _decode(node: Node, file: YamlFile) -> Config:
+    damaged = {}
     if isinstance(profiles := node.get("profiles"), dict):
-        node["profiles"] = {
-            _name(name, ("profiles", name)): kept for name, kept in profiles.items()
-        }
-    config = convert({**node, "extra": unknown_keys(node, Config)}, Config)
-    return structs.replace(config, current=_name(config.current or DEFAULT_PROFILE, ("current",)))
+        node["profiles"] = {}
+        for written, preferences in profiles.items():
+            name = _name(written, ("profiles", written))
+            try:
+                node["profiles"][name] = _checked(preferences, ("profiles", written))
+            except Misshapen as error:
+                damaged[name] = _named(file, error)
+    node = lenient(node, Config)
+    config = convert({**node, "extra": unknown_keys(node, Config), "damaged": {}}, Config)
+    current = _name(config.current or DEFAULT_PROFILE, ("current",))
+    return structs.replace(config, current=current, damaged=damaged)
+
+
+def _checked(preferences: Any, path: tuple[str, ...]) -> Node:
+    """The preferences of one profile as plain data; Misshapen, as seen from the whole file."""
+    node: Node = lenient(preferences, Preferences)
+    try:
+        convert(node, Preferences)
+        path = (*path, "vault")
+        vault = {key: kept for key, kept in node.get("vault", {}).items() if kept is not None}
+        convert(vault, VaultChoice)
+    except Misshapen as error:
+        whole = (*path, *error.path)
+        raise Misshapen(whole, str(error), error.expected, error.known) from None
+    return node
+
+
+def _named(file: YamlFile, error: Misshapen) -> StateFileError:
+    """The error for people: the file, the line, the key, and the key that was probably meant."""
+    unknown = error.expected is None and error.known
+    return file.misshapen(error.path, nearest(str(error.path[-1]), error.known) if unknown else "")
 
 
 def _name(name: str, path: tuple[str, ...]) -> str:

@@ -100,13 +100,29 @@ def replace(path: Path, content: bytes, *, keep_last: bool = False) -> None:
     Never through a link, whose target may serve another purpose. `keep_last` leaves the old
     content beside it as `.bak`.
     """
-    import tempfile  # Only a write needs it: `status` has a start-up budget.
-
     make_folder(path.parent)
     _refuse_shared_folder(path.parent)
     with suppress(FileNotFoundError):
         _refuse_links(path)
         _refuse_shared(os.lstat(path), path)
+    _put(path, content, keep_last)
+
+
+def replace_report(path: Path, content: bytes) -> None:
+    """The same for what is no state of ours: in any folder that is there (/tmp, one of CI's).
+
+    UnsafeFile for a link or what is no plain file.
+    """
+    with suppress(FileNotFoundError):
+        _refuse_links(path)
+        if not path.is_file():
+            raise UnsafeFile("not_a_file", path)
+    _put(path, content)
+
+
+def _put(path: Path, content: bytes, keep_last: bool = False) -> None:
+    import tempfile  # Only a write needs it: `status` has a start-up budget.
+
     _remove_leftovers(path)
     descriptor, name = tempfile.mkstemp(_ENDING, f".{path.name}.", path.parent)
     try:

@@ -216,6 +216,8 @@ class RecordFile:
     def __init__(self, path: str | os.PathLike[str], *, patience: float = 10.0) -> None:
         self._file = YamlFile(path, schema=SCHEMA, patience=patience)
         self._known: Node | None = None
+        #: Why what was loaded may be only a part of it: a later version wrote the file.
+        self.newer: StateFileError | None = None
 
     @property
     def path(self) -> str:
@@ -225,6 +227,8 @@ class RecordFile:
     def load(self) -> ProfileRecord:
         """What was saved last, or a fresh record; StateFileError when it cannot be trusted."""
         node = self._file.load() or {}
+        schema = self._file.newer
+        self.newer = StateFileError("newer", self.path, str(schema)) if schema else None
         node["profile"] = node.get("profile") or self._file.path.parent.name
         try:
             record = decode(node)

@@ -22,8 +22,9 @@ Step = str | int
 T = TypeVar("T")
 _STEP = re.compile(r"\.(\w+)|\[(\d+|\.\.\.)\]")
 _UNKNOWN_KEY = re.compile(r"Object contains unknown field `(.*?)`", re.DOTALL)
-#: The field in which a struct keeps what it does not know itself; never in a file.
-EXTRA = "extra"
+#: The fields in which a struct keeps what it does not know itself, or why it could not be read;
+#: never in a file.
+EXTRA = ("extra", "damaged")
 
 
 type_info = cache(inspect.type_info)
@@ -167,7 +168,7 @@ def _options(kind: inspect.Type) -> tuple[inspect.Type, ...]:
 
 def _fields(kind: inspect.Type) -> dict[str, inspect.Field]:
     fields = (f for o in _options(kind) if isinstance(o, StructType) for f in o.fields)
-    return {field.name: field for field in fields if field.name != EXTRA}
+    return {field.name: field for field in fields if field.name not in EXTRA}
 
 
 def _child(kind: inspect.Type, step: Step) -> inspect.Type:

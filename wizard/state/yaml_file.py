@@ -63,12 +63,16 @@ class YamlFile:
     ) -> None:
         self.path = Path(os.path.abspath(path))
         self._schema, self._migrations, self._patience = schema, migrations or {}, patience
+        #: The schema of what was read, where it is later than ours; else 0.
+        self.newer = 0
 
     def load(self) -> dict[str, Any] | None:
         """The mapping without `schema`, migrated; None when there is no file."""
         with self._as_state_errors(reading=True):
             content = self._read()
-        return None if content is None else self._migrated(content, self._schema_of(content))
+        schema = 0 if content is None else self._schema_of(content)
+        self.newer = schema if schema > self._schema else 0
+        return None if content is None else self._migrated(content, schema)
 
     def save(
         self,
@@ -94,12 +98,16 @@ class YamlFile:
                 raise StateFileError("too_big", str(self.path), str(len(written)))
             private_file.replace(private_file.resolve_own_link(self.path), written, keep_last=True)
 
-    def misshapen(self, path: tuple[str | int, ...]) -> StateFileError:
-        """The error for a key, by its path, that holds something else than we write there."""
+    def misshapen(self, path: tuple[str | int, ...], meant: str = "") -> StateFileError:
+        """The error for a key, by its path, that holds something else than we write there.
+
+        `meant` is the key that should stand there, where that is known.
+        """
         line = 0
         with suppress(OSError, InvalidYaml, private_file.UnsafeFile):
             line = line_of(self._bytes() or b"", path)
-        return self._malformed(".".join(map(str, path)), line)
+        key = ".".join(map(str, path))
+        return self._malformed(f"{key} → {meant}" if meant else key, line)
 
     def _malformed(self, why: str, line: int = 0) -> StateFileError:
         return StateFileError("malformed", str(self.path), f"{line}: {why}" if line else why)
