@@ -8,7 +8,7 @@ from tests.support.fake_vault import MemoryVault
 from tests.support.vault_contract import VaultContract
 from wizard.text.secret import Secret
 from wizard.vault import SecretSource, VaultError, VaultProblem
-from wizard.vault.environment import Environment, EnvironmentFirst
+from wizard.vault.environment import Environment, EnvironmentFirst, variable, without_secrets
 
 TOKEN = "WA_WIZARD_ACCESS_TOKEN"
 GIVEN, OTHER, SECRET = "EAA" + "g" * 60, "EAA" + "o" * 60, "0123456789abcdef" * 2
@@ -100,6 +100,48 @@ class TestReading:
             vault.get("access_token")
         assert (caught.value.closed, caught.value.store) == (VaultProblem.BROKEN, "environment")
         assert "WA_WIZARD_ACCESS_TOKEN_FILE" in caught.value.detail
+
+
+class TestOfAProfile:
+    """NAME__PROFILE and its two spellings of a file."""
+
+    @pytest.mark.parametrize("spelling", ["{}_FILE__MY_SHOP", "{}__MY_SHOP_FILE"])
+    @pytest.mark.parametrize("name", ["app_secret", "page_token:17"])
+    def test_its_own_goes_before_the_plain_one(self, spelling, name, file):
+        plain = variable(name)
+        own, path = f"{plain}__MY_SHOP", spelling.format(plain)
+        given = OTHER if name != "app_secret" else "f" * 32
+        environ = {plain: GIVEN, path: str(file), own: given}
+        vault = EnvironmentFirst(environ, MemoryVault(), "my-shop")
+        assert (vault.get(name).detail, vault.get(name).secret) == (own, Secret(given))
+        assert vault.source_of(name) == SecretSource("environment", own)
+        del environ[own]
+        assert vault.source_of(name) == SecretSource("environment", path)
+        assert Environment(environ, "my-shop").get(name).secret.reveal().strip() == SECRET
+        del environ[path]
+        assert vault.source_of(name) == SecretSource("environment", plain)
+
+    def test_that_of_another_one_is_not_seen(self):
+        environ = {"WA_WIZARD_ACCESS_TOKEN__OTHER": GIVEN, "WA_WIZARD_ACCESS_TOKEN__SHOP": ""}
+        for profile in ("shop", ""):
+            assert Environment(environ, profile).names == frozenset()
+
+    def test_programs_get_none_of_them(self):
+        names = ("WA_WIZARD_ACCESS_TOKEN__SHOP", "WA_WIZARD_PAGE_TOKEN_17__SHOP", TOKEN)
+        assert without_secrets({**dict.fromkeys(names, GIVEN), "PATH": "x"}) == {"PATH": "x"}
+
+    @pytest.mark.parametrize(
+        ("other", "name"),
+        [
+            ("my_shop", "WA_WIZARD_ACCESS_TOKEN__MY_SHOP"),
+            ("my-shop_file", "WA_WIZARD_ACCESS_TOKEN__MY_SHOP_FILE"),
+        ],
+    )
+    def test_what_two_profiles_would_take_is_named(self, other, name):
+        given = Environment({name: GIVEN}, "my-shop")
+        assert given.clash(["my-shop", "shop", other]) == (name, other)
+        assert given.clash(["my-shop", "shop"]) is None
+        assert Environment({name: " "}, "my-shop").clash([other]) is None
 
 
 class TestKnowing:

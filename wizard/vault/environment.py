@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from wizard.text.paste import decoded, is_empty, parser_of
@@ -22,28 +22,40 @@ from wizard.vault import (
 SOURCE = "environment"
 _FROM_OUTSIDE = (SOURCE, "command")
 PREFIX = "WA_WIZARD_"
-_PAGE_TOKEN = re.compile(r"WA_WIZARD_PAGE_TOKEN_(\d+?)(?:_FILE)?")
+_PAGE_TOKEN = re.compile(r"WA_WIZARD_PAGE_TOKEN_(\d+)(?:_.*)?")
 # Far more than any token, far less than what hurts.
 _MOST = 1 << 20
 
 
-def variable(name: str) -> str:
-    """The variable of a secret: `page_token:17` is WA_WIZARD_PAGE_TOKEN_17."""
-    return PREFIX + re.sub(r"[^A-Za-z0-9]", "_", name).upper()
+def variable(name: str, profile: str = "") -> str:
+    """The variable of a secret: `page_token:17` is WA_WIZARD_PAGE_TOKEN_17.
+
+    With a profile the one that is its own: WA_WIZARD_ACCESS_TOKEN__MY_SHOP of `my-shop`.
+    """
+    plain, own = (re.sub(r"[^A-Za-z0-9]", "_", word).upper() for word in (name, profile))
+    return f"{PREFIX}{plain}__{own}" if own else PREFIX + plain
+
+
+def _own_variables(name: str, profile: str) -> tuple[str, ...]:
+    """The variables of a secret for one profile: the value first, then the paths of a file."""
+    own = variable(name, profile)
+    return own, variable(f"{name}_FILE", profile), f"{own}_FILE"
+
+
+_SECRETS = "|".join(map(variable, SECRET_NAMES))
+_HOLDS_A_SECRET = re.compile(rf"({_SECRETS}|WA_WIZARD_PAGE_TOKEN_\d+)(__.*)?", re.DOTALL)
 
 
 def without_secrets(environ: Mapping[str, str]) -> dict[str, str]:
     """The environment for programs that are started here: they get no secret of ours."""
-    names = Environment(environ).names
-    ours = {variable(name) for name in names}
-    return {key: value for key, value in environ.items() if key not in ours}
+    return {key: kept for key, kept in environ.items() if not _HOLDS_A_SECRET.fullmatch(key)}
 
 
 class Environment:
-    """Secrets that whoever started this program gave it."""
+    """Secrets that whoever started this program gave it; a profile's own go before the plain."""
 
-    def __init__(self, environ: Mapping[str, str]) -> None:
-        self._environ = environ
+    def __init__(self, environ: Mapping[str, str], profile: str = "") -> None:
+        self._environ, self._profile = environ, profile
 
     def source(self, name: str) -> str:
         """The variable or the file that gives this secret; "" when nothing does.
@@ -51,18 +63,35 @@ class Environment:
         An empty variable gives nothing: that is how CI passes a secret that it does not have.
         """
         plain = variable(name)
-        for given in (plain, f"{plain}_FILE"):
+        for given in (*self._own(name), plain, f"{plain}_FILE"):
             if not is_empty(self._environ.get(given, "")):
                 return given
         credential = self._credential(name)
         return str(credential) if credential else ""
+
+    def shared_source(self, name: str) -> str:
+        """The same where it is not the profile's own: it would serve every profile."""
+        source = self.source(name)
+        return "" if source in self._own(name) else source
+
+    def clash(self, others: Iterable[str]) -> tuple[str, str] | None:
+        """A variable that is set, and another profile that it would belong to as well."""
+        for other in others:
+            for name in self.names if other != self._profile else ():
+                for given in {*self._own(name)} & {*_own_variables(name, other)}:
+                    if not is_empty(self._environ.get(given, "")):
+                        return given, other
+        return None
+
+    def _own(self, name: str) -> tuple[str, ...]:
+        return _own_variables(name, self._profile) if self._profile else ()
 
     def get(self, name: str) -> StoredSecret | None:
         """A secret, as it stands there; BROKEN when its file cannot be read."""
         source = self.source(name)
         if not source:
             return None
-        if source == variable(name):
+        if source in (variable(name), *self._own(name)[:1]):
             value = self._environ[source]
         else:
             value = content(Path(self._environ.get(source, source)), source)
@@ -85,8 +114,8 @@ class Environment:
 class EnvironmentFirst:
     """The environment before a store, or before none: it wins, and nothing is written to it."""
 
-    def __init__(self, environ: Mapping[str, str], behind: Vault | None) -> None:
-        self._environment, self.behind = Environment(environ), behind
+    def __init__(self, environ: Mapping[str, str], behind: Vault | None, profile: str = "") -> None:
+        self._environment, self.behind = Environment(environ, profile), behind
 
     def source_of(self, name: str) -> SecretSource:
         """The environment where it gives this secret, else the store behind."""

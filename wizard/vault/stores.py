@@ -67,7 +67,7 @@ def open_vault(
     behind = _OPENERS[store](opening)
     if store == "sandbox" and behind:
         return behind
-    return EnvironmentFirst(environ, behind)
+    return EnvironmentFirst(environ, behind, profile)
 
 
 def _os_keyring(opening: Opening) -> Vault:
