@@ -383,7 +383,8 @@ def test_the_registry_is_the_one_that_checks_fill():
 class Shop:
     """As much of a desk as taking over ids needs."""
 
-    def __init__(self, graph, **ids):
+    def __init__(self, graph, expected=(), **ids):
+        self.expected = dict(expected)
         self.record, self.prompter, self._graph = ProfileRecord(ids=ids), FakePrompter(), graph
 
     def graph(self):

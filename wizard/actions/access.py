@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from wizard.actions.login import PORT, browser_token
 from wizard.actions.prompter import Choice, Question
 from wizard.actions.results import ActionResult, Declined, Done, Refused, action
 from wizard.actions.session import Session
 from wizard.actions.token_trial import TokenTrial, TrialPolicy, TrialResult, Verdict
-from wizard.facts.discovery import Found, discover, what_is
+from wizard.facts.discovery import Discovery, Found, discover, what_is
 from wizard.facts.facts import Facts
 from wizard.facts.models import Account, Number, Token
 from wizard.graph import Graph
 from wizard.state.record import ID_NAMES
-from wizard.text.errors import Unavailable
+from wizard.text.errors import ErrorKind, Unavailable
 from wizard.text.localised import Phrase, phrase
 from wizard.text.paste import parse_id, parse_token
 from wizard.text.secret import Secret
@@ -22,6 +22,13 @@ from wizard.text.secret import Secret
 ADD = "add"
 #: Without these an audit cannot look at the number.
 _NEEDED_IDS = ("app_id", "waba_id", "phone_number_id")
+#: What is forgotten with an id.
+_BELOW = {
+    "waba_id": ("business_id", "phone_number_id", "display_phone_number"),
+    "phone_number_id": ("waba_id", "business_id", "display_phone_number"),
+}
+#: What says nothing of whether a token reaches something.
+_NOT_SEEN = (ErrorKind.UNREACHABLE, ErrorKind.BUSY, ErrorKind.ODD)
 
 
 def take_account(session: Session, account: Account) -> None:
@@ -43,9 +50,11 @@ def take_number(session: Session, number: Number) -> None:
 
 
 def choose_account(session: Session, found: Sequence[Found]) -> bool:
-    """Takes the only WABA, or the one the person picks; False when there is none."""
+    """Takes the pinned WABA, the only one, or the one the person picks; False for none."""
     if not found:
         return False
+    pin = session.expected.get("waba_id")
+    found = [entry for entry in found if entry.account.id == pin] or found
     question = Question("waba_id", phrase("account.choose"), option="--answers")
     choices = [Choice(entry.account.id, _label(entry)) for entry in found]
     picked = session.prompter.choose(question, choices)
@@ -56,9 +65,14 @@ def choose_account(session: Session, found: Sequence[Found]) -> bool:
 
 
 def choose_number(session: Session, numbers: Sequence[Number], *, may_add: bool = False) -> bool:
-    """Takes the only number, or the one the person picks; False: none, or "add another"."""
+    """Takes the pinned number, the only one, or the one the person picks.
+
+    False: none, or "add another".
+    """
     if not numbers:
         return False
+    pin = session.expected.get("phone_number_id")
+    numbers = [number for number in numbers if number.id == pin] or numbers
     # A number that is the profile's already and yet not in order is not chosen by itself again.
     again = may_add and session.record.ids.get("phone_number_id") == numbers[0].id
     question = Question("phone_number_id", phrase("number.choose"), option="--answers")
@@ -94,19 +108,65 @@ def complete_ids(session: Session) -> dict[str, str]:
     """Takes over the ids that the token leaves no choice about, says so, and returns them.
 
     For a profile with a token and without ids, say in CI. Several WABAs or numbers are nobody's
-    choice but the person's; a token that cannot be asked is the audit's to report.
+    choice but the person's, unless the profile is pinned to one of them; a pinned id that the
+    token does not reach is the check access.expected's to report, as a token that cannot be
+    asked is the audit's.
     """
-    ids = session.record.ids
-    if all(ids.get(name) for name in _NEEDED_IDS):
+    ids, pins = session.record.ids, session.expected
+    differs = any(ids.get(name, pin) != pin for name, pin in pins.items())
+    if not differs and all(ids.get(name) for name in _NEEDED_IDS):
         return {}
     try:
-        taken = discover(session.graph(), ids).only_choice(ids)
+        found = discover(session.graph(), {**ids, **pins})
     except Unavailable:
         return {}
+    reached = _reached(found, pins)
+    if reached.keys() < pins.keys() and any(
+        error.kind in _NOT_SEEN for error in found.unreadable.values()
+    ):
+        return {}  # a throttled read is no proof that the token leads elsewhere
+    known = _pinned(found, ids, pins, reached)
+    taken = {**known, **found.only_choice(known)}
+    new = {name: taken[name] for name in ID_NAMES if taken.get(name, "") != ids.get(name, "")}
+    ids.clear()
     ids |= taken
-    for name in (name for name in ID_NAMES if name in taken):
+    for name in new:
         session.prompter.tell(f"discovery.took_{name}", id=taken[name])
-    return taken
+    return new
+
+
+def _reached(found: Discovery, pins: Mapping[str, str]) -> dict[str, str]:
+    """Those of the pinned ids that the token leads to."""
+    accounts = [one for one in found.accounts if one.visible]
+    seen = {
+        "app_id": {found.token.app_id} if found.token else set(),
+        "waba_id": {one.account.id for one in accounts},
+        "phone_number_id": {number.id for one in accounts for number in one.numbers},
+    }
+    return {name: pin for name, pin in pins.items() if pin in seen[name]}
+
+
+def _pinned(
+    found: Discovery, ids: Mapping[str, str], pins: Mapping[str, str], reached: Mapping[str, str]
+) -> dict[str, str]:
+    """The ids with the pinned ones that the token reaches; what hung on another one goes.
+
+    Where it reaches others alone, the first of them shows where it leads.
+    """
+    known = dict(ids)
+    for name, below in _BELOW.items():
+        if name in reached and ids.get(name, reached[name]) != reached[name]:
+            for other in below:
+                known.pop(other, None)
+    known |= reached
+    others = [one.account.id for one in found.accounts if one.visible]
+    chosen = known.get("waba_id") or known.get("phone_number_id")
+    if others and not chosen and pins.keys() & _BELOW.keys():
+        known["waba_id"] = others[0]
+    numbers = found.numbers_of(known.get("waba_id", ""))
+    if "phone_number_id" in pins and not known.get("phone_number_id") and numbers:
+        known["phone_number_id"] = numbers[0].id
+    return known
 
 
 @action("access.present", "access.valid", "access.app")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -57,6 +57,8 @@ class Session:
     sign_in: Callable[[str], None] | None = None
     #: The page that a sign-in ends on: done, refused or foreign → HTML.
     page: Callable[[str], str] = str
+    #: The ids that the profile is pinned to, by name.
+    expected: Mapping[str, str] = field(default_factory=dict)
 
     def keys(self) -> Credentials:
         """The credentials as they are kept now. One read per secret, on this thread."""
@@ -124,7 +126,9 @@ class Session:
         elif before.source != "environment":
             self.keep(name, before.secret)
 
-    def take_over(self, results: list[ItemResult], facts: Facts) -> dict[str, str]:
+    def take_over(
+        self, results: list[ItemResult], facts: Facts, *, save: bool = True
+    ) -> dict[str, str]:
         """Keeps what an audit saw; returns item id → new, same or fixed (see keep_results)."""
         record = self.record
         record.graph_version = facts.version
@@ -133,7 +137,8 @@ class Session:
             with suppress(Unavailable):
                 record.ids["display_phone_number"] = facts.number.display
         changes = keep_results(record, results, self.stamp())
-        self.save()
+        if save:
+            self.save()
         return changes
 
     def stamp(self) -> str:

@@ -11,16 +11,18 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from msgspec import structs
+
 from wizard.audit import checklist
 from wizard.audit.checklist import Checklist
 from wizard.audit.results import AuditResult, remembered
-from wizard.context.settings import Arguments, Settings, settings
+from wizard.context.settings import Arguments, Settings, profile_of, settings
 from wizard.net.address import META_URL, checked_url, checked_version
 from wizard.report.documents import write_document
 from wizard.state.config import Config, Home, find
 from wizard.state.private_file import make_folder
 from wizard.state.record import Goal, ProfileRecord, RecordFile, SecretNote
-from wizard.text.errors import InputRequired, UserAbort
+from wizard.text.errors import InputRequired, UsageError, UserAbort
 from wizard.text.localised import phrase
 from wizard.text.secret import Secret
 from wizard.ui.screen import Screen, is_terminal, open_screen
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from wizard.sandbox import Running
     from wizard.state.answers import Answers
     from wizard.vault import Vault
+    from wizard.vault.environment import Environment
     from wizard.webhook.local_receiver import LocalReceiver
 
 #: How long the sandbox's play person is waited for.
@@ -135,7 +138,7 @@ class Context:
     @property
     def profile(self) -> str:
         """The profile of this run."""
-        return self.settings.profile
+        return profile_of(self.environ, self.config, self.chosen.profile)
 
     @property
     def same(self) -> str:
@@ -182,6 +185,20 @@ class Context:
         sandbox = {"store": "sandbox"}
         return self.open_vault(sandbox if self.chosen.sandbox else self.choice)
 
+    @cached_property
+    def environment(self) -> Environment:
+        """The secrets of the environment; real ones have no business in the sandbox.
+
+        UsageError for a variable that two profiles would take as their own.
+        """
+        from wizard.vault.environment import Environment
+
+        given = Environment({} if self.chosen.sandbox else self.environ, self.profile)
+        if clash := given.clash(() if self.chosen.sandbox else self.home.profiles()):
+            both = f"{self.profile}, {clash[1]}"
+            raise UsageError("vault.same_variable", name=clash[0], profiles=both)
+        return given
+
     @property
     def choice(self) -> Mapping[str, Any]:
         """Which store the profile chose; {} for the usual one."""
@@ -193,6 +210,7 @@ class Context:
 
         if not self.chosen.sandbox:
             harden()
+        _ = self.environment  # refuses what is not this profile's alone
         file = self.chosen.passphrase_file
         person = Person(
             attended=self.attended,
@@ -256,6 +274,7 @@ class Context:
         from wizard.webhook.local_receiver import LocalEvidence
 
         evidence = LocalEvidence(self.listener.reader, self.listener.outside)
+        pins = structs.asdict(self.config.of(self.profile).expect)
         session = Session(
             prompter=self.prompter,
             vault=self.vault,
@@ -263,7 +282,10 @@ class Context:
             record=self.record,
             checklist=self.checklist,
             open_graph=self.open_graph,
-            open_facts=lambda graph, record, vault: Facts(graph, record, vault, evidence=evidence),
+            open_facts=lambda graph, record, vault: Facts(
+                graph, record, vault, evidence=evidence, expected=pins
+            ),
+            expected={name: pin for name, pin in pins.items() if pin},
             language=self.chosen.language,
             stores=None if self.chosen.sandbox else Stores(self.open_vault, self.choose_vault),
             listener=self.listener,

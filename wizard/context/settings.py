@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wizard.graph import DEFAULT_VERSION
 from wizard.net.address import META_URL
-from wizard.state.config import Config, find, profile_name
-from wizard.text.errors import Exit, WizardError
+from wizard.state.config import DEFAULT_PROFILE, Config, find, profile_name
+from wizard.text.errors import Exit, WizardError, unknown_word
 from wizard.text.localised import LANGUAGES
 
 DEFAULT_SCENARIO = "rehearsal"
@@ -50,6 +50,32 @@ class Settings(NamedTuple):
     graph_version: str
 
 
+def profile_of(environ: Mapping[str, str], config: Config, profile: str = "") -> str:
+    """The profile of a run; `profile` is the option. InvalidProfileName."""
+    return profile_name(profile or environ.get("WA_WIZARD_PROFILE") or config.current)
+
+
+#: Commands that begin a profile, or are about none.
+_ANY_PROFILE = ("setup", "login", "profiles add", "help", "completion")
+
+
+def check_profile(chosen: Arguments, environ: Mapping[str, str]) -> None:
+    """UsageError for a profile that was named and does not exist: a misspelt one has no verdict.
+
+    In the sandbox those of its scenario and the real ones do.
+    """
+    named = chosen.profile or environ.get("WA_WIZARD_PROFILE")
+    if not named or chosen.command in _ANY_PROFILE:
+        return
+    home = find(environ)
+    homes = [home, home.sandbox(chosen.sandbox)] if chosen.sandbox else [home]
+    name, known = profile_name(named), {DEFAULT_PROFILE}
+    for home in homes:
+        known |= {*home.profiles(), home.config().current}
+    if name not in known:
+        raise unknown_word("profiles.no_such", name, sorted(known))
+
+
 def settings(
     environ: Mapping[str, str],
     config: Config,
@@ -60,9 +86,10 @@ def settings(
 ) -> Settings:
     """Option before environment before profile before default; `profile` and `lang` are options.
 
-    A language that the tool does not speak is passed over. InvalidProfileName.
+    A language that the tool does not speak is passed over. InvalidProfileName; StateFileError for
+    a profile whose preferences are damaged.
     """
-    name = profile_name(profile or environ.get("WA_WIZARD_PROFILE") or config.current)
+    name = profile_of(environ, config, profile)
     preferred = config.of(name)
     urls = (
         (environ.get("WA_WIZARD_GRAPH_URL"), "WA_WIZARD_GRAPH_URL"),

@@ -14,7 +14,7 @@ from wizard.text.localised import Phrase
 from wizard.text.secret import GUESSABLE, PAGE_TOKEN, SECRET_NAMES
 from wizard.ui.noninteractive_prompter import PresetAnswers
 from wizard.vault import Vault
-from wizard.vault.environment import SOURCE, Environment
+from wizard.vault.environment import SOURCE
 
 _PAGE_TOKEN = re.compile(rf"{PAGE_TOKEN}:[0-9]{{1,20}}")
 # What somebody types who takes NAME for the place of the value.
@@ -80,9 +80,7 @@ def record_of(context: Context) -> ProfileRecord:
 
 def names_of(context: Context) -> list[str]:
     """Every secret that is kept or that the environment gives, by name."""
-    # Real secrets of the environment have no business in the sandbox.
-    given = Environment({} if context.chosen.sandbox else context.environ)
-    return sorted({*record_of(context).secrets, *given.names})
+    return sorted({*record_of(context).secrets, *context.environment.names})
 
 
 def agreed(

@@ -12,7 +12,7 @@ from wizard.state.record import ID_NAMES, ProfileRecord, SecretNote, parse_time
 from wizard.text.durations import days_left
 from wizard.text.errors import Exit
 from wizard.vault import Description
-from wizard.vault.environment import SOURCE, Environment
+from wizard.vault.environment import SOURCE
 from wizard.vault.stores import DEFAULT, open_vault
 
 
@@ -32,8 +32,7 @@ def run(chosen: Arguments) -> int:
 
 
 def _rows(context: Context, record: ProfileRecord) -> list[dict[str, Any]]:
-    # Real secrets of the environment have no business in the sandbox.
-    given = Environment({} if context.chosen.sandbox else context.environ)
+    given = context.environment
     kept = record.secrets
     now = _store_of_now(context, record)
     rows = []
