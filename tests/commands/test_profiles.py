@@ -2,7 +2,8 @@
 
 import pytest
 
-from wizard.state.config import Config
+from wizard.commands import COMMANDS
+from wizard.state.config import Config, Expect
 from wizard.state.record import SecretNote
 from wizard.vault import VaultError, VaultProblem
 
@@ -47,6 +48,117 @@ def test_the_current_profile_is_used_from_then_on(wizard, told, saved):
     assert wizard("profiles", "use", "SHOP")[0] == 0
     assert told("status")[1]["ids"]["waba_id"] == "17"
     assert told("status", "--profile", "default")[1]["ids"]["waba_id"] == ""
+
+
+#: Commands → what they need to be understood.
+WORDS = {
+    "credentials run": "-- true",
+    "credentials set": "access_token --from-env X",
+    "credentials remove": "access_token",
+    "credentials import": "x",
+    "credentials move": "--to encrypted-file",
+    "number add": "+447700900999 --name x",
+    "number verify": "123830",
+    "explain": "190",
+    "profiles use": "shop",
+    "profiles remove": "shop",
+    "send": "--to +447700900456",
+}
+ANY = ("setup", "profiles add", "help", "completion")
+NAMES = [f"{word} {more}".strip() for word, rest in COMMANDS.items() for more in rest or [""]]
+
+
+@pytest.mark.parametrize("command", [name for name in NAMES if name not in ANY])
+def test_a_profile_that_was_misspelt_is_refused_by_every_command(command, wizard, saved, home):
+    saved("shop")
+    words = [*command.split(), "--profile=shpo", *WORDS.get(command, "").split()]
+    code, out, err = wizard(*words)
+    assert (code, out) == (2, "")
+    assert "shop" in err
+    assert not home.folder("shpo").exists()
+
+
+@pytest.mark.parametrize("lang", ["ru", "en"])
+def test_so_is_one_of_the_environment(lang, wizard, told, saved, home, monkeypatch):
+    saved("shop")
+    home.save_config(Config().with_profile("café"))
+    monkeypatch.setenv("WA_WIZARD_PROFILE", "cafe")
+    assert "café" in wizard("status", "--lang", lang)[2]
+    code, data = told("status", "--lang", lang)
+    assert code == data["error"]["exit_code"] == 2
+    for there in ("SHOP", "café", "default"):
+        monkeypatch.setenv("WA_WIZARD_PROFILE", there)
+        assert told("status")[1].get("items") is not None
+    monkeypatch.setenv("WA_WIZARD_PROFILE", "cafe")
+    assert wizard("help")[0] == wizard("audit", "--help")[0] == 0
+
+
+def test_what_is_no_name_and_may_be_a_secret_is_not_repeated(wizard):
+    word = "EAA" + "x" * 50
+    code, out, err = wizard("status", "--profile", word)
+    assert code == 2
+    assert word not in out + err
+
+
+def test_the_sandbox_knows_its_own_profiles_and_the_real_ones(wizard, saved):
+    saved("shop")
+    play = ("audit", "--no-input", "--sandbox=healthy", "--only", "token.kind", "--profile")
+    assert wizard(*play, "shop")[0] == wizard(*play, "default")[0] == 0
+    assert wizard(*play, "play")[0] == 2
+    assert wizard("profiles", "add", "play", "--sandbox=healthy")[0] == 0
+    assert wizard(*play, "play")[0] == 0
+    assert wizard("status", "--profile", "play")[0] == 2
+
+
+@pytest.mark.parametrize("lang", ["ru", "en"])
+def test_a_profile_is_added_once(lang, wizard, told, home):
+    code, _, err = wizard("profiles", "add", "SHOP", "--lang", lang)
+    assert code == 0
+    assert "shop" in err
+    assert home.profiles() == ("shop",)
+    assert home.config().current == "default"
+    assert told("status", "--profile", "shop")[0] == 3
+    code, data = told("profiles", "add", "shop", "--lang", lang)
+    assert (code, data["error"]["key"]) == (2, "profiles.exists")
+    assert told("profiles", "add", "bakery", "--use") == (0, {"schema": 1, "exit_code": 0})
+    assert home.config().current == "bakery"
+
+
+def test_a_profile_that_has_a_status_alone_is_there_too(wizard, saved):
+    saved("shop")
+    assert wizard("profiles", "add", "shop")[0] == 2
+
+
+def test_a_profile_is_pinned_when_it_is_added(wizard, home):
+    ids = ("--app-id", "1029384756102938", "--waba-id", "WABA ID: 102290129340398")
+    assert wizard("profiles", "add", "shop", *ids)[0] == 0
+    pins = Expect(app_id="1029384756102938", waba_id="102290129340398")
+    assert home.config().of("shop").expect == pins
+    code, _, err = wizard("profiles", "add", "x", "--waba-id", "EAA" + "x" * 40)
+    assert code == 2
+    assert "EAAx" not in err
+    assert "x" not in home.profiles()
+
+
+@pytest.mark.parametrize("lang", ["ru", "en"])
+def test_a_damaged_profile_is_listed_as_damaged(lang, wizard, told, saved, home):
+    saved("alpha", ids={"waba_id": "17"})
+    saved("beta").profile = "beta"
+    home.status_path("beta").write_text("- not a record")
+    home.config_path.write_text("current: gamma\nprofiles:\n  gamma: {vault: {path: 5}}")
+    home.config_path.chmod(0o600)
+    code, data = told("profiles", "list", "--lang", lang)
+    assert code == 6
+    rows = {row["name"]: row["error"] for row in data["profiles"]}
+    assert {name: error and error["exit_code"] for name, error in rows.items()} == {
+        "alpha": None,
+        "beta": 6,
+        "gamma": 6,
+    }
+    code, out, _ = wizard("profiles", "list", "--lang", lang)
+    assert code == 6
+    assert "17" in out
+    assert "gamma.vault.path" in "".join(out.split())
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from wizard.cli.errors import ErrorReporter, described, handling_signals
 from wizard.cli.help import command_list, show
 from wizard.commands import Subcommand, subcommand_of
 from wizard.context.context import Context
-from wizard.context.settings import Arguments, language_of
+from wizard.context.settings import Arguments, check_profile, language_of
 from wizard.report.documents import TOOL, error_document, outcome_document, write_document
 from wizard.report.outputs import OUTPUTS, Output
 from wizard.text.errors import Exit, Terminated
@@ -37,6 +37,8 @@ def run(words: Sequence[str]) -> int:
             spoken = Words(language)
             line = arrange(words)
             arguments.command, arguments.language = line.name, language
+            if line.command == "audit" and early(words, "--format").startswith("json"):
+                arguments.json = True
             arguments.report_error = ErrorReporter(spoken, line.name, arguments.verbose).of
             code = _obey(line, arguments, spoken)
             if arguments.json and not arguments.answered and not _prints_lines(arguments):
@@ -68,6 +70,7 @@ def _obey(line: Line, arguments: Arguments, words: Words) -> int:
     if branch is None:
         return Exit.FINE if line.wants_help else Exit.USAGE
     parse(line, branch, words, arguments)
+    check_profile(arguments, os.environ)
     _quiet_threads(arguments)
     return branch.run(arguments)
 

@@ -27,7 +27,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "send": (),
     "messages": (),
     "explain": (),
-    "profiles": ("list", "use", "remove"),
+    "profiles": ("list", "use", "add", "remove"),
     "bugreport": (),
     "sandbox": (),
     "completion": (),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
@@ -10,19 +11,25 @@ from msgspec import structs
 from wizard.actions.prompter import Question
 from wizard.commands import Subcommand
 from wizard.context.context import Context
-from wizard.state.config import profile_name
-from wizard.state.record import RecordFile
-from wizard.text.errors import Exit, UsageError, unknown_word
+from wizard.report.documents import error_document, write_document
+from wizard.state.config import DEFAULT_PROFILE, Expect, profile_name
+from wizard.state.record import ProfileRecord, RecordFile
+from wizard.text.errors import MOST_SEVERE_FIRST, Exit, UsageError, WizardError, unknown_word
 from wizard.text.localised import phrase
-from wizard.ui.screen import cells
+from wizard.text.paste import parse_id
+from wizard.ui.screen import cells, open_screen
+from wizard.ui.words import Words
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from wizard.commands import OptionParser
     from wizard.context.settings import Arguments
-    from wizard.state.record import ProfileRecord
 
 #: Stores that keep their secrets in the folder of the profile: they go with it.
 INSIDE = ("encrypted-file", "sandbox")
+#: What a profile can be pinned to.
+_PINS = ("app_id", "waba_id", "phone_number_id")
 
 
 def _name(parser: OptionParser) -> None:
@@ -34,27 +41,45 @@ def _removal(parser: OptionParser) -> None:
     parser.option("--confirm", says="profiles.confirm_help", metavar="NAME", default="")
 
 
+def _addition(parser: OptionParser) -> None:
+    _name(parser)
+    parser.option("--use", action="store_true", says="profiles.use_help")
+    for name in _PINS:
+        option = f"--{name.replace('_', '-')}"
+        parser.option(option, metavar="ID", default="", says=f"profiles.{name}_help")
+
+
 def show(chosen: Arguments) -> int:
-    """Every profile: its number, and when it was last looked at."""
+    """Every profile: its number, and when it was last looked at; what cannot be read is named."""
     context = Context(chosen)
     current = context.profile
     rows = [_row(context, name) for name in sorted({*context.home.profiles(), current})]
     if chosen.json:
         context.print_json({"schema": 1, "current": current, "profiles": rows})
-        return Exit.FINE
+    else:
+        _list(context, rows)
+    return Exit.FILE if any(row["error"] for row in rows) else Exit.FINE
+
+
+def _list(context: Context, rows: list[dict[str, Any]]) -> None:
+    words = context.words
     width = max(cells(row["name"]) for row in rows)
     for row in rows:
-        mark = "*" if row["name"] == current else " "
+        mark = "*" if row["name"] == context.profile else " "
         pad = " " * (width - cells(row["name"]))
-        number = (
-            row["display_phone_number"] or row["waba_id"] or context.words.say("profiles.empty")
-        )
+        number = row["display_phone_number"] or row["waba_id"] or words.say("profiles.empty")
+        if row["error"]:
+            number = words.say(row["error"]["key"], **row["error"]["values"])
         context.screen.line(number, first=f"{mark} {row['name']}{pad}  ")
-    return Exit.FINE
 
 
 def _row(context: Context, name: str) -> dict[str, Any]:
-    record = _record(context, name)
+    error, record = None, ProfileRecord()
+    try:
+        context.config.of(name)
+        record = _record(context, name)
+    except WizardError as trouble:
+        error = error_document(trouble.exit_code, trouble.key, trouble.values)["error"]
     ids = record.ids
     return {
         "name": name,
@@ -62,11 +87,65 @@ def _row(context: Context, name: str) -> dict[str, Any]:
         "phone_number_id": ids.get("phone_number_id", ""),
         "display_phone_number": ids.get("display_phone_number", ""),
         "checked_at": record.checked_at,
+        "error": error,
     }
 
 
 def _record(context: Context, name: str) -> ProfileRecord:
     return RecordFile(context.home.status_path(name)).load()
+
+
+def every_profile(
+    chosen: Arguments, profiles: Sequence[str], look: Callable[[Arguments], int]
+) -> int:
+    """Looks at one after the other; what is wrong with one stops none. The most severe code."""
+    if not profiles:
+        raise UsageError("audit.no_profiles")
+    codes: dict[str, int] = {}
+    for profile in sorted(profiles):
+        chosen.profile = profile
+        try:
+            codes[profile] = look(chosen)
+        except OSError:
+            raise  # nobody reads the output any more
+        except Exception as error:  # noqa: BLE001 (a defect in one hides none of the others)
+            codes[profile] = _failed(chosen, profile, error)
+    code = next(code for code in MOST_SEVERE_FIRST if code in codes.values())
+    if chosen.json:
+        summary = {"exit_code": int(code), "profiles": codes}
+        write_document({"schema": 1, "summary": summary}, line=True)
+        chosen.answered = True
+    return int(code)
+
+
+def _failed(chosen: Arguments, profile: str, error: Exception) -> int:
+    notes = open_screen(sys.stderr, chosen.color)
+    if chosen.json or not notes.terminal:  # else its name is on the screen already
+        notes.line(Words(chosen.language).say("status.profile", profile=profile), "bold")
+    code = chosen.report_error(error)
+    if chosen.json:
+        key, values = getattr(error, "key", "cli.defect"), getattr(error, "values", {})
+        document = error_document(code, key, values)
+        write_document({**document, "profile": profile}, line=True)
+    return int(code)
+
+
+def add(chosen: Arguments) -> int:
+    """Makes a profile, pinned to the ids that are given; nothing else is known of it yet."""
+    context = Context(chosen)
+    name = profile_name(chosen.name)
+    if name in context.home.profiles():
+        raise UsageError("profiles.exists", name=name)
+    pins = {pin: getattr(chosen, pin) for pin in _PINS if getattr(chosen, pin)}
+    for pin, given in pins.items():
+        parsed = parse_id(given)
+        if not isinstance(parsed, str):
+            raise UsageError("profiles.no_id", option=f"--{pin.replace('_', '-')}")
+        pins[pin] = parsed
+    config = context.config.with_profile(name, expect=Expect(**pins))
+    context.home.save_config(structs.replace(config, current=name) if chosen.use else config)
+    context.notes.line(context.words.say("profiles.added", name=name))
+    return Exit.FINE
 
 
 def use(chosen: Arguments) -> int:
@@ -96,7 +175,7 @@ def remove(chosen: Arguments) -> int:
 
 def _existing(context: Context) -> str:
     name = profile_name(context.chosen.name)
-    known = {*context.home.profiles(), context.config.current}
+    known = {*context.home.profiles(), context.config.current, DEFAULT_PROFILE}
     if name not in known:
         raise unknown_word("profiles.no_such", name, sorted(known))
     return name
@@ -144,5 +223,6 @@ def _delete(context: Context, name: str) -> None:
 BRANCHES = {
     "list": Subcommand(None, show),
     "use": Subcommand(_name, use),
+    "add": Subcommand(_addition, add),
     "remove": Subcommand(_removal, remove),
 }

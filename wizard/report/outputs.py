@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple, NotRequired, TypedDict
 
-from wizard.report.documents import AuditDocument, Outcome, Ready, Values
+from wizard.report.documents import AuditDocument, ErrorContent, Outcome, Ready, Values
 
 
 class Output(NamedTuple):
@@ -88,24 +88,20 @@ _REPORT = _shape(
 )
 _CHANGED = Output((Outcome,))
 _VERDICT = Output((AuditDocument,))
+_SUMMARY = _shape(
+    "SummaryLine",
+    schema=int,
+    summary=_shape("Summary", exit_code=int, profiles=dict[str, int]),
+)
 
 #: Command → what it prints in success. In failure each prints an ErrorDocument.
 OUTPUTS: Mapping[str, Output] = {
     "setup": _VERDICT,
     "login": _CHANGED,
     "audit": Output((AuditDocument, _ITEMS)),
-    "audit --all": Output(
-        (
-            AuditDocument,
-            _shape(
-                "SummaryLine",
-                schema=int,
-                summary=_shape("Summary", exit_code=int, profiles=dict[str, int]),
-            ),
-        ),
-        lines=True,
-    ),
+    "audit --all": Output((AuditDocument, _SUMMARY, _ITEMS), lines=True),
     "status": _VERDICT,
+    "status --all": Output((AuditDocument, _SUMMARY), lines=True),
     "credentials list": _document("CredentialList", credentials=_list(_CREDENTIAL), ids=_STRINGS),
     "credentials set": _document("CredentialSet", credential=_CREDENTIAL),
     "credentials remove": _document("CredentialsRemoved", removed=list[str]),
@@ -180,9 +176,12 @@ OUTPUTS: Mapping[str, Output] = {
     "profiles list": _document(
         "ProfileList",
         current=str,
-        profiles=_list(_shape("Profile", **dict.fromkeys(_PROFILE_KEYS, str))),
+        profiles=_list(
+            _shape("Profile", **dict.fromkeys(_PROFILE_KEYS, str), error=ErrorContent | None)
+        ),
     ),
     "profiles use": _CHANGED,
+    "profiles add": _CHANGED,
     "profiles remove": _CHANGED,
     "bugreport": Output((_REPORT, Outcome)),
     "sandbox": Output(
