@@ -1,9 +1,14 @@
 """The last verdict: what is shown first, what its exit code is, what it never touches."""
 
+import json
+
 import pytest
+from jsonschema import Draft202012Validator
 from msgspec.structs import replace
 
+from tests.support.output_schemas import schema_of
 from wizard.audit import checklist
+from wizard.state.config import Config
 from wizard.state.record import Change, Goal, SavedResult, SecretNote, Status
 
 NOON = "2026-11-22T12:00:00Z"
@@ -128,6 +133,67 @@ def test_the_sandbox_has_a_status_of_its_own(wizard, saved):
     assert code == 3
     assert "SANDBOX" in out
     assert "0102290129340398" not in out
+
+
+@pytest.mark.parametrize("lang", ["ru", "en"])
+def test_every_profile_is_a_line_and_the_most_severe_code_is_the_code(lang, wizard, saved, home):
+    wrong = {"token__scopes": SavedResult(Status.FAILED, "missing")}
+    ids = {"display_phone_number": "+44 7700 900123"}
+    saved("alpha", verdicts=verdicts(), goals=(Goal.SENDING,), ids=ids, checked_at=NOON)
+    saved("beta", verdicts=verdicts(**wrong), goals=(Goal.SENDING,), checked_at=NOON)
+    home.save_config(Config().with_profile("new"))
+    code, out, _ = wizard("status", "--all", "--lang", lang)
+    assert code == 1
+    lines = out.splitlines()
+    assert [(line[0], line.split()[1]) for line in lines if line[0] != " "] == [
+        ("✓", "alpha"),
+        ("✗", "beta"),
+        ("?", "new"),
+    ]
+    assert "+44 7700 900123" in lines[0]
+    title = getattr(checklist.load().item("token.scopes").title, lang)
+    assert title in " ".join(" ".join(lines[1:]).split())
+    home.status_path("beta").write_text("- no")
+    code, out, err = wizard("status", "--all", "--lang", lang)
+    assert code == 6
+    assert "beta" in err
+    assert "✓ alpha" in out
+
+
+def test_every_profile_is_a_document_of_its_own(wizard, saved, home):
+    saved("alpha", verdicts=verdicts())
+    saved("beta")
+    home.status_path("beta").write_text("- no")
+    code, out, _ = wizard("status", "--all", "--json")
+    lines = [json.loads(line) for line in out.splitlines()]
+    assert [line.get("profile") for line in lines] == ["alpha", "beta", None]
+    assert lines[1]["error"]["exit_code"] == code == 6
+    assert lines[2]["summary"] == {"exit_code": 6, "profiles": {"alpha": 0, "beta": 6}}
+    for line in (lines[0], lines[2]):
+        Draft202012Validator(schema_of("status --all")).validate(line)
+
+
+def test_all_of_nothing_is_a_wrong_command_line(wizard):
+    assert wizard("status", "--all")[0] == 2
+
+
+@pytest.mark.parametrize("words", [(), ("--all",), ("--json",), ("--all", "--json")])
+def test_a_later_version_may_mean_more_than_this_one_can_read(words, wizard, saved, home):
+    saved(verdicts=verdicts(), ids={"waba_id": "17", "display_phone_number": "17"})
+    path = home.status_path("default")
+    path.write_text(path.read_text().replace("schema: 1", "schema: 99"))
+    code, out, err = wizard("status", *words)
+    assert code == 6
+    assert "17" in out
+    assert "99" in err
+
+
+def test_the_variable_of_the_profile_is_named(wizard, saved, monkeypatch):
+    saved("my-shop", verdicts=verdicts())
+    monkeypatch.setenv("WA_WIZARD_ACCESS_TOKEN", "EAAcanary")
+    monkeypatch.setenv("WA_WIZARD_ACCESS_TOKEN_FILE__MY_SHOP", "/nowhere")
+    assert "WA_WIZARD_ACCESS_TOKEN_FILE__MY_SHOP" in wizard("status", "--profile=my-shop")[1]
+    assert "__" not in wizard("status")[1]
 
 
 def test_it_says_where_things_are_kept(wizard, home, saved):

@@ -23,6 +23,8 @@ SUCCESS = [
     ("setup", "rehearsal", "", 0),
     ("audit", "healthy", "", 0),
     ("audit", "healthy", "--list", 0),
+    ("audit", "healthy", "--format json --goal sending,receiving --fail-on never", 0),
+    ("audit", "healthy", "--format jsonl --only token,account --skip token.kind", 0),
     ("audit", "token-revoked", "", 1),
     ("status", "healthy", "", 3),
     ("credentials list", "healthy", "", 0),

@@ -111,10 +111,26 @@ EXIT_CODES = {
 }
 
 
-def exit_code(results: Iterable[ItemResult], goals: Collection[Goal]) -> Exit:
-    """The exit code of an audit that saw these results."""
-    required = frozenset(goals)
-    return EXIT_CODES[standing(one.status for one in results if one.item.required(required))]
+#: What makes an audit end with another code than 0: something required, advice too, or nothing.
+FAIL_ON = ("required", "advice", "never")
+
+
+def exit_code(
+    results: Iterable[ItemResult], goals: Collection[Goal], fail_on: str = FAIL_ON[0]
+) -> Exit:
+    """The exit code of an audit that saw these results.
+
+    Advice that could not be looked at counts in none of FAIL_ON.
+    """
+    if fail_on == "never":
+        return Exit.FINE
+    required, seen = frozenset(goals), list(results)
+    wrong = (Status.FAILED, Status.WAITING)
+    if fail_on == "advice" and any(
+        one.item.needed_for is None and one.status in wrong for one in seen
+    ):
+        return Exit.NOT_IN_ORDER
+    return EXIT_CODES[standing(one.status for one in seen if one.item.required(required))]
 
 
 def keep_results(record: ProfileRecord, results: list[ItemResult], at: str) -> dict[str, str]:

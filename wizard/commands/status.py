@@ -2,21 +2,43 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from wizard.audit.results import saved_exit_code
 from wizard.context.context import Context
 from wizard.context.settings import Arguments
 from wizard.report.documents import audit_document
-from wizard.ui.status_view import Overview
-from wizard.vault.environment import Environment
+from wizard.ui.status_view import Overview, show_in_short
+
+if TYPE_CHECKING:
+    from wizard.commands import OptionParser
+
+
+def options(parser: OptionParser) -> None:
+    """Its own options."""
+    parser.option("--all", action="store_true", says="status.all_help")
 
 
 def run(chosen: Arguments) -> int:
     """Shows what was saved; the exit code is that of the audit that saved it."""
+    if not chosen.all:
+        return _of_one(chosen)
+    from wizard.commands.profiles import every_profile
+
+    return every_profile(chosen, Context(chosen).home.profiles(), _of_one)
+
+
+def _of_one(chosen: Arguments) -> int:
     context = Context(chosen)
+    context.config.of(context.profile)  # one that is damaged has no status that can be trusted
     if chosen.json:
-        context.print_json(audit_document(context.verdict))
+        context.print_json(audit_document(context.verdict), line=chosen.all)
+    elif chosen.all:
+        show_in_short(context.screen, context.words, context.profile, context.verdict)
     else:
         _show(context)
+    if newer := context.store.newer:
+        return int(chosen.report_error(newer))
     return saved_exit_code(context.record, context.checklist)
 
 
@@ -26,21 +48,9 @@ def _show(context: Context) -> None:
         context.screen.line(context.words.say("ui.sandbox"), "reverse bold")
     context.screen.line(context.words.say("status.profile", profile=context.profile))
     overview = Overview(context.screen, context.words)
-    overview.show(record, context.checklist, _token_source(context))
+    overview.show(record, context.checklist, context.environment.source("access_token"))
     for name, path in (
         ("status_file", context.home.status_path(context.profile)),
         ("config_file", context.home.config_path),
     ):
         context.screen.line(context.words.say(f"ending.{name}", place=str(path)), "dim")
-
-
-def _token_source(context: Context) -> str:
-    """What of the environment gives the token, if anything does; nothing of it is read."""
-    if context.chosen.sandbox or not _may_give(context):
-        return ""
-    return Environment(context.environ).source("access_token")
-
-
-def _may_give(context: Context) -> bool:
-    names = ("WA_WIZARD_ACCESS_TOKEN", "WA_WIZARD_ACCESS_TOKEN_FILE", "CREDENTIALS_DIRECTORY")
-    return any(context.environ.get(name) for name in names)

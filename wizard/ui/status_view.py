@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from wizard.audit.checklist import Checklist
-from wizard.audit.results import AuditResult, remembered
+from wizard.audit.results import AuditResult, remembered, stands
 from wizard.state.record import ProfileRecord, SecretNote, Status, parse_time
 from wizard.text.durations import days_left
 from wizard.text.sanitise import clean
 from wizard.ui.audit_view import AuditView
-from wizard.ui.screen import Screen
+from wizard.ui.screen import SIGNS, Screen
 from wizard.ui.words import Words, message
 
 #: Up to here the lines of a narrow screen have no room for a column of labels.
@@ -73,6 +73,21 @@ def _named(words: Words, what: str, name: str) -> str:
     """Our words for one of Meta's kinds or one of our stores; the name itself when we have none."""
     key = f"essentials.{what}_{name.lower().replace('-', '_')}"
     return words.say(key) if message(key) else clean(name)
+
+
+def show_in_short(screen: Screen, words: Words, profile: str, audit: AuditResult) -> None:
+    """A profile in one line: how it stands, its number, when it was looked at, what is wrong."""
+    record = audit.record
+    status = stands(record, audit.checklist, record.goals)
+    first = next(iter(audit.open(required=True)), None)
+    parts = [
+        profile,
+        words.say(f"status.short_{status if record.checked_at else 'never'}"),
+        clean(record.ids.get("display_phone_number") or record.ids.get("phone_number_id") or "–"),
+        words.time(record.checked_at) if record.checked_at else "",
+        f"{SIGNS[first.status][0]} {words.text(first.item.title)}" if first else "",
+    ]
+    screen.marked(SIGNS[status], " · ".join(part for part in parts if part))
 
 
 class Overview:
