@@ -158,6 +158,7 @@ def test_every_profile_is_a_line_and_the_most_severe_code_is_the_code(lang, wiza
     assert code == 6
     assert "beta" in err
     assert "✓ alpha" in out
+    assert "✗ beta" in out
 
 
 def test_every_profile_is_a_document_of_its_own(wizard, saved, home):

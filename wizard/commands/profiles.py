@@ -106,7 +106,7 @@ def every_profile(
         chosen.profile = profile
         try:
             codes[profile] = look(chosen)
-        except OSError:
+        except BrokenPipeError:
             raise  # nobody reads the output any more
         except Exception as error:  # noqa: BLE001 (a defect in one hides none of the others)
             codes[profile] = _failed(chosen, profile, error)

@@ -8,6 +8,9 @@ from wizard.audit.results import saved_exit_code
 from wizard.context.context import Context
 from wizard.context.settings import Arguments
 from wizard.report.documents import audit_document
+from wizard.state.record import Status
+from wizard.state.yaml_file import StateFileError
+from wizard.ui.screen import SIGNS
 from wizard.ui.status_view import Overview, show_in_short
 
 if TYPE_CHECKING:
@@ -30,7 +33,14 @@ def run(chosen: Arguments) -> int:
 
 def _of_one(chosen: Arguments) -> int:
     context = Context(chosen)
-    context.config.of(context.profile)  # one that is damaged has no status that can be trusted
+    try:
+        context.config.of(context.profile)  # its preferences decide where its secrets are
+        _ = context.record
+    except StateFileError:
+        if chosen.all and not chosen.json:
+            said = f"{context.profile} · {context.words.say('status.short_damaged')}"
+            context.screen.marked(SIGNS[Status.FAILED], said)
+        raise
     if chosen.json:
         context.print_json(audit_document(context.verdict), line=chosen.all)
     elif chosen.all:

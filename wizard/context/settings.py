@@ -67,11 +67,11 @@ def check_profile(chosen: Arguments, environ: Mapping[str, str]) -> None:
     named = chosen.profile or environ.get("WA_WIZARD_PROFILE")
     if not named or chosen.command in _ANY_PROFILE:
         return
-    home = find(environ)
-    homes = [home, home.sandbox(chosen.sandbox)] if chosen.sandbox else [home]
+    real = find(environ)
     name, known = profile_name(named), {DEFAULT_PROFILE}
-    for home in homes:
-        known |= {*home.profiles(), home.config().current}
+    for home in (real.sandbox(chosen.sandbox), real) if chosen.sandbox else (real,):
+        if name not in known:
+            known |= {*home.profiles(), home.config().current}
     if name not in known:
         raise unknown_word("profiles.no_such", name, sorted(known))
 
