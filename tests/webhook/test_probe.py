@@ -196,9 +196,11 @@ def page(text, status=200, **headers):
 
 
 ANSWERS = [
-    ("status", page("", 403), {"http": 403}),
-    ("status", page("not found", 404), {"http": 404}),
-    ("status", page("<h1>oops</h1>", 500), {"http": 500}),
+    ("forbidden", page("", 403), {"http": 403, "body": "–"}),
+    ("not_found", page("Cannot GET /hook", 404), {"http": 404, "body": "Cannot GET /hook"}),
+    ("not_found", page("", 404, Server="Fly/1 (x)"), {"server": "Fly/1 (x)"}),
+    ("server_error", page("<h1>oops</h1>", 500), {"http": 500, "body": "<h1>oops</h1>"}),
+    *(("status", page("no", http), {"http": http}) for http in (202, 204, 400, 402, 418, 422)),
     ("redirect", page("", 301, Location="https://b.example/?x=1"), {"to": "b.example/"}),
     ("redirect", page("", 308, Location="/hook/"), {"to": "/hook/"}),
     # The same answer to our token and to a wrong one.
@@ -219,9 +221,9 @@ ANSWERS = [
     ("tunnel_gone", page("", 530, Server="cloudflare"), {"service": "Cloudflare"}),
     ("behind_tunnel", page("", 502, Server="cloudflare"), {"service": "Cloudflare"}),
     ("bot_check", page("Just a moment", 403, cf_mitigated="challenge"), {"service": "Cloudflare"}),
-    ("status", page("", 502, Server="nginx"), {"http": 502}),
-    ("status", page("", 403, Server="gunicorn"), {"wrong": 403, "server": "gunicorn"}),
-    ("status", lambda r: http(500 if r.token == TOKEN.reveal() else 403), {"wrong": 403}),
+    ("server_error", page("", 502, Server="nginx"), {"http": 502}),
+    ("forbidden", page("", 403, Server="gunicorn"), {"wrong": 403, "server": "gunicorn"}),
+    ("server_error", lambda r: http(500 if r.token == TOKEN.reveal() else 403), {"wrong": 403}),
     ("wrong_method", page("", 405), {"method": "GET", "http": 405}),
     # A firewall is known by its own page; a plain 403 is the server's word.
     (
@@ -235,7 +237,50 @@ ANSWERS = [
         {"service": "Cloudflare 1020"},
     ),
     ("firewall", page("Sorry, you have been blocked", 403), {"service": "Cloudflare"}),
-    ("status", page("", 403, Server="cloudflare"), {"http": 403}),
+    ("forbidden", page("", 403, Server="cloudflare"), {"http": 403}),
+    ("forbidden", page("Forbidden", 403, Server="ddos-guard"), {"http": 403}),
+    (
+        "firewall",
+        page("<b>Error</b>\n <i>1009</i> Access denied", 403, Server="cloudflare"),
+        {"service": "Cloudflare 1009"},
+    ),
+    ("too_many", page("error code: 1015", 429, Server="cloudflare"), {}),
+    (
+        "platform_page",
+        page("error code: 1101", 500, Server="cloudflare"),
+        {"service": "Cloudflare 1101, 500"},
+    ),
+    (
+        "platform_page",
+        page("error code: 1016", 530, Server="cloudflare"),
+        {"service": "Cloudflare 1016, 530"},
+    ),
+    ("tunnel_gone", page("error code: 1033", 530, Server="cloudflare"), {}),
+    ("bot_check", page("<title>Just a moment...</title>", 503), {"service": "Cloudflare"}),
+    ("bot_check", page("", 202, SG_Captcha="challenge"), {"service": "SiteGround"}),
+    *(
+        ("firewall", page(text, 403), {"service": name})
+        for name, text in (
+            ("Akamai", "You don't have permission to access <P>https://errors.edgesuite.net/18"),
+            ("Azure Front Door", "<h2>The request is blocked.</h2>"),
+            ("HAProxy", "Request forbidden by administrative rules."),
+            ("LiteSpeed", "Access to this resource on the server is denied!"),
+            ("Varnish", "<h1>Error 403</h1><p>Varnish cache server</p>"),
+            ("Envoy", "RBAC: access denied"),
+            ("IIS", "<h2>403 - Forbidden: Access is denied.</h2>"),
+            ("tengine", "<hr><center>tengine</center>"),
+            ("StackPath", "<title>StackPath</title> Sorry, you have been blocked"),
+            ("FortiWeb", "<title>Web Page Blocked!</title> Attack ID: 20000051"),
+        )
+    ),
+    ("firewall", page("Application Firewall Block Page"), {"service": "Citrix"}),
+    ("firewall", page("", 403, x_amzn_ErrorType="AccessDeniedException"), {"service": "AWS"}),
+    # A protection that goes by the name of who asks lets a browser through.
+    (
+        "firewall",
+        lambda r: good(r) if "Firefox" in r.headers["user-agent"] else http(403),
+        {"service": "User-Agent"},
+    ),
     (
         "firewall",
         page("<H1>403 ERROR</H1><H2>The request could not be satisfied.</H2>", 403),
@@ -268,7 +313,25 @@ ANSWERS = [
     ),
     ("login_wall", page("", 302, Location="/accounts/login/?next=/hook"), {}),
     ("login_wall", page("", 307, Location="/users/sign_in"), {"service": "/users/sign_in"}),
+    *(
+        ("login_wall", page("", 302, Location=location), {})
+        for location in (
+            *("https://cas.example.edu/cas?service=x", "/session/new", "/account?next=/hook"),
+            *("https://auth.example.com/?rd=https%3A%2F%2F", "https://idp.example/?SAMLRequest=x"),
+            *("/outpost.goauthentik.io/start", "https://gateway.zscaler.net/auD"),
+        )
+    ),
+    ("login_wall", page("<form><input name=p type='password'></form>"), {"service": "HTML"}),
+    ("login_wall", page("<meta content='0; url=/login'>"), {"service": "/login"}),
+    ("login_wall", page("<script>location.href = '/login'</script>"), {"service": "/login"}),
+    ("page", page("<meta content='0; url=/shop'>"), {}),
+    (
+        "login_wall",
+        page('{"code":401,"message":"Missing authorization header"}', 401),
+        {"service": "Supabase: verify_jwt"},
+    ),
     ("redirect", page("", 302, Location="/blog/logins-explained"), {}),
+    ("redirect", page("", 301, Location="https://www.example.com/hook?next"), {}),
     ("redirect", page("", 302, Location="https://[bad/"), {"to": ""}),
     # A platform answers for a server that is not there.
     ("platform_page", page("404 page not found\n", 404), {"service": "Traefik / Go, 404"}),
@@ -284,6 +347,50 @@ ANSWERS = [
     ),
     ("platform_page", page("<center>nginx</center>", 504), {"service": "nginx, 504"}),
     ("platform_page", page("Bad Gateway", 502), {"service": "Traefik, 502"}),
+    *(
+        ("platform_page", page(text, http), {"service": f"{name}, {http}"})
+        for name, http, text in (
+            ("nginx", 404, "<h1>404 Not Found</h1></center><hr><center>nginx</center>"),
+            ("Apache", 404, "<address>Apache/2.4 Server</address>"),
+            ("AWS API Gateway", 403, '{"message":"Missing Authentication Token"}'),
+            ("Deno Deploy", 404, "404: DEPLOYMENT_NOT_FOUND"),
+            ("Kong", 404, '{"message":"no Route matched with those values"}'),
+            ("n8n: workflow not active", 404, 'The requested webhook "GET x" is not registered.'),
+            ("Make: scenario off", 410, "There is no scenario listening for this webhook."),
+            ("HAProxy", 503, "No server is available to handle this request."),
+            ("Traefik", 503, "no available server"),
+            ("Azure: web app stopped", 403, "Error 403 - This web app is stopped."),
+            ("Supabase", 404, "Requested function was not found"),
+            ("Google", 502, "The server encountered a temporary error and could not"),
+        )
+    ),
+    ("platform_page", page("", 503, x_render_routing="suspend"), {"service": "Render, 503"}),
+    ("platform_page", page("", 403, Server="AmazonS3"), {"service": "Amazon S3, 403"}),
+    *(
+        ("tunnel_gone", page(text, http), {"service": name})
+        for text, http, name in (
+            ("no tunnel here :(", 503, "localhost.run"),
+            ("Sorry. Faithfully yours, frp.", 404, "frp"),
+            ("<h1>Tunnel not found</h1>", 404, "HTTP 404"),
+            ("This serveo.net subdomain is not in use", 502, "HTTP 502"),
+        )
+    ),
+    ("tunnel_gone", page("", 404, x_localtunnel_status="Tunnel Unavailable"), {}),
+    ("behind_tunnel", page("", 502, ngrok_error_code="ERR_NGROK_3004"), {"service": "ngrok"}),
+    ("tunnel_limit", page("", 429, ngrok_error_code="ERR_NGROK_734"), {"service": "ngrok"}),
+    ("tunnel_limit", page("ERR_NGROK_725", 402), {"service": "ngrok"}),
+    ("warning_page", page("You are about to connect to a developer tunnel at"), {}),
+    *(
+        ("misdirected", page(text, http), {})
+        for text, http in (
+            ('Blocked request. This host ("x") is not allowed.', 403),
+            ("<h1>Blocked hosts: x.example</h1>", 403),
+            ("Invalid Host header", 403),
+            ("<h2>Bad Request - Invalid Hostname</h2>", 400),
+            ("DisallowedHost at /hook", 400),
+        )
+    ),
+    ("csrf", page("The change you wanted was rejected.", 422), {}),
     *(
         ("platform_page", page("", http, Server="cloudflare"), {"service": f"Cloudflare, {http}"})
         for http in (520, 524, 525, 526)
@@ -306,8 +413,8 @@ def test_each_wrong_answer_has_its_name(reason, answer, values):
     ("answer", "reason"),
     [
         (good, "no_token"),
-        (page("", 404), "status"),
-        (page("", 502), "status"),
+        (page("", 404), "not_found"),
+        (page("", 502), "server_error"),
         (page("", 302, Location="/login"), "login_wall"),
         (page("", 302, Location="/hook/"), "redirect"),
         (page("", 401), "no_token"),  # perhaps its word for a wrong token

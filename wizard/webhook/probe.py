@@ -9,6 +9,7 @@ import json
 import secrets
 import time
 from collections.abc import Mapping
+from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from wizard.facts.models import Handshake, Step
@@ -18,10 +19,12 @@ from wizard.text.localised import Value
 from wizard.text.sanitise import clean
 from wizard.text.secret import Secret
 from wizard.webhook.payload import PROBE_WAMID, TEST_NUMBER, TEST_WABA
-from wizard.webhook.who_answered import Answer, login_behind, who_answered
+from wizard.webhook.who_answered import REFUSED, Answer, login_behind, login_on, who_answered
 
 #: The name Meta's handshake is seen to come under; warning pages of tunnels are for browsers.
 AGENT = "facebookplatform/1.0 (+http://developers.facebook.com)"
+#: A protection that lets this one through and not Meta's name goes by the name.
+BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
 #: A challenge has a dozen characters: what is longer than this is a page.
 MOST_BYTES = 65_536
 #: A delivery that asks for no answer: a status of a message that nobody sent.
@@ -147,12 +150,17 @@ class _Probe:
         """Failure, compared with what a wrong token is answered."""
         other = self._challenge()
         compared = self._second(other, secrets.token_hex(16))
+        if answer.status in REFUSED and not who_answered(answer)[0] and self.token:
+            other = self._challenge()
+            browser = self._second(other, self.token.reveal(), agent=BROWSER)
+            if browser and _right(browser, other):
+                raise ProbeFailure("firewall", service="User-Agent")
         _judge(answer, challenge, compared, other)
 
-    def _second(self, challenge: str, token: str, plus: bool = False) -> Answer | None:
+    def _second(self, challenge: str, token: str, **how: Any) -> Answer | None:
         """An answer to compare with; None when none comes, which says nothing of the first."""
         try:
-            return self._get(challenge, token, plus=plus)
+            return self._get(challenge, token, **how)
         except NetworkFailure:
             return None
 
@@ -162,11 +170,13 @@ class _Probe:
         self.challenges.add(challenge)
         return challenge
 
-    def _get(self, challenge: str, token: str, tell: bool = False, plus: bool = False) -> Answer:
+    def _get(
+        self, challenge: str, token: str, tell: bool = False, plus: bool = False, agent: str = AGENT
+    ) -> Answer:
         target = parse_target(self.url, allow_http=self.outside.allow_local)
         asked = {"hub.mode": "subscribe", "hub.challenge": challenge, "hub.verify_token": token}
         query = "&".join(part for part in (_ascii(target.parts.query), urlencode(asked)) if part)
-        return self._send(target, f"GET {_path(target, plus)}?{query}", b"", tell)
+        return self._send(target, f"GET {_path(target, plus)}?{query}", b"", tell, agent)
 
     def _post(self, body: bytes, secret: str) -> Answer:
         target = parse_target(self.url, allow_http=self.outside.allow_local)
@@ -180,10 +190,12 @@ class _Probe:
             % (signed.encode(), len(body), body),
         )
 
-    def _send(self, target: Target, line: str, rest: bytes, tell: bool = False) -> Answer:
+    def _send(
+        self, target: Target, line: str, rest: bytes, tell: bool = False, agent: str = AGENT
+    ) -> Answer:
         connection, began = Connection(target, self.outside), time.monotonic()
         head = (
-            f"{line} HTTP/1.1\r\nHost: {target.authority}\r\nUser-Agent: {AGENT}\r\n"
+            f"{line} HTTP/1.1\r\nHost: {target.authority}\r\nUser-Agent: {agent}\r\n"
             "Accept: */*\r\nConnection: close\r\n"
         )
         try:
@@ -223,11 +235,21 @@ def _judge(answer: Answer, challenge: str, compared: Answer | None = None, other
     if answer.status == 405:
         raise ProbeFailure("wrong_method", method="GET", http=405)
     if answer.status != 200:
-        server = clean(answer.headers.get("server", ""), 60)
-        wrong = compared.status if compared else 0
-        raise ProbeFailure("status", http=answer.status, wrong=wrong or "", server=server)
+        raise _of_status(answer, compared.status if compared else 0)
     if not _right(answer, challenge):
         raise _wrong_body(answer, challenge, compared, other)
+
+
+def _of_status(answer: Answer, wrong: int) -> ProbeFailure:
+    """The server's own refusal, with the beginning of what it says."""
+    reason = {403: "forbidden", 404: "not_found", 410: "not_found"}.get(answer.status, "status")
+    return ProbeFailure(
+        "server_error" if answer.status >= 500 else reason,
+        http=answer.status,
+        wrong=wrong or "–",
+        server=clean(answer.headers.get("server", ""), 60) or "–",
+        body=clean(answer.body[:2000].decode("utf-8", "replace"), 80) or "–",
+    )
 
 
 def _redirected(answer: Answer) -> ProbeFailure:
@@ -251,6 +273,8 @@ def _wrong_body(
         # Quotes are known to be refused. Of a line break after the number nothing is known.
         after = text.removeprefix(challenge)
         return ProbeFailure("padded", unsure=not after.strip(), body=_visible(text))
+    if login := login_on(answer.text[:4000]):
+        return ProbeFailure("login_wall", service=login)
     if answer.body.lstrip()[:1] == b"<":
         return ProbeFailure("page", body=shown)
     # The number in the page is the only thing that may differ from one question to the next.
