@@ -18,7 +18,7 @@ from wizard.audit.results import exit_code
 from wizard.audit.runner import audit
 from wizard.facts.facts import Facts
 from wizard.facts.models import Arrivals, Handshake
-from wizard.graph import Credentials, GraphError
+from wizard.graph import Credentials, GraphError, Rows
 from wizard.graph.client import GraphClient
 from wizard.sandbox import start
 from wizard.state.record import Goal, ProfileRecord, Status, TestMessage
@@ -190,6 +190,19 @@ class Changed:
         return answer
 
 
+class Cut(Changed):
+    """The first rows of one edge are of others, or what it has; there are more than were read."""
+
+    def __init__(self, key, strange):
+        super().__init__(key, "")
+        self.strange = strange
+
+    def after(self, kind, path, as_app, answer):
+        if (kind, path, as_app) != self.key:
+            return answer
+        return Rows([] if self.strange else answer, cut=True)
+
+
 def fields_of(answers):
     """(key, field, value) of every field of every answer; of lists, of the first row."""
     for key, answer in answers.items():
@@ -231,6 +244,20 @@ def test_a_read_that_fails_turns_nothing_to_failed(healthy, alteration):
         turned -= ABOUT_THE_READ if alteration is Refused else set()
         if turned or (unseen and code == 0):
             wrong[key] = (turned, unseen, code)
+    assert wrong == {}
+
+
+def test_rows_that_were_not_read_are_not_taken_for_none(healthy):
+    wrong = {}
+    for key in healthy[0]:
+        if key[0] != "pages":
+            continue
+        turned, unseen, code = judged(healthy, Cut(key, strange=True))
+        if turned or (unseen and code == 0):
+            wrong[key] = (turned, unseen, code)
+        # What was read proves what it shows.
+        if (found := judged(healthy, Cut(key, strange=False))) != (set(), set(), 0):
+            wrong[key] = found
     assert wrong == {}
 
 

@@ -1,5 +1,6 @@
 """Every shape in which Meta's answers were seen, and some in which they may come one day."""
 
+import time
 from contextlib import suppress
 from datetime import UTC, datetime
 
@@ -88,6 +89,7 @@ def test_truth_comes_as_words_too(node, seen):
         ("2026-01-02T03:04:05+0000", TIME),
         ("2026-01-02T05:04:05+0200", TIME),
         ("2026-01-02T03:04:05Z", TIME),
+        ("2026-01-02T03:04:05", TIME),
         (0, None),
         ("0", None),
         (-5, None),
@@ -97,8 +99,13 @@ def test_truth_comes_as_words_too(node, seen):
         ([], None),
     ],
 )
-def test_a_time_is_unix_or_iso_and_zero_is_never(node, seen):
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Tokyo", "America/New_York"])
+def test_a_time_is_unix_or_iso_and_zero_is_never(monkeypatch, node, seen, zone):
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
     assert plain.moment(node) == seen
+    monkeypatch.undo()
+    time.tzset()
 
 
 @pytest.mark.parametrize(

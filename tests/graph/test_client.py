@@ -309,8 +309,25 @@ def test_a_cursor_that_repeats_ends_the_reading(client):
 def test_cursors_without_end_are_cut_off(client):
     server: Any
     with loopback.web(lambda _: a_page("", str(len(server.requests)))) as server:
-        assert client(server.url).pages("1/rows") == []
+        rows = client(server.url).pages("1/rows")
+        assert (rows, rows.cut) == ([], True)
     assert len(server.requests) == 100
+
+
+@pytest.mark.parametrize(
+    ("pages", "most", "cut"),
+    [
+        ([a_page("ab", "c1"), a_page("c")], 3, False),
+        ([a_page("ab", "c1"), a_page("c")], 2, True),
+        ([a_page("ab", "c1"), a_page("cd")], 3, True),
+        ([a_page("abc")], 2, True),
+        ([a_page("ab")], 2, False),
+    ],
+)
+def test_that_rows_were_left_out_is_said(client, pages, most, cut):
+    with loopback.web(replies(*pages)) as server:
+        rows = client(server.url).pages("1/rows", limit=2, most=most)
+    assert (len(rows), rows.cut) == (min(most, sum(len(one["data"]) for one in pages)), cut)
 
 
 def test_a_bad_cursor_begins_anew_once(client):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
 
-from wizard.facts.json_values import node, text
+from wizard.facts.json_values import node, odd, text
 from wizard.facts.models import (
     Account,
     Business,
@@ -283,7 +283,10 @@ class _Search:
     def _rows(
         self, path: str, fields: Sequence[str], parse: Callable[[Json], Model]
     ) -> tuple[Model, ...]:
-        return tuple(found for found in map(parse, self._reader.pages(path, fields)) if found.id)
+        rows = self._reader.pages(path, fields)
+        if {} in rows:
+            self._errors[path] = odd("paging.next")  # there are more than were read
+        return tuple(found for found in map(parse, rows) if found.id)
 
 
 #: A field that no node has: Graph's refusal names the kind of node, "(#100) Tried accessing

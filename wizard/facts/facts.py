@@ -259,7 +259,11 @@ class Facts:
     def numbers(self) -> tuple[Number, ...]:
         """GET /{waba}/phone_numbers, every page: what a choice is made from."""
         rows = self._reader.pages(f"{self._waba()}/phone_numbers", parsers.LIST_FIELDS)
-        return tuple(one for one in map(parsers.number, rows) if one.id)
+        found = tuple(one for one in map(parsers.number, rows) if one.id)
+        mine = self.record.ids.get("phone_number_id")
+        if {} in rows and not any(one.id == mine for one in found):
+            raise odd("paging.next")  # it may be among those that were not read
+        return found
 
     @_Fact
     def number(self) -> Number:

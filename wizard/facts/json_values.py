@@ -63,7 +63,8 @@ def moment(node: object) -> datetime | None:
         if seconds := whole(node):
             return datetime.fromtimestamp(seconds, UTC) if seconds > 0 else None
         at = datetime.fromisoformat(node) if isinstance(node, str) else None
-        return at.astimezone(UTC) if at else None
+        # Meta's times without an offset are UTC, and not of this machine's zone.
+        return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC) if at else None
     except (ValueError, OverflowError, OSError):
         return None
 

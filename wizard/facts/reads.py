@@ -21,7 +21,7 @@ from wizard.facts.models import (
     whatsapp,
 )
 from wizard.facts.parsers import dead_token, token, undescribed_token
-from wizard.graph import Graph, GraphError, Json
+from wizard.graph import Graph, GraphError, Json, Rows
 from wizard.state.record import ProfileRecord
 from wizard.text.errors import ErrorKind, Unavailable
 from wizard.text.secret import Secret
@@ -167,13 +167,17 @@ class TolerantReader:
         most: int = 2000,
         status: str = "",
     ) -> Sequence[Json]:
-        """The rows of every page; of those with this `status` where it is given."""
+        """The rows of every page; of those with this `status` where it is given.
+
+        Where not all of them were read, an empty row stands for the others.
+        """
         params: dict[str, Any] = {"status": status} if status else {}
-        return self._proven(
+        rows = self._proven(
             lambda prove: self.graph.pages(
                 path, fields=fields, as_app=as_app, prove=prove, most=most, **params
             )
         )
+        return [*rows, {}] if isinstance(rows, Rows) and rows.cut else rows
 
     def _proven(self, read: Callable[[bool], T]) -> T:
         # A secret of another app (from the environment, for example) must fail the item that checks

@@ -6,7 +6,7 @@ child GraphError (Graph answered with an error). Neither holds a URL or a body.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -104,6 +104,14 @@ class RequestLog:
     trace: str
 
 
+class Rows(list[Json]):
+    """The rows of an edge. `cut`: there are more that were not read."""
+
+    def __init__(self, rows: Iterable[Json], cut: bool) -> None:
+        super().__init__(rows)
+        self.cut = cut
+
+
 class Graph(Protocol):
     """What the rest of the tool needs of the Graph API. Thread-safe."""
 
@@ -154,7 +162,10 @@ class Graph(Protocol):
         most: int = 2000,
         **params: str | int | Secret,
     ) -> Sequence[Json]:
-        """The `data` of every page, by cursor, at most `most` items."""
+        """The `data` of every page, by cursor, at most `most` items.
+
+        Rows that are `cut` where there are more.
+        """
 
     def post(
         self,

@@ -17,6 +17,7 @@ from wizard.graph import (
     Json,
     Reachability,
     RequestLog,
+    Rows,
 )
 from wizard.graph.consent import Consent, read_only, require
 from wizard.graph.errors import refusal, unknown_names, without
@@ -299,7 +300,7 @@ BAD_CURSOR = 131059
 _CURSOR = re.compile(r"[!-~]{1,4000}")
 
 
-def every_item(read: Callable[[str], Json], limit: int, most: int) -> list[Json]:
+def every_item(read: Callable[[str], Json], limit: int, most: int) -> Rows:
     """The items of all pages; `read` gets the cursor of a page, "" for the first one."""
     items: list[Json] = []
     cursor, seen, began_anew = "", set[str](), False
@@ -314,10 +315,12 @@ def every_item(read: Callable[[str], Json], limit: int, most: int) -> list[Json]
         rows = _rows(page)
         items += [row for row in rows if isinstance(row, Mapping)]
         cursor = _next_cursor(page, full=len(rows) >= limit)
-        if not cursor or cursor in seen or len(items) >= most:
+        if not cursor or cursor in seen:
+            return Rows(items[:most], cut=len(items) > most)
+        if len(items) >= most:
             break
         seen.add(cursor)
-    return items[:most]
+    return Rows(items[:most], cut=True)
 
 
 def _rows(page: Json) -> Sequence[Any]:
