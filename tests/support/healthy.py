@@ -184,7 +184,9 @@ def unreachable(cause: str) -> Unavailable:
 class StandIn:
     """Facts out of a dict: a Unavailable among the answers is raised, as the real ones do."""
 
-    def __init__(self, answers: Mapping[str, Any], origins: Mapping[str, Origin]) -> None:
+    def __init__(
+        self, answers: Mapping[str, Any], origins: Mapping[str, Origin | Unavailable]
+    ) -> None:
         self._answers, self._origins = answers, origins
         self._touched: set[str] = set()
 
@@ -201,7 +203,9 @@ class StandIn:
     def origin(self, name: str) -> Origin:
         if name not in self._origins:
             raise Unavailable(ErrorKind.NOT_GIVEN, name=name)
-        return self._origins[name]
+        if isinstance(kept := self._origins[name], Unavailable):
+            raise kept
+        return kept
 
     def gather(self, names: Iterable[str] | None = None) -> None:
         pass
@@ -214,12 +218,18 @@ class StandIn:
         return seen
 
 
-def facts(origins: Mapping[str, Origin] | None = None, **changes: Any) -> Any:
+def unusable(name: str) -> Any:
+    """Facts of an account whose secret of this name stands in a variable and cannot be one."""
+    why = Unavailable(ErrorKind.NOT_GIVEN, name=name, closed="invalid", source="VARIABLE")
+    return facts(origins={**dict.fromkeys(SECRETS, KEPT), name: why})
+
+
+def facts(origins: Mapping[str, Origin | Unavailable] | None = None, **changes: Any) -> Any:
     """Facts of the healthy account, changed: `facts(number=replace(NUMBER, status="BANNED"))`.
 
-    A change is an answer or a Unavailable. `origins` are the secrets that are kept.
+    A change is an answer or a Unavailable. `origins` are the secrets that are kept, or why not.
     """
     if strange := changes.keys() - HEALTHY.keys() - {"record"}:
         raise TypeError(f"no such fact: {strange.pop()}")
-    kept = dict.fromkeys(SECRETS, KEPT) if origins is None else origins
+    kept: Mapping[str, Any] = dict.fromkeys(SECRETS, KEPT) if origins is None else origins
     return StandIn({**HEALTHY, "record": record(), **changes}, kept)

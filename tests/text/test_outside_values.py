@@ -137,9 +137,28 @@ def test_a_file_of_another_encoding_is_read(audit, meta, source, mark):
 @pytest.mark.parametrize("source", SOURCES)
 @pytest.mark.parametrize("spoil", NAMED.values(), ids=NAMED)
 def test_a_token_that_cannot_be_right_is_named_by_its_place(audit, meta, source, spoil):
-    code, items, (named, written) = audit(source, spoil(meta.access_token).encode())
-    assert (code, items) == (5, {})  # Meta was not asked
-    assert named in json.loads(written)["error"]["values"]["detail"]
+    code, items, (named, _) = audit(source, spoil(meta.access_token).encode())
+    present, valid = items["access.present"], items["access.valid"]
+    assert (code, present["reason"], valid["status"]) == (1, "unusable", "skipped")
+    assert named in present["values"]["source"]
+    assert items["environment.reachable"]["status"] == "passed"  # the rest is looked at
+
+
+def test_an_app_secret_that_cannot_be_right_is_named_and_costs_only_itself(
+    audit, meta, monkeypatch
+):
+    monkeypatch.setenv("WA_WIZARD_APP_SECRET", "two words")
+    code, items, _ = audit(by_variable, meta.access_token.encode())
+    assert (code, items["app.secret"]["reason"]) == (0, "unusable")
+    assert "WA_WIZARD_APP_SECRET" in items["app.secret"]["values"]["source"]
+    assert in_order(items)
+
+
+def test_what_asks_meta_for_one_thing_names_the_variable_and_stops(home, told, monkeypatch):
+    monkeypatch.setenv(VARIABLE, "two words")
+    code, document = told("number", "list", "--no-input")
+    assert (code, document["error"]["key"]) == (5, "vault.invalid")
+    assert VARIABLE in document["error"]["values"]["detail"]
 
 
 @pytest.mark.parametrize("source", SOURCES)

@@ -17,7 +17,7 @@ from wizard.graph import Credentials, Graph
 from wizard.state.record import ProfileRecord, RecordStore, SecretNote, write_time
 from wizard.text.errors import Unavailable
 from wizard.text.secret import Secret, fingerprint
-from wizard.vault import StoredSecret, Vault, VaultError
+from wizard.vault import StoredSecret, Vault, VaultError, VaultProblem
 from wizard.webhook.local_receiver import LocalReceiver
 
 
@@ -59,10 +59,12 @@ class Session:
     page: Callable[[str], str] = str
     #: The ids that the profile is pinned to, by name.
     expected: Mapping[str, str] = field(default_factory=dict)
+    #: An audit goes on without a secret that cannot be right: its items name the variable.
+    only_looks: bool = False
 
     def keys(self) -> Credentials:
         """The credentials as they are kept now. One read per secret, on this thread."""
-        token = self.vault.get("access_token")
+        token = self._token()
         secret = self._app_secret(token)
         return Credentials(
             access_token=token.secret if token else None,
@@ -72,13 +74,23 @@ class Session:
             proves=bool(token and secret and self.record.ids.get("app_id")),
         )
 
+    def _token(self) -> StoredSecret | None:
+        try:
+            return self.vault.get("access_token")
+        except VaultError as error:
+            if self.only_looks and error.closed is VaultProblem.INVALID:
+                return None
+            raise
+
     def _app_secret(self, token: StoredSecret | None) -> StoredSecret | None:
         try:
             return self.vault.get("app_secret")
-        except VaultError:
+        except VaultError as error:
+            if error.closed is VaultProblem.INVALID and not self.only_looks:
+                raise
             # A token that the environment gives needs no store (CI, a container), and the secret
             # is optional; a store that is shut is what environment.vault judges.
-            if token and token.source == "environment":
+            if error.closed is VaultProblem.INVALID or not token or token.source == "environment":
                 return None
             raise
 

@@ -128,6 +128,7 @@ def audit_profile(chosen: Arguments) -> int:
         session = context.session
         record, own = session.record, session.record.goals
         goals = tuple(map(Goal, dict.fromkeys(chosen.goal))) or own
+        session.only_looks = True
         with session.prompter.waiting(phrase("guide.looking")):
             complete_ids(session)
             facts = session.facts()

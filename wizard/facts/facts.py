@@ -132,13 +132,16 @@ class Facts:
         return VaultState(about.store, about.backend, from_environment=supplied)
 
     def origin(self, name: str) -> Origin:
-        """Where a secret in use comes from; NOT_GIVEN (values: name) when there is none."""
+        """Where a secret in use comes from; NOT_GIVEN (values: name) when there is none.
+
+        Where there is one that cannot be had, `closed` (a VaultProblem) and `source` say why.
+        """
         self._touch("origin")
         try:
             kept = self._vault.get(name)
         except VaultError as error:
-            closed = error.closed.value
-            raise Unavailable(ErrorKind.NOT_GIVEN, name=name, closed=closed) from None
+            why = {"closed": error.closed.value, "source": error.detail}
+            raise Unavailable(ErrorKind.NOT_GIVEN, name=name, **why) from None
         if kept is None:
             raise Unavailable(ErrorKind.NOT_GIVEN, name=name)
         return Origin(kept.source, kept.detail)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.healthy import DEAD, IDS, KEPT, NOW, TOKEN, facts, record, without
+from tests.support.healthy import DEAD, IDS, KEPT, NOW, TOKEN, facts, record, unusable, without
 from wizard.audit.checks import CHECKS
 from wizard.audit.checks.access import INVALID_REASONS
 from wizard.audit.results import failed, passed, unknown
@@ -48,6 +48,7 @@ CASES = [
         passed("from_environment", name="WA_WIZARD_ACCESS_TOKEN_FILE"),
     ),
     ("access.present", facts(origins={"app_secret": KEPT}), failed("not_given")),
+    ("access.present", unusable("access_token"), failed("unusable", source="VARIABLE")),
     ("access.valid", facts(), passed()),
     ("access.valid", dead(), invalid("dead")),
     # Some answers say `is_valid: false` and nothing else.

@@ -5,7 +5,17 @@ from typing import Any
 
 import pytest
 
-from tests.support.healthy import BUSY, HEALTHY, IDS, NOT_VISIBLE, PERMISSION, SILENT, TOKEN, facts
+from tests.support.healthy import (
+    BUSY,
+    HEALTHY,
+    IDS,
+    NOT_VISIBLE,
+    PERMISSION,
+    SILENT,
+    TOKEN,
+    facts,
+    unusable,
+)
 from wizard.audit.checks import CHECKS
 from wizard.audit.results import (
     failed,
@@ -140,6 +150,7 @@ CASES = [
     ),
     ("app.secret", facts(), passed()),
     ("app.secret", facts(origins={}), failed("not_given")),
+    ("app.secret", unusable("app_secret"), failed("unusable", source="VARIABLE")),
     ("app.secret", facts(secret_fits=False), failed("other_app", **SILENT)),
     (
         "app.secret",

@@ -18,6 +18,7 @@ from tests.support.healthy import (
     facts,
     health,
     record,
+    unusable,
     without,
 )
 from wizard.audit.checks import CHECKS
@@ -233,6 +234,7 @@ CASES = [
     ("number.pin", number(pin_enabled=False), passed("off")),
     ("number.pin", number(pin_enabled=None), unknown("not_shown")),
     ("number.pin", facts(origins={"access_token": KEPT}), failed("not_kept")),
+    ("number.pin", unusable("two_step_pin"), failed("unusable", source="VARIABLE")),
     (
         "number.pin",
         facts(number=TEST_NUMBER, origins={"access_token": KEPT}),

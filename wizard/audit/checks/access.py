@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from wizard.audit.checks.registry import NO_ACCESS, check, error_of, metas_words, words_about
+from wizard.audit.checks.registry import (
+    NO_ACCESS,
+    check,
+    error_of,
+    lacking,
+    metas_words,
+    words_about,
+)
 from wizard.audit.results import (
     CheckResult,
     failed,
@@ -14,7 +21,7 @@ from wizard.audit.results import (
 )
 from wizard.facts.facts import Facts
 from wizard.facts.models import Token
-from wizard.text.errors import ErrorKind, Unavailable
+from wizard.text.errors import Unavailable
 
 #: Why a token is not valid any more, by the subcode of error 190.
 #: Source: developers.facebook.com/docs/graph-api/guides/error-handling
@@ -80,8 +87,8 @@ def no_access(read: Callable[[], object]) -> Unavailable | None:
 @check("access.present")
 def present(facts: Facts) -> CheckResult:
     """There is a token; the reason names where it comes from."""
-    if error_of(lambda: facts.origin("access_token"), ErrorKind.NOT_GIVEN):
-        return failed("not_given")
+    if missing := lacking(facts, "access_token"):
+        return missing
     origin = facts.origin("access_token")
     if origin.source == "environment":
         return passed("from_environment", name=origin.detail)

@@ -6,7 +6,7 @@ from wizard.audit.checks.access import no_access, restriction, stopped_by
 from wizard.audit.checks.registry import (
     answer_or_none,
     check,
-    error_of,
+    lacking,
     metas_words,
     words_about,
 )
@@ -87,8 +87,8 @@ def whatsapp(facts: Facts) -> CheckResult:
 @check("app.secret")
 def secret(facts: Facts) -> CheckResult:
     """The app secret is known, and Graph accepts it as this app's."""
-    if error_of(lambda: facts.origin("app_secret"), ErrorKind.NOT_GIVEN):
-        return failed("not_given")
+    if missing := lacking(facts, "app_secret"):
+        return missing
     return passed() if facts.secret_fits else failed("other_app", **_why_refused(facts))
 
 

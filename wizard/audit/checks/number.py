@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from wizard.audit.checks.registry import answer_or_none, check, from_health
+from wizard.audit.checks.registry import answer_or_none, check, from_health, lacking
 from wizard.audit.results import (
     CheckResult,
     failed,
@@ -188,7 +188,8 @@ def pin(facts: Facts) -> CheckResult:
     if not number.pin_enabled:
         # Meta is phasing the PIN out for numbers of the Cloud API.
         return passed("off")
-    return passed() if answer_or_none(lambda: facts.origin("two_step_pin")) else failed("not_kept")
+    missing = lacking(facts, "two_step_pin")
+    return failed("not_kept") if missing and missing.reason == "not_given" else missing or passed()
 
 
 @check("number.quality")

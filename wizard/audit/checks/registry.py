@@ -17,6 +17,7 @@ from wizard.facts.models import Health, HealthEntity, HealthIssue, Token
 from wizard.state.record import TestMessage
 from wizard.text.errors import ErrorKind, Unavailable
 from wizard.text.localised import Value
+from wizard.vault import VaultProblem
 
 Check = Callable[[Facts], CheckResult]
 CHECKS: dict[str, Check] = {}
@@ -49,6 +50,14 @@ def error_of(read: Callable[[], object], *kinds: ErrorKind) -> Unavailable | Non
             return error
         raise
     return None
+
+
+def lacking(facts: Facts, name: str) -> CheckResult | None:
+    """Why a secret cannot be used: there is none, or its variable holds what cannot be one."""
+    error = error_of(lambda: facts.origin(name), ErrorKind.NOT_GIVEN)
+    if error and error.values.get("closed") == VaultProblem.INVALID:
+        return failed("unusable", source=error.values["source"])
+    return failed("not_given") if error else None
 
 
 def send_refusal(message: TestMessage) -> dict[str, Value]:
