@@ -157,7 +157,10 @@ def test_without_set_it_is_read_only(tmp_path):
     vault = over(tmp_path, set=None, delete=None)
     assert vault.get("access_token").secret == Secret("kept")
     for act in (lambda: vault.put("a", CANARY), lambda: vault.remove("access_token"), vault.probe):
-        assert closed_by(act).closed is VaultProblem.READ_ONLY
+        assert closed_by(act).closed is VaultProblem.NOT_WRITABLE
+    refusing = over(tmp_path, set=shell("exit 2"), delete=shell("exit 2"))
+    for act in (lambda: refusing.put("a", CANARY), lambda: refusing.remove("access_token")):
+        assert closed_by(act).closed is VaultProblem.NOT_WRITABLE
 
 
 @pytest.mark.parametrize(

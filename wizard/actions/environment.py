@@ -13,6 +13,7 @@ from wizard.text.errors import UserAbort
 from wizard.text.localised import phrase
 from wizard.vault import VaultError
 from wizard.vault.command import PRESETS
+from wizard.vault.stores import prove_writing
 
 FILE, ENVIRONMENT, SESSION, AGAIN = "encrypted-file", "environment", "session", "again"
 
@@ -58,7 +59,7 @@ def choose_store(session: Session, stores: Stores) -> ActionResult:
         _explain_environment(session)
         return Done()
     try:
-        vault.probe()
+        prove_writing(vault)
     except VaultError as trouble:
         _say(session, trouble)
         return Refused()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 from itertools import pairwise
 from typing import NoReturn
@@ -12,6 +13,14 @@ SECRET_NAMES = ("access_token", "app_secret", "verify_token", "two_step_pin", "u
 
 #: Page tokens are secrets too: `page_token:<page id>`.
 PAGE_TOKEN = "page_token"
+
+_PAGE_TOKEN = re.compile(rf"{PAGE_TOKEN}:[0-9]{{1,20}}")
+
+
+def is_secret_name(word: str) -> bool:
+    """Whether a secret of ours can be called so."""
+    return word in SECRET_NAMES or bool(_PAGE_TOKEN.fullmatch(word))
+
 
 #: Never fingerprinted: a PIN is found by trying a million, a chosen word from a list.
 GUESSABLE = frozenset({"two_step_pin", "verify_token"})

@@ -29,6 +29,7 @@ class VaultProblem(StrEnum):
     PASSPHRASE = "passphrase"  # encrypted file: none given, or the wrong one
     UNSAFE = "unsafe"  # a file or folder that others own or may write; `detail` says which
     READ_ONLY = "read_only"  # the environment: set it where it comes from
+    NOT_WRITABLE = "not_writable"  # a program that keeps secrets, and takes none from here
     INVALID = "invalid"  # a value from outside that cannot be right; `detail`: where it stands
     BROKEN = "broken"  # anything else; `detail` has the class of the error
 
@@ -93,7 +94,10 @@ class Vault(Protocol):
         """Drop it; dropping what is not there is fine."""
 
     def probe(self) -> None:
-        """Write, read back, compare and delete a value of no worth."""
+        """Write, read back, compare and delete a value of no worth.
+
+        A store that is shared with others is read only; `stores.prove_writing` writes to it too.
+        """
 
     def describe(self) -> Description:
         """Which store this is. Reads no secret and unlocks nothing."""

@@ -82,12 +82,12 @@ class CommandVault:
     def put(self, name: str, secret: Secret) -> None:
         """Keep it and read it back. An unchanged value is not written again."""
         if not self.helper.set:
-            raise VaultError(VaultProblem.READ_ONLY, STORE, self._program)
+            raise VaultError(VaultProblem.NOT_WRITABLE, STORE, self._program)
         before, value = self._value(name), secret.reveal()
         if before == value:
             return
         creates = self.helper.create and not before
-        self._run(self.helper.create if creates else self.helper.set, name, value)
+        self._change(self.helper.create if creates else self.helper.set, name, value)
         if self._value(name) != value:
             raise VaultError(VaultProblem.LOSING, STORE, self._program)
 
@@ -96,8 +96,8 @@ class CommandVault:
         if not self._value(name):
             return
         if not self.helper.delete:
-            raise VaultError(VaultProblem.READ_ONLY, STORE, self._program)
-        self._run(self.helper.delete, name)
+            raise VaultError(VaultProblem.NOT_WRITABLE, STORE, self._program)
+        self._change(self.helper.delete, name)
         if self._value(name):
             raise VaultError(VaultProblem.BROKEN, STORE, f"{self._program}: undeletable")
 
@@ -131,6 +131,15 @@ class CommandVault:
         """What the program keeps; "" and None both mean nothing."""
         said = self._run(self.helper.get, name)
         return said.removesuffix("\n").removesuffix("\r") if said else said
+
+    def _change(self, arguments: tuple[str, ...], name: str, value: str = "") -> None:
+        try:
+            self._run(arguments, name, value)
+        except VaultError as error:
+            if error.closed is not VaultProblem.BROKEN:
+                raise
+            # It answered a read a moment ago: what it refuses is the change.
+            raise VaultError(VaultProblem.NOT_WRITABLE, STORE, error.detail) from None
 
     def _run(self, arguments: tuple[str, ...], name: str = "", value: str = "") -> str | None:
         """What it wrote to stdout; None when it says that there is no such secret."""

@@ -98,6 +98,12 @@ class EncryptedFile:
                 if document and document.entries.pop(name, None) is not None:
                     private_file.replace(self._path, document.dump())
 
+    def names(self) -> tuple[str, ...]:
+        """The secrets it has. Needs no passphrase."""
+        with guarded(STORE):
+            document = self._load()
+            return tuple(document.entries) if document else ()
+
     def probe(self) -> None:
         """Write, read back, compare and delete a value of no worth."""
         name = f"probe-{secrets.token_hex(4)}"

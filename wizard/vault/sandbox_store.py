@@ -42,6 +42,11 @@ class SandboxVault:
         """Drop it; dropping what is not there is fine."""
         self._change(name, None)
 
+    def names(self) -> tuple[str, ...]:
+        """The secrets it has."""
+        with guarded(STORE):
+            return tuple(self._load())
+
     def probe(self) -> None:
         """Write, read back and delete a value of no worth."""
         self.put("probe", Secret("probe"))

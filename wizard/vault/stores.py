@@ -6,10 +6,10 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
-from wizard.text.secret import Secret
-from wizard.vault import Vault, VaultError, VaultProblem
+from wizard.text.secret import SECRET_NAMES, Secret, is_secret_name
+from wizard.vault import Description, SecretSource, StoredSecret, Vault, VaultError, VaultProblem
 from wizard.vault.deadline import ATTENDED, UNATTENDED
 from wizard.vault.environment import EnvironmentFirst, cleaned, content
 
@@ -67,7 +67,86 @@ def open_vault(
     behind = _OPENERS[store](opening)
     if store == "sandbox" and behind:
         return behind
-    return EnvironmentFirst(environ, behind, profile)
+    reading = behind and ReadOnce(behind, shared=store == "command")
+    return EnvironmentFirst(environ, reading, profile)
+
+
+class ReadOnce:
+    """A store each of whose secrets is asked for once in a run.
+
+    A read may run a program, wait for a key to be touched, or be counted by whoever shares it.
+    """
+
+    def __init__(self, store: Vault, *, shared: bool = False) -> None:
+        self.store, self._shared, self._probed = store, shared, False
+        self._known: dict[str, StoredSecret | None] = {}
+
+    def get(self, name: str) -> StoredSecret | None:
+        """What the store answered the first time."""
+        if name not in self._known:
+            self._known[name] = self.store.get(name)
+        return self._known[name]
+
+    def source_of(self, name: str) -> SecretSource:
+        """The store."""
+        return self.store.source_of(name)
+
+    def put(self, name: str, secret: Secret) -> None:
+        """Keep it; the next read is a new one."""
+        self._known.pop(name, None)
+        self.store.put(name, secret)
+
+    def remove(self, name: str) -> None:
+        """Drop it; the next read is a new one."""
+        self._known.pop(name, None)
+        self.store.remove(name)
+
+    def probe(self) -> None:
+        """The store's own proof; one that is shared with others is only read.
+
+        A value that is written to it leaves commits there, and this machine may not be allowed to
+        write at all: `prove_writing` tries that. A second probe is a new look at everything.
+        """
+        if self._probed:
+            self._known.clear()
+        self._probed = True
+        if self._shared:
+            self.get(SECRET_NAMES[0])
+        else:
+            self.store.probe()
+
+    def describe(self) -> Description:
+        """The store."""
+        return self.store.describe()
+
+
+def prove_writing(vault: Vault) -> None:
+    """Writes, reads back and deletes a value of no worth in the store behind the environment."""
+    store = _bare(vault)
+    (store.store if isinstance(store, ReadOnce) else store).probe()
+
+
+def held(vault: Vault, names: Iterable[str]) -> tuple[str, ...]:
+    """The secrets that the store behind the environment has: all that it can list, else of these.
+
+    A store may have been filled by somebody else, or the notes about it may be lost.
+    """
+    behind = vault.behind if isinstance(vault, EnvironmentFirst) else vault
+    if behind is None:
+        return ()
+    store = behind.store if isinstance(behind, ReadOnce) else behind
+    listed = store.names() if isinstance(store, Listing) else None
+    if listed is None:
+        listed = tuple(name for name in names if behind.get(name))
+    return tuple(sorted(name for name in listed if is_secret_name(name)))
+
+
+@runtime_checkable
+class Listing(Protocol):
+    """A store that can say which secrets it has."""
+
+    def names(self) -> tuple[str, ...] | None:
+        """Their names, without opening any; None when it cannot say."""
 
 
 def _os_keyring(opening: Opening) -> Vault:

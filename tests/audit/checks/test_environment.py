@@ -34,6 +34,12 @@ CASES = [
         )
         for why in VaultProblem
     ),
+    # A store that others share is only read.
+    (
+        "environment.vault",
+        facts(vault=replace(VAULT, store="command", backend="pass")),
+        passed("read", store="pass"),
+    ),
     # A container that is given its token needs no store.
     (
         "environment.vault",

@@ -11,12 +11,11 @@ from wizard.graph.consent import Consent
 from wizard.state.record import ProfileRecord, SecretNote
 from wizard.text.errors import InputRequired, UsageError, unknown_word
 from wizard.text.localised import Phrase
-from wizard.text.secret import GUESSABLE, PAGE_TOKEN, SECRET_NAMES
+from wizard.text.secret import GUESSABLE, PAGE_TOKEN, SECRET_NAMES, is_secret_name
 from wizard.ui.noninteractive_prompter import PresetAnswers
 from wizard.vault import Vault
 from wizard.vault.environment import SOURCE
 
-_PAGE_TOKEN = re.compile(rf"{PAGE_TOKEN}:[0-9]{{1,20}}")
 # What somebody types who takes NAME for the place of the value.
 _VALUE_LIKE = re.compile(r"(?=.*[0-9])[A-Za-z0-9_|-]{24,}|[0-9]{6}")
 
@@ -26,7 +25,7 @@ TOKENS = ("access_token", "user_token", PAGE_TOKEN)
 
 def secret_name(word: str) -> str:
     """A name of ours; UsageError with the one that was probably meant, and never a value."""
-    if word in SECRET_NAMES or _PAGE_TOKEN.fullmatch(word):
+    if is_secret_name(word):
         return word
     if _VALUE_LIKE.fullmatch(word):
         raise UsageError("credentials.value_for_a_name", names=", ".join(SECRET_NAMES))

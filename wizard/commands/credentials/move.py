@@ -12,7 +12,7 @@ from wizard.context.settings import Arguments
 from wizard.text.errors import Exit, UsageError
 from wizard.text.secret import SECRET_NAMES
 from wizard.vault import Vault, VaultError, VaultProblem
-from wizard.vault.stores import DEFAULT, move
+from wizard.vault.stores import DEFAULT, move, prove_writing
 
 #: Where secrets can be moved to. The environment keeps nothing, the sandbox is for play.
 TARGETS = ("os-keyring", "encrypted-file", "command")
@@ -28,7 +28,7 @@ def run(chosen: Arguments) -> int:
         came = {"store": chosen.source} if chosen.source else now or {"store": DEFAULT}
         goes = _choice(chosen, now)
         source, target = context.open_vault(came), context.open_vault(goes)
-        target.probe()
+        prove_writing(target)
         names = sorted({*record.secrets, *SECRET_NAMES})
         moved = _move(context, names, source, target, goes)
         if chosen.json:
