@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from tests.support.terminal import Terminal
 from wizard.commands.credentials import FORMATS
 from wizard.commands.credentials.export import PROGRAMS, dressed, named
 
@@ -90,9 +91,30 @@ def test_nothing_leaves_unasked(shop):
     assert shop.run("export", code=2).out == ""
 
 
-@pytest.mark.parametrize("name", ["nonsense", "two_step_pin"])
-def test_what_is_not_there_is_refused_by_name(shop, name):
-    assert shop.run("export", name, "--yes", code=2).out == ""
+@pytest.mark.parametrize("words", [["export", "--yes"], ["get"]])
+@pytest.mark.parametrize(
+    ("name", "code"), [("nonsense", 2), ("two_step_pin", 4), ("page_token:17", 4)]
+)
+def test_what_is_not_there_is_refused_by_name(shop, words, name, code):
+    said = shop.run(*words, name, code=code)
+    assert said.out == ""
+    assert code == 2 or f"credentials set {name}" in said.err
+
+
+def test_one_value_goes_bare_to_a_program_and_to_a_screen_on_request_alone(shop):
+    assert shop.run("get", "access_token").out == f"{shop.meta.access_token}\n"
+    assert shop.run("get", "waba_id").out == f"{shop.meta.waba_id}\n"
+    assert shop.data("get", "app_secret")["value"] == shop.meta.app_secret
+    get = ["-m", "wizard", "credentials", "get"]
+    for words, code, shown in (
+        (["access_token"], 2, False),
+        (["access_token", "--json"], 2, False),
+        (["access_token", "--reveal"], 0, True),
+        (["waba_id"], 0, None),
+    ):
+        terminal = Terminal([*get, *words, "--lang", "en"], columns=400)
+        assert terminal.end() == code
+        assert shown is None or (shop.meta.access_token in terminal.raw) is shown
 
 
 def test_the_file_is_for_its_owner_alone_and_replaces_nothing(shop):
@@ -132,14 +154,77 @@ def process(shop, *words, sandbox=False, **how):
     )
 
 
+def handed(shop, *words, sandbox=False):
+    child = process(shop, *words, "--", sys.executable, "-c", CHILD, sandbox=sandbox)
+    out, err = child.communicate(timeout=30)
+    assert child.returncode == 0, err
+    return json.loads(out)
+
+
+def secrets_in(got):
+    return {name for name in got if name.startswith("WHATSAPP")} | {
+        name
+        for name in got
+        if name.endswith(("_TOKEN", "_SECRET", "_PIN", "_ID", "_FILE"))
+        and name != "WA_WIZARD_PASSPHRASE_FILE"
+    }
+
+
+@pytest.mark.parametrize(
+    ("words", "gets"),
+    [
+        (["--only", "verify_token"], {"WA_WIZARD_VERIFY_TOKEN"}),
+        (["--only", "two_step_pin,waba_id"], {"WA_WIZARD_TWO_STEP_PIN", "WA_WIZARD_WABA_ID"}),
+        (
+            ["--for", "hermes"],
+            {f"WHATSAPP_CLOUD_{n}" for n in ("ACCESS_TOKEN", "APP_SECRET", "VERIFY_TOKEN")}
+            | {"WHATSAPP_CLOUD_PHONE_NUMBER_ID"},
+        ),
+        (
+            ["--for", "hermes", "--only", "access_token, two_step_pin"],
+            {"WHATSAPP_CLOUD_ACCESS_TOKEN", "WA_WIZARD_TWO_STEP_PIN"},
+        ),
+    ],
+)
+def test_a_program_gets_what_was_asked_for_and_nothing_beside(shop, monkeypatch, words, gets):
+    shop.keep("two_step_pin", "271828")
+    shop.keep("verify_token", "swordfish")
+    monkeypatch.setenv("WA_WIZARD_ACCESS_TOKEN", shop.meta.access_token)
+    (shop.folder / "secret").write_text(shop.meta.app_secret)
+    monkeypatch.setenv("WA_WIZARD_APP_SECRET_FILE", str(shop.folder / "secret"))
+    assert secrets_in(handed(shop, *words)) == gets
+
+
+def test_the_pin_goes_along_only_when_it_is_named(shop):
+    shop.keep("two_step_pin", "271828")
+    assert "WA_WIZARD_TWO_STEP_PIN" not in handed(shop)
+    assert handed(shop, "--only", "two_step_pin")["WA_WIZARD_TWO_STEP_PIN"] == "271828"
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        ([], 4),
+        (["--for", "pywa"], 4),
+        (["--only", "access_token"], 4),
+        (["--only", "app_secret,verify_token"], 4),
+        (["--only", "app_secret"], 0),
+        (["--only", "app_secert"], 2),
+    ],
+)
+def test_nothing_is_started_without_what_it_needs(open_shop, words, code):
+    shop = open_shop().settle("app_secret")
+    mark = shop.folder / "started"
+    child = process(shop, *words, "--", "/bin/sh", "-c", f"touch {mark}")
+    _, err = child.communicate(timeout=30)
+    assert (child.returncode, mark.exists()) == (code, code == 0), err
+    assert code != 4 or "wa-wizard credentials set" in err
+
+
 @pytest.mark.parametrize("sandbox", [False, True])
 def test_the_child_alone_gets_the_secrets(shop, sandbox):
     before = dict(os.environ)
-    child = process(shop, "--for", "hermes", "--", sys.executable, "-c", CHILD, sandbox=sandbox)
-    out, err = child.communicate(timeout=30)
-    assert child.returncode == 0, err
-    got = json.loads(out)
-    assert got["WA_WIZARD_ACCESS_TOKEN"] == got["WHATSAPP_CLOUD_ACCESS_TOKEN"]
+    got = handed(shop, sandbox=sandbox)
     assert got["WA_WIZARD_ACCESS_TOKEN"].startswith("EAA")
     assert got["WA_WIZARD_PHONE_NUMBER_ID"] == shop.meta.phone_number_id
     assert got["WA_WIZARD_GRAPH_URL"].startswith("http://127.0.0.1:")
@@ -184,6 +269,24 @@ def test_a_closed_pipe_ends_the_child_as_it_would_anywhere(shop):
         assert child.stderr.read().strip() == "141"  # 128 + SIGPIPE, which Python ignores
 
 
-@pytest.mark.parametrize("words", [[], ["--"], ["--", "no-such-program-anywhere"]])
-def test_a_program_that_is_not_there_is_a_wrong_line(shop, words):
-    shop.run("run", *words, code=2)
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        ([], 2),
+        (["--"], 2),
+        (["--", "no-such-program-anywhere"], 127),
+        (["--", "/no/such/program"], 127),
+        (["--", "./plain"], 126),
+        (["--", "./folder"], 126),
+        (["--", "plain"], 126),
+        (["--", "./broken"], 126),
+    ],
+)
+def test_a_program_that_cannot_run_ends_as_in_a_shell(shop, monkeypatch, words, code):
+    monkeypatch.chdir(shop.folder)
+    monkeypatch.setenv("PATH", f"{shop.folder}:{os.environ['PATH']}")
+    (shop.folder / "folder").mkdir()
+    (shop.folder / "plain").write_text("echo")
+    (shop.folder / "broken").write_text("no program")
+    (shop.folder / "broken").chmod(0o700)
+    shop.run("run", *words, code=code)

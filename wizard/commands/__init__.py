@@ -21,7 +21,9 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "login": (),
     "audit": (),
     "status": (),
-    "credentials": ("list", "set", "remove", "import", "export", "run", "move", "rotate"),
+    "credentials": (
+        *("list", "get", "set", "remove", "import", "export", "run", "move", "rotate"),
+    ),
     "number": ("list", "add", "request-code", "verify", "register", "pin"),
     "webhook": ("show", "probe", "set", "subscribe", "listen", "test"),
     "send": (),

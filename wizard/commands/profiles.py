@@ -183,7 +183,7 @@ def _existing(context: Context) -> str:
 
 def _confirmed(context: Context, name: str, given: str) -> None:
     """Typing the name is the consent: what goes cannot be brought back."""
-    secrets = ", ".join(sorted(context.record.secrets)) or "–"
+    secrets = ", ".join(sorted({*context.record.secrets, *_outside(context)})) or "–"
     folder = str(context.home.folder(name))
     context.notes.line(context.words.say("profiles.will_go", folder=folder, secrets=secrets))
 
@@ -202,12 +202,21 @@ def _confirmed(context: Context, name: str, given: str) -> None:
 
 
 def _forget_secrets(context: Context) -> None:
-    """Before the files: only the status file knows which secrets there are."""
-    for name, note in list(context.record.secrets.items()):
-        if note.store not in (*INSIDE, "environment"):
-            context.vault.remove(name)
-        del context.record.secrets[name]
-        context.store.save(context.record)
+    """Before the files, which may be all that notes them."""
+    from wizard.commands.credentials.common import forget
+
+    for name in _outside(context):
+        forget(context, name)
+
+
+def _outside(context: Context) -> list[str]:
+    """The secrets that do not go with the folder: noted elsewhere, or found in the store."""
+    from wizard.commands.credentials.common import held_names
+
+    inside = context.vault.describe().store in INSIDE and not context.choice.get("path")
+    notes = context.record.secrets
+    noted = (name for name in notes if notes[name].store not in (*INSIDE, "environment"))
+    return sorted({*noted, *(() if inside else held_names(context))})
 
 
 def _delete(context: Context, name: str) -> None:

@@ -41,6 +41,7 @@ _CREDENTIAL = _shape(
     **dict.fromkeys((*_CREDENTIAL_KEYS, "shadowed_by"), str),
     source=NotRequired[str],
     changed=NotRequired[str],
+    present=NotRequired[bool | None],
 )
 _IMPORTED = _shape(
     "ImportedValue",
@@ -103,6 +104,8 @@ OUTPUTS: Mapping[str, Output] = {
     "status": _VERDICT,
     "status --all": Output((AuditDocument, _SUMMARY), lines=True),
     "credentials list": _document("CredentialList", credentials=_list(_CREDENTIAL), ids=_STRINGS),
+    # The one document that holds a secret beside the export: it was asked for by name.
+    "credentials get": _document("CredentialValue", name=str, value=str),
     "credentials set": _document("CredentialSet", credential=_CREDENTIAL),
     "credentials remove": _document("CredentialsRemoved", removed=list[str]),
     "credentials import": _document("Imported", found=_list(_IMPORTED), file_remains=bool),

@@ -35,6 +35,8 @@ class Exit(IntEnum):
     VAULT = 5
     FILE = 6
     DEFECT = 70
+    NOT_STARTED = 126  # `credentials run`, as in a shell: the program cannot be executed
+    NO_PROGRAM = 127  # `credentials run`: there is no such program
     HANGUP = 129
     INTERRUPTED = 130
     PIPE = 141

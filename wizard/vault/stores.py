@@ -126,19 +126,21 @@ def prove_writing(vault: Vault) -> None:
     (store.store if isinstance(store, ReadOnce) else store).probe()
 
 
-def held(vault: Vault, names: Iterable[str]) -> tuple[str, ...]:
+def held(vault: Vault, names: Iterable[str]) -> dict[str, StoredSecret | None]:
     """The secrets that the store behind the environment has: all that it can list, else of these.
 
-    A store may have been filled by somebody else, or the notes about it may be lost.
+    A store may have been filled by somebody else, or the notes about it may be lost. None: the
+    store says that it has one, and it was not opened for that.
     """
     behind = vault.behind if isinstance(vault, EnvironmentFirst) else vault
     if behind is None:
-        return ()
+        return {}
     store = behind.store if isinstance(behind, ReadOnce) else behind
     listed = store.names() if isinstance(store, Listing) else None
-    if listed is None:
-        listed = tuple(name for name in names if behind.get(name))
-    return tuple(sorted(name for name in listed if is_secret_name(name)))
+    if listed is not None:
+        return {name: None for name in sorted(listed) if is_secret_name(name)}
+    found = {name: behind.get(name) for name in sorted(names)}
+    return {name: secret for name, secret in found.items() if secret}
 
 
 @runtime_checkable

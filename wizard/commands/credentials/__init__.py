@@ -47,7 +47,13 @@ def _exporting(parser: OptionParser) -> None:
     _consenting(parser)
 
 
+def _getting(parser: OptionParser) -> None:
+    parser.option("name", metavar="NAME", says="credentials.get_name_help")
+    parser.option("--reveal", action="store_true", says="credentials.reveal_help")
+
+
 def _running(parser: OptionParser) -> None:
+    parser.option("--only", metavar="NAMES", says="credentials.only_help")
     _program(parser)
     parser.option("program_words", metavar="-- COMMAND", nargs="*", says="credentials.command_help")
 
@@ -91,6 +97,7 @@ def _runner(module: str) -> Subcommand:
 
 
 _OPTIONS = {
+    "get": _getting,
     "set": _setting,
     "remove": _removing,
     "import_file": _importing,
@@ -101,6 +108,7 @@ _OPTIONS = {
 }
 BRANCHES = {
     "list": _runner("list"),
+    "get": _runner("get"),
     "set": _runner("set"),
     "remove": _runner("remove"),
     "import": _runner("import_file"),

@@ -9,12 +9,13 @@ from wizard.actions.session import Session
 from wizard.context.context import Context
 from wizard.graph.consent import Consent
 from wizard.state.record import ProfileRecord, SecretNote
-from wizard.text.errors import InputRequired, UsageError, unknown_word
+from wizard.text.errors import Exit, InputRequired, UsageError, WizardError, unknown_word
 from wizard.text.localised import Phrase
 from wizard.text.secret import GUESSABLE, PAGE_TOKEN, SECRET_NAMES, is_secret_name
 from wizard.ui.noninteractive_prompter import PresetAnswers
-from wizard.vault import Vault
+from wizard.vault import Vault, VaultError, VaultProblem
 from wizard.vault.environment import SOURCE
+from wizard.vault.stores import held
 
 # What somebody types who takes NAME for the place of the value.
 _VALUE_LIKE = re.compile(r"(?=.*[0-9])[A-Za-z0-9_|-]{24,}|[0-9]{6}")
@@ -77,9 +78,94 @@ def record_of(context: Context) -> ProfileRecord:
     return context.session.record if context.chosen.sandbox else context.record
 
 
+#: A store that is not there, or that is none, has lost nothing of ours.
+HOLDS_NOTHING = (VaultProblem.MISSING, VaultProblem.LOSING, VaultProblem.READ_ONLY)
+
+
+def candidates(context: Context) -> set[str]:
+    """What a store that cannot list is asked for."""
+    return {*SECRET_NAMES, *record_of(context).secrets}
+
+
+def held_names(context: Context) -> list[str]:
+    """What the store has, whoever put it there; VaultError where that cannot be seen.
+
+    Where nothing was ever kept, a machine without a store has nothing, and one whose token comes
+    from the environment needs none.
+    """
+    try:
+        return list(held(context.vault, candidates(context)))
+    except VaultError as trouble:
+        notes = record_of(context).secrets.values()
+        given = context.environment.names
+        if any(note.store == trouble.store for note in notes):
+            raise
+        if trouble.closed not in HOLDS_NOTHING and "access_token" not in given:
+            raise
+        return []
+
+
 def names_of(context: Context) -> list[str]:
-    """Every secret that is kept or that the environment gives, by name."""
-    return sorted({*record_of(context).secrets, *context.environment.names})
+    """Every secret that the store has or the environment gives, by name."""
+    return sorted({*held_names(context), *context.environment.names})
+
+
+#: Ids that a program may be given beside the secrets.
+IDS = ("app_id", "business_id", "waba_id", "phone_number_id")
+
+
+class MissingCredential(WizardError):
+    """A command needs this secret or id, and there is none."""
+
+    exit_code = Exit.CREDENTIAL
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"credentials.no_{'id' if name in IDS else 'secret'}", name=name)
+
+
+def credential_name(word: str) -> str:
+    """The name of a secret or of an id; UsageError for every other word."""
+    return word if word in IDS else secret_name(word)
+
+
+def value_of(context: Context, name: str) -> str:
+    """The value of a secret or an id; MissingCredential where there is none."""
+    if name in IDS:
+        value = record_of(context).ids.get(name, "")
+    else:
+        kept = context.vault.get(name)
+        value = kept.secret.reveal() if kept else ""
+    if not value:
+        raise MissingCredential(name)
+    return value
+
+
+def forget(context: Context, name: str) -> bool:
+    """Deletes a secret from the store in use and the one it was kept in; whether it was there."""
+    record = record_of(context)
+    note = record.secrets.get(name)
+    there = False
+    for vault in _stores(context, note):
+        there = there or name in held(vault, (name,))
+        vault.remove(name)
+        if vault.get(name) is not None:
+            raise VaultError(VaultProblem.BROKEN, vault.describe().store, f"{name}: undeletable")
+    if note is not None:
+        del record.secrets[name]
+        context.store.save(record)
+    return there or note is not None
+
+
+def _stores(context: Context, note: SecretNote | None) -> list[Vault]:
+    """The store in use without the environment before it, and the one it was kept in."""
+    vault = context.vault
+    behind = getattr(vault, "behind", vault)
+    stores = [] if behind is None else [behind]
+    if note and stores and note.store in ("os-keyring", "encrypted-file"):
+        before = context.open_vault({"store": note.store})
+        if note.store != behind.describe().store:
+            stores.append(getattr(before, "behind", before))
+    return stores
 
 
 def agreed(

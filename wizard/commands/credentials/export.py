@@ -16,16 +16,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from wizard.commands.credentials.common import agreed, names_of, record_of
+from wizard.commands.credentials.common import (
+    IDS,
+    agreed,
+    credential_name,
+    names_of,
+    record_of,
+    value_of,
+)
 from wizard.context.context import Context
 from wizard.context.settings import Arguments
 from wizard.state import private_file
-from wizard.text.errors import Exit, UsageError, unknown_word
+from wizard.text.errors import Exit, UsageError
 from wizard.text.localised import phrase
 from wizard.vault.environment import variable
-
-#: Ids that a program may be given beside the secrets.
-IDS = ("app_id", "business_id", "waba_id", "phone_number_id")
 
 
 @dataclass(frozen=True)
@@ -157,18 +161,16 @@ def run(chosen: Arguments) -> int:
     if target is not None:
         refuse_unsafe(target, force=chosen.force)
     with Context(chosen) as context:
-        known = revealable(context)
-        for name in chosen.names:
-            if name not in known:
-                raise unknown_word("credentials.no_such_name", name, known)
-        wanted = _wanted(known, chosen)
+        asked = [credential_name(word) for word in chosen.names]
+        wanted = _wanted(asked or revealable(context), chosen)
         if not wanted:
             context.notes.line(context.words.say("credentials.nothing_to_export"))
             return Exit.CREDENTIAL
+        values = {name: value_of(context, name) for name in wanted}
         _announce(context, wanted, target)
         if not agreed(context, "export", phrase("credentials.export_consent")):
             return Exit.NOT_IN_ORDER
-        text = dressed(revealed(context, wanted), style, chosen.program or "")
+        text = dressed(values, style, chosen.program or "")
         _hand_out(context, text, target)
         return Exit.FINE
 
@@ -191,22 +193,10 @@ def revealable(context: Context) -> list[str]:
     return [*names_of(context), *(name for name in IDS if record.ids.get(name))]
 
 
-def _wanted(known: list[str], chosen: Arguments) -> list[str]:
-    names = chosen.names or known
+def _wanted(names: list[str], chosen: Arguments) -> list[str]:
     if not chosen.program:
         return names
     return [name for name in names if name in PROGRAMS[chosen.program].json]
-
-
-def revealed(context: Context, names: list[str]) -> dict[str, str]:
-    """The values themselves."""
-    values = {}
-    for name in names:
-        if name in IDS:
-            values[name] = record_of(context).ids[name]
-        elif kept := context.vault.get(name):
-            values[name] = kept.secret.reveal()
-    return values
 
 
 def _announce(context: Context, names: list[str], target: Path | None) -> None:

@@ -1,19 +1,22 @@
-"""`credentials list`: what is kept and where, from the status file. No network, no unlocking."""
+"""`credentials list`: what the store has, and what is noted of it. No network, no unlocking."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
-from wizard.commands.credentials.common import described, record_of
+from wizard.commands.credentials.common import HOLDS_NOTHING, candidates, described, record_of
 from wizard.context.context import Context
 from wizard.context.settings import Arguments
 from wizard.state.record import ID_NAMES, ProfileRecord, SecretNote, parse_time
 from wizard.text.durations import days_left
 from wizard.text.errors import Exit
-from wizard.vault import Description
-from wizard.vault.environment import SOURCE
-from wizard.vault.stores import DEFAULT, open_vault
+from wizard.text.secret import fingerprint
+from wizard.vault import Description, StoredSecret, VaultError
+from wizard.vault.environment import SOURCE, cleaned
+from wizard.vault.stores import DEFAULT, held, open_vault
 
 
 def run(chosen: Arguments) -> int:
@@ -33,31 +36,52 @@ def run(chosen: Arguments) -> int:
 
 def _rows(context: Context, record: ProfileRecord) -> list[dict[str, Any]]:
     given = context.environment
-    kept = record.secrets
-    now = _store_of_now(context, record)
+    there, now = _looked(context)
     rows = []
-    for name in sorted({*kept, *given.names}):
-        source = given.source(name)
-        if name in kept:
-            row = described(name, kept[name], source) | {"source": ""}
+    for name in sorted({*record.secrets, *(there or {}), *given.names}):
+        source, note = given.source(name), record.secrets.get(name)
+        found = there is not None and name in there
+        if note or found:
+            note = _true(name, note, (there or {}).get(name), now)
+            row = described(name, note, source) | {"source": ""}
+            row["changed"] = _changed(note, now)
+            row["present"] = None if there is None else found
         else:
             row = described(name, SecretNote(SOURCE)) | {"source": source}
-        row["changed"] = _changed(kept[name], now) if name in kept else ""
+            row |= {"changed": "", "present": True}
         rows.append(row)
     return rows
 
 
-def _store_of_now(context: Context, record: ProfileRecord) -> Description:
-    """The chosen store, and what stands behind it as far as that shows within a moment."""
-    if context.chosen.sandbox or not record.secrets:
-        return Description("")
-    store = str(context.choice.get("store") or DEFAULT)
-    if not any(note.backend for note in record.secrets.values() if note.store == store):
-        return Description(store)
-    # Nobody waits for a keyring that hangs to read a list.
-    impatient = {"WA_WIZARD_KEYRING_TIMEOUT": "2"}
+def _looked(context: Context) -> tuple[Mapping[str, StoredSecret | None] | None, Description]:
+    """What the store has (None: it cannot be seen now), and which store it is."""
+    if context.chosen.sandbox:
+        return held(context.vault, ()), Description("")
+    # Nobody waits for a keyring that hangs to read a list, and nobody is asked for a password.
+    environ = {"WA_WIZARD_KEYRING_TIMEOUT": "2", **context.environ}
     folder = context.home.folder(context.profile)
-    return open_vault(context.profile, context.choice, impatient, folder=folder).describe()
+    vault = open_vault(context.profile, context.choice, environ, folder=folder)
+    try:
+        return held(vault, candidates(context)), vault.describe()
+    except VaultError as trouble:
+        if context.record.secrets or trouble.closed not in HOLDS_NOTHING:
+            words = context.words
+            context.notes.line(words.say(trouble.key, **trouble.values), "yellow")
+            context.notes.line(words.say("credentials.not_looked"), "yellow")
+        return None, Description(str(context.choice.get("store") or DEFAULT))
+
+
+def _true(
+    name: str, note: SecretNote | None, found: StoredSecret | None, now: Description
+) -> SecretNote:
+    """What is noted of a secret, unless the store has another value by now."""
+    mark = ""
+    with suppress(VaultError):  # what cannot be a token is there all the same
+        if kept := cleaned(name, found):
+            mark = fingerprint(kept.secret, name)
+    if note and (not mark or mark == note.fingerprint):
+        return note
+    return SecretNote(now.store, now.backend, fingerprint=mark)
 
 
 def _changed(note: SecretNote, now: Description) -> str:
@@ -79,6 +103,9 @@ def _show(context: Context, rows: list[dict[str, Any]]) -> None:
         if row["shadowed_by"]:
             values = {"name": row["name"], "source": row["shadowed_by"]}
             screen.line(words.say("credentials.hidden_there", **values), "yellow", first="  ")
+        if row["present"] is False and not row["changed"]:
+            values = {"name": row["name"], "store": row["store"]}
+            screen.line(words.say("credentials.not_there", **values), "yellow", first="  ")
         if row["changed"]:
             values = {"was": row["backend"] or row["store"], "now": row["changed"]}
             screen.line(words.say("credentials.changed", **values), "yellow", first="  ")

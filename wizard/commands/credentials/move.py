@@ -7,12 +7,13 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from wizard.commands.credentials.common import HOLDS_NOTHING
 from wizard.context.context import Context
 from wizard.context.settings import Arguments
 from wizard.text.errors import Exit, UsageError
 from wizard.text.secret import SECRET_NAMES
-from wizard.vault import Vault, VaultError, VaultProblem
-from wizard.vault.stores import DEFAULT, move, prove_writing
+from wizard.vault import Vault, VaultError
+from wizard.vault.stores import DEFAULT, held, move, prove_writing
 
 #: Where secrets can be moved to. The environment keeps nothing, the sandbox is for play.
 TARGETS = ("os-keyring", "encrypted-file", "command")
@@ -29,7 +30,7 @@ def run(chosen: Arguments) -> int:
         goes = _choice(chosen, now)
         source, target = context.open_vault(came), context.open_vault(goes)
         prove_writing(target)
-        names = sorted({*record.secrets, *SECRET_NAMES})
+        names = {*record.secrets, *SECRET_NAMES}
         moved = _move(context, names, source, target, goes)
         if chosen.json:
             context.print_json({"schema": 1, "store": chosen.to, "moved": list(moved)})
@@ -52,7 +53,7 @@ def _choice(chosen: Arguments, now: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _move(
-    context: Context, names: list[str], source: Vault, target: Vault, choice: dict[str, Any]
+    context: Context, names: set[str], source: Vault, target: Vault, choice: dict[str, Any]
 ) -> tuple[str, ...]:
     def record_place() -> None:
         """Where each secret is now, in the file that says so, then the choice itself."""
@@ -66,11 +67,12 @@ def _move(
         context.choose_vault(choice)
 
     try:
-        moved = move(names, source, target, record_place)
+        moved = move(sorted({*names, *held(source, names)}), source, target, record_place)
     except VaultError as trouble:
         # A machine that never had a keyring has nothing in it to lose either.
-        empty = not any(note.store == trouble.store for note in context.record.secrets.values())
-        if trouble.closed not in (VaultProblem.MISSING, VaultProblem.READ_ONLY) or not empty:
+        lost = any(note.store == trouble.store for note in context.record.secrets.values())
+        ours = trouble.store == source.describe().store
+        if lost or not ours or trouble.closed not in HOLDS_NOTHING:
             raise
         record_place()
         return ()

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from wizard.actions.session import Session
 from wizard.actions.system_user import REVOKE, revoke
-from wizard.commands.credentials.common import agreed, is_token, secret_name, shadowing
+from wizard.commands.credentials.common import (
+    agreed,
+    forget,
+    held_names,
+    is_token,
+    secret_name,
+    shadowing,
+)
 from wizard.context.context import Context
 from wizard.context.settings import Arguments
-from wizard.state.record import SecretNote
 from wizard.text.errors import Exit, Unavailable, UsageError
 from wizard.text.localised import phrase
-from wizard.vault import Vault, VaultError, VaultProblem
 
 #: Where a person ends what the API cannot, by what it is.
 PLACES = {
@@ -31,8 +36,8 @@ def run(chosen: Arguments) -> int:
         # Before anything is touched: the app secret that ends tokens may be among the names.
         if chosen.revoke and not _revoked(context, [name for name in names if is_token(name)]):
             return Exit.NOT_IN_ORDER
-        text = phrase("credentials.remove_all_consent", names=", ".join(names) or "–")
-        if chosen.all and not agreed(context, "remove", text):
+        text = phrase("credentials.remove_all_consent", names=", ".join(names))
+        if chosen.all and names and not agreed(context, "remove", text):
             return Exit.NOT_IN_ORDER
         for name in names:
             _remove(context, name, revoked=chosen.revoke)
@@ -46,7 +51,7 @@ def run(chosen: Arguments) -> int:
 def _names(context: Context) -> list[str]:
     if not context.chosen.all:
         return [secret_name(context.chosen.name)]
-    return sorted(context.session.record.secrets)
+    return sorted({*held_names(context), *context.session.record.secrets})
 
 
 def _revoked(context: Context, names: list[str]) -> bool:
@@ -74,15 +79,9 @@ def _revoked(context: Context, names: list[str]) -> bool:
 def _remove(context: Context, name: str, *, revoked: bool) -> None:
     """Deletes, proves it, says what is left of it elsewhere."""
     session, link = context.session, _place(context.session, name)
-    note = session.record.secrets.get(name)
-    for vault in _stores(context, note):
-        vault.remove(name)
-        if vault.get(name) is not None:
-            raise VaultError(VaultProblem.BROKEN, vault.describe().store, f"{name}: undeletable")
-    was_there = session.record.secrets.pop(name, None) is not None
-    session.save()
+    there = forget(context, name)
     session.prompter.tell(
-        "credentials.removed" if was_there else "credentials.was_not_there", name=name
+        "credentials.removed" if there else "credentials.was_not_there", name=name
     )
     if source := shadowing(session.vault, name):
         session.prompter.tell("credentials.still_given", name=name, source=source)
@@ -92,20 +91,6 @@ def _remove(context: Context, name: str, *, revoked: bool) -> None:
         app = session.record.ids.get("app_id", "")
         page = f"https://developers.facebook.com/apps/{app}/settings/basic/"
         session.prompter.tell("credentials.secret_still_honoured", link=page)
-
-
-def _stores(context: Context, note: SecretNote | None) -> list[Vault]:
-    """The store in use without the environment before it, and the one it was kept in."""
-    vault = context.session.vault
-    behind = getattr(vault, "behind", vault)
-    stores = [] if behind is None else [behind]
-    if note and stores and note.store in ("os-keyring", "encrypted-file"):
-        before = context.open_vault({"store": note.store})
-        if note.store != behind.describe().store:
-            stores.append(getattr(before, "behind", before))
-    if not stores and note is None:
-        return []
-    return stores
 
 
 def _place(session: Session, name: str) -> str:

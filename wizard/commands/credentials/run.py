@@ -11,23 +11,32 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
-from wizard.commands.credentials.export import named, revealable, revealed
+from wizard.commands.credentials.common import credential_name, value_of
+from wizard.commands.credentials.export import PROGRAMS, named, revealable
 from wizard.context.context import Context
 from wizard.context.settings import Arguments
-from wizard.text.errors import UsageError
+from wizard.text.errors import Exit, UsageError, WizardError
+from wizard.text.sanitise import DOTS, LONG_WORD
+from wizard.vault.environment import Environment, without_secrets
 
 #: Signals that are meant for the child where it is waited for.
 _PASSED_ON = ("SIGTERM", "SIGHUP", "SIGINT", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGWINCH")
+
+
+class NotStarted(WizardError):
+    """The program is not there, or cannot be executed: the exit codes are those of a shell."""
+
+    def __init__(self, code: Exit, key: str, **values: str) -> None:
+        super().__init__(f"credentials.{key}", **values)
+        self.exit_code = code
 
 
 def run(chosen: Arguments) -> int:
     """Becomes the program where that is possible, so that signals and exit code are its own."""
     if not chosen.program_words:
         raise UsageError("credentials.no_program")
+    path = _path_of(chosen.program_words[0])
     with Context(chosen) as context:
-        path = shutil.which(chosen.program_words[0])
-        if path is None:
-            raise UsageError("credentials.program_not_found", program=chosen.program_words[0][:60])
         environ = _environ(context)
         sys.stdout.flush()
         sys.stderr.flush()
@@ -36,14 +45,43 @@ def run(chosen: Arguments) -> int:
         return _wait_for(path, chosen.program_words, environ)
 
 
+def _path_of(program: str) -> str:
+    if path := shutil.which(program):
+        return path
+    shown = LONG_WORD.sub(DOTS, program)[:60]
+    if shutil.which(program, mode=os.F_OK) or os.path.isdir(program):
+        raise NotStarted(Exit.NOT_STARTED, "program_failed", program=shown, why="Permission denied")
+    raise NotStarted(Exit.NO_PROGRAM, "program_not_found", program=shown)
+
+
 def _environ(context: Context) -> dict[str, str]:
-    values = revealed(context, revealable(context))
-    environ = {**context.environ, **named(values)}
-    if context.chosen.program:
-        environ |= named(values, context.chosen.program)
+    """What the program gets: our own environment, its secrets apart, and what is handed over."""
+    given = Environment(context.environ)
+    files = {given.source(name) for name in given.names}
+    plain = without_secrets(context.environ)
+    environ = {name: value for name, value in plain.items() if name not in files}
+    environ |= _handed_over(context)
     if context.running is not None:
         environ["WA_WIZARD_GRAPH_URL"] = context.running.graph_url
     return environ
+
+
+def _handed_over(context: Context) -> dict[str, str]:
+    """Exactly what `--only` names; else everything but the PIN, and not without a token.
+
+    With `--for` what the program has no name for goes along only when it was named.
+    """
+    words = (context.chosen.only or "").replace(",", " ").split()
+    asked = [credential_name(word) for word in words]
+    program = context.chosen.program or ""
+    theirs = PROGRAMS[program].json if program else {}
+    names = asked or [name for name in revealable(context) if name != "two_step_pin"]
+    if not asked:
+        value_of(context, "access_token")  # raises: there is nothing to run with
+        names = [name for name in names if not program or name in theirs]
+    values = {name: value_of(context, name) for name in names}
+    ours = {name: value for name, value in values.items() if name not in theirs}
+    return named(ours) | (named(values, program) if program else {})
 
 
 def _become(path: str, words: list[str], environ: Mapping[str, str]) -> None:
@@ -58,7 +96,7 @@ def _become(path: str, words: list[str], environ: Mapping[str, str]) -> None:
         os.execve(path, words, environ)  # noqa: S606 (to run it is the purpose)
     except OSError as error:
         why = error.strerror or type(error).__name__
-    raise UsageError("credentials.program_failed", program=path, why=why)
+    raise NotStarted(Exit.NOT_STARTED, "program_failed", program=path, why=why)
 
 
 def _wait_for(path: str, words: list[str], environ: Mapping[str, str]) -> int:
@@ -69,7 +107,7 @@ def _wait_for(path: str, words: list[str], environ: Mapping[str, str]) -> int:
         )
     except OSError as error:
         why = error.strerror or type(error).__name__
-        raise UsageError("credentials.program_failed", program=path, why=why) from None
+        raise NotStarted(Exit.NOT_STARTED, "program_failed", program=path, why=why) from None
 
     def pass_on(number: int, _frame: Any) -> None:
         with suppress(OSError):
