@@ -37,6 +37,23 @@ def test_a_token_that_never_ends_is_made_anew_by_the_api(shop):
     assert shop.tokens()["system_user"].get("dead") is None
 
 
+@pytest.mark.parametrize("life", [None, -3600])
+def test_the_same_token_or_the_same_end_is_no_success(open_shop, monkeypatch, life):
+    shop = open_shop("token-three-days-left").settle("access_token", "app_secret")
+    old, world = shop.kept(), shop.tokens()
+    record = next(token for token in world.values() if token["value"] == old)
+    value = old
+    if life is not None:
+        value = "EAA" + "a" * 150
+        world["again"] = {**record, "value": value, "expires_at": record["expires_at"] + life}
+    answer = {"access_token": value, "expires_in": 1}
+    monkeypatch.setattr("wizard.graph.client.GraphClient.oauth", lambda *_a, **_h: answer)
+    assert shop.data("rotate", code=1)["rotated"] is False
+    assert shop.kept() == old
+    said = shop.run("rotate", "--from-stdin", stdin=old, code=1)
+    assert "--from-stdin" in said.out
+
+
 def test_the_old_one_ends_only_after_the_new_one_is_kept(open_shop):
     shop = open_shop("token-three-days-left").settle("access_token", "app_secret")
     old = shop.kept()
@@ -167,6 +184,17 @@ def test_a_machine_that_never_had_a_keyring_simply_chooses_the_file(open_shop, k
     keyring.closed = VaultProblem.MISSING
     shop.run("move", "--to", "encrypted-file")
     assert choice(shop) == {"store": "encrypted-file"}
+
+
+def test_the_advice_for_a_keyring_that_keeps_nothing_works(open_shop, monkeypatch):
+    shop = open_shop().settle()
+    shop.home.save_config(Config())
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
+    said = shop.run("set", "verify_token", "--from-stdin", stdin="swordfish", code=5)
+    assert "credentials move --to encrypted-file" in " ".join(said.err.split())
+    shop.run("move", "--to", "encrypted-file")
+    shop.run("set", "verify_token", "--from-stdin", stdin="swordfish")
+    assert shop.kept("verify_token") == "swordfish"
 
 
 def test_what_lies_in_a_keyring_that_is_gone_is_not_given_up(open_shop, keyring):

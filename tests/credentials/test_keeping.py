@@ -5,6 +5,8 @@ import pytest
 from tests.support.terminal import ENTER, Terminal
 from wizard.state.config import Config
 from wizard.state.record import SecretNote
+from wizard.text.secret import Secret
+from wizard.vault import StoredSecret
 
 DEAD = "EAA" + "d" * 150
 
@@ -181,7 +183,7 @@ def test_a_copy_in_the_store_it_was_kept_in_before_goes_too(shop, monkeypatch):
             pass
 
         def get(self, name):
-            return None
+            return None if name in removed else StoredSecret(Secret("x"), "os-keyring")
 
         def remove(self, name):
             removed.append(name)

@@ -146,7 +146,9 @@ def forget(context: Context, name: str) -> bool:
     note = record.secrets.get(name)
     there = False
     for vault in _stores(context, note):
-        there = there or name in held(vault, (name,))
+        if name not in held(vault, (name,)):
+            continue
+        there = True
         vault.remove(name)
         if vault.get(name) is not None:
             raise VaultError(VaultProblem.BROKEN, vault.describe().store, f"{name}: undeletable")

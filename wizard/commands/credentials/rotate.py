@@ -16,6 +16,7 @@ from wizard.actions.system_user import (
     revoke,
 )
 from wizard.actions.token import adopt
+from wizard.actions.token_trial import TokenTrial, TrialPolicy
 from wizard.audit.results import ItemResult
 from wizard.audit.runner import look
 from wizard.commands.credentials.common import agreed, shadowing, shown
@@ -51,6 +52,9 @@ def run(chosen: Arguments) -> int:
         made = _made(context, facts)
         if isinstance(made, Exit):
             return made
+        if before and made == before.secret:
+            session.prompter.tell("credentials.same_token")
+            return _done(context, rotated=False, code=Exit.NOT_IN_ORDER)
         if not adopt(session, made).ok:
             return Exit.CREDENTIAL
         if before and chosen.revoke_old and before.secret != made:
@@ -105,7 +109,7 @@ def _by_api(context: Context, token: Token) -> Secret | Exit:
     if token.expires_at is not None and token.kind in ("SYSTEM_USER", "USER"):
         # Sixty days more for what lasts sixty days; the old one stays valid to its end.
         consent = Consent.given_by_command("the person ran credentials rotate", EXCHANGE)
-        return longer(session, kept.secret, consent, system_user=token.kind == "SYSTEM_USER")
+        return _longer(session, kept.secret, consent, token)
     ids = session.record.ids
     place = Place(ids.get("business_id", ""), ids.get("app_id", ""), ids.get("waba_id", ""))
     for name in ("business_id", "app_id", "waba_id"):
@@ -117,9 +121,20 @@ def _by_api(context: Context, token: Token) -> Secret | Exit:
         return Exit.NOT_IN_ORDER
     # The person has agreed a line above: the requests are not asked about once more.
     made = make_token(prefilled(session, {}, yes=True), session.graph(), place)
-    if made == kept.secret:
-        raise Unavailable(ErrorKind.ODD, cause="same_token")
     return made or Exit.NOT_IN_ORDER
+
+
+def _longer(session: Session, kept: Secret, consent: Consent, token: Token) -> Secret:
+    """A token that ends later, or the one of now where Meta gives no such."""
+    try:
+        made = longer(session, kept, consent, system_user=token.kind == "SYSTEM_USER")
+    except Unavailable as error:
+        if error.values.get("cause") != "same_token":
+            raise
+        return kept
+    trial = TokenTrial(made, TrialPolicy(describe=False, show=False)).run(session)
+    before, after = token.expires_at, trial.token.expires_at if trial.ok else None
+    return kept if before and after and after <= before else made
 
 
 def _pasted(context: Context) -> Secret | Exit:
@@ -158,10 +173,10 @@ def _seen(session: Session, facts: Facts) -> ItemResult:
     return ItemResult(item, look(item, facts))
 
 
-def _done(context: Context, *, rotated: bool) -> Exit:
+def _done(context: Context, *, rotated: bool, code: Exit = Exit.FINE) -> Exit:
     if context.chosen.json:
         content: dict[str, Any] = {"schema": 1, "rotated": rotated}
         if NAME in context.session.record.secrets:
             content["credential"] = shown(context.session, NAME)
         context.print_json(content)
-    return Exit.FINE
+    return code

@@ -55,7 +55,7 @@ def is_app_secret(session: Session, app_id: str, secret: Secret) -> bool:
 
 def _token(session: Session, name: str, secret: Secret) -> Tried:
     # A token that works is not replaced by one that does less.
-    items = MUST if name == "access_token" and _works(session) else ()
+    items = MUST if name == "access_token" and _replaces_working(session, secret) else ()
     known = tuple(i for i in items if _ID_OF.get(i, "app_id") in session.record.ids)
     trial = TokenTrial(secret, TrialPolicy(same_app=True, items=known)).run(session)
     if trial.verdict is Verdict.UNKNOWN:
@@ -90,9 +90,10 @@ _ID_OF = {
 }
 
 
-def _works(session: Session) -> bool:
-    """Whether Meta accepts the token that is kept now."""
-    if session.vault.get("access_token") is None:
+def _replaces_working(session: Session, secret: Secret) -> bool:
+    """Whether Meta accepts the token that is kept now, and it is another one."""
+    kept = session.vault.get("access_token")
+    if kept is None or kept.secret == secret:
         return False
     return look(session.checklist.item("access.valid"), session.facts()).status is Status.PASSED
 
