@@ -31,6 +31,7 @@ from wizard.text.errors import ErrorKind, Unavailable
 from wizard.text.localised import Phrase, phrase
 from wizard.text.paste import parse_code, parse_pin
 from wizard.text.secret import Secret, generate_pin
+from wizard.vault import StoredSecret
 
 PIN = "two_step_pin"
 #: The command that supplies it where nobody can be asked.
@@ -233,11 +234,8 @@ def register(session: Session, facts: Facts) -> ActionResult:
     pin = pin_for(session, number, doubted=left < REGISTRATIONS)
     if isinstance(pin, ActionResult):
         return pin
-    shown = f'POST /{number.id}/register  {{"messaging_product": "whatsapp", "pin": "••••••"}}'
-    text = phrase("number.register_consent", number=number.display, left=left)
-    consent = session.prompter.consent("number.registered", text, [shown], spends=True)
+    consent = _may_register(session, number, left, before)
     if consent is None:
-        session.put_back(PIN, before)
         return Declined()
     # Counted before it is made: a crash in between must not lose the attempt.
     session.record.attempts.setdefault(_key(number.id), []).append(session.stamp())
@@ -254,6 +252,21 @@ def register(session: Session, facts: Facts) -> ActionResult:
             session.put_back(PIN, before)  # what was typed now is as unproven as it was
         return refused(session, error)
     return Done()
+
+
+def _may_register(
+    session: Session, number: Number, left: int, before: StoredSecret | None
+) -> Consent | None:
+    """The consent; without one the PIN is again what it was before."""
+    shown = f'POST /{number.id}/register  {{"messaging_product": "whatsapp", "pin": "••••••"}}'
+    text = phrase("number.register_consent", number=number.display, left=left)
+    consent = None
+    try:
+        consent = session.prompter.consent("number.registered", text, [shown], spends=True)
+    finally:
+        if consent is None:
+            session.put_back(PIN, before)
+    return consent
 
 
 @action("number.pin")

@@ -50,11 +50,12 @@ def receive(
 ) -> Message | None:
     """Waits for a real message of this number; None when none came, and why has been said.
 
-    `here`: on this computer, even where the messages go to somebody's server now.
+    `here`: on this computer, even where the messages go to somebody's server now. Unavailable
+    when the number itself cannot be read.
     """
     mark = session.listener.mark() if session.listener else 0
+    number = facts.number
     try:
-        number = facts.number
         if not here and _goes_elsewhere(session, facts):
             _invite(session, number, "webhook.write_to_server")
             return None

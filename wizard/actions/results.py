@@ -57,6 +57,24 @@ class Refused(ActionResult):
 
     error: Unavailable | None = None
 
+    @property
+    def exit_code(self) -> Exit:
+        """4 where a credential is missing or dead; what a live one may not do is a plain no."""
+        dead = self.error is not None and self.error.without_credential
+        return Exit.CREDENTIAL if dead else Exit.NOT_IN_ORDER
+
+
+def need_credential(read: Callable[[], object]) -> None:
+    """Raises what this read met where a secret is missing or dead; anything else is left for later.
+
+    Called before a person is asked for what could not be used then.
+    """
+    try:
+        read()
+    except Unavailable as error:
+        if error.without_credential:
+            raise
+
 
 def refused(session: Session, error: Unavailable) -> Refused:
     """Says why it did not work."""

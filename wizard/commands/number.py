@@ -76,8 +76,10 @@ def _print(context: Context, number: Number, ours: bool) -> None:
 def run_add(chosen: Arguments) -> int:
     """Adds a number to the WABA and makes it the profile's."""
     from wizard.actions import number
+    from wizard.actions.results import need_credential
 
-    def add(session: Session, _facts: Facts) -> ActionResult:
+    def add(session: Session, facts: Facts) -> ActionResult:
+        need_credential(lambda: facts.account)
         return number.add_new(session)
 
     answers = {"phone_number": chosen.number, "display_name": chosen.name}

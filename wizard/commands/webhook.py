@@ -219,15 +219,18 @@ def _testing(parser: OptionParser) -> None:
 
 def run_show(chosen: Arguments) -> int:
     """The three addresses, the subscriptions, and which address wins."""
+    from wizard.actions.results import need_credential
     from wizard.facts.webhook_route import read_webhook_route
     from wizard.ui.webhook_view import show_route
 
     with Context(chosen) as context:
-        route = read_webhook_route(context.session.facts())
+        facts = context.session.facts()
+        route = read_webhook_route(facts)
         if chosen.json:
             context.print_json(route.as_json())
         else:
             show_route(context.screen, context.words, route)
+        need_credential(lambda: facts.number)
         if route.faults:
             return Exit.NOT_IN_ORDER
         return Exit.FINE if route.complete else Exit.NOT_SEEN
@@ -271,7 +274,7 @@ def _probe_in_force(session: Session) -> Handshake:
 def run_set(chosen: Arguments) -> int:
     """Tells Meta where messages are to go; then looks whether they do."""
     from wizard.actions.callback_target import choose_target
-    from wizard.actions.results import conclude
+    from wizard.actions.results import conclude, need_credential
     from wizard.actions.set_callback import prove_and_set, remove
 
     url = chosen.url or chosen.named_url
@@ -283,6 +286,7 @@ def run_set(chosen: Arguments) -> int:
             if chosen.level not in ("account", "number"):
                 raise UsageError("webhook.remove_what")
             return remove(session, facts, chosen.level).exit_code
+        need_credential(lambda: facts.number)
         target = choose_target(session, facts, may_here=False)
         if target is None:
             return Exit.NOT_IN_ORDER

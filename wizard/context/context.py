@@ -262,7 +262,12 @@ class Context:
         if self.attended:
             return ConsolePrompter(self.screen, self.words, suggestions=given, sandbox=play)
         return NonInteractivePrompter(
-            self.screen, self.words, self._answers, suggestions=given, sandbox=play
+            self.screen,
+            self.words,
+            self._answers,
+            suggestions=given,
+            sandbox=play,
+            consent_option="--yes" if hasattr(self.chosen, "yes") else "",
         )
 
     @cached_property

@@ -91,6 +91,11 @@ class Unavailable(WizardError):
         elif kind in (ErrorKind.REFUSED, ErrorKind.PERMISSION):
             self.exit_code = Exit.CREDENTIAL
 
+    @property
+    def without_credential(self) -> bool:
+        """Whether a secret is missing or dead, so that nothing else would work with it either."""
+        return self.exit_code is Exit.CREDENTIAL and self.kind is not ErrorKind.PERMISSION
+
 
 def meta_of(values: Mapping[str, Any]) -> dict[str, Any] | None:
     """What Graph itself said, taken from the values of an error or a result; None: nothing.

@@ -123,7 +123,9 @@ PATIENCE = 3
 class NonInteractivePrompter(BasePrompter):
     """Prompter without a person: an answer it does not have is InputRequired.
 
-    In the sandbox everything is consented to and confirmed, and `suggestions` answer.
+    In the sandbox everything is consented to and confirmed, and `suggestions` answer. A command
+    with a `consent_option` (--yes) asks for that; without one, what the answers file does not
+    consent to is left alone.
     """
 
     def __init__(
@@ -134,8 +136,10 @@ class NonInteractivePrompter(BasePrompter):
         *,
         suggestions: Mapping[str, str] | None = None,
         sandbox: bool = False,
+        consent_option: str = "",
     ) -> None:
         super().__init__(screen, words, sandbox, suggestions)
+        self._consent_option = consent_option
         self._file = answers or Answers()
         self._asked: Counter[str] = Counter()
 
@@ -181,6 +185,8 @@ class NonInteractivePrompter(BasePrompter):
         self, item_id: str, text: Phrase, sends: Sequence[str] = (), spends: bool = False
     ) -> Consent | None:
         """See Prompter."""
+        if not self._may(item_id) and self._consent_option:
+            raise InputRequired(item_id, self._consent_option)
         if not self._may(item_id):
             self._screen.line(self._words.say("ui.no_consent", item=item_id))
             return None
