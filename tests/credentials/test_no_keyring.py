@@ -1,5 +1,6 @@
 """A machine without a keyring: `setup` says the choices in one screen and goes on with each."""
 
+import json
 import re
 import sys
 from pathlib import Path
@@ -107,3 +108,60 @@ def test_nobody_is_asked_where_nobody_is(bare, monkeypatch):
 
     assert cli.run(["setup", "--no-input"]) == 5
     assert chosen(bare) == {}
+
+
+@pytest.fixture
+def answered(bare, monkeypatch):
+    """An answers file that says where the secrets are: a variable and a file."""
+    monkeypatch.setenv("MY_TOKEN", bare.meta.access_token)
+    secret, answers = bare.folder / "secret", bare.folder / "answers.yaml"
+    secret.write_text(f"{bare.meta.app_secret}\n")
+    places = f"{{access_token: {{env: MY_TOKEN}}, app_secret: {{file: {secret}}}}}"
+
+    def write(more=""):
+        answers.write_text(f"secrets: {places}\n{more}\n")
+        return ["setup", "--no-input", "--lang", "en", "--answers", str(answers)]
+
+    return write
+
+
+def test_secrets_of_the_answers_file_need_no_store(bare, answered, capsys):
+    from wizard.cli import main as cli
+
+    code = cli.run(answered())
+    said = capsys.readouterr().out
+    assert code in (0, 1)
+    assert "from the variable MY_TOKEN" in said
+    assert bare.record.ids["waba_id"] == bare.meta.waba_id
+    assert bare.record.secrets == {}
+    for path in bare.home.folder("default").rglob("*"):
+        assert bare.meta.access_token.encode() not in path.read_bytes()
+
+
+def test_a_pin_that_could_not_be_kept_is_not_sent(open_shop, monkeypatch):
+    from wizard.cli import main as cli
+
+    shop = open_shop("number-unregistered")
+    shop.home.save_config(Config())
+    monkeypatch.setenv("MY_TOKEN", shop.meta.access_token)
+    answers = shop.folder / "answers.yaml"
+    answers.write_text("secrets: {access_token: {env: MY_TOKEN}}\nconsent: [number.registered]\n")
+    before = json.dumps(shop.meta._world["numbers"])
+    assert cli.run(["setup", "--no-input", "--answers", str(answers)]) == 5
+    assert json.dumps(shop.meta._world["numbers"]) == before
+    assert shop.record.attempts == {}
+
+
+@pytest.mark.parametrize("asked", ["", "ids: {waba_id: '999'}"])
+def test_accounts_that_nobody_chose_between_are_listed(open_shop, monkeypatch, capsys, asked):
+    from wizard.cli import main as cli
+
+    shop = open_shop("two-accounts-none-chosen")
+    monkeypatch.setenv("WA_WIZARD_ACCESS_TOKEN", shop.meta.access_token)
+    answers = shop.folder / "answers.yaml"
+    answers.write_text(asked or "{}")
+    assert cli.run(["setup", "--no-input", "--json", "--answers", str(answers)]) == 2
+    error = json.loads(capsys.readouterr().out)["error"]
+    assert error["values"]["name"] == "ids.waba_id"
+    for wanted in (shop.meta.waba_id, "Zarya Bakery", "205380258680796", "Zarya Test"):
+        assert wanted in error["values"]["offered"]

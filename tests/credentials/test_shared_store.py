@@ -181,3 +181,10 @@ def test_a_new_store_is_written_to_before_it_is_chosen(shared):
     )
     shared.shop.run("move", "--to", "command", code=5)
     assert shared.shop.home.config().of("default").vault["store"] == "encrypted-file"
+
+
+def test_a_token_that_could_not_be_kept_is_not_made(shared):
+    shared.choose(set=REFUSES)
+    before = len(shared.shop.tokens())
+    shared.shop.run("rotate", "--yes", code=5)
+    assert len(shared.shop.tokens()) == before

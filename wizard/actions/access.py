@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from wizard.actions.environment import can_keep
 from wizard.actions.login import PORT, browser_token
 from wizard.actions.prompter import Choice, Question
 from wizard.actions.results import ActionResult, Declined, Done, Refused, action
@@ -55,7 +56,7 @@ def choose_account(session: Session, found: Sequence[Found]) -> bool:
         return False
     pin = session.expected.get("waba_id")
     found = [entry for entry in found if entry.account.id == pin] or found
-    question = Question("waba_id", phrase("account.choose"), option="--answers")
+    question = Question("waba_id", phrase("account.choose"), option="--answers FILE")
     choices = [Choice(entry.account.id, _label(entry)) for entry in found]
     picked = session.prompter.choose(question, choices)
     chosen = next(entry.account for entry in found if entry.account.id == picked)
@@ -75,7 +76,7 @@ def choose_number(session: Session, numbers: Sequence[Number], *, may_add: bool 
     numbers = [number for number in numbers if number.id == pin] or numbers
     # A number that is the profile's already and yet not in order is not chosen by itself again.
     again = may_add and session.record.ids.get("phone_number_id") == numbers[0].id
-    question = Question("phone_number_id", phrase("number.choose"), option="--answers")
+    question = Question("phone_number_id", phrase("number.choose"), option="--answers FILE")
     choices = [Choice(n.id, phrase("number.choice", **_described(n))) for n in numbers]
     if may_add and (again or len(numbers) > 1):
         choices.append(Choice(ADD, phrase("number.choice_add")))
@@ -172,6 +173,8 @@ def _pinned(
 @action("access.present", "access.valid", "access.app")
 def take_token(session: Session, facts: Facts) -> ActionResult:
     """Asks for a token until Meta accepts one, keeps it, and takes what it can list."""
+    if not can_keep(session):
+        return Refused()
     way = "yes" if session.vault.get("access_token") else _way_to_a_token(session)
     if way == "browser":
         return sign_in(session)
@@ -228,7 +231,9 @@ def find_account(session: Session, facts: Facts) -> ActionResult:
         return Done()
     session.prompter.tell("account.none_found")
     typed = session.prompter.ask(
-        Question("waba_id", phrase("account.paste"), parse=_parse_id_or_none, option="--answers")
+        Question(
+            "waba_id", phrase("account.paste"), parse=_parse_id_or_none, option="--answers FILE"
+        )
     )
     if typed:
         return take_id(session, graph, typed)

@@ -9,7 +9,7 @@ from wizard.actions.prompter import Choice, Question
 from wizard.actions.results import ActionResult, AlreadySo, Done, Refused, action
 from wizard.actions.session import Session, Stores
 from wizard.facts.facts import Facts
-from wizard.text.errors import UserAbort
+from wizard.text.errors import InputRequired, UserAbort
 from wizard.text.localised import phrase
 from wizard.vault import VaultError
 from wizard.vault.command import PRESETS
@@ -38,6 +38,24 @@ def open_store(session: Session) -> None:
                 raise
             _say(session, trouble)
         choose_store(session, session.stores)
+
+
+def can_keep(session: Session) -> bool:
+    """Makes sure that a secret can be kept before it is asked for: some stores are only read.
+
+    False when nothing else was chosen; VaultError where nobody can choose.
+    """
+    try:
+        session.need_store()
+        return True
+    except VaultError as trouble:
+        if session.stores is None:
+            raise
+        _say(session, trouble)
+        try:
+            return choose_store(session, session.stores).ok
+        except InputRequired:
+            raise trouble from None
 
 
 def choose_store(session: Session, stores: Stores) -> ActionResult:

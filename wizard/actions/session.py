@@ -18,6 +18,7 @@ from wizard.state.record import ProfileRecord, RecordStore, SecretNote, write_ti
 from wizard.text.errors import Unavailable
 from wizard.text.secret import Secret, fingerprint
 from wizard.vault import StoredSecret, Vault, VaultError, VaultProblem
+from wizard.vault.stores import prove_writing
 from wizard.webhook.local_receiver import LocalReceiver
 
 
@@ -128,6 +129,10 @@ class Session:
             fingerprint=fingerprint(secret, name),
         )
         self.save()
+
+    def need_store(self) -> None:
+        """VaultError unless secrets can be kept: called before one is made or asked for."""
+        prove_writing(self.vault)
 
     def put_back(self, name: str, before: StoredSecret | None) -> None:
         """Undoes a `keep` whose secret turned out wrong: what was there before is there again."""

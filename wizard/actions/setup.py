@@ -60,6 +60,8 @@ class Setup:
         self.acted = False
         #: Item id → the answer that was missing, in an unattended run.
         self.needed: dict[str, str] = {}
+        #: The first choice among ids that nobody made: without it the profile is nobody's.
+        self.undecided: InputRequired | None = None
 
     def walk(
         self, section: str = "", seen: Callable[[list[ItemResult]], None] = lambda results: None
@@ -127,6 +129,8 @@ class Setup:
             if self._attended:
                 raise
             self.needed[item.id] = missing.name
+            if "offered" in missing.values and missing.name.startswith("ids."):
+                self.undecided = self.undecided or missing
             self._put_off.add(item.id)
 
     def _round(self, result: ItemResult, first: bool) -> None:

@@ -37,6 +37,7 @@ def longer(session: Session, token: Secret, consent: Consent, *, system_user: bo
     }
     if system_user:
         params["set_token_expires_in_60_days"] = "true"
+    session.need_store()
     with session.prompter.waiting(phrase("credentials.exchanging")):
         made = token_in(oauth(session, EXCHANGE, params, consent))
     if made == token:
@@ -90,6 +91,7 @@ def make_token(session: Session, graph: Graph, place: Place) -> Secret | None:
 
     What was made before a refusal stays and is found again by the next try.
     """
+    session.need_store()
     edge = f"{place.business_id}/system_users"
     user = _choose(session, graph.pages(edge, fields=("id", "name", "role")))
     consent = session.prompter.consent(

@@ -36,6 +36,7 @@ def run(chosen: Arguments) -> int:
         read_answers(chosen.answers, [item.id for item in load().items]) if chosen.answers else None
     )
     with Context(chosen, answers=answers, seeded=False) as context:
+        context.lend(answers)
         session = context.session
         before = remembered(session.checklist, session.record)
         welcome(context.screen, context.words, before, bool(chosen.sandbox))
@@ -52,6 +53,8 @@ def run(chosen: Arguments) -> int:
             session.prompter.tell("guide.left")
         else:
             _end(context, setup)
+            if setup.undecided is not None:
+                raise setup.undecided
         if chosen.json:
             context.print_json(audit_document(context.verdict))
         return exit_code(setup.results, session.record.goals)
@@ -95,11 +98,12 @@ def _news(context: Context, setup: Setup, results: list[ItemResult]) -> None:
 def _end(context: Context, setup: Setup) -> None:
     """The last screen, and before it what only a person could have answered."""
     from wizard.audit.results import AuditResult
+    from wizard.state.answers import key_of
     from wizard.ui.setup_view import end_screen
 
     session = context.session
     for item_id, name in setup.needed.items():
-        session.prompter.tell("guide.person_needed", item=item_id, name=name)
+        session.prompter.tell("guide.person_needed", item=item_id, name=key_of(name))
     verdicts = AuditResult(session.checklist, session.record, setup.results, setup.changes)
     sandbox = bool(context.chosen.sandbox)
     end_screen(

@@ -221,6 +221,20 @@ class Context:
         folder = self.home.folder(self.profile)
         return open_vault(self.profile, choice, self.environ, folder=folder, person=person)
 
+    def lend(self, answers: Answers | None) -> None:
+        """Where nothing can be kept, the secrets of the answers file are used from its places.
+
+        Before the session is opened.
+        """
+        from wizard.vault.stores import lend
+
+        if answers and answers.secrets and not self.chosen.sandbox:
+            places = {
+                name: (place.env or place.file, Secret(answers.given[name]))
+                for name, place in answers.secrets.items()
+            }
+            self.__dict__["vault"] = lend(self.vault, self.environ, places)
+
     def _passphrase(self, new: bool) -> Secret | None:
         """Typed by the person, a new one twice; None where nobody is."""
         from wizard.actions.prompter import Question

@@ -140,6 +140,12 @@ def _answers(file: AnswersFile) -> Answers:
     )
 
 
+def key_of(name: str) -> str:
+    """The key under which the file gives the answer to the question of this name."""
+    sections = {"ids": ID_NAMES, "secrets": SECRET_NAMES}
+    return next((f"{key}.{name}" for key, names in sections.items() if name in names), name)
+
+
 def _mistake(error: Misshapen, content: Mapping[str, Any]) -> tuple[str, dict[str, Value]]:
     """Which text says what is wrong, and its values."""
     path, expected = error.path, error.expected

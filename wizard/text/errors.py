@@ -120,13 +120,16 @@ class UsageError(WizardError):
 class InputRequired(WizardError):
     """An answer is needed and nobody is there to give it.
 
-    `name` is the name of the question, `option` the command-line option that supplies the answer.
+    `name` is the name of the question, `option` the command-line option that supplies the answer,
+    `offered` what there is to choose from.
     """
 
     exit_code = Exit.USAGE
 
-    def __init__(self, name: str, option: str = "") -> None:
-        super().__init__("cli.needs_person", name=name, option=option or "--answers FILE")
+    def __init__(self, name: str, option: str = "", offered: str = "") -> None:
+        more = {"offered": offered} if offered else {}
+        key = "cli.needs_choice" if offered else "cli.needs_person"
+        super().__init__(key, name=name, option=option or "--answers FILE", **more)
         self.name, self.option = name, option
 
 

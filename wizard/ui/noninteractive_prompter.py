@@ -15,7 +15,7 @@ from wizard.actions.prompter import (
 from wizard.audit.checklist import Item
 from wizard.audit.results import ItemResult
 from wizard.graph.consent import Consent, granted
-from wizard.state.answers import Answers
+from wizard.state.answers import Answers, key_of
 from wizard.text.errors import Exit, InputRequired, Unavailable, WizardError
 from wizard.text.localised import Phrase, Value
 from wizard.ui.base_prompter import BasePrompter, affirmed
@@ -165,7 +165,12 @@ class NonInteractivePrompter(BasePrompter):
             return preselected
         elif len(values) == 1 or self._sandbox:
             return values[0]  # in the sandbox, as Enter alone would
-        raise InputRequired(question.name, question.option)
+        raise InputRequired(key_of(question.name), question.option, self._offer(choices))
+
+    def _offer(self, choices: Sequence[Choice]) -> str:
+        """What there is, each by its name and by the value that chooses it."""
+        named = ((choice.value, self._words.phrase(choice.label)) for choice in choices)
+        return "; ".join(text if value in text else f"{value} · {text}" for value, text in named)
 
     def next_action(self, result: ItemResult, moves: Sequence[NextAction]) -> NextAction:
         """See Prompter. What is consented to is done once for each item; the rest is put off."""

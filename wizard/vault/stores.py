@@ -11,7 +11,7 @@ from typing import Any, Protocol, runtime_checkable
 from wizard.text.secret import SECRET_NAMES, Secret, is_secret_name
 from wizard.vault import Description, SecretSource, StoredSecret, Vault, VaultError, VaultProblem
 from wizard.vault.deadline import ATTENDED, UNATTENDED
-from wizard.vault.environment import EnvironmentFirst, cleaned, content
+from wizard.vault.environment import SOURCE, EnvironmentFirst, cleaned, content
 
 DEFAULT = "os-keyring"
 #: What `store` of a choice may be. "environment" keeps nothing, "sandbox" is for play.
@@ -120,6 +120,56 @@ class ReadOnce:
         return self.store.describe()
 
 
+@dataclass(frozen=True)
+class Lent:
+    """Secrets of this run alone, before a store that can keep none; they count as environment."""
+
+    secrets: Mapping[str, StoredSecret]
+    behind: Vault
+
+    def get(self, name: str) -> StoredSecret | None:
+        """What was lent, else what the store has."""
+        return self.secrets.get(name) or self.behind.get(name)
+
+    def source_of(self, name: str) -> SecretSource:
+        """The place it was lent from, else the store."""
+        lent = self.secrets.get(name)
+        return SecretSource(lent.source, lent.detail) if lent else self.behind.source_of(name)
+
+    def put(self, name: str, secret: Secret) -> None:
+        """The store's matter."""
+        self.behind.put(name, secret)
+
+    def remove(self, name: str) -> None:
+        """The store's matter."""
+        self.behind.remove(name)
+
+    def probe(self) -> None:
+        """The store's matter."""
+        self.behind.probe()
+
+    def describe(self) -> Description:
+        """The store."""
+        return self.behind.describe()
+
+
+def lend(
+    vault: Vault, environ: Mapping[str, str], places: Mapping[str, tuple[str, Secret]]
+) -> Vault:
+    """The same vault, with secrets by name and place that it could not keep.
+
+    Where it can be written to, or is none at all, it stays what it is.
+    """
+    if not isinstance(vault, EnvironmentFirst):
+        return vault
+    try:
+        prove_writing(vault)
+    except VaultError:
+        secrets = {n: StoredSecret(secret, SOURCE, at) for n, (at, secret) in places.items()}
+        return EnvironmentFirst(environ, Lent(secrets, vault.behind or vault))
+    return vault
+
+
 def prove_writing(vault: Vault) -> None:
     """Writes, reads back and deletes a value of no worth in the store behind the environment."""
     store = _bare(vault)
@@ -132,8 +182,9 @@ def held(vault: Vault, names: Iterable[str]) -> dict[str, StoredSecret | None]:
     A store may have been filled by somebody else, or the notes about it may be lost. None: the
     store says that it has one, and it was not opened for that.
     """
-    behind = vault.behind if isinstance(vault, EnvironmentFirst) else vault
-    if behind is None:
+    try:
+        behind = _bare(vault)
+    except VaultError:
         return {}
     store = behind.store if isinstance(behind, ReadOnce) else behind
     listed = store.names() if isinstance(store, Listing) else None
@@ -277,8 +328,8 @@ def move(
 
 
 def _bare(vault: Vault) -> Vault:
-    if not isinstance(vault, EnvironmentFirst):
-        return vault
-    if vault.behind is None:
-        raise VaultError(VaultProblem.READ_ONLY, vault.describe().store)
-    return vault.behind
+    while isinstance(vault, EnvironmentFirst | Lent):
+        if vault.behind is None:
+            raise VaultError(VaultProblem.READ_ONLY, vault.describe().store)
+        vault = vault.behind
+    return vault

@@ -86,14 +86,14 @@ def _consenting(parser: OptionParser) -> None:
     parser.option("--yes", "-y", action="store_true", says="credentials.yes_help")
 
 
-def _runner(module: str) -> Subcommand:
+def _runner(module: str, action: str = "run") -> Subcommand:
     """Imported when it runs."""
 
     def run(chosen: Arguments) -> int:
         found = importlib.import_module(f"wizard.commands.credentials.{module}")
-        return int(found.run(chosen))
+        return int(getattr(found, action)(chosen))
 
-    return Subcommand(_OPTIONS.get(module), run)
+    return Subcommand(_OPTIONS.get(module if action == "run" else action), run)
 
 
 _OPTIONS = {
@@ -108,7 +108,7 @@ _OPTIONS = {
 }
 BRANCHES = {
     "list": _runner("list"),
-    "get": _runner("get"),
+    "get": _runner("export", "get"),
     "set": _runner("set"),
     "remove": _runner("remove"),
     "import": _runner("import_file"),

@@ -29,6 +29,7 @@ from wizard.context.settings import Arguments
 from wizard.state import private_file
 from wizard.text.errors import Exit, UsageError
 from wizard.text.localised import phrase
+from wizard.ui.screen import is_terminal
 from wizard.vault.environment import variable
 
 
@@ -172,6 +173,20 @@ def run(chosen: Arguments) -> int:
             return Exit.NOT_IN_ORDER
         text = dressed(values, style, chosen.program or "")
         _hand_out(context, text, target)
+        return Exit.FINE
+
+
+def get(chosen: Arguments) -> int:
+    """`credentials get`: one bare value; a terminal is shown a secret on request only."""
+    name = credential_name(chosen.name)
+    if name not in IDS and is_terminal(sys.stdout) and not chosen.reveal:
+        raise UsageError("credentials.would_show", name=name)
+    with Context(chosen) as context:
+        value = value_of(context, name)
+        if chosen.json:
+            context.print_json({"schema": 1, "name": name, "value": value})
+        else:
+            sys.stdout.write(f"{value}\n")
         return Exit.FINE
 
 
