@@ -152,6 +152,50 @@ def test_a_pin_that_could_not_be_kept_is_not_sent(open_shop, monkeypatch):
     assert shop.record.attempts == {}
 
 
+@pytest.mark.parametrize("kept", [False, True])
+def test_a_token_that_meta_will_not_describe_is_proven_by_what_it_reads(
+    open_shop, monkeypatch, capsys, kept
+):
+    """The app is the given one: its secret fits the token."""
+    from wizard.cli import main as cli
+
+    shop = open_shop("debug-refused")
+    if not kept:
+        shop.home.save_config(Config())
+    monkeypatch.setenv("MY_TOKEN", shop.meta.access_token)
+    monkeypatch.setenv("MY_SECRET", shop.meta.app_secret)
+    answers = shop.folder / "answers.yaml"
+    places = "secrets: {access_token: {env: MY_TOKEN}, app_secret: {env: MY_SECRET}}"
+    answers.write_text(f'{places}\nids: {{app_id: "{shop.meta.app_id}"}}\n')
+    cli.run(["setup", "--no-input", "--lang", "en", "--answers", str(answers), "--json"])
+    items = {i["id"]: i["status"] for i in json.loads(capsys.readouterr().out)["items"]}
+    wanted = ("access.valid", "access.app", "app.visible", "account.visible", "number.registered")
+    assert {items[name] for name in wanted} == {"passed"}
+    assert shop.record.ids["app_id"] == shop.meta.app_id
+    if kept:
+        assert shop.record.secrets["access_token"].expires_at == ""  # not shown is not "never"
+
+
+@pytest.mark.parametrize("store", ["os-keyring", "encrypted-file"])
+@pytest.mark.parametrize("name", ["app_id", "waba_id", "phone_number_id"])
+def test_an_id_that_the_token_does_not_lead_to_is_never_replaced(
+    open_shop, monkeypatch, capsys, store, name
+):
+    from wizard.cli import main as cli
+
+    shop = open_shop()
+    shop.home.save_config(Config().with_profile("default", vault={"store": store}))
+    monkeypatch.setenv("MY_TOKEN", shop.meta.access_token)
+    answers = shop.folder / "answers.yaml"
+    answers.write_text(
+        f'secrets: {{access_token: {{env: MY_TOKEN}}}}\nids: {{{name}: "999999999"}}'
+    )
+    assert cli.run(["setup", "--no-input", "--json", "--answers", str(answers)]) == 2
+    values = json.loads(capsys.readouterr().out)["error"]["values"]
+    assert values["name"] == f"ids.{name}"
+    assert getattr(shop.meta, name) in values["offered"]
+
+
 @pytest.mark.parametrize("asked", ["", "ids: {waba_id: '999'}"])
 def test_accounts_that_nobody_chose_between_are_listed(open_shop, monkeypatch, capsys, asked):
     from wizard.cli import main as cli

@@ -21,6 +21,8 @@ from wizard.text.paste import parse_id, parse_token
 from wizard.text.secret import Secret
 
 ADD = "add"
+#: What gives an id where nobody can be asked.
+FILE = "--answers FILE"
 #: Without these an audit cannot look at the number.
 _NEEDED_IDS = ("app_id", "waba_id", "phone_number_id")
 #: What is forgotten with an id.
@@ -56,7 +58,7 @@ def choose_account(session: Session, found: Sequence[Found]) -> bool:
         return False
     pin = session.expected.get("waba_id")
     found = [entry for entry in found if entry.account.id == pin] or found
-    question = Question("waba_id", phrase("account.choose"), option="--answers FILE")
+    question = Question("waba_id", phrase("account.choose"), option=FILE)
     choices = [Choice(entry.account.id, _label(entry)) for entry in found]
     picked = session.prompter.choose(question, choices)
     chosen = next(entry.account for entry in found if entry.account.id == picked)
@@ -76,7 +78,7 @@ def choose_number(session: Session, numbers: Sequence[Number], *, may_add: bool 
     numbers = [number for number in numbers if number.id == pin] or numbers
     # A number that is the profile's already and yet not in order is not chosen by itself again.
     again = may_add and session.record.ids.get("phone_number_id") == numbers[0].id
-    question = Question("phone_number_id", phrase("number.choose"), option="--answers FILE")
+    question = Question("phone_number_id", phrase("number.choose"), option=FILE)
     choices = [Choice(n.id, phrase("number.choice", **_described(n))) for n in numbers]
     if may_add and (again or len(numbers) > 1):
         choices.append(Choice(ADD, phrase("number.choice_add")))
@@ -105,30 +107,37 @@ def _described(number: Number) -> dict[str, str]:
     }
 
 
-def complete_ids(session: Session) -> dict[str, str]:
+def complete_ids(session: Session, given: Mapping[str, str] = {}) -> dict[str, str]:
     """Takes over the ids that the token leaves no choice about, says so, and returns them.
 
     For a profile with a token and without ids, say in CI. Several WABAs or numbers are nobody's
     choice but the person's, unless the profile is pinned to one of them; a pinned id that the
     token does not reach is the check access.expected's to report, as a token that cannot be
-    asked is the audit's.
+    asked is the audit's. What is `given` is taken as it is, also where Meta does not show it, or
+    refused: InputRequired, with what there is, where Meta shows something else.
     """
     ids, pins = session.record.ids, session.expected
+    asked = {
+        name: given[name] for name in ID_NAMES if given.get(name, "") not in ("", ids.get(name))
+    }
     differs = any(ids.get(name, pin) != pin for name, pin in pins.items())
-    if not differs and all(ids.get(name) for name in _NEEDED_IDS):
+    if not (asked or differs) and all(ids.get(name) for name in _NEEDED_IDS):
         return {}
+    other = "waba_id" in asked
+    known = {n: v for n, v in ids.items() if not (other and n in _OF_A_NUMBER)} | asked
     try:
-        found = discover(session.graph(), {**ids, **pins})
+        found = discover(session.graph(), {**known, **pins})
     except Unavailable:
         return {}
+    _refuse_others(session, found, known, asked)
     reached = _reached(found, pins)
     if reached.keys() < pins.keys() and any(
         error.kind in _NOT_SEEN for error in found.unreadable.values()
     ):
         return {}  # a throttled read is no proof that the token leads elsewhere
-    known = _pinned(found, ids, pins, reached)
-    taken = {**known, **found.only_choice(known)}
-    new = {name: taken[name] for name in ID_NAMES if taken.get(name, "") != ids.get(name, "")}
+    known = _pinned(found, known, pins, reached)
+    taken = known | found.only_choice(known)
+    new = {name: taken[name] for name in ID_NAMES if taken.get(name) not in (None, ids.get(name))}
     ids.clear()
     ids |= taken
     for name in new:
@@ -168,6 +177,26 @@ def _pinned(
     if "phone_number_id" in pins and not known.get("phone_number_id") and numbers:
         known["phone_number_id"] = numbers[0].id
     return known
+
+
+#: What goes with the WABA it is in.
+_OF_A_NUMBER = ("phone_number_id", "display_phone_number")
+
+
+def _refuse_others(
+    session: Session, found: Discovery, known: Mapping[str, str], asked: Mapping[str, str]
+) -> None:
+    """InputRequired where Meta shows that the token leads elsewhere than was asked for."""
+    accounts = [Choice(one.account.id, _label(one)) for one in found.accounts]
+    numbers = [
+        Choice(one.id, phrase("number.choice", **_described(one)))
+        for one in found.numbers_of(known.get("waba_id", ""))
+    ]
+    app, token = found.app, found.token
+    apps = [Choice(token.app_id, app.name if app else "")] if token and token.app_id else []
+    for name, there in (("app_id", apps), ("waba_id", accounts), ("phone_number_id", numbers)):
+        if name in asked and there and asked[name] not in {choice.value for choice in there}:
+            session.prompter.choose(Question(name, phrase("account.choose"), option=FILE), there)
 
 
 @action("access.present", "access.valid", "access.app")
@@ -231,9 +260,7 @@ def find_account(session: Session, facts: Facts) -> ActionResult:
         return Done()
     session.prompter.tell("account.none_found")
     typed = session.prompter.ask(
-        Question(
-            "waba_id", phrase("account.paste"), parse=_parse_id_or_none, option="--answers FILE"
-        )
+        Question("waba_id", phrase("account.paste"), parse=_parse_id_or_none, option=FILE)
     )
     if typed:
         return take_id(session, graph, typed)
@@ -305,6 +332,8 @@ def _way_to_a_token(session: Session) -> str:
 def _same_app(session: Session, token: Token) -> bool:
     """Another app's token never slips into a profile: it would subscribe that other app."""
     ids = session.record.ids
+    if not token.app_id:
+        return True  # Meta would not say whose it is
     before = ids.get("app_id")
     if before and before != token.app_id:
         session.prompter.tell(

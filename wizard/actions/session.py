@@ -164,4 +164,6 @@ class Session:
 
 
 def _until(token: Token) -> str:
+    if not token.described:
+        return ""
     return "never" if token.expires_at is None else write_time(token.expires_at)

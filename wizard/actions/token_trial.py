@@ -8,10 +8,13 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
 
+from msgspec import structs
+
 from wizard.actions.prompter import Question
 from wizard.actions.session import Session
 from wizard.audit.results import CheckResult, ItemResult
 from wizard.audit.runner import audit, look
+from wizard.facts.discovery import discover
 from wizard.facts.facts import Facts
 from wizard.facts.models import Token
 from wizard.graph import Credentials, Graph, GraphError
@@ -99,7 +102,8 @@ class TokenTrial:
         if not result.ok:
             return result
         ours = session.record.ids.get("app_id")
-        if self.policy.same_app and ours and result.token.app_id != ours:
+        # Not shown is not another one.
+        if self.policy.same_app and ours and result.token.app_id not in ("", ours):
             return replace(result, verdict=Verdict.OTHER_APP)
         if not self._suits(session, result.facts):
             return replace(result, verdict=Verdict.UNSUITABLE)
@@ -125,6 +129,9 @@ class TokenTrial:
         facts = session.open_facts(graph, session.record, session.vault)
         with session.prompter.waiting(phrase("access.trying")):
             check = look(item, facts)
+            if check.status is Status.UNKNOWN and not session.record.ids.get("waba_id"):
+                facts = self._with_an_account(session, graph) or facts
+                check = look(item, facts)
         verdict = _VERDICTS.get(check.status, Verdict.UNKNOWN)
         if verdict is Verdict.ACCEPTED and self.policy.describe:
             describe(session, facts.token)
@@ -132,6 +139,17 @@ class TokenTrial:
             session.prompter.show_result(ItemResult(item, check))
         signed_with = keys.app_secret if keys.proves else None
         return TrialResult(verdict, self.secret, graph, facts, check, signed_with)
+
+    def _with_an_account(self, session: Session, graph: Graph) -> Facts | None:
+        """Facts about a WABA that it reads: a token that Meta will not describe is proven so."""
+        try:
+            found = discover(graph, session.record.ids).accounts
+        except Unavailable:
+            return None
+        if not (seen := next((one for one in found if one.visible), None)):
+            return None
+        ids = {**session.record.ids, "waba_id": seen.account.id}
+        return session.open_facts(graph, structs.replace(session.record, ids=ids), session.vault)
 
     def _with_app_secret(self, session: Session, result: TrialResult) -> TrialResult:
         """Asks for the app secret until the app takes the proof, or nothing new comes."""
@@ -161,6 +179,9 @@ class TokenTrial:
 def describe(session: Session, token: Token) -> None:
     """Says kind, app and life of a token, the moment it is there."""
     app = token.app_name or token.app_id
+    if not token.described:
+        session.prompter.tell("access.not_described")
+        return
     if token.kind in KINDS:
         session.prompter.tell(f"access.is_{KINDS[token.kind]}", app=app)
     else:

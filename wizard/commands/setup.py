@@ -10,10 +10,12 @@ from wizard.report.documents import audit_document
 from wizard.text.errors import Exit
 
 if TYPE_CHECKING:
+    from wizard.actions.session import Session
     from wizard.actions.setup import Setup
     from wizard.audit.results import ItemResult
     from wizard.commands import OptionParser
     from wizard.context.settings import Arguments
+    from wizard.state.answers import Answers
     from wizard.ui.setup_view import Places
 
 
@@ -48,7 +50,7 @@ def run(chosen: Arguments) -> int:
                 return Exit.VAULT
         setup = Setup(session, attended=context.attended)
         try:
-            _walk(context, setup)
+            _walk(context, setup, answers)
         except UserAbort:
             session.prompter.tell("guide.left")
         else:
@@ -60,8 +62,7 @@ def run(chosen: Arguments) -> int:
         return exit_code(setup.results, session.record.goals)
 
 
-def _walk(context: Context, setup: Setup) -> None:
-    from wizard.actions.access import complete_ids
+def _walk(context: Context, setup: Setup, answers: Answers | None) -> None:
     from wizard.actions.setup import ask_goals, offer_changes
     from wizard.audit.results import exit_code
     from wizard.state.record import Status
@@ -73,9 +74,7 @@ def _walk(context: Context, setup: Setup) -> None:
             session.prompter.show_result(result)
     if not begun:
         ask_goals(session)
-    # A token that was not pasted here (the environment's) has listed nothing yet.
-    if complete_ids(session):
-        setup.renew()
+    _identify(setup, session, answers)
     setup.walk(seen=partial(_news, context, setup) if begun else lambda results: None)
     if setup.acted or not context.attended or exit_code(setup.results, session.record.goals):
         return
@@ -83,6 +82,21 @@ def _walk(context: Context, setup: Setup) -> None:
     while offer_changes(session):
         setup.renew()
         setup.walk()
+
+
+def _identify(setup: Setup, session: Session, answers: Answers | None) -> None:
+    """Which app, WABA and number this is: as the file says it, else what leaves no choice."""
+    from wizard.actions.access import complete_ids
+    from wizard.actions.token import app_secret
+
+    if answers and session.vault.get("access_token") is None:
+        setup.walk("access")  # the answers may hold it
+    # A token that was not pasted here (the environment's) has listed nothing yet.
+    if complete_ids(session, answers.ids if answers else {}):
+        setup.renew()
+    if answers and "app_secret" in answers.secrets and session.record.ids.get("app_id"):
+        app_secret(session)
+        setup.renew()
 
 
 def _news(context: Context, setup: Setup, results: list[ItemResult]) -> None:

@@ -75,6 +75,11 @@ class Answers:
     consent: frozenset[str] = frozenset()
     confirm: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def ids(self) -> dict[str, str]:
+        """What the file says the profile is."""
+        return {name: self.given[name] for name in ID_NAMES if name in self.given}
+
 
 class InvalidAnswers(WizardError):
     """The answers file cannot be used: exit code 2. `phrase` says where and why."""

@@ -93,7 +93,8 @@ def _app_of(session: Session, tokens: Sequence[Placed], ids: dict[str, str]) -> 
     if ours := session.record.ids.get("app_id"):
         return ours
     living = sorted((row for row in tokens if row.token), key=lambda row: -row.rank)
-    return next((row.token.app_id for row in living if row.token), ids.get("app_id", ""))
+    shown = (row.token.app_id for row in living if row.token)
+    return next(filter(None, shown), ids.get("app_id", ""))
 
 
 def _place_tokens(session: Session, tokens: Sequence[Placed], app_id: str) -> None:
@@ -102,7 +103,7 @@ def _place_tokens(session: Session, tokens: Sequence[Placed], app_id: str) -> No
     for row in sorted(tokens, key=lambda row: (row.reaches is False, -row.rank)):
         if row.token is None:
             continue
-        if row.token.app_id != app_id:
+        if row.token.app_id not in ("", app_id):
             row.why = "other_app"
             continue
         suits = row.reaches is not False and row.rank > kept_rank

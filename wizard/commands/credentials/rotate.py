@@ -47,8 +47,9 @@ def run(chosen: Arguments) -> int:
             raise VaultError(VaultProblem.READ_ONLY, "environment", source)
         facts = session.facts()
         before = session.vault.get(NAME)
-        if span is not None and not _due(session, facts.token, span):
-            return _done(context, rotated=False)
+        spared = _spared(session, facts.token, span)
+        if spared is not None:
+            return _done(context, rotated=False, code=spared)
         made = _made(context, facts)
         if isinstance(made, Exit):
             return made
@@ -71,15 +72,20 @@ def _span(text: str) -> timedelta:
     return timedelta(hours=int(found[1]) * _HOURS[found[2]])
 
 
-def _due(session: Session, token: Token, span: timedelta) -> bool:
-    """Whether the token ends within this time, or is no longer accepted."""
-    if token.valid and (token.expires_at is None or token.expires_at - session.now() > span):
-        if token.expires_at is None:
-            session.prompter.tell("credentials.lasts_for_ever")
-        else:
-            session.prompter.tell("credentials.lasts", date=f"{token.expires_at:%Y-%m-%d}")
-        return False
-    return True
+def _spared(session: Session, token: Token, span: timedelta | None) -> Exit | None:
+    """Why nothing is to be done: it lasts longer, or its end does not show. None: it is due."""
+    if span is None or not token.valid:
+        return None
+    if not token.described:
+        session.prompter.tell("access.not_described")
+        return Exit.NOT_SEEN
+    if token.expires_at is None:
+        session.prompter.tell("credentials.lasts_for_ever")
+        return Exit.FINE
+    if token.expires_at - session.now() > span:
+        session.prompter.tell("credentials.lasts", date=f"{token.expires_at:%Y-%m-%d}")
+        return Exit.FINE
+    return None
 
 
 def _made(context: Context, facts: Facts) -> Secret | Exit:

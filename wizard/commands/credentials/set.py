@@ -152,7 +152,7 @@ def run(chosen: Arguments) -> int:
             session.prompter.tell("credentials.not_kept", name=name)
             return verdict.code
         token = verdict.token
-        if token is not None and name == "access_token":
+        if token is not None and token.app_id and name == "access_token":
             session.record.ids["app_id"] = token.app_id
         session.keep(name, value, token)
         say_kept(session, name)
