@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -16,7 +17,9 @@ from wizard.commands.credentials.recognise import TOKEN, Found, find
 from wizard.commands.credentials.set import is_app_secret, text_of
 from wizard.context.context import Context
 from wizard.context.settings import Arguments
+from wizard.facts.discovery import what_is
 from wizard.facts.models import Token
+from wizard.graph import Graph
 from wizard.text.errors import ErrorKind, Exit, Unavailable, UsageError
 from wizard.text.localised import phrase
 from wizard.text.secret import Secret, fingerprint
@@ -37,6 +40,7 @@ class Placed:
     why: str = ""
     token: Token | None = None
     reaches: bool | None = None
+    graph: Graph | None = None
 
     @property
     def rank(self) -> int:
@@ -46,16 +50,21 @@ class Placed:
 
 def placed(session: Session, things: Sequence[Found]) -> list[Placed]:
     """Everything with its place. Meta is asked what each token is; names are not trusted."""
-    ids = _ids(session, things)
-    rows = [Placed(thing) for thing in things]
-    tokens = [row for row in rows if row.found.name == TOKEN]
+    rows = [Placed(thing, why=thing.why) for thing in things]
+    left = [row for row in rows if not row.why]
+    ids = _ids(session, [row.found for row in left])
+    tokens = [row for row in left if row.found.name == TOKEN]
     for row in tokens:
         _ask_meta(session, row, ids)
     app_id = _app_of(session, tokens, ids)
     _place_tokens(session, tokens, app_id)
-    for row in rows:
+    known = dict(session.record.ids)
+    graph = next((row.graph for row in tokens if row.place == "access_token"), None)
+    for row in left:
         if row.found.name == "app_secret":
             _place_secret(session, row, app_id)
+        elif row.found.value:
+            _place_id(session, row, known, graph)
         elif row.found.name != TOKEN:
             _place_plain(session, row)
     return rows
@@ -72,6 +81,7 @@ def _ask_meta(session: Session, row: Placed, ids: dict[str, str]) -> None:
     if trial.verdict is Verdict.REFUSED or trial.check.reason == "proof_required":
         row.why = "needs_secret" if trial.check.reason == "proof_required" else "dead"
         return
+    row.graph = trial.graph
     row.token = trial.token  # raises what stood in the way where Meta could not be asked
     row.reaches = _reaches(trial, ids.get("waba_id", ""))
 
@@ -138,18 +148,33 @@ def _place_secret(session: Session, row: Placed, app_id: str) -> None:
         row.why = "other_secret"
 
 
+#: What stands behind an id → what it is called.
+_KINDS = {
+    "account": "waba_id",
+    "number": "phone_number_id",
+    "business": "business_id",
+    "app": "app_id",
+}
+
+
+def _place_id(session: Session, row: Placed, known: dict[str, str], graph: Graph | None) -> None:
+    """Under the name of what Meta says it is: files call portfolios and WABAs alike."""
+    name = row.found.name
+    with suppress(Unavailable):  # nobody can be asked: setup finds the right one by the token
+        if graph or session.vault.get("access_token"):
+            node = what_is(graph or session.graph(), row.found.value)
+            name = _KINDS.get(node.kind, name)
+    if known.setdefault(name, row.found.value) == row.found.value:
+        row.place = name
+    else:
+        row.why = "other_id"
+
+
 def _place_plain(session: Session, row: Placed) -> None:
     """What Meta is not asked about never replaces what is there."""
-    name, ids = row.found.name, session.record.ids
-    if row.found.value:
-        if ids.get(name, row.found.value) == row.found.value:
-            row.place = name
-        else:
-            row.why = "other_id"
-        return
-    kept = session.vault.get(name)
+    kept = session.vault.get(row.found.name)
     if kept is None or kept.secret == row.found.secret:
-        row.place = name
+        row.place = row.found.name
     else:
         row.why = "kept_another"
 
@@ -167,6 +192,8 @@ _SHORT = timedelta(days=3)
 def run(chosen: Arguments) -> int:
     """Finds, asks Meta, shows, keeps after consent; 4 when nothing in it is of use."""
     path = Path(chosen.file)
+    if chosen.remove_file and path.is_symlink():
+        raise UsageError("credentials.file_is_link", path=str(path))
     things = find(text_of(path))
     with Context(chosen) as context:
         session = context.session
