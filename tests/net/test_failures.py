@@ -253,6 +253,19 @@ def test_a_proxy_that_refuses_is_named(client, monkeypatch, refusal, cause):
     assert "hunter2" not in repr(error)
 
 
+@pytest.mark.parametrize(
+    "proxy",
+    [
+        *("http://127.0.0.1:port", "http://[::1:3128", "http://me:a/b@127.0.0.1:1", "http://%zz:1"),
+        *("127.0.0.1:99999", "http://me:a@b@127.0.0.1:99999", "http://", "socks5://x:1:2"),
+        "x" * 3000,
+    ],
+)
+def test_a_proxy_whose_address_cannot_be_read_is_named(client, monkeypatch, proxy):
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+    assert trouble(lambda: client(FAR).get("1")).values["cause"] == "proxy"
+
+
 def test_a_proxy_that_is_gone_is_named(client, monkeypatch):
     monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{loopback.closed_port()}")
     assert trouble(lambda: client(FAR).get("1")).values["cause"] == "proxy"

@@ -115,10 +115,21 @@ def test_where_nothing_can_be_put_off_it_leaves(make):
     assert make().next_action(OPEN, [NextAction.AGAIN, NextAction.LEAVE]) is NextAction.LEAVE
 
 
+DENIALS = [
+    *("not yet", "no", "No.", "nope", "nah", "not published yet", "it isn't published", "n", "—"),
+    *("I don't know", "later", "tomorrow", "TODO", "maybe", "haven’t done it yet", "false", "?"),
+    *("нет", "Нет ещё", "ничего", "пока нет", "неа", "ещё не опубликовано", "не сделано пока"),
+    *("потом", "завтра", "не знаю", "вроде не готово", "Нету"),
+]
+
+
 def test_vouching_comes_from_the_file(make):
     manual = ItemResult(Item("app.published", T, T), waiting())
     assert make(Answers(confirm={"app.published": "on 3 May"})).confirm(manual) == "on 3 May"
-    assert make(Answers(confirm={"app.published": "not yet"})).confirm(manual) == ""
+    for denied in DENIALS:
+        assert make(Answers(confirm={"app.published": denied})).confirm(manual) == "", denied
+    for words in ("Никто кроме меня, 3 мая", "published, nothing else to do", "done", "да", "yes"):
+        assert make(Answers(confirm={"app.published": words})).confirm(manual) == words
     assert make().confirm(manual) == ""
     assert make(sandbox=True).confirm(manual) != ""
 

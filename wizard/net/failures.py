@@ -64,7 +64,9 @@ def _kinds() -> dict[str, tuple[type[BaseException], ...]]:
     return {
         "proxy": (
             requests.exceptions.ProxyError,
-            requests.exceptions.InvalidProxyURL,
+            # A proxy's address that cannot be read: our own is checked before.
+            requests.exceptions.InvalidURL,
+            urllib3.LocationParseError,
             requests.exceptions.InvalidSchema,  # a socks:// proxy without PySocks
             urllib3.ProxyError,
         ),

@@ -141,16 +141,29 @@ def code_rows(text: str) -> list[str]:
 
 #: What people write for "no" where they are asked for words of their own, and what they add.
 _NO = frozenset(
-    {"no", "not", "nope", "nothing", "none", "never", "n", "false"}
-    | {"нет", "не", "ничего", "никто", "никогда", "н"}
+    {"no", "not", "nope", "nah", "nobody", "nothing", "none", "never", "n", "false", "off", "0"}
+    | {"нет", "нету", "не", "неа", "ничего", "никто", "никогда", "н", "ложь"}
 )
-_ADDED = frozenset({"yet", "done", "так", "ещё", "еще", "пока", "сделано", "готово"})
+#: Said of what is still to be done; in a longer text they may speak of something else.
+_LATER = frozenset(
+    {"later", "tomorrow", "soon", "todo", "tbd", "pending", "waiting", "unknown", "unsure", "maybe"}
+    | {"потом", "позже", "завтра", "скоро", "жду", "ждём", "неизвестно", "наверное"}
+)
+_ADDED = frozenset(
+    {"yet", "done", "ready", "published", "sure", "is", "it", "i", "am", "know", "we", "have", "at"}
+    | {"all", "so", "far", "do", "did", "for", "now", "there", "был", "было", "она", "оно", "это"}
+    | {"так", "ещё", "еще", "пока", "что", "сделано", "сделал", "сделала", "готово", "опубликовано"}
+    | {"я", "мы", "знаю", "уверен", "уверена", "совсем", "вроде", "точно", "же", "был", "и"}
+)
+_CONTRACTED = re.compile(r"n['’]t\b")
 
 
 def affirmed(words: str) -> str:
     """A person's words that something is done; "" where they say that it is not: "not yet"."""
-    said = set(re.findall(r"\w+", words.casefold()))
-    return "" if said & _NO and said <= _NO | _ADDED else words
+    said = set(re.findall(r"\w+", _CONTRACTED.sub(" not ", words.casefold())))
+    known = _NO | _LATER | _ADDED | {"isn", "hasn", "haven", "didn", "wasn", "don", "does", "has"}
+    denied = said & (_NO | _LATER) and said <= known
+    return "" if denied or not said else words
 
 
 class BasePrompter:
