@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -16,6 +16,7 @@ from wizard.facts.models import Token
 from wizard.graph import Credentials, Graph
 from wizard.state.record import ProfileRecord, RecordStore, SecretNote, write_time
 from wizard.text.errors import Unavailable
+from wizard.text.localised import phrase
 from wizard.text.secret import Secret, fingerprint
 from wizard.vault import StoredSecret, Vault, VaultError, VaultProblem
 from wizard.vault.stores import prove_writing
@@ -112,6 +113,21 @@ class Session:
     def save(self) -> None:
         """Keeps the record: after every step, so that leaving at any moment loses nothing."""
         self.store.save(self.record)
+
+    @contextmanager
+    def acting(self) -> Iterator[None]:
+        """Around consent, act and record: no other run acts on this profile meanwhile.
+
+        The record then holds what other runs did before. It is saved first: where the outcome
+        could not be kept nothing is done, and StateFileError says why.
+        """
+        with ExitStack() as held:
+            with self.prompter.waiting(phrase("guide.other_run")):
+                first = held.enter_context(self.store.acting())
+            if first:
+                self.save()
+                self.record.become(self.store.load())
+            yield
 
     def keep(self, name: str, secret: Secret, token: Token | None = None) -> None:
         """Keeps a proven secret: in the vault, then its name, never its value, in the status file.

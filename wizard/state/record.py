@@ -6,13 +6,15 @@ Times are ISO 8601 strings in UTC with a Z (`2026-11-22T20:00:00Z`), as they sta
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
 
 from msgspec import Struct, structs, to_builtins
 
+from wizard.state import private_file
 from wizard.state.typed import Misshapen, Node, convert, lenient, restore, unknown_keys
 from wizard.state.yaml_file import StateFileError, YamlFile
 from wizard.text.localised import Value
@@ -134,6 +136,21 @@ class TestMessage(Struct, frozen=True, omit_defaults=True):
     message: str = ""
 
 
+class Closed(Struct, frozen=True, omit_defaults=True):
+    """Meta refuses an act until a moment, and answered so (with `code`) at another."""
+
+    until: str
+    code: int = 0
+    at: str = ""
+
+
+class OrderedCode(Struct, frozen=True, omit_defaults=True):
+    """A verification code that Meta was asked to send: when, and by which way (sms, voice)."""
+
+    at: str
+    method: str = ""
+
+
 class ProfileRecord(Struct, omit_defaults=True):
     """One profile, in the order of the file, what people read most first."""
 
@@ -150,6 +167,11 @@ class ProfileRecord(Struct, omit_defaults=True):
     verdicts: dict[str, SavedResult] = {}
     #: "register:<phone number id>" → when each attempt was made; Meta counts 10 in 72 hours.
     attempts: dict[str, list[str]] = {}
+    #: "<act>:<phone number id>" → until when Meta refuses it; acts: register, request_code,
+    #: verify_code, pin.
+    closed: dict[str, Closed] = {}
+    #: The last code ordered, by phone number id.
+    codes: dict[str, OrderedCode] = {}
     #: Each a Change in one line: a file of five hundred stays quick to read.
     history: list[str] = []
     #: The keys that a later version wrote and this one does not know, where they stood.
@@ -175,6 +197,17 @@ class ProfileRecord(Struct, omit_defaults=True):
         moments = (parse_time(written) for written in self.attempts.get(what, ()))
         return sorted(moment for moment in moments if moment > since)
 
+    def closed_until(self, what: str, now: datetime) -> datetime | None:
+        """Until when Meta refuses `what` ("register:<phone number id>"); None: it does not now."""
+        closed = self.closed.get(what)
+        until = parse_time(closed.until) if closed else now
+        return until if until > now else None
+
+    def become(self, other: ProfileRecord) -> None:
+        """Takes over everything that `other` holds; whoever has this record sees it."""
+        for name in self.__struct_fields__:
+            setattr(self, name, getattr(other, name))
+
 
 class RecordStore(Protocol):
     """Keeps the record of one profile between runs."""
@@ -184,6 +217,12 @@ class RecordStore(Protocol):
 
     def save(self, record: ProfileRecord) -> None:
         """Replace what was saved, whole or not at all; StateFileError when that fails."""
+
+    def acting(self) -> AbstractContextManager[bool]:
+        """No other run acts on this profile within; True unless this one is within already.
+
+        StateFileError when another run does not end in time, or nothing can be written there.
+        """
 
 
 def encode(record: ProfileRecord) -> Node:
@@ -218,6 +257,7 @@ class RecordFile:
         self._known: Node | None = None
         #: Why what was loaded may be only a part of it: a later version wrote the file.
         self.newer: StateFileError | None = None
+        self._patience, self._acting = patience, False
 
     @property
     def path(self) -> str:
@@ -236,6 +276,25 @@ class RecordFile:
             raise self._file.misshapen(error.path) from None
         self._known = encode(record)
         return record
+
+    @contextmanager
+    def acting(self) -> Iterator[bool]:
+        """See RecordStore. The lock stands beside the status file and ends with its process."""
+        if self._acting:
+            yield False
+            return
+        with ExitStack() as held:
+            with self._file.state_errors():
+                lock = private_file.locked(self._file.path.with_name("acting"), self._patience)
+                try:
+                    held.enter_context(lock)
+                except private_file.LockTimeout as error:
+                    raise StateFileError("at_work", self.path, error.pid) from None
+            self._acting = True
+            try:
+                yield True
+            finally:
+                self._acting = False
 
     def save(self, record: ProfileRecord) -> None:
         """Replace what was saved, whole or not at all; StateFileError when that fails."""

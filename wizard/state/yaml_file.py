@@ -32,9 +32,9 @@ _KINDS = {
 class StateFileError(WizardError):
     """A state or configuration file cannot be used: exit code 6.
 
-    `kind`: unreadable, malformed, newer, unsafe (owner, mode, link), locked, full, read_only,
-    too_big (to be written). `path` is shown; `detail` says more: "12: repeated_key" (a line, and
-    why), the number of the schema, the PID that holds the lock, the free bytes.
+    `kind`: unreadable, malformed, newer, unsafe (owner, mode, link), locked, at_work, full,
+    read_only, too_big (to be written). `path` is shown; `detail` says more: "12: repeated_key" (a
+    line, and why), the number of the schema, the PID that holds the lock, the free bytes.
     """
 
     exit_code = Exit.FILE
@@ -68,7 +68,7 @@ class YamlFile:
 
     def load(self) -> dict[str, Any] | None:
         """The mapping without `schema`, migrated; None when there is no file."""
-        with self._as_state_errors(reading=True):
+        with self.state_errors(reading=True):
             content = self._read()
         schema = 0 if content is None else self._schema_of(content)
         self.newer = schema if schema > self._schema else 0
@@ -85,7 +85,7 @@ class YamlFile:
         `base` is the content that this one was made from: what another process has changed in the
         file since then stays, where we did not change the same (see `merged`).
         """
-        with self._as_state_errors(), private_file.locked(self.path, self._patience):
+        with self.state_errors(), private_file.locked(self.path, self._patience):
             before = self._read()
             if before is not None:
                 if (schema := self._schema_of(before)) > self._schema:
@@ -133,7 +133,7 @@ class YamlFile:
         return schema
 
     @contextmanager
-    def _as_state_errors(self, reading: bool = False) -> Iterator[None]:
+    def state_errors(self, reading: bool = False) -> Iterator[None]:
         """Every failure of the disk, the lock or the content as a StateFileError."""
         path = str(self.path)
         try:
