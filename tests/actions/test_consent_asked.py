@@ -79,7 +79,7 @@ WRITES = {
         False,
     ),
     request_code: (
-        "number-unregistered",
+        "number-unverified",
         {"code_method": "sms", "code_language": "en_US"},
         "number.code_verified",
         False,

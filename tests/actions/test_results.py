@@ -166,7 +166,7 @@ def test_the_language_of_the_code_is_the_answer_or_that_of_the_person(
     prompter = FakePrompter(
         {"code_method": "sms", "code_language": answer}, consents={"number.code_verified": True}
     )
-    with open_session("number-unregistered", prompter, knows=True) as (session, _):
+    with open_session("number-unverified", prompter, knows=True) as (session, _):
         session.language = language
         answering(session, {"success": True})
         assert isinstance(number.request_code(session, session.facts().number), Done)

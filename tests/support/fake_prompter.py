@@ -29,7 +29,16 @@ class FakePrompter:
     and is never left over; `suggestions` answer what `answers` do not, as in the sandbox.
     """
 
-    def __init__(self, answers=None, *, moves=None, consents=None, confirms=None, suggestions=None):
+    def __init__(
+        self,
+        answers=None,
+        *,
+        moves=None,
+        consents=None,
+        confirms=None,
+        suggestions=None,
+        attended=False,
+    ):
         given = {"ask": answers, "move": moves, "consent": consents, "confirm": confirms}
         self._left = {
             kind: {
@@ -38,7 +47,7 @@ class FakePrompter:
             for kind, d in given.items()
         }
         self._suggestions = dict(suggestions or {})
-        self.unanswered = []
+        self.unanswered, self.attended = [], attended
         self.events = []  # (kind, name, …) in order
         self.said = []  # Phrases of tell() and of wrong answers
         self.presented, self.settled_ones, self.troubles = [], [], []  # ItemResults; Unavailables

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from wizard.actions.prompter import Choice, Question
 from wizard.actions.results import (
     ActionResult,
+    AlreadySo,
     Declined,
     Done,
     Refused,
@@ -62,6 +63,32 @@ def _send(
     to = session.prompter.ask(
         Question("test_message.to", phrase("message.to_ask"), parse=phone.normalise, option="--to")
     )
+    before = session.record.test_message
+    with session.acting():
+        now = session.record.test_message
+        if template and now != before and _same(now, number, to, template):
+            session.prompter.tell("message.sent_there", to=phone.pretty(to))
+            return AlreadySo()
+        sent = _send_once(session, number, to, content, words, template)
+    # News of it is awaited outside: another run need not wait as long.
+    if sent.ok and session.listener is not None and session.listener.at is not None:
+        return follow(session, PATIENCE_SECONDS)
+    return sent
+
+
+def _same(sent: TestMessage | None, number: Number, to: str, template: str) -> bool:
+    """Whether this message is on its way. Meta may write the recipient without its 9 or 1."""
+    return (
+        sent is not None
+        and sent.state not in ("failed", "no_message")
+        and (sent.phone_number_id, sent.template) == (number.id, template)
+        and sent.to.lstrip("+")[-8:] == to.lstrip("+")[-8:]
+    )
+
+
+def _send_once(
+    session: Session, number: Number, to: str, content: Json, words: str, template: str
+) -> ActionResult:
     text = phrase(words, to=phone.pretty(to), template=template, number=number.display)
     path = f"{number.id}/messages"
     consent = session.prompter.consent("message.sent", text, [f"POST /{path}  → {to}"])
@@ -76,19 +103,16 @@ def _send(
         if not wamid:
             raise Unavailable(ErrorKind.ODD, cause="not_confirmed")
     except Unavailable as error:
+        result = refused(session, error)
         _remember_refusal(session, number, to, template, error)
-        return refused(session, error)
+        return result
     contact = (answer.get("contacts") or [{}])[0]
     # wa_id is the recipient as WhatsApp knows it: Brazil drops a 9, Mexico a 1.
     reached = str(contact.get("wa_id") or to)
     state = STATES.get(str(sent[0].get("message_status") or ""), "accepted")
-    _remember(session, TestMessage(number.id, reached, wamid, session.stamp(), state, template))
     session.prompter.tell(f"message.{state}", to=reached)
-    if state != "accepted":
-        return Refused()
-    if session.listener is not None and session.listener.at is not None:
-        return follow(session, PATIENCE_SECONDS)
-    return Done()
+    _remember(session, TestMessage(number.id, reached, wamid, session.stamp(), state, template))
+    return Done() if state == "accepted" else Refused()
 
 
 #: What Meta writes as message_status of an answer without an error → the state that is kept.

@@ -1,14 +1,24 @@
-"""A phone number: added, its code verified, registered, and its PIN kept.
-
-The PIN of two-step verification is six digits that are either being *set* or must be *known*.
-"""
+"""A phone number: added, its code verified, and registered."""
 
 from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 
 from wizard.actions.access import choose_number
+from wizard.actions.attempts import (
+    PIN,
+    is_closed,
+    keep_pin,
+    note_order,
+    note_refusal,
+    order_of,
+    pin_for,
+    put_back,
+    refused_by_kind,
+    replace_pin,
+)
 from wizard.actions.prompter import Choice, Question
 from wizard.actions.results import (
     ActionResult,
@@ -21,7 +31,8 @@ from wizard.actions.results import (
     refused,
 )
 from wizard.actions.session import Session
-from wizard.audit.checks.number import REGISTRATIONS, WINDOW
+from wizard.audit.checks.number import REGISTRATIONS, awaits_registration
+from wizard.audit.checks.number import registrations_left as counted
 from wizard.facts.facts import Facts
 from wizard.facts.models import Number
 from wizard.graph import GraphError
@@ -29,85 +40,26 @@ from wizard.graph.consent import Consent
 from wizard.text import phone
 from wizard.text.errors import ErrorKind, Unavailable
 from wizard.text.localised import Phrase, phrase
-from wizard.text.paste import parse_code, parse_pin
-from wizard.text.secret import Secret, generate_pin
+from wizard.text.paste import parse_code
+from wizard.text.secret import Secret
 from wizard.vault import StoredSecret
+from wizard.vault.environment import SOURCE
 
-PIN = "two_step_pin"
-#: The command that supplies it where nobody can be asked.
-PIN_OPTION = "credentials set two_step_pin"
+__all__ = [
+    "add",
+    "add_new",
+    "enter_code",
+    "keep_pin",
+    "register",
+    "registrations_left",
+    "replace_pin",
+    "request_code",
+    "verify",
+]
+
 WRONG_PIN, TOO_MANY_GUESSES = 133005, 133008
+WRONG_CODE, NOT_BY_CODE = 136025, 2388093
 _LANGUAGE = re.compile(r"[a-z]{2,3}(_[A-Z]{2})?")
-
-
-def pin_for(session: Session, number: Number, *, doubted: bool = False) -> Secret | ActionResult:
-    """The PIN to register with, already in the vault; or why there is none.
-
-    With two-step verification off, the PIN of `register` *becomes* the number's PIN. With it on,
-    another PIN is refused (133005) and guesses are limited, so a lost one is replaced first;
-    `doubted` after an attempt that failed: then a new one is proposed.
-    """
-    if kept := session.vault.get(PIN):
-        session.prompter.tell("number.pin_kept", source=kept.source)
-        return kept.secret
-    if number.pin_enabled is not True:
-        # Meta did not say (None), or said that none is set: this one will be the first.
-        session.prompter.tell(
-            "number.pin_will_be_set" if number.pin_enabled is False else "number.pin_unsure"
-        )
-        pin = Secret(_new_pin(session))
-        session.keep(PIN, pin)
-        return pin
-    session.prompter.tell("number.pin_must_be_known")
-    default = "replace" if doubted else "known"
-    way = session.prompter.choose(
-        Question("two_step_pin_way", phrase("number.pin_way"), default=default),
-        [
-            Choice("known", phrase("number.pin_way_known")),
-            Choice("replace", phrase("number.pin_way_replace")),
-        ],
-    )
-    if way == "replace":
-        replaced = replace_pin(session, number)
-        kept = session.vault.get(PIN)
-        return kept.secret if replaced.ok and kept else replaced
-    pin = Secret(_ask_pin(session, "number.pin_known_ask"))
-    session.keep(PIN, pin)
-    return pin
-
-
-def replace_pin(session: Session, number: Number) -> ActionResult:
-    """Sets a new PIN, which the API can do without the old one."""
-    before = session.vault.get(PIN)
-    pin = Secret(_new_pin(session))
-    consent = session.prompter.consent(
-        "number.pin",
-        phrase("number.pin_replace_consent", number=number.display),
-        [f'POST /{number.id}  {{"pin": "••••••"}}'],
-    )
-    if consent is None:
-        return Declined()
-    # Kept before it is sent: a PIN that Meta has and nobody knows would lock the number.
-    session.keep(PIN, pin)
-    try:
-        post(session, number.id, {"pin": pin}, consent, "number.pin_setting")
-    except Unavailable as error:
-        session.put_back(PIN, before)
-        return refused(session, error)
-    session.prompter.tell("number.pin_set")
-    return Done()
-
-
-def _new_pin(session: Session) -> str:
-    """A PIN the person chose, or (nothing typed) one of ours."""
-    return _ask_pin(session, "number.pin_new_ask", default=generate_pin())
-
-
-def _ask_pin(session: Session, key: str, default: str = "") -> str:
-    question = Question(
-        PIN, phrase(key), secret=True, default=default, parse=parse_pin, option=PIN_OPTION
-    )
-    return session.prompter.ask(question)
 
 
 @action("number.added")
@@ -134,54 +86,52 @@ def add_new(session: Session) -> ActionResult:
     body = {"cc": country, "phone_number": national, "verified_name": name}
     text = phrase("number.add_consent", number=phone.pretty(typed), name=name)
     shown = f'POST /{waba}/phone_numbers  {{"cc": "{country}", "phone_number": "{national}", …}}'
-    consent = session.prompter.consent("number.added", text, [shown])
-    if consent is None:
-        return Declined()
-    try:
-        answer = post(session, f"{waba}/phone_numbers", body, consent, "number.adding", wants="id")
-    except Unavailable as error:
-        return refused(session, error)
-    session.record.ids |= {"phone_number_id": str(answer["id"]), "display_phone_number": typed}
-    session.save()
-    session.prompter.tell("number.added", number=phone.pretty(typed))
-    return Done()
+    with session.acting():
+        consent = session.prompter.consent("number.added", text, [shown])
+        if consent is None:
+            return Declined()
+        edge = f"{waba}/phone_numbers"
+        try:
+            answer = post(session, edge, body, consent, "number.adding", wants="id")
+        except Unavailable as error:
+            return refused(session, error)
+        session.prompter.tell("number.added", number=phone.pretty(typed))
+        session.record.ids |= {"phone_number_id": str(answer["id"]), "display_phone_number": typed}
+        session.save()
+        return Done()
 
 
-@action("number.code_verified")
+@action(
+    "number.code_verified/not_verified",
+    "number.code_verified/expired",
+    "number.code_verified/not_shown",
+    "number.code_verified/other",
+)
 def verify(session: Session, facts: Facts) -> ActionResult:
     """Requests the code (unless the person has one) and verifies what the person received."""
     number = facts.number
     requested = request_code(session, number)
-    return enter_code(session, number) if requested.ok else requested
+    return enter_code(session, number) if isinstance(requested, Done) else requested
 
 
-#: Kinds of number for which Meta refuses the code, the registration and the PIN.
-OF_THE_PHONE_APP = frozenset({"phone_app", "coexistence"})
-
-
-def _refused_by_kind(session: Session, number: Number) -> bool:
-    """Says why nothing is asked of Meta for this number, where its kind rules it out."""
-    if number.kind not in OF_THE_PHONE_APP:
+def _verified(session: Session, number: Number) -> bool:
+    """Says that no code is needed, where none is."""
+    if number.registered is not True and number.code_verification != "VERIFIED":
         return False
-    session.prompter.tell(f"number.is_{number.kind}", number=number.display)
+    session.prompter.tell("number.verified_already", number=number.display)
     return True
 
 
-def request_code(session: Session, number: Number) -> ActionResult:
-    """Asks Meta to send the code; AlreadySo when the person has one."""
-    if _refused_by_kind(session, number):
-        return Refused()
-    way = session.prompter.choose(
-        Question(
-            "code_method",
-            phrase("number.code_way", number=number.display),
-            default="sms",
-            option="--method",
-        ),
-        [Choice(way, phrase(f"number.code_way_{way}")) for way in ("sms", "voice", "have")],
-    )
+def request_code(session: Session, number: Number, *, another: bool = False) -> ActionResult:
+    """Asks Meta to send the code; Done also where the person has one, AlreadySo without need.
+
+    `another`: the one that came did not fit.
+    """
+    if hindrance := _hindrance(session, number):
+        return hindrance
+    way = _way_of_code(session, number, another)
     if way == "have":
-        return AlreadySo()
+        return Done()
     # Meta's table says two letters, every example of Meta's says en_US: the longer form works
     # in both readings of the specification.
     default = {"ru": "ru_RU"}.get(session.language, "en_US")
@@ -189,6 +139,43 @@ def request_code(session: Session, number: Number) -> ActionResult:
         "code_language", phrase("number.code_language"), default=default, parse=_parse_language
     )
     body = {"code_method": way.upper(), "language": session.prompter.ask(question)}
+    before = session.record.codes.get(number.id)
+    with session.acting():
+        if session.record.codes.get(number.id) != before:
+            session.prompter.tell("number.code_ordered_there", number=number.display)
+            return Done()
+        hindrance = _hindrance(session, session.facts().number)
+        return hindrance or _order_code(session, number, way, body)
+
+
+def _hindrance(session: Session, number: Number) -> ActionResult | None:
+    """Why no code is ordered, and says it; None when one may be."""
+    if refused_by_kind(session, number):
+        return Refused()
+    if _verified(session, number):
+        return AlreadySo()
+    return Refused() if is_closed(session, "request_code", number) else None
+
+
+def _way_of_code(session: Session, number: Number, another: bool) -> str:
+    """How the code shall come; who ordered one minutes ago has it, or is about to."""
+    order = None if another else order_of(session, number)
+    if order is not None:
+        session.prompter.tell("number.code_ordered", number=number.display, at=order.at)
+    ways = ("sms", "voice") if another else ("sms", "voice", "have")
+    return session.prompter.choose(
+        Question(
+            "code_method",
+            phrase("number.code_way", number=number.display),
+            default="have" if order else "sms",
+            option="--method",
+            again=another,
+        ),
+        [Choice(way, phrase(f"number.code_way_{way}")) for way in ways],
+    )
+
+
+def _order_code(session: Session, number: Number, way: str, body: dict[str, str]) -> ActionResult:
     shown = f"POST /{number.id}/request_code  {json.dumps(body)}"
     text = phrase(f"number.code_consent_{way}", number=number.display)
     consent = session.prompter.consent("number.code_verified", text, [shown])
@@ -197,23 +184,72 @@ def request_code(session: Session, number: Number) -> ActionResult:
     try:
         post(session, f"{number.id}/request_code", body, consent, "number.code_requesting")
     except Unavailable as error:
-        return refused(session, error)
+        result = refused(session, error)
+        note_refusal(session, "request_code", number, error)
+        return result
     session.prompter.tell("number.code_sent", number=number.display)
+    note_order(session, number, way)
     return Done()
+
+
+#: How often a code may be typed before the person has to begin anew.
+CODE_TRIES = 5
+#: What is typed instead of a code, in both languages.
+NEW, LATER = "new", "later"
+_INSTEAD = {"new": NEW, "новый": NEW, "later": LATER, "позже": LATER}
 
 
 def enter_code(session: Session, number: Number) -> ActionResult:
-    """Asks for the code and hands it to Meta."""
-    code = session.prompter.ask(
-        Question("verification_code", phrase("number.code_ask"), parse=parse_code, option="CODE")
+    """Asks for the code and hands it to Meta; a wrong one is asked for again in place."""
+    question = Question(
+        "verification_code", phrase("number.code_ask"), parse=parse_code, option="CODE"
     )
+    result = _hand_over(session, number, session.prompter.ask(question))
+    question = replace(
+        question, text=phrase("number.code_again"), parse=_parse_code_or_way, again=True
+    )
+    tries = 1
+    while _is_wrong_code(result) and session.prompter.attended and tries < CODE_TRIES:
+        typed = session.prompter.ask(question)
+        if typed == LATER:
+            break
+        if typed == NEW:
+            requested = request_code(session, number, another=True)
+            if isinstance(requested, AlreadySo):
+                return requested
+            continue
+        result, tries = _hand_over(session, number, typed), tries + 1
+    return result
+
+
+def _hand_over(session: Session, number: Number, code: str) -> ActionResult:
     path = f"{number.id}/verify_code"
-    consent = Consent.given_by_command("the person typed the code", f"POST /{path}")
-    try:
-        post(session, path, {"code": code}, consent, "number.code_verifying")
-    except Unavailable as error:
-        return refused(session, error)
-    return Done()
+    with session.acting():
+        if is_closed(session, "verify_code", number):
+            return Refused()
+        consent = Consent.given_by_command("the person typed the code", f"POST /{path}")
+        try:
+            post(session, path, {"code": code}, consent, "number.code_verifying")
+        except Unavailable as error:
+            result = refused(session, error)
+            note_refusal(session, "verify_code", number, error)
+            return result
+        session.prompter.tell("number.code_taken", number=number.display)
+        return Done()
+
+
+def _is_wrong_code(result: ActionResult) -> bool:
+    """Whether Meta refused the code itself, and not the number."""
+    error = result.error if isinstance(result, Refused) else None
+    if not isinstance(error, GraphError) or error.code != WRONG_CODE:
+        return False
+    # The same code is Meta's answer about a number of the phone app.
+    whose = f"{error.message} {error.details}".casefold()
+    return error.subcode != NOT_BY_CODE and "smb" not in whose
+
+
+def _parse_code_or_way(typed: str) -> str | Phrase:
+    return _INSTEAD.get(typed.strip().casefold()) or parse_code(typed)
 
 
 @action(
@@ -222,35 +258,53 @@ def enter_code(session: Session, number: Number) -> ActionResult:
     "number.name/register_again",
 )
 def register(session: Session, facts: Facts) -> ActionResult:
-    """Registers the number with the Cloud API: after a plain yes, once, and counted."""
-    number = facts.number
-    if _refused_by_kind(session, number):
+    """Registers the number with the Cloud API: after a plain yes, once, and counted.
+
+    A wrong PIN is asked for again in place, as long as Meta takes attempts.
+    """
+    with session.acting():
+        # What another run did meanwhile counts: an attempt is scarcer than a read.
+        number = session.facts().number
+        if refused_by_kind(session, number):
+            return Refused()
+        if number.registered is True:
+            if not awaits_registration(number):
+                session.prompter.tell("number.registered_already", number=number.display)
+                return AlreadySo()
+            session.prompter.tell("number.registers_again")
+        result = _register(session, number)
+        while _is(result, WRONG_PIN) and session.prompter.attended and not session.vault.get(PIN):
+            result = _register(session, number, doubted=True)
+        return result
+
+
+def _register(session: Session, number: Number, *, doubted: bool = False) -> ActionResult:
+    if is_closed(session, "register", number):
         return Refused()
-    left = registrations_left(session, number.id)
-    if left <= 0:
-        session.prompter.tell("number.register_spent", until=_free_again(session, number.id))
-        return Refused()
-    before = session.vault.get(PIN)
-    pin = pin_for(session, number, doubted=left < REGISTRATIONS)
+    left, before = registrations_left(session, number.id), session.vault.get(PIN)
+    pin = pin_for(session, number, doubted=doubted or left < REGISTRATIONS, later=doubted)
     if isinstance(pin, ActionResult):
         return pin
     consent = _may_register(session, number, left, before)
     if consent is None:
         return Declined()
     # Counted before it is made: a crash in between must not lose the attempt.
-    session.record.attempts.setdefault(_key(number.id), []).append(session.stamp())
+    session.record.attempts.setdefault(f"register:{number.id}", []).append(session.stamp())
     session.save()
     body = {"messaging_product": "whatsapp", "pin": pin}
     try:
         post(session, f"{number.id}/register", body, consent, "number.registering")
     except Unavailable as error:
-        if isinstance(error, GraphError) and error.code == WRONG_PIN:
-            # Refused by Meta itself: not to be tried again by mistake, guesses are limited.
-            session.put_back(PIN, None if before and before.secret == pin else before)
-            session.prompter.tell("number.pin_wrong")
-        elif isinstance(error, GraphError) and error.code == TOO_MANY_GUESSES:
-            session.put_back(PIN, before)  # what was typed now is as unproven as it was
-        return refused(session, error)
+        result = refused(session, error)
+        note_refusal(session, "register", number, error)
+        if _is(result, WRONG_PIN, TOO_MANY_GUESSES):
+            _doubt(session, before, pin, wrong=_is(result, WRONG_PIN))
+        return result
+    session.prompter.tell("number.registered", number=number.display)
+    if number.registered and before is None:
+        # Meta does not look at the PIN of a number that is registered: this one is not proven.
+        put_back(session, None)
+        session.prompter.tell("number.pin_unproven")
     return Done()
 
 
@@ -265,37 +319,32 @@ def _may_register(
         consent = session.prompter.consent("number.registered", text, [shown], spends=True)
     finally:
         if consent is None:
-            session.put_back(PIN, before)
+            put_back(session, before)
     return consent
 
 
-@action("number.pin")
-def keep_pin(session: Session, facts: Facts) -> ActionResult:
-    """Sets a PIN, or puts the one that is known into the vault."""
-    number = facts.number
-    if _refused_by_kind(session, number):
-        return Refused()
-    if not number.pin_enabled:
-        return replace_pin(session, number)
-    kept = session.vault.get(PIN)
-    pin = pin_for(session, number)
-    if isinstance(pin, ActionResult):
-        return pin
-    return AlreadySo() if kept else Done()
+def _doubt(session: Session, before: StoredSecret | None, pin: Secret, wrong: bool) -> None:
+    """A PIN that Meta refused is not kept: it would be tried again, and guesses are limited."""
+    if before is not None and before.source == SOURCE:
+        if wrong:
+            session.prompter.tell("number.pin_wrong_there", source=before.detail)
+        return
+    # What was typed while Meta took no guesses is as unproven as it was.
+    tried = wrong and before is not None and before.secret == pin
+    put_back(session, None if tried else before)
+    if wrong:
+        session.prompter.tell("number.pin_wrong")
+
+
+def _is(result: ActionResult, *codes: int) -> bool:
+    """Whether Meta refused it with one of these codes."""
+    error = result.error if isinstance(result, Refused) else None
+    return isinstance(error, GraphError) and error.code in codes
 
 
 def registrations_left(session: Session, number_id: str) -> int:
-    """How many of Meta's ten registrations this tool knows to be left. Others' are not seen."""
-    return REGISTRATIONS - len(session.record.tries(_key(number_id), session.now() - WINDOW))
-
-
-def _free_again(session: Session, number_id: str) -> str:
-    first = session.record.tries(_key(number_id), session.now() - WINDOW)[0]
-    return f"{first + WINDOW:%Y-%m-%d %H:%M} UTC"
-
-
-def _key(number_id: str) -> str:
-    return f"register:{number_id}"
+    """How many of Meta's ten registrations are left; see the check."""
+    return counted(session.record, number_id, session.now())
 
 
 def _parse_language(typed: str) -> str | Phrase:

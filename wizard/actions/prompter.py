@@ -54,10 +54,15 @@ class Question:
     default: str = ""
     parse: AnswerParser | None = None
     option: str = ""  # the command-line option that supplies it, for --no-input
+    again: bool = False  # the answer given before was refused: only a person has another
 
 
 class Prompter(Protocol):
     """Everything that is said and asked. Raises KeyboardInterrupt on Ctrl-C and on end of input."""
+
+    @property
+    def attended(self) -> bool:
+        """Whether a person answers, who can be asked again after a wrong answer."""
 
     def tell(self, key: str, /, **values: Value) -> None:
         """One message of our own words."""

@@ -133,9 +133,10 @@ def set_callback(session: Session, target: Target, token: Secret) -> ActionResul
     )
     if foreign:
         session.prompter.tell(f"webhook.foreign_{target.level}", before=before)
-    text = phrase(f"webhook.consent_{target.level}", url=target.url)
-    consent = session.prompter.consent("webhook.callback", text, [request.shown], spends=foreign)
-    return Declined() if consent is None else _send_callback(session, request, target, consent)
+    text, shown = phrase(f"webhook.consent_{target.level}", url=target.url), [request.shown]
+    with session.acting():
+        consent = session.prompter.consent("webhook.callback", text, shown, spends=foreign)
+        return Declined() if consent is None else _send_callback(session, request, target, consent)
 
 
 @action("webhook.fields")
@@ -233,10 +234,10 @@ def _send_callback(
         _post(session, request, consent)
     except Unavailable as error:
         return _explain_or_by_hand(session, error, target)
+    session.prompter.tell("webhook.is_set", url=target.url)
     _expect(session, target)
     if listener and listener.wait(_accepted, HANDSHAKE_SECONDS, mark):
         session.prompter.tell("webhook.meta_knocked")
-    session.prompter.tell("webhook.is_set", url=target.url)
     return Done()
 
 
@@ -269,14 +270,15 @@ def _shown(path: str, body: Mapping[str, Any]) -> str:
 def _ask_and_post(
     session: Session, item_id: str, text: Phrase, request: Request, spends: bool = False
 ) -> ActionResult:
-    consent = session.prompter.consent(item_id, text, [request.shown], spends=spends)
-    if consent is None:
-        return Declined()
-    try:
-        _post(session, request, consent)
-    except Unavailable as error:
-        return _explain(session, error)
-    return Done()
+    with session.acting():
+        consent = session.prompter.consent(item_id, text, [request.shown], spends=spends)
+        if consent is None:
+            return Declined()
+        try:
+            _post(session, request, consent)
+        except Unavailable as error:
+            return _explain(session, error)
+        return Done()
 
 
 def _post(session: Session, request: Request, consent: Consent) -> None:

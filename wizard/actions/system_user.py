@@ -94,21 +94,22 @@ def make_token(session: Session, graph: Graph, place: Place) -> Secret | None:
     session.need_store()
     edge = f"{place.business_id}/system_users"
     user = _choose(session, graph.pages(edge, fields=("id", "name", "role")))
-    consent = session.prompter.consent(
-        "token.kind", phrase("token.api_consent", name=NAME), _sends(place, user)
-    )
-    if consent is None:
-        return None
-    if user == NEW:
-        body = {"name": NAME, "role": "ADMIN"}
-        made = post(session, edge, body, consent, "token.making_user", wants="id")
-        user = str(made["id"])
-        session.prompter.tell("token.user_made", name=NAME, id=user)
-    _assign(session, graph, place, user, consent)
-    body = {"business_app": place.app_id}
-    post(session, f"{user}/applications", body, consent, "token.installing")
-    session.prompter.tell("token.installed")
-    return _make(session, place, user, consent)
+    with session.acting():
+        consent = session.prompter.consent(
+            "token.kind", phrase("token.api_consent", name=NAME), _sends(place, user)
+        )
+        if consent is None:
+            return None
+        if user == NEW:
+            body = {"name": NAME, "role": "ADMIN"}
+            made = post(session, edge, body, consent, "token.making_user", wants="id")
+            user = str(made["id"])
+            session.prompter.tell("token.user_made", name=NAME, id=user)
+        _assign(session, graph, place, user, consent)
+        body = {"business_app": place.app_id}
+        post(session, f"{user}/applications", body, consent, "token.installing")
+        session.prompter.tell("token.installed")
+        return _make(session, place, user, consent)
 
 
 def _choose(session: Session, users: Sequence[Json]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from wizard.actions.prompter import Choice, Question
 from wizard.actions.results import ActionResult, Declined, Done, Refused, action, refused
 from wizard.actions.session import Session
@@ -14,9 +16,10 @@ from wizard.actions.token_trial import (
     secret_page,
 )
 from wizard.facts.facts import Facts
+from wizard.graph import GraphError
 from wizard.text.errors import Unavailable
-from wizard.text.localised import phrase
-from wizard.text.paste import parse_token
+from wizard.text.localised import Phrase, phrase
+from wizard.text.paste import parse_secret, parse_token
 from wizard.text.secret import Secret
 
 #: What a new token must stand before it replaces the old one.
@@ -66,20 +69,41 @@ def app_secret(session: Session) -> bool:
     return bool(session.vault.get("app_secret")) or ask_app_secret(session).ok
 
 
+def _parse_or_later(typed: str) -> str | Phrase:
+    """Nothing typed puts it off."""
+    return parse_secret(typed) if typed.strip() else ""
+
+
+SECRET_AGAIN = replace(
+    APP_SECRET, text=phrase("token.secret_again"), parse=_parse_or_later, again=True
+)
+
+
 @action("app.secret")
 def ask_app_secret(session: Session, facts: Facts | None = None) -> ActionResult:
     """Asks for the app secret, and proves it against this app before it is kept."""
     app_id = session.record.ids["app_id"]
     session.prompter.tell("token.secret_why", link=secret_page(app_id))
-    secret = Secret(session.prompter.ask(APP_SECRET))
-    try:
-        refusal = app_secret_refusal(session, app_id, secret)
-    except Unavailable as error:
-        return refused(session, error)
-    if refusal is not None:
+    question, tried = APP_SECRET, ""
+    refusal: GraphError | None = None
+    # Nothing, or the same once more: there is no other now.
+    while (typed := session.prompter.ask(question)) not in ("", tried):
+        tried, secret = typed, Secret(typed)
+        try:
+            refusal = app_secret_refusal(session, app_id, secret)
+        except Unavailable as error:
+            return refused(session, error)
+        if refusal is None:
+            return _keep_app_secret(session, secret)
         session.prompter.show_error(refusal)
         session.prompter.tell("token.secret_refused")
-        return Refused(refusal)
+        if not session.prompter.attended:
+            break
+        question = SECRET_AGAIN
+    return Refused(refusal)
+
+
+def _keep_app_secret(session: Session, secret: Secret) -> ActionResult:
     session.keep("app_secret", secret)
     session.prompter.tell("token.secret_kept", store=session.vault.describe().store)
     return Done()

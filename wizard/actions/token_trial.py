@@ -219,5 +219,6 @@ def app_secret_refusal(session: Session, app_id: str, secret: Secret) -> GraphEr
     except GraphError as error:
         if error.kind is ErrorKind.BUSY:
             raise
-        return error
+        # The same code means a dead token elsewhere; here nothing but the secret signed.
+        return GraphError(error.kind, **{**error.values, "proof": "secret"})
     return None

@@ -41,6 +41,7 @@ class Detail(Struct, frozen=True, forbid_unknown_fields=True):
     do: Text
     retry: Retry | None = None
     link: str = ""
+    wait_minutes: int = 0
 
     def __post_init__(self) -> None:
         """Nobody fills placeholders here."""
@@ -57,6 +58,8 @@ class CodeEntry(Struct, frozen=True, forbid_unknown_fields=True):
     do: Text
     retry: Retry
     link: str = ""
+    #: How long Meta refuses after it, where its answer does not say.
+    wait_minutes: int = 0
     subcodes: Mapping[str, Detail] = {}
     variants: Mapping[str, Detail] = {}
 
@@ -67,13 +70,17 @@ class CodeEntry(Struct, frozen=True, forbid_unknown_fields=True):
 
 @dataclass(frozen=True)
 class Explanation:
-    """One code in words. `key` is "190", "190/463", "200-299" or "100/proof_wrong"."""
+    """One code in words. `key` is "190", "190/463", "200-299" or "100/proof_wrong".
+
+    `wait_minutes`: how long Meta refuses after it, 0 where that is not known.
+    """
 
     key: str
     means: Text
     do: Text
     retry: Retry
     link: str = ""
+    wait_minutes: int = 0
 
 
 @dataclass(frozen=True)
@@ -170,10 +177,15 @@ def entries(folder: Path = CHECKLISTS) -> tuple[Entry, ...]:
     for key, node in table.items():
         for path, why in _wrong_keys(key, node, found):
             refuse(folder, FILE, path, why)
-        own = Explanation(key, node.means, node.do, node.retry, node.link)
+        own = Explanation(key, node.means, node.do, node.retry, node.link, node.wait_minutes)
         details = {
             name: Explanation(
-                f"{key}/{name}", d.means, d.do, d.retry or own.retry, d.link or own.link
+                f"{key}/{name}",
+                d.means,
+                d.do,
+                d.retry or own.retry,
+                d.link or own.link,
+                d.wait_minutes,
             )
             for name, d in (*node.subcodes.items(), *node.variants.items())
         }

@@ -89,11 +89,12 @@ def run_add(chosen: Arguments) -> int:
 def run_request_code(chosen: Arguments) -> int:
     """Asks Meta to send the code; `number verify` takes it."""
     from wizard.actions import number
+    from wizard.actions.results import Done
 
     with Context(chosen) as context:
         session = prefilled(context.session, {"code_method": chosen.method}, yes=chosen.yes)
         result = number.request_code(session, session.facts().number)
-        if result.ok:
+        if isinstance(result, Done):
             session.prompter.tell("number.code_next")
         return result.exit_code
 

@@ -38,7 +38,7 @@ def run(chosen: Arguments) -> int:
             result = message.send_test(session, facts)
         if result.ok and (wait := _patience(session, chosen)):
             result = message.follow(session, wait)
-        if chosen.json and session.record.test_message is not before:
+        if chosen.json and session.record.test_message != before:
             context.print_json(_row(session))
         return result.exit_code
 

@@ -19,6 +19,28 @@ def moment(text: str, now: datetime) -> datetime | None:
         return None
 
 
+#: "Try again in 12 hours", "Подождите 5 минут"; never "… in the last 72 hours".
+_WAIT = re.compile(
+    r"(?:again|retry|wait|через|подожд\w*|повтор\w*)[^\d.]{0,40}(\d{1,4})\s*"
+    r"(sec|min|hour|day|сек|мин|час|д(?:н|ень))",
+    re.IGNORECASE,
+)
+_WAIT_UNITS = {"s": 1, "с": 1, "m": 60, "м": 60, "h": 3600, "ч": 3600, "d": 86400, "д": 86400}
+_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d)?)\s?(?:UTC|GMT|Z)\b")
+
+
+def wait_in(said: str, now: datetime) -> timedelta | None:
+    """How long a text of Meta's says to wait, as a span or until a moment; None: it does not."""
+    if found := _WAIT.search(said):
+        return timedelta(seconds=int(found[1]) * _WAIT_UNITS[found[2][0].lower()])
+    try:
+        if found := _MOMENT.search(said):
+            return datetime.fromisoformat(found[1]).replace(tzinfo=UTC) - now
+    except ValueError:
+        pass
+    return None
+
+
 def days_left(end: datetime, now: datetime) -> int:
     """Whole days until then; below zero when it is over."""
     return (end - now).days

@@ -99,6 +99,11 @@ class ConsolePrompter(BasePrompter):
         self._keys = keyboard or open_keyboard(screen, "SANDBOX ?" if sandbox else "?")
         self._browser = browser or Browser()
 
+    @property
+    def attended(self) -> bool:
+        """See Prompter."""
+        return self._keys is not None
+
     def ask(self, question: Question) -> str:
         """See Prompter."""
         suggested = self._offered(question)

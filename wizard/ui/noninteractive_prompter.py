@@ -45,9 +45,14 @@ class PresetAnswers:
         self._prompter, self._yes = prompter, yes
         self._answers = {name: answer for name, answer in answers.items() if answer}
 
+    @property
+    def attended(self) -> bool:
+        """See Prompter."""
+        return self._prompter.attended
+
     def ask(self, question: Question) -> str:
         """See Prompter."""
-        if question.name not in self._answers:
+        if question.again or question.name not in self._answers:
             return self._prompter.ask(question)
         answer = self._answers[question.name]
         parsed = question.parse(answer) if question.parse else answer
@@ -57,7 +62,7 @@ class PresetAnswers:
 
     def choose(self, question: Question, choices: Sequence[Choice]) -> str:
         """See Prompter."""
-        if question.name not in self._answers:
+        if question.again or question.name not in self._answers:
             return self._prompter.choose(question, choices)
         answer, offered = self._answers[question.name], [choice.value for choice in choices]
         if answer not in offered:
@@ -140,6 +145,7 @@ class NonInteractivePrompter(BasePrompter):
     ) -> None:
         super().__init__(screen, words, sandbox, suggestions)
         self._consent_option = consent_option
+        self.attended = False
         self._file = answers or Answers()
         self._asked: Counter[str] = Counter()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -84,7 +85,7 @@ class Words:
 
     def text(self, text: Text, /, **values: object) -> str:
         """A text of the checklist."""
-        shown = {name: clean(value, LONGEST) for name, value in values.items()}
+        shown = {name: clean(_on_the_wall(value), LONGEST) for name, value in values.items()}
         return self._addressed(text.in_language(self.language, **shown))
 
     def titled(self, result: ItemResult, advice: bool = False) -> str:
@@ -107,7 +108,9 @@ class Words:
         values = {"reason": check_result.reason, **check_result.values}
         if check_result.reason == "requires":
             values["item"] = self._title(str(values.get("item", "")))
-        shown = _Forgiving({name: clean(value, LONGEST) or "–" for name, value in values.items()})
+        shown = _Forgiving(
+            {name: clean(_on_the_wall(value), LONGEST) or "–" for name, value in values.items()}
+        )
         said: str = getattr(template, self.language).format_map(shown)
         return self._addressed(said)
 
@@ -119,6 +122,21 @@ class Words:
             return self.text(checklist.load().item(item_id).title)
         except KeyError:
             return item_id
+
+
+_STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+
+
+def _on_the_wall(value: object) -> object:
+    """A moment as the status file writes it: in local time, with its zone. Else the value."""
+    if not isinstance(value, str) or not _STAMP.fullmatch(value):
+        return value
+    try:
+        local = datetime.fromisoformat(value).astimezone()
+    except ValueError:
+        return value
+    zone = f"{local:%z}"
+    return f"{local:%Y-%m-%d %H:%M} (UTC{zone[:3]}:{zone[3:5]})".replace("+00:00", "")
 
 
 class _Forgiving(dict[str, str]):

@@ -31,7 +31,7 @@ from wizard.audit.results import (
     waiting,
 )
 from wizard.facts.models import Health
-from wizard.state.record import write_time
+from wizard.state.record import Closed, write_time
 from wizard.text.errors import ErrorKind, Unavailable
 
 ID = IDS["phone_number_id"]
@@ -55,6 +55,17 @@ def unregistered(status="PENDING", platform="NOT_APPLICABLE", hours_ago=()):
         number=replace(NUMBER, status=status, platform=platform),
         record=record(attempts={f"register:{ID}": times, "register:42": times * 9}),
     )
+
+
+def closed(act, until, hours_ago=(), **changes):
+    """A number for which Meta refuses an act until a moment, relative to now."""
+    there = unregistered(hours_ago=hours_ago)
+    there.record.closed = {f"{act}:{ID}": Closed(later(until)), f"{act}:42": Closed(later(99))}
+    return there if not changes else facts(number=replace(NUMBER, **changes), record=there.record)
+
+
+def later(hours):
+    return write_time(NOW + timedelta(hours=hours))
 
 
 def named(**changes):
@@ -188,7 +199,22 @@ CASES = [
     (
         "number.registered",
         unregistered(hours_ago=range(1, 11)),
-        failed("out_of_tries", tries=10),
+        failed("out_of_tries", tries=10, until=later(62)),
+    ),
+    # What Meta said outweighs what was counted here, until its time is over.
+    ("number.registered", closed("register", 48, [1]), failed("closed", left=0, until=later(48))),
+    ("number.registered", closed("register", -1, [1]), failed("not_registered", left=9)),
+    *(
+        (
+            "number.code_verified",
+            closed("request_code", until, platform="NOT_APPLICABLE", code_verification=state),
+            failed(reason, **more),
+        )
+        for state in ("NOT_VERIFIED", "EXPIRED")
+        for until, reason, more in (
+            (1, "codes_closed", {"until": later(1)}),
+            (-1, {"EXPIRED": "expired"}.get(state, "not_verified"), {}),
+        )
     ),
     ("number.registered", unregistered(platform="ON_PREMISE"), failed("on_premises")),
     ("number.registered", unregistered(status="BANNED"), failed("gone", state="BANNED")),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from wizard.audit.checks.registry import answer_or_none, check, from_health, lacking
 from wizard.audit.results import (
@@ -14,11 +14,32 @@ from wizard.audit.results import (
 )
 from wizard.facts.facts import Facts
 from wizard.facts.models import Number
+from wizard.state.record import ProfileRecord, write_time
 
 #: Meta counts calls of register: 10 in a moving window of 72 hours, then 133016 for
 #: 72 hours. Source: the Cloud API's page on registration.
 REGISTRATIONS = 10
 WINDOW = timedelta(hours=72)
+
+
+def registrations_left(record: ProfileRecord, number_id: str, now: datetime) -> int:
+    """How many registrations are left, as far as this tool knows: others' are not seen.
+
+    0 while Meta refuses to register it, whatever this tool has counted.
+    """
+    what = f"register:{number_id}"
+    if record.closed_until(what, now):
+        return 0
+    return max(0, REGISTRATIONS - len(record.tries(what, now - WINDOW)))
+
+
+def registration_opens(record: ProfileRecord, number_id: str, now: datetime) -> datetime:
+    """When a number of which no registration is left may be registered again."""
+    what = f"register:{number_id}"
+    tries = record.tries(what, now - WINDOW)
+    counted = tries[-REGISTRATIONS] + WINDOW if len(tries) >= REGISTRATIONS else now
+    return max(record.closed_until(what, now) or now, counted)
+
 
 #: The states of a number that are not CONNECTED and have a text of their own. An open list.
 STATES = frozenset(
@@ -89,12 +110,13 @@ def code_verified(facts: Facts) -> CheckResult:
         return passed("not_asked")
     if not state:
         return unknown("not_shown")
-    if state == "EXPIRED":
-        return failed("expired")
     # Meta's own pages disagree on the word: NOT_VERIFIED, UNVERIFIED.
-    if state in {"NOT_VERIFIED", "UNVERIFIED"}:
-        return failed("not_verified")
-    return unknown("other", state=state)
+    reasons = dict.fromkeys(("NOT_VERIFIED", "UNVERIFIED"), "not_verified") | {"EXPIRED": "expired"}
+    if state not in reasons:
+        return unknown("other", state=state)
+    if until := facts.record.closed_until(f"request_code:{number.id}", facts.now):
+        return failed("codes_closed", until=write_time(until))
+    return failed(reasons[state])
 
 
 @check("number.registered")
@@ -114,10 +136,13 @@ def _unregistered(facts: Facts, number: Number) -> CheckResult:
         return failed("gone", state=number.status)
     if number.platform == "ON_PREMISE":
         return failed("on_premises")
+    if left := registrations_left(facts.record, number.id, facts.now):
+        return failed("not_registered", left=left)
+    until = write_time(registration_opens(facts.record, number.id, facts.now))
+    if facts.record.closed_until(f"register:{number.id}", facts.now):
+        return failed("closed", left=left, until=until)
     tries = facts.record.tries(f"register:{number.id}", facts.now - WINDOW)
-    if len(tries) >= REGISTRATIONS:
-        return failed("out_of_tries", tries=len(tries))
-    return failed("not_registered", left=REGISTRATIONS - len(tries))
+    return failed("out_of_tries", tries=len(tries), until=until)
 
 
 @check("number.connected")
@@ -146,14 +171,19 @@ def name(facts: Facts) -> CheckResult:
 NO_NAME = frozenset({"NONE", "NON_EXISTS"})
 
 
+def awaits_registration(number: Number) -> bool:
+    """Whether a new name was approved: Meta applies it only at the next registration."""
+    new = number.new_display_name
+    return bool(new) and new != number.verified_name and number.new_name_status in APPROVED_NAME
+
+
 def _change_of_name(number: Number) -> CheckResult | None:
     """What became of a change of the name; None when there is none, or it is done."""
     new, state = number.new_display_name, number.new_name_status
+    if awaits_registration(number):
+        return failed("register_again", name=new)
     if not new or new == number.verified_name:
         return None
-    # Meta applies an approved name only at the next registration.
-    if state in APPROVED_NAME:
-        return failed("register_again", name=new)
     if number.name_status not in APPROVED_NAME:
         return None
     changes = {"PENDING_REVIEW": "change_pending", "DECLINED": "change_declined"}

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from wizard.actions.prompter import Question
 from wizard.actions.session import Session
+from wizard.actions.token import SECRET_AGAIN
 from wizard.actions.token_trial import TokenTrial, TrialPolicy, Verdict, app_secret_refusal
 from wizard.audit.runner import look
 from wizard.commands.credentials.common import is_token, say_kept, secret_name, shown
@@ -47,8 +48,10 @@ def tried(session: Session, name: str, secret: Secret) -> Tried:
 
 def is_app_secret(session: Session, app_id: str, secret: Secret) -> bool:
     """Whether it belongs to this app. Unavailable when the app is not known, or nobody answers."""
-    if app_secret_refusal(session, app_id, secret) is None:
+    refusal = app_secret_refusal(session, app_id, secret)
+    if refusal is None:
         return True
+    session.prompter.show_error(refusal)
     session.prompter.tell("credentials.secret_refused", app=app_id)
     return False
 
@@ -148,6 +151,11 @@ def run(chosen: Arguments) -> int:
         if value is None:
             return Exit.CREDENTIAL
         verdict = tried(session, name, value)
+        while name == "app_secret" and verdict.code is Exit.CREDENTIAL and _again(context):
+            before, value = value, Secret(session.prompter.ask(SECRET_AGAIN))
+            if value in (Secret(""), before):
+                break
+            verdict = tried(session, name, value)
         if verdict.code is not Exit.FINE:
             session.prompter.tell("credentials.not_kept", name=name)
             return verdict.code
@@ -159,6 +167,11 @@ def run(chosen: Arguments) -> int:
         if chosen.json:
             context.print_json({"schema": 1, "credential": shown(session, name)})
         return Exit.FINE
+
+
+def _again(context: Context) -> bool:
+    """Whether a person typed what was refused, and can type another."""
+    return context.attended and given(context.chosen, context.environ) is None
 
 
 def given_or_asked(context: Context, name: str, text: Phrase) -> Secret | None:
