@@ -135,6 +135,10 @@ class Session:
         Vault first: a status file that names a secret must never be ahead of the vault.
         """
         self.vault.put(name, secret)
+        self._note(name, secret, token)
+        self.save()
+
+    def _note(self, name: str, secret: Secret, token: Token | None) -> None:
         store = self.vault.describe()
         self.record.secrets[name] = SecretNote(
             store=store.store,
@@ -144,7 +148,6 @@ class Session:
             expires_at=_until(token) if token else "",
             fingerprint=fingerprint(secret, name),
         )
-        self.save()
 
     def need_store(self) -> None:
         """VaultError unless secrets can be kept: called before one is made or asked for."""
@@ -169,10 +172,22 @@ class Session:
         if any(result.item.section == "number" for result in results):
             with suppress(Unavailable):
                 record.ids["display_phone_number"] = facts.number.display
+        if any(result.item.id == "access.valid" for result in results):
+            self._note_token(facts)
         changes = keep_results(record, results, self.stamp())
         if save:
             self.save()
         return changes
+
+    def _note_token(self, facts: Facts) -> None:
+        """Notes a token that somebody else put into the store: `status` opens no store."""
+        with suppress(Unavailable, VaultError):
+            kept, token = self.vault.get("access_token"), facts.token
+            if kept is None or kept.source == "environment" or not token.valid:
+                return
+            mark, noted = fingerprint(kept.secret), self.record.secrets.get("access_token")
+            if noted is None or noted.fingerprint != mark:
+                self._note("access_token", kept.secret, token)
 
     def stamp(self) -> str:
         """This moment as the status file writes it."""
