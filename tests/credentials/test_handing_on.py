@@ -129,6 +129,12 @@ def test_the_file_is_for_its_owner_alone_and_replaces_nothing(shop):
     assert shop.meta.access_token in target.read_text()
 
 
+@pytest.mark.parametrize("target", ["no/such/folder/x", "x" * 300])
+def test_a_file_that_cannot_be_made_is_no_defect(shop, target):
+    target = str(shop.folder / target)
+    assert shop.run("export", "--yes", "--output", target, code=6).out == ""
+
+
 @pytest.mark.parametrize("force", [[], ["--force"]])
 def test_a_link_is_never_written_through(shop, force):
     victim, link = shop.folder / "victim", shop.folder / "link"

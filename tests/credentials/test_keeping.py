@@ -152,6 +152,11 @@ def test_a_value_comes_from_a_file_or_a_variable_as_well(shop, tmp_path, monkeyp
         ["set", DEAD],
         ["set", "verify_token", "--from-stdin", "--from-env", "X"],
         ["set", "verify_token", "--from-env", "NOT_THERE"],
+        ["set", "access_token", "--from-env", DEAD],
+        ["set", "access_token", "--from-file", DEAD],
+        ["import", DEAD],
+        ["run", "--only", DEAD, "--", "true"],
+        ["get", DEAD],
         ["set", "verify_token", "--from-file", "/not/there"],
         ["set", "verify_token"],
         ["remove"],
@@ -223,6 +228,11 @@ def test_a_machine_of_the_environment_alone_needs_no_keyring(open_shop, monkeypa
     (shop.folder / "phrase").unlink()
     exported = shop.run("export", "access_token", "--yes", "--format", "docker")
     assert exported.out == f"WA_WIZARD_ACCESS_TOKEN={shop.meta.access_token}\n"
+
+
+def test_standard_input_that_is_a_terminal_is_refused(shop):
+    call = ["-m", "wizard", "credentials", "set", "verify_token", "--from-stdin", "--lang", "en"]
+    assert Terminal(call).end() == 2
 
 
 def test_what_is_typed_at_the_prompt_is_never_shown(shop):

@@ -140,14 +140,29 @@ def _put(path: Path, content: bytes, keep_last: bool = False) -> None:
     _sync_folder(path.parent)
 
 
+class CannotWrite(WizardError):
+    """A file that the person named cannot be made there."""
+
+    exit_code = Exit.FILE
+
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__("cli.cannot_write", path=str(path), why=why)
+
+
 def create(path: Path, content: bytes, *, force: bool = False) -> None:
     """A new file that only this user can read, from its first byte on; FileExistsError if it is.
 
     Neither through a link, nor over a file of somebody else's. `force` first removes what is there.
+    CannotWrite where its folder is not there, or is not for us to write to.
     """
-    if force:
-        path.unlink(missing_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_FOLLOW, 0o600)
+    try:
+        if force:
+            path.unlink(missing_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_FOLLOW, 0o600)
+    except FileExistsError:
+        raise
+    except OSError as error:
+        raise CannotWrite(path, error.strerror or type(error).__name__) from None
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)
         file.flush()

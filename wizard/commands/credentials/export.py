@@ -9,6 +9,7 @@ configuration page.
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import sys
 from collections.abc import Callable, Mapping
@@ -225,7 +226,8 @@ def _announce(context: Context, names: list[str], target: Path | None) -> None:
 
 def refuse_unsafe(target: Path, *, force: bool) -> None:
     """Neither through a link, nor over what is there unless it is meant."""
-    if target.is_symlink() or (target.exists() and not target.is_file()):
+    there = os.path.lexists(target)  # a name that is too long is not there
+    if there and (target.is_symlink() or not target.is_file()):
         raise UsageError("credentials.not_a_plain_file", path=str(target))
-    if target.exists() and not force:
+    if there and not force:
         raise UsageError("credentials.file_is_there", path=str(target))

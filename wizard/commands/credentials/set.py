@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
@@ -21,7 +23,9 @@ from wizard.state.record import Status
 from wizard.text.errors import Exit, UsageError
 from wizard.text.localised import Phrase, phrase
 from wizard.text.paste import decoded, is_empty, parser_of
+from wizard.text.sanitise import DOTS, LONG_WORD
 from wizard.text.secret import PAGE_TOKEN, Secret
+from wizard.ui.screen import is_terminal
 
 #: What a token must pass before it may replace one that works.
 MUST = ("access.valid", "access.app", "account.visible", "number.added", "token.assets")
@@ -112,11 +116,15 @@ def given(chosen: Arguments, environ: Mapping[str, str]) -> str | None:
         raise UsageError("credentials.two_sources")
     if not sources:
         return None
+    if chosen.from_stdin and is_terminal(sys.stdin):
+        raise UsageError("credentials.stdin_is_terminal")
     if chosen.from_stdin:
         return _filled(_decoded(sys.stdin.buffer.read(_MOST + 1), "stdin"), "stdin")
     if chosen.from_file:
         return _filled(text_of(Path(chosen.from_file)), chosen.from_file)
-    return _filled(environ.get(chosen.from_env, ""), chosen.from_env)
+    name = chosen.from_env
+    usual = name in environ or re.fullmatch(r"[A-Z0-9]+(_[A-Z0-9]+)+", name)
+    return _filled(environ.get(name, ""), name if usual else LONG_WORD.sub(DOTS, name))
 
 
 def text_of(path: Path) -> str:
@@ -126,7 +134,9 @@ def text_of(path: Path) -> str:
             return _decoded(file.read(_MOST + 1), str(path))
     except OSError as error:
         why = error.strerror or type(error).__name__
-    raise UsageError("credentials.unreadable", source=str(path), why=why)
+    # What is no file of ours may be a value that came into the wrong place.
+    shown = str(path) if os.path.lexists(path) else LONG_WORD.sub(DOTS, str(path))
+    raise UsageError("credentials.unreadable", source=shown, why=why)
 
 
 def _decoded(content: bytes, source: str) -> str:
