@@ -43,6 +43,7 @@ def test_the_current_profile_is_used_from_then_on(wizard, told, saved):
 #: Commands → what they need to be understood.
 WORDS = {
     "credentials run": "-- true",
+    "credentials get": "access_token",
     "credentials set": "access_token --from-env X",
     "credentials remove": "access_token",
     "credentials import": "x",
@@ -54,7 +55,7 @@ WORDS = {
     "profiles remove": "shop",
     "send": "--to +447700900456",
 }
-ANY = ("setup", "profiles add", "help", "completion")
+ANY = ("setup", "login", "profiles add", "help", "completion")
 NAMES = [f"{word} {more}".strip() for word, rest in COMMANDS.items() for more in rest or [""]]
 
 

@@ -92,7 +92,7 @@ def test_the_picture_is_drawn_in_both_languages(said, language, scenario):
         ("receiving", ""),
         ("callback-quoted", "padded"),
         ("callback-moved", "redirect"),
-        ("callback-missing", "status"),
+        ("callback-missing", "not_found"),
         ("callback-down", "refused"),
         ("callback-takes-any-token", "any_token"),
     ],

@@ -6,7 +6,8 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from wizard.commands import Subcommand
-from wizard.context.context import Context, prefilled
+from wizard.context.context import Context
+from wizard.context.filling import prefilled
 
 if TYPE_CHECKING:
     from wizard.actions.results import Action, ActionResult

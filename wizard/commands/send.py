@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wizard.context.context import Context, prefilled
+from wizard.context.context import Context
+from wizard.context.filling import prefilled
 
 if TYPE_CHECKING:
     from wizard.actions.session import Session

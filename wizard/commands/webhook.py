@@ -8,7 +8,8 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from wizard.commands import Subcommand
-from wizard.context.context import Context, prefilled
+from wizard.context.context import Context
+from wizard.context.filling import prefilled
 from wizard.state.record import Status
 from wizard.text.errors import Exit, UsageError
 from wizard.vault import VaultError

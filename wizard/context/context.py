@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
 from types import TracebackType
@@ -21,7 +20,7 @@ from wizard.net.address import META_URL, checked_url, checked_version
 from wizard.report.documents import write_document
 from wizard.state.config import Config, Home, find
 from wizard.state.private_file import make_folder
-from wizard.state.record import Goal, ProfileRecord, RecordFile, SecretNote
+from wizard.state.record import ProfileRecord, RecordFile
 from wizard.text.errors import InputRequired, UsageError, UserAbort
 from wizard.text.localised import phrase
 from wizard.text.secret import Secret
@@ -313,6 +312,8 @@ class Context:
             page=partial(sign_in_page, self.words),
         )
         if self.running is not None and self._seeded:
+            from wizard.context.filling import bring_scenario
+
             bring_scenario(session, self.running)
         return session
 
@@ -384,36 +385,3 @@ class Context:
     def verdict(self) -> AuditResult:
         """The verdict that was saved last."""
         return remembered(self.checklist, self.record)
-
-
-def bring_scenario(session: Session, play: Running) -> None:
-    """Gives a fresh profile its scenario's goals, ids, callback and play secrets.
-
-    Any other profile is left alone.
-    """
-    if session.record.started:
-        _find_again(session, play)
-        return
-    held = play.profile
-    session.record.goals = tuple(Goal(goal) for goal in held.goals)
-    session.record.ids.update(held.ids)
-    session.record.webhook.update(held.webhook)
-    store = session.vault.describe().store
-    for name, value in held.secrets.items():
-        session.vault.put(name, Secret(value))
-        session.record.secrets[name] = SecretNote(store, set_at=session.stamp())
-    session.save()
-
-
-def _find_again(session: Session, play: Running) -> None:
-    """The play receivers stand at the sandbox's own address, which is new at every start."""
-    _, own, kind = session.record.webhook.get("callback_url", "").partition("/_sandbox/")
-    if own:
-        session.record.webhook["callback_url"] = play.graph_url + own + kind
-
-
-def prefilled(session: Session, answers: Mapping[str, str | None], *, yes: bool = False) -> Session:
-    """The same session, whose conversation asks only for what `answers` does not hold."""
-    from wizard.ui.noninteractive_prompter import PresetAnswers
-
-    return replace(session, prompter=PresetAnswers(session.prompter, answers, yes))

@@ -97,10 +97,8 @@ class Facts:
         expected: Mapping[str, str] = {},
     ) -> None:
         self._graph, self._vault, self._evidence = graph, vault, evidence
-        #: What is remembered of the profile: ids, confirmations, the test message.
-        self.record = record
-        #: The ids that this profile is pinned to, by name; what leads elsewhere is refused.
-        self.expected = expected
+        #: What is remembered of the profile, and the ids that it is pinned to, by name.
+        self.record, self.expected = record, expected
         #: This machine's clock, in UTC, when these facts were opened.
         self.now = now()
         self._reader = TolerantReader(graph)

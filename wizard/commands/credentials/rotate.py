@@ -21,7 +21,8 @@ from wizard.audit.results import ItemResult
 from wizard.audit.runner import look
 from wizard.commands.credentials.common import agreed, shadowing, shown
 from wizard.commands.credentials.set import given_or_asked
-from wizard.context.context import Context, prefilled
+from wizard.context.context import Context
+from wizard.context.filling import prefilled
 from wizard.context.settings import Arguments
 from wizard.facts.facts import Facts
 from wizard.facts.models import Token
