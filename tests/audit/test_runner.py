@@ -122,6 +122,23 @@ def test_what_requires_something_not_in_order_is_skipped(checks, before, needed_
 
 
 @pytest.mark.parametrize(
+    ("before", "then", "status"),
+    [
+        (failed("x"), waiting("not_sent"), "skipped"),
+        (failed("x"), failed("refused"), "failed"),  # what was done is shown
+        (failed("x"), passed(), "passed"),
+        (unknown("x"), waiting("not_sent"), "waiting"),
+        (passed(), waiting("not_sent"), "waiting"),
+    ],
+)
+@pytest.mark.parametrize("only", [(), ("a.two",)])
+def test_nobody_is_asked_to_do_what_cannot_work(checks, before, then, status, only):
+    checks(a_one=before, a_two=then)
+    items = item("a.one"), Item("a.two", WORDS, WORDS, SENDING, waits_for=("a.one",))
+    assert statuses(audit(checklist(*items), Quiet(), only))["a.two"] == status
+
+
+@pytest.mark.parametrize(
     "before", [unknown("x"), *map(Unavailable, [ErrorKind.ODD, ErrorKind.PERMISSION])]
 )
 def test_what_meta_does_not_show_of_one_item_hides_no_other(checks, before):

@@ -30,6 +30,8 @@ class Item(Struct, frozen=True, forbid_unknown_fields=True):
     why: Text
     needed_for: Goal | None = None  # None: advice, whatever the goals are
     requires: tuple[str, ...] = ()
+    #: Nobody is asked to do this while one of these is not in order; what was done is shown.
+    waits_for: tuple[str, ...] = ()
     steps: tuple[Text, ...] = ()
     links: tuple[str, ...] = ()  # may hold {app_id}, {business_id}, {waba_id}, {phone_number_id}
     confirm: Text | None = None  # set: a person confirms it; None: a check decides
@@ -107,6 +109,6 @@ def _refuse_bad_references(checklist: Checklist) -> None:
     for item in checklist.items:
         if item.id in seen:
             raise ContentError(f"{item.id}: this id is used twice")
-        if missing := set(item.requires) - seen:
+        if missing := {*item.requires, *item.waits_for} - seen:
             raise ContentError(f"{item.id}: requires {missing.pop()}, which does not come before")
         seen.add(item.id)

@@ -49,18 +49,24 @@ def audit(
 
 def look(item: Item, facts: Facts, seen: Mapping[str, CheckResult] = {}) -> CheckResult:
     """The result of one item, given the results of those before it."""
-    roots = [root for required in item.requires if (root := _root(required, seen)) in seen]
-    for root in roots:
-        if _blocks(root, seen[root]):
-            return skipped(root)
+    roots = _roots(item.requires, seen)
+    if blocking := [root for root in roots if _blocks(root, seen[root])]:
+        return skipped(blocking[0])
     by_hand = item.confirm is not None and item.id not in CHECKS
     check_result = waiting() if by_hand else _run_check(item, facts)
-    for root in roots:
-        if _repeats(check_result, seen[root]):
-            return skipped(root)
+    repeated = [root for root in roots if _repeats(check_result, seen[root])]
+    if check_result.status is Status.WAITING:
+        before = _roots(item.waits_for, seen)
+        repeated += [root for root in before if _blocks(root, seen[root])]
+    if repeated:
+        return skipped(repeated[0])
     if item.confirm is None or check_result.status in (Status.PASSED, Status.FAILED):
         return check_result
     return _confirmed(item, facts, check_result)
+
+
+def _roots(names: Iterable[str], seen: Mapping[str, CheckResult]) -> list[str]:
+    return [root for name in names if (root := _root(name, seen)) in seen]
 
 
 def _root(required: str, seen: Mapping[str, CheckResult]) -> str:
@@ -143,7 +149,8 @@ def _with_required(checklist: Checklist, ids: Iterable[str]) -> set[str]:
     while waiting_for:
         if (item_id := waiting_for.pop()) not in wanted:
             wanted.add(item_id)
-            waiting_for += checklist.item(item_id).requires
+            item = checklist.item(item_id)
+            waiting_for += [*item.requires, *item.waits_for]
     return wanted
 
 
