@@ -22,6 +22,16 @@ def test_only_an_item_is_looked_at_and_told(wizard):
     assert [row["id"] for row in json.loads(out)["items"]] == ["token.scopes"]
 
 
+def test_what_to_do_next_rests_on_all_that_is_known(wizard):
+    only = ("--only", "environment.clock", "--lang", "en")
+    play = ("audit", "--no-input", "--sandbox=number-banned")
+    assert "wa-wizard --sandbox=number-banned audit" in wizard(*play, *only)[1]  # nothing else is
+    wizard(*play)
+    out = wizard(*play, *only)[1]
+    assert "The number is connected" in out
+    assert "number-banned send" not in out
+
+
 def test_a_skipped_section_is_not_told(wizard):
     _, out, _ = wizard(*PLAY, "--json", "--skip", "webhook")
     assert not [row for row in json.loads(out)["items"] if row["id"].startswith("webhook.")]

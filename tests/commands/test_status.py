@@ -127,6 +127,18 @@ def test_what_is_in_the_way_comes_with_its_reason_and_the_rest_is_counted(wizard
     assert items.item("webhook.fields").title.ru not in out
 
 
+def test_a_look_at_one_item_makes_the_others_no_newer(wizard, saved):
+    old, new = "2026-11-20T10:00:00Z", "2026-11-27T10:00:00Z"
+    seen = {name: replace(one, checked_at=old) for name, one in verdicts().items()}
+    saved(verdicts=seen, checked_at=old)
+    assert "2026-11-20" in wizard("status")[1]
+    first = next(iter(seen))
+    saved(verdicts=seen | {first: replace(seen[first], checked_at=new)}, checked_at=new)
+    out = wizard("status")[1]
+    assert "2026-11-20" in out
+    assert "2026-11-27" in out
+
+
 def test_the_sandbox_has_a_status_of_its_own(wizard, saved):
     saved(verdicts=verdicts())
     code, out, _ = wizard("status", "--sandbox")

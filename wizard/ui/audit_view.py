@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from wizard.audit.checklist import Section
-from wizard.audit.results import AuditResult, ItemResult
+from wizard.audit.results import AuditResult, ItemResult, remembered
 from wizard.state.record import Goal, Status
 from wizard.ui.item_view import ItemView
 from wizard.ui.screen import (
@@ -97,14 +97,16 @@ class AuditView:
                 self._explained(result, audit)
 
     def closing(self, audit: AuditResult) -> None:
-        """What to run next."""
-        there = audit.open(required=True)
+        """What to run next: by all that is known, also what this audit did not look at."""
+        whole = remembered(audit.checklist, audit.record)
+        there = audit.open(required=True) or whole.open(required=True)
         first = next(iter(there), None)
         if first and first.status is Status.WAITING:
             # Not begun with while something is wrong: a person or time settles it.
             first = next((one for one in there if one.status is Status.FAILED), first)
         if first is None:
-            self._screen.line(self._words.say("report.next_use"))
+            fine = all(audit.stands(goal) is Status.PASSED for goal in audit.goals)
+            self._screen.line(self._words.say("report.next_use" if fine else "report.next_audit"))
         elif first.status is Status.UNKNOWN:
             self._screen.line(self._words.say("report.next_again", item=self._title(first)))
         else:

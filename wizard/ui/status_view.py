@@ -106,11 +106,19 @@ class Overview:
             return
         self._audit(remembered(checklist, record))
 
+    def _looked_at(self, audit: AuditResult) -> str:
+        """When; of what was looked at in parts (`--only`), also when the oldest part was."""
+        record = audit.record
+        seen = [record.verdicts[one.item.id].checked_at for one in audit.results]
+        oldest = self._words.time(min(filter(None, seen), default=record.checked_at))
+        when = self._words.time(record.checked_at)
+        key = "checked" if oldest == when else "checked_in_parts"
+        return self._words.say(f"status.{key}", when=when, oldest=oldest)
+
     def _audit(self, audit: AuditResult) -> None:
         view = AuditView(self._screen, self._words)
         view.ready(audit)
-        when = self._words.time(audit.record.checked_at)
-        self._screen.line(self._words.say("status.checked", when=when), "dim")
+        self._screen.line(self._looked_at(audit), "dim")
         view.open_items(audit)
         skipped = [
             result
