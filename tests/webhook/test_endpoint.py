@@ -1,6 +1,7 @@
 """The endpoint over a real socket: who is let in, what is stored, what is only counted."""
 
 import contextlib
+import html
 import http.client
 import json
 from types import SimpleNamespace
@@ -140,6 +141,8 @@ MESSAGE = deliveries.incoming(deliveries.text(body="https://ромашка.рф/
     [
         json.dumps(MESSAGE).encode(),  # spaces after commas and colons
         json.dumps(MESSAGE, indent=2).encode(),
+        # Escaped as for a web page, quotes and all.
+        html.escape(json.dumps(MESSAGE, separators=(",", ":"))).encode(),
         json.dumps(MESSAGE, ensure_ascii=False, separators=(",", ":")).encode(),
         json.dumps(MESSAGE, separators=(",", ":")).encode() + b"\n",
         b"\xef\xbb\xbf" + json.dumps(MESSAGE, separators=(",", ":")).encode(),

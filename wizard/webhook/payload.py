@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import html
 import json
 import re
 from collections.abc import Iterator
@@ -66,6 +67,14 @@ def readings(body: bytes) -> Iterator[bytes]:
     Meta sends compact JSON with characters and slashes escaped. Whatever parses it and writes it
     again changes spaces and escapes; what it did to the order of keys cannot be undone.
     """
+    yield from _spellings(body)
+    plain = html.unescape(body.decode("utf-8", "replace")).encode("utf-8", "replace")
+    if plain != body:  # escaped as for a web page
+        yield plain
+        yield from _spellings(plain)
+
+
+def _spellings(body: bytes) -> Iterator[bytes]:
     yield body.strip()
     yield body.replace(b"\r\n", b"\n")
     try:
