@@ -102,13 +102,28 @@ def test_what_is_not_known_is_not_made_up(code):
         ("code 136024, subcode 2388367", "136024/2388367"),
         ("error_subcode: 460", "190/460"),
         ("100/1349174", "1349174"),
+        # Other ways to write a code and its subcode.
+        *(
+            (asked, "190/463")
+            for asked in ("190 463", "190:463", "190 / 463", "(#190/463)", "463.")
+        ),
+        *(
+            (asked, "131047")
+            for asked in ("Error 131047", "ошибка 131047", "131047 - Re-engagement")
+        ),
+        ("200-299", "200-299"),
+        ('"error_code": 190', "190"),
+        ("OAuthException 190", "190"),
+        # A message without its code.
+        ("API access blocked.", "190/app_restricted"),
+        ("Register endpoint is not available for SMB businesses.", "100/phone_app"),
     ],
 )
 def test_codes_are_found_as_people_write_them(asked, key):
     assert find(asked).key == key
 
 
-@pytest.mark.parametrize("asked", ["", "x", "190/", "190-463", "1e3", "٣", "9" * 5000])
+@pytest.mark.parametrize("asked", ["", "x", "190/", "190-463-1", "1e3", "٣", "9" * 5000])
 def test_what_is_no_code_is_not_found(asked):
     assert find(asked) is None
 
@@ -133,6 +148,15 @@ def test_what_is_no_code_is_not_found(asked):
         (200, "Provide valid app ID", "", "no_token"),
         (200, "(#200) … to send messages on behalf of this WhatsApp …", "", "messaging_elsewhere"),
         (131005, "WhatsApp Payments Terms of Service acceptance pending", "", "terms"),
+        (100, "Register endpoint is not available for SMB businesses.", "", "phone_app"),
+        (136025, "Registration is not available for SMB accounts", "", "phone_app"),
+        (136025, "Verify code error", "", ""),
+        (100, "(#100) The parameter partner_ids is required.", "", "partner_account"),
+        (100, "(#100) The App_id … did not match the Viewing App", "", "another_app"),
+        (100, "(#100) Missing Permission", "", "missing_permission"),
+        (200, "(#200) Requires business_management permission", "", "cannot_list"),
+        (2500, "Unknown path components: /x", "", "no_such_path"),
+        (2500, "An active access token must be used", "", ""),
     ],
 )
 def test_messages_of_one_code_are_told_apart(code, message, proof, variant):

@@ -21,9 +21,15 @@ FILE = "graph-errors"
 _OWN_MEANING = 1_000_000
 _KEY = re.compile(r"([0-9]{1,9})(?:-([0-9]{1,9}))?")
 #: Within a message or the JSON of an answer: (#200) …, "code": 190, "error_subcode": 463.
-_CODE = re.compile(r"\(#([0-9]{1,9})\)|\bcode\W{1,4}([0-9]{1,9})\b", re.IGNORECASE)
+_CODE = re.compile(
+    r"\(#([0-9]{1,9})\)"
+    r"|(?:(?:\b|_)code|\berror|\bexception|oauthexception|\bкод|\bошибка)\W{1,4}([0-9]{1,9})\b",
+    re.IGNORECASE,
+)
+#: Numbers of this length are codes wherever they stand, when they are codes at all.
+_LONG = re.compile(r"(?<![0-9])[0-9]{6,7}(?![0-9])")
 _SUBCODE = re.compile(r"subcode\W{1,4}([0-9]{1,9})\b", re.IGNORECASE)
-_ASKED = re.compile(r"\(?#?([0-9]{1,9})\)?(?:/([0-9]{1,9}|[a-z_]+))?")
+_ASKED = re.compile(r"\(?#?([0-9]{1,9})\)?(?:[ ]?[ /:,-][ ]?([0-9]{1,9}|[a-z_]+))?\)?[.,;:]?")
 
 
 class Retry(StrEnum):
@@ -120,12 +126,19 @@ def find(asked: str) -> Explanation | None:
 
 
 def _in_message(said: str) -> Explanation | None:
-    """The words for the code that a message of Meta's holds."""
+    """The words for the code that a message of Meta's holds, or that such a message comes with."""
     code, subcode = _CODE.search(said), _SUBCODE.search(said)
-    if code is None:
-        return _of_subcode(subcode[1]) if subcode else None
-    number = int(code[1] or code[2])
-    return explain(number, int(subcode[1]) if subcode else 0, variant_of(number, said))
+    if code is not None:
+        number = int(code[1] or code[2])
+        return explain(number, int(subcode[1]) if subcode else 0, variant_of(number, said))
+    if subcode is not None:
+        return _of_subcode(subcode[1])
+    named = {int(one) for one in _LONG.findall(said)} & {entry.codes[0] for entry in entries()}
+    if len(named) == 1:
+        return explain(named.pop())
+    whole = said.casefold()
+    texts = ((codes, name) for codes, text, name in _VARIANTS if " " in text and text in whole)
+    return next((explain(min(codes), variant=name) for codes, name in texts), None)
 
 
 def _of_subcode(name: str) -> Explanation | None:
@@ -145,6 +158,12 @@ _VARIANTS: tuple[tuple[frozenset[int], str, str], ...] = (
     (frozenset({100}), "nonexisting field", "unknown_field"),
     # "Before override the current callback uri, your app must be subscribed to receive messages"
     (frozenset({100}), "must be subscribed", "subscribe_first"),
+    (frozenset({100, 136025}), "smb ", "phone_app"),
+    (frozenset({100}), "partner_ids is required", "partner_account"),
+    (frozenset({100}), "did not match the viewing app", "another_app"),
+    (frozenset({100}), "missing permission", "missing_permission"),
+    (frozenset({200}), "requires business_management", "cannot_list"),
+    (frozenset({2500}), "unknown path components", "no_such_path"),
     (frozenset({190, 200}), "api access blocked", "app_restricted"),
     (frozenset({190, 200}), "api access deactivated", "app_restricted"),
     (frozenset({190}), "application has been deleted", "app_deleted"),
