@@ -8,8 +8,12 @@ from msgspec.structs import replace
 
 from tests.support.output_schemas import schema_of
 from wizard.audit import checklist
+from wizard.audit.checks.message import RECIPIENT
+from wizard.graph import GraphError
+from wizard.graph.client import GraphClient
 from wizard.state.config import Config
 from wizard.state.record import Change, Goal, SavedResult, SecretNote, Status
+from wizard.text.errors import ErrorKind
 
 NOON = "2026-11-22T12:00:00Z"
 BEFORE = "2026-11-21T12:00:00Z"
@@ -213,3 +217,45 @@ def test_it_says_where_things_are_kept(wizard, home, saved):
     saved()
     _, out, _ = wizard("status")
     assert "".join(str(home.status_path("default")).split()) in "".join(out.split())
+
+
+def refuse_sending(monkeypatch, code, subcode):
+    post = GraphClient.post
+
+    def refusing(self, path, body, consent, **more):
+        if not path.endswith("/messages"):
+            return post(self, path, body, consent, **more)
+        said = {"message": "Meta's very words", "details": "", "trace": "A"}
+        raise GraphError(ErrorKind.ODD, code=code, subcode=subcode, http=400, **said)
+
+    monkeypatch.setattr(GraphClient, "post", refusing)
+
+
+@pytest.mark.parametrize(
+    ("code", "subcode", "counts"),
+    [(131042, 0, True), (190, 463, True), (131030, 0, False), (132001, 0, False)],
+)
+def test_ready_is_not_said_after_a_refused_send_and_is_after_the_next(
+    wizard, told, code, subcode, counts, monkeypatch
+):
+    """Every command that tells of readiness tells the same, at once and after another audit."""
+    place = "--sandbox=healthy"
+    send = (place, "send", "--to", "+447700900456", "--template", "order_received", "--yes")
+
+    def all_say(ready):
+        for command in (("status",), ("audit",)):
+            exit_code, document = told(place, *command)
+            assert (exit_code, document["ready"]["sending"]) == (0 if ready else 1, ready), command
+        assert wizard(place, "audit", "--all")[0] == (0 if ready else 1)
+        text = wizard(place, "status")[1]
+        assert ("Ready to send messages" in text) is ready
+        return text
+
+    wizard(place, "audit")
+    with monkeypatch.context() as patch:
+        refuse_sending(patch, code, subcode)
+        assert wizard(*send, "--no-input")[0] in (1, 3, 4)
+    text = all_say(ready=not counts)
+    assert "Meta's very words" in text or code in RECIPIENT
+    assert wizard(*send, "--no-input")[0] == 0
+    all_say(ready=True)

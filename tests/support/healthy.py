@@ -139,6 +139,7 @@ KEPT = Origin("os-keyring")
 
 HEALTHY: dict[str, Any] = {
     "now": NOW,
+    "token_mark": "5a1e77ed",
     "expected": {},
     "vault": VAULT,
     "reach": REACH,

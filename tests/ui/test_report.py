@@ -4,14 +4,17 @@ import io
 import subprocess
 import sys
 import time
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from tests.support.sample import BEFORE, CHECKLIST, FINE, NOW, OUTCOMES, verdicts
 from wizard.audit.checklist import Checklist
 from wizard.audit.results import (
     AuditResult,
+    cautions,
     failed,
     passed,
     remembered,
@@ -19,7 +22,7 @@ from wizard.audit.results import (
     waiting,
 )
 from wizard.report.documents import audit_document
-from wizard.state.record import Goal, ProfileRecord, SavedResult, SecretNote, Status
+from wizard.state.record import Goal, ProfileRecord, SavedResult, SecretNote, Status, write_time
 from wizard.text.localised import LANGUAGES
 from wizard.ui import status_view
 from wizard.ui.audit_view import AuditView
@@ -86,11 +89,74 @@ def test_ready_to_receive_here_is_said_with_what_keeps_it_so(language):
     )
     audit.record.webhook = {"callback_url": "https://x.example/", "level": "app", "kept_by": "here"}
     said = shown(lambda s, w: end_screen(s, w, audit, PLACES, NOW), language, width=200)
-    assert Words(language).say("report.receiving_here") in said
-    assert Words(language).say("report.receiving_passed") + "\n" not in said
+    assert Words(language).say("report.caution_here") in said
     after = said[said.index(Words(language).say("ending.next")) :]
     assert "wa-wizard webhook listen" in after
     assert "webhook listen" in shown(lambda s, w: AuditView(s, w).show(audit), language)
+
+
+def soon(days):
+    """The verdict on a token that ends so many days after NOW."""
+    return SavedResult(Status.FAILED, "soon", {"ends": write_time(NOW + timedelta(days=days))})
+
+
+NO_TEMPLATE = SavedResult(Status.FAILED, "none")
+CAUTIONS = [
+    ("token.expiry", soon(0.5), "today"),
+    ("token.expiry", soon(1.5), "soon"),
+    ("token.expiry", soon(13.9), "soon"),
+    # Seen days ago, when there was still time.
+    ("token.expiry", soon(-1), "ended"),
+    ("token.expiry", soon(14), None),
+    ("token.expiry", SavedResult(Status.PASSED), None),
+    ("message.template", NO_TEMPLATE, "template"),
+    ("message.template", SavedResult(Status.UNKNOWN, "not_shown"), None),
+    ("message.template", SavedResult(Status.PASSED, "ready"), None),
+    ("number.kind", SavedResult(Status.PASSED, "test"), "test_number"),
+    ("number.kind", SavedResult(Status.PASSED, "own"), None),
+]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(("item", "seen", "key"), CAUTIONS)
+def test_beside_ready_stands_what_must_not_be_missed(item, seen, key, language):
+    """On every screen with a verdict, and by the same words."""
+    audit, words = verdicts(FINE), Words(language)
+    audit.record.verdicts[item] = seen
+    audit.record.secrets.clear()
+    found = cautions(audit.record, NOW)
+    assert [one.key for one in found] == ([f"report.caution_{key}"] if key else [])
+    screens = [
+        shown(lambda s, w: AuditView(s, w).ready(audit, NOW), language, 300),
+        shown(lambda s, w: end_screen(s, w, audit, PLACES, NOW), language, 300),
+        shown(lambda s, w: Overview(s, w, NOW).show(audit.record, CHECKLIST), language, 300),
+    ]
+    for screen in screens:
+        lines = screen.splitlines()
+        at = next(i for i, line in enumerate(lines) if words.say("report.sending_passed") in line)
+        for number, caution in enumerate(found, 1):
+            assert words.phrase(caution) in lines[at + number]
+
+
+def test_a_warning_beside_not_ready_would_only_distract():
+    audit = verdicts()
+    audit.record.verdicts["message.template"] = NO_TEMPLATE
+    text = shown(lambda s, w: AuditView(s, w).ready(audit, NOW), width=300)
+    assert EN("report.caution_template") not in text
+
+
+def test_a_token_put_in_after_the_last_look_is_warned_of_by_itself():
+    record = verdicts(FINE).record
+    record.verdicts["token.expiry"] = structs.replace(soon(1.5), checked_at="2026-11-22T20:00:00Z")
+    note = record.secrets["access_token"]
+    for until, keys in (
+        ("never", []),
+        (write_time(NOW + timedelta(hours=3)), ["report.caution_today"]),
+    ):
+        record.secrets["access_token"] = structs.replace(
+            note, set_at="2026-11-22T20:30:00Z", expires_at=until
+        )
+        assert [one.key for one in cautions(record, NOW)] == keys
 
 
 def test_what_is_wrong_is_begun_with_before_what_waits():

@@ -15,6 +15,7 @@ from wizard.actions.results import (
     Done,
     Refused,
     action,
+    look_again,
     post,
     refused,
 )
@@ -23,10 +24,11 @@ from wizard.audit.checks.message import REACHED
 from wizard.facts.facts import Facts
 from wizard.facts.models import Number, Template
 from wizard.graph import GraphError, Json
-from wizard.state.record import TestMessage
+from wizard.state.record import Status, TestMessage
 from wizard.text import phone
 from wizard.text.errors import ErrorKind, Unavailable
 from wizard.text.localised import phrase
+from wizard.text.secret import fingerprint
 
 #: How long news of a message is waited for; it usually comes within a second or two.
 PATIENCE_SECONDS = 20.0
@@ -126,7 +128,7 @@ def _remember_refusal(
     kept = TestMessage(number.id, to, "", session.stamp(), "failed", template)
     if isinstance(error, GraphError):
         said = {"details": error.details, "message": error.message}
-        _remember(session, replace(kept, code=error.code, **said))
+        _remember(session, replace(kept, code=error.code, subcode=error.subcode, **said))
     elif error.values.get("cause") == "not_confirmed":
         _remember(session, replace(kept, state="no_message"))
 
@@ -183,8 +185,18 @@ def follow(session: Session, seconds: float) -> ActionResult:
 
 
 def _remember(session: Session, message: TestMessage) -> None:
-    session.record.test_message = message
+    token = session.keys().access_token
+    session.record.test_message = replace(message, token=fingerprint(token) if token else "")
     session.save()
+    # Every screen and every program reads the verdict; a saved one must not say otherwise.
+    for item_id in RESTS_ON_IT:
+        before = session.record.verdicts.get(item_id)
+        if item_id == "message.sent" or (before and before.status is Status.FAILED):
+            look_again(session, item_id)
+
+
+#: What the last send can put right besides message.sent itself, where it stood wrong.
+RESTS_ON_IT = ("token.messaging", "account.terms", "account.payment", "message.sent")
 
 
 def _choose(session: Session, templates: list[Template]) -> Template:

@@ -108,7 +108,7 @@ class Setup:
         """Whether a person is stopped for it: what is required, and advice the tool can act on."""
         if result.status in (Status.PASSED, Status.SKIPPED):
             return False
-        if result.item.required(frozenset(self._session.record.goals)):
+        if result.required(self._session.record.goals):
             return True
         if result.item.needed_for is not None:
             return False  # for a goal that is not this person's

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -20,6 +20,7 @@ class Reason(Struct, frozen=True, forbid_unknown_fields=True):
     says: Text
     next: Text | None = None
     link: str = ""
+    needed_for: Goal | None = None  # set: advice that stands like this counts for the goal
 
 
 class Item(Struct, frozen=True, forbid_unknown_fields=True):
@@ -42,15 +43,15 @@ class Item(Struct, frozen=True, forbid_unknown_fields=True):
         """The part of the id before the dot: the name of its file and its checks."""
         return self.id.split(".")[0]
 
-    def required(self, goals: frozenset[Goal]) -> bool:
-        """Whether any of these goals needs it. Receiving needs all that sending needs.
+    def required(self, goals: Collection[Goal], reason: str = "") -> bool:
+        """Whether any of these goals needs it, standing as it does for this reason.
 
-        A number that cannot be reached by Meta's own checks receives nothing either, and a
-        person who wants to receive will want to answer.
+        Receiving needs all that sending needs: a number that cannot be reached by Meta's own checks
+        receives nothing either, and a person who wants to receive will want to answer.
         """
-        if self.needed_for is Goal.SENDING:
-            return bool(goals)
-        return self.needed_for in goals
+        stands = self.reasons.get(reason)
+        needed_for = (stands.needed_for if stands else None) or self.needed_for
+        return bool(goals) if needed_for is Goal.SENDING else needed_for in goals
 
 
 class Section(Struct, frozen=True, forbid_unknown_fields=True):

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from msgspec import structs
 
 from wizard.audit.checklist import Checklist, Item
-from wizard.state.record import HISTORY_LENGTH, Change, Goal, ProfileRecord, SavedResult, Status
+from wizard.state.record import (
+    HISTORY_LENGTH,
+    Change,
+    Goal,
+    ProfileRecord,
+    SavedResult,
+    Status,
+    parse_time,
+)
+from wizard.text.durations import days_left, hours_left
 from wizard.text.errors import ErrorKind, Exit, Unavailable
-from wizard.text.localised import Value
+from wizard.text.localised import Phrase, Value, phrase
 
 
 @dataclass(frozen=True)
@@ -90,6 +100,10 @@ class ItemResult:
         """What fills the placeholders of the reason."""
         return self.result.values
 
+    def required(self, goals: Collection[Goal]) -> bool:
+        """Whether one of these goals needs it; else it is advice."""
+        return self.item.required(goals, self.reason)
+
 
 def standing(statuses: Iterable[Status]) -> Status:
     """How several required items stand together.
@@ -130,7 +144,7 @@ def exit_code(
         one.item.needed_for is None and one.status in wrong for one in seen
     ):
         return Exit.NOT_IN_ORDER
-    return EXIT_CODES[standing(one.status for one in seen if one.item.required(required))]
+    return EXIT_CODES[standing(one.status for one in seen if one.required(required))]
 
 
 def keep_results(record: ProfileRecord, results: list[ItemResult], at: str) -> dict[str, str]:
@@ -140,7 +154,6 @@ def keep_results(record: ProfileRecord, results: list[ItemResult], at: str) -> d
     for one that was not in order and is; everything else is "same". Items that this audit did
     not look at (`--only`, `--skip`) keep their old verdict and its date.
     """
-    goals = frozenset(record.goals)
     changes: dict[str, str] = {}
     for name, saved in record.verdicts.items():
         if not saved.checked_at:  # saved by a version that dated all of them together
@@ -162,7 +175,7 @@ def keep_results(record: ProfileRecord, results: list[ItemResult], at: str) -> d
             check_result.reason,
             dict(check_result.values),
             since,
-            item.required(goals),
+            result.required(record.goals),
             at,
         )
     record.history = record.history[-HISTORY_LENGTH:]
@@ -193,15 +206,53 @@ def stands(record: ProfileRecord, checklist: Checklist, goals: Collection[Goal])
 
     An item that was never looked at is UNKNOWN; so is a checklist that has none for these goals.
     """
-    needed = [item for item in checklist.items if item.required(frozenset(goals))]
-    saved = [record.verdicts.get(item.id) for item in needed]
-    seen = [Status.UNKNOWN if one is None else one.status for one in saved]
+    never = SavedResult(Status.UNKNOWN)
+    saved = ((item, record.verdicts.get(item.id, never)) for item in checklist.items)
+    seen = [one.status for item, one in saved if item.required(goals, one.reason)]
     return standing(seen or [Status.UNKNOWN])
 
 
 def saved_exit_code(record: ProfileRecord, checklist: Checklist) -> Exit:
     """The exit code of what was saved last."""
     return EXIT_CODES[stands(record, checklist, record.goals)]
+
+
+#: How long before its end a token is warned of.
+NOTICE = timedelta(days=14)
+A_DAY = timedelta(hours=24)
+
+
+def cautions(record: ProfileRecord, now: datetime) -> list[Phrase]:
+    """What a person must not miss beside "ready", by the last look at each item; no verdict."""
+    never = SavedResult(Status.UNKNOWN)
+    seen = {name: record.verdicts.get(name, never) for name in SAID_BESIDE_READY}
+    said = _end_of_token(record, seen["token.expiry"], now)
+    if seen["message.template"].status is Status.FAILED:
+        said.append(phrase("report.caution_template"))
+    if seen["number.kind"].reason == "test":
+        said.append(phrase("report.caution_test_number"))
+    if record.received_here and Goal.RECEIVING in record.goals:
+        said.append(phrase("report.caution_here"))
+    return said
+
+
+SAID_BESIDE_READY = ("token.expiry", "message.template", "number.kind")
+
+
+def _end_of_token(record: ProfileRecord, seen: SavedResult, now: datetime) -> list[Phrase]:
+    note = record.secrets.get("access_token")
+    replaced = note is not None and note.set_at > seen.checked_at
+    try:
+        ends = parse_time(note.expires_at if note and replaced else str(seen.values.get("ends")))
+    except ValueError:  # never, or not known
+        return []
+    if ends - now >= NOTICE:
+        return []
+    if ends <= now:
+        return [phrase("report.caution_ended", date=f"{ends:%Y-%m-%d}")]
+    if ends - now < A_DAY:
+        return [phrase("report.caution_today", hours=hours_left(ends, now))]
+    return [phrase("report.caution_soon", date=f"{ends:%Y-%m-%d}", days=days_left(ends, now))]
 
 
 def last_changes(record: ProfileRecord) -> dict[str, str]:
@@ -245,7 +296,7 @@ class AuditResult:
 
     def required(self, result: ItemResult) -> bool:
         """Whether a goal of the profile needs it; else it is advice."""
-        return result.item.required(self.goals)
+        return result.required(self.goals)
 
     def concerns(self, result: ItemResult) -> bool:
         """Whether it is about a goal of the profile, or about none: what needs no other goal."""

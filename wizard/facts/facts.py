@@ -39,7 +39,7 @@ from wizard.facts.reads import (
 from wizard.graph import Graph, GraphError, Reachability
 from wizard.state.record import Goal, ProfileRecord
 from wizard.text.errors import ErrorKind, Unavailable
-from wizard.text.secret import SECRET_NAMES, Secret
+from wizard.text.secret import SECRET_NAMES, Secret, fingerprint
 from wizard.vault import Vault, VaultError
 
 T = TypeVar("T")
@@ -111,6 +111,12 @@ class Facts:
     def version(self) -> str:
         """The Graph version that is asked for, `v26.0`. No read."""
         return self._graph.version
+
+    @property
+    def token_mark(self) -> str:
+        """The fingerprint of the token in use, "" without one. No read."""
+        token = self._graph.keys.access_token
+        return fingerprint(token) if token else ""
 
     # What is asked of this machine.
 
@@ -269,8 +275,7 @@ class Facts:
     @_Fact
     def number(self) -> Number:
         """GET /{phone number}: the number itself, with everything."""
-        asked = self._reader.get(self._phone(), parsers.NUMBER_FIELDS)
-        found = parsers.number(asked)
+        found = parsers.number(self._reader.get(self._phone(), parsers.NUMBER_FIELDS))
         if not found.id:
             raise odd("id")
         return found

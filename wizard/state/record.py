@@ -132,8 +132,10 @@ class TestMessage(Struct, frozen=True, omit_defaults=True):
     state: str = "accepted"
     template: str = ""
     code: int = 0  # of a failure
+    subcode: int = 0
     details: str = ""
     message: str = ""
+    token: str = ""  # the fingerprint of the one that sent it; another may fare differently
 
 
 class Closed(Struct, frozen=True, omit_defaults=True):

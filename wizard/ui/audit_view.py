@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from wizard.audit.checklist import Section
-from wizard.audit.results import AuditResult, ItemResult, remembered
+from wizard.audit.results import AuditResult, ItemResult, cautions, remembered
 from wizard.state.record import Goal, Status
 from wizard.ui.item_view import ItemView
 from wizard.ui.screen import (
@@ -71,18 +72,14 @@ class AuditView:
             said = self._words.say(f"report.{change}", item=title)
             self._screen.marked(SIGN_OF_CHANGE[change], said, indent=INDENT)
 
-    def ready(self, audit: AuditResult) -> None:
-        """For each goal of the profile, whether everything it needs is in order."""
-        for goal in Goal:
-            if goal in audit.goals:
-                status = audit.stands(goal)
-                here = audit.record.received_here and (goal, status) == (
-                    Goal.RECEIVING,
-                    Status.PASSED,
-                )
-                key = "report.receiving_here" if here else f"report.{goal}_{status}"
-                said = self._words.say(key)
-                self._screen.marked(SIGNS[status], said, "bold")
+    def ready(self, audit: AuditResult, now: datetime | None = None) -> None:
+        """For each goal whether all it needs is in order, and beside it what must not be missed."""
+        stands = {goal: audit.stands(goal) for goal in Goal if goal in audit.goals}
+        for goal, status in stands.items():
+            self._screen.marked(SIGNS[status], self._words.say(f"report.{goal}_{status}"), "bold")
+        if Status.PASSED in stands.values():
+            for caution in cautions(audit.record, now or datetime.now(UTC)):
+                self._screen.marked(ADVICE, self._words.phrase(caution), indent=INDENT)
 
     def open_items(self, audit: AuditResult) -> None:
         """What is left to do, then the advice: what was seen of each, and the one next thing."""

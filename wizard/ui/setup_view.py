@@ -92,7 +92,7 @@ def end_screen(
     screen.line()
     ItemView(screen, words, sandbox).banner()
     view = AuditView(screen, words)
-    view.ready(audit)
+    view.ready(audit, now)
     screen.line()
     show_identity(screen, words, audit.record, now, places.token_from)
     view.open_items(audit)

@@ -117,7 +117,7 @@ class Overview:
 
     def _audit(self, audit: AuditResult) -> None:
         view = AuditView(self._screen, self._words)
-        view.ready(audit)
+        view.ready(audit, self._now)
         self._screen.line(self._looked_at(audit), "dim")
         view.open_items(audit)
         skipped = [

@@ -80,7 +80,7 @@ def refused_field(about=None, arrivals=NOTHING):
 
 
 DELIVERED = passed("delivered")
-NOT_PAID = failed("last_send", code=131042, date="2026-11-22", message="", details="")
+NOT_PAID = failed("last_send", code=131042, subcode=0, date="2026-11-22", message="", details="")
 NO_SCOPE = replace(TOKEN, scopes=frozenset({"whatsapp_business_messaging"}), granted={})
 PAYMENT = (141006, "There is an error with the payment method.")
 SIP = (138024, "SIP is not configured")
@@ -280,7 +280,7 @@ CASES = [
             account_health=PERMISSION,
             number_health=health(entity("PHONE_NUMBER", "BLOCKED", (131005, "Denied"))),
         ),
-        failed("not_accepted", code=131005, message="Denied", details=""),
+        failed("not_accepted", code=131005, subcode=0, message="Denied", details=""),
     ),
     # The word alone is no terms of Meta's.
     (
@@ -291,19 +291,23 @@ CASES = [
     (
         "account.terms",
         facts(record=sent(state="failed", code=131005, details="Terms of Service pending")),
-        failed("not_accepted", code=131005, message="", details="Terms of Service pending"),
+        failed(
+            "not_accepted", code=131005, subcode=0, message="", details="Terms of Service pending"
+        ),
     ),
     # The same code has other causes.
     ("account.terms", facts(record=sent(state="failed", code=131005, details="Denied")), passed()),
     (
         "account.terms",
         sick(entity("BUSINESS", "BLOCKED", (141009, "Accept the Terms first."))),
-        failed("not_accepted", code=141009, message="Accept the Terms first.", details=""),
+        failed(
+            "not_accepted", code=141009, subcode=0, message="Accept the Terms first.", details=""
+        ),
     ),
     (
         "account.terms",
         facts(number_health=health(entity("PHONE_NUMBER", "BLOCKED", (131005, "Denied")))),
-        failed("not_accepted", code=131005, message="Denied", details=""),
+        failed("not_accepted", code=131005, subcode=0, message="Denied", details=""),
     ),
     ("account.payment", sick(entity("WABA", "LIMITED", PAYMENT)), failed("refused_by_health")),
     (

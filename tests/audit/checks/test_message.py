@@ -7,10 +7,11 @@ from msgspec import structs
 
 from tests.support.healthy import HEALTHY, HELLO_WORLD, SENT, TEMPLATE, TEST_NUMBER, facts, record
 from wizard.audit.checks import CHECKS
-from wizard.audit.checks.message import RECIPIENT
+from wizard.audit.checks.message import CONTENT, PASSING, RECIPIENT
 from wizard.audit.results import failed, passed, unknown, waiting
 from wizard.facts.models import Arrivals
 
+MARK = HEALTHY["token_mark"]
 PAUSED = replace(TEMPLATE, status="PAUSED")
 
 
@@ -20,6 +21,10 @@ def told(arrivals=HEALTHY["arrivals"], **changes):
 
 def with_arrivals(state, code=0, details=""):
     return facts(arrivals=Arrivals(test_state=state, test_code=code, test_details=details))
+
+
+def said(code, subcode=0, message="", details=""):
+    return {"code": code, "subcode": subcode, "message": message, "details": details}
 
 
 CASES = [
@@ -48,14 +53,48 @@ CASES = [
     (
         "message.sent",
         told(state="failed", code=131042, message="Unpaid", details="No payment method"),
-        failed("failed", code=131042, message="Unpaid", details="No payment method"),
+        failed("failed", **said(131042, message="Unpaid", details="No payment method")),
+    ),
+    # Taken, and reported as failed afterwards.
+    (
+        "message.sent",
+        with_arrivals("failed", 131042, "No payment method"),
+        failed("failed", **said(131042, details="No payment method")),
+    ),
+    # Of the token, the account, the number, the app: these count.
+    *(
+        (
+            "message.sent",
+            told(state="failed", code=code, subcode=subcode, token=token),
+            failed("failed", **said(code, subcode)),
+        )
+        for code, subcode, token in [
+            *((190, 463, MARK), (200, 0, ""), (10, 0, MARK), (368, 0, MARK), (100, 33, MARK)),
+            *((131005, 0, MARK), (131031, 0, MARK), (131037, 0, MARK), (131048, 0, MARK)),
+            *((133010, 0, MARK), (141006, 0, MARK), (131000, 2494002, MARK), (5, 0, MARK)),
+        ]
+    ),
+    (
+        "message.sent",
+        told(state="failed", code=190, token="0ld"),
+        waiting("other_token", **said(190)),
+    ),
+    ("message.sent", told(token="0ld"), passed("accepted", date="2026-11-22")),
+    # A template that does not fit, and a trouble of a moment, are no reason not to be ready.
+    *(
+        ("message.sent", told(state="failed", code=code), failed("content", **said(code)))
+        for code in sorted(CONTENT)[::9]
+    ),
+    *(
+        ("message.sent", told(state="failed", code=code), unknown("passing", **said(code)))
+        for code in sorted(PASSING)
     ),
     # What is about the recipient alone says nothing of this number.
     *(
         (
             "message.sent",
             told(state="failed", code=code, details="Undeliverable"),
-            waiting("recipient", code=code, message="", details="Undeliverable"),
+            waiting("recipient", **said(code, details="Undeliverable")),
         )
         for code in sorted(RECIPIENT)
     ),

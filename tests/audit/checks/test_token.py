@@ -21,6 +21,7 @@ from tests.support.healthy import (
 from wizard.audit.checks import CHECKS
 from wizard.audit.results import failed, passed, unknown
 from wizard.facts.parsers import undescribed_token
+from wizard.state.record import write_time
 from wizard.text.errors import ErrorKind, Unavailable
 
 
@@ -32,8 +33,16 @@ def ending(kind="SYSTEM_USER", **left):
     return token(kind=kind, expires_at=NOW + timedelta(**left))
 
 
+def end(**left):
+    return {"ends": write_time(NOW + timedelta(**left))}
+
+
 def lapsing(**left):
     return token(data_access_until=NOW + timedelta(**left))
+
+
+def said(code, message="", details=""):
+    return {"code": code, "subcode": 0, "message": message, "details": details}
 
 
 def last(message, **changes):
@@ -44,6 +53,7 @@ def refused(code, **changes):
     return structs.replace(SENT, state="failed", code=code, **changes)
 
 
+OLD = structs.replace(SENT, token="0ld")
 SAID = {"code": 100, "subcode": 0, "message": "You must provide an app access token"}
 UNDESCRIBED = undescribed_token(100, 0, "You must provide an app access token")
 ON_BEHALF = "You may not send messages on behalf of this WhatsApp Business Account"
@@ -102,17 +112,19 @@ CASES = [
         (
             "token.messaging",
             last(refused(code, message="Permission denied")),
-            failed(
-                "refused", date="2026-11-22", code=code, message="Permission denied", details=""
-            ),
+            failed("refused", date="2026-11-22", **said(code, "Permission denied")),
         )
         for code in (3, 10, 200)
     ),
     (
         "token.messaging",
         last(refused(200, details=ON_BEHALF)),
-        failed("held_by_another", date="2026-11-22", code=200, message="", details=ON_BEHALF),
+        failed("held_by_another", date="2026-11-22", **said(200, details=ON_BEHALF)),
     ),
+    # What another token was answered says nothing of this one.
+    ("token.messaging", last(refused(200, token="0ld")), passed("assumed")),
+    ("token.messaging", last(OLD, token=UNDESCRIBED), unknown("not_shown", **SAID)),
+    ("token.scopes", last(OLD, token=UNDESCRIBED), unknown("not_described", **SAID)),
     # What Meta will not describe is not read as missing, and not as lasting either.
     ("token.scopes", last(None, token=UNDESCRIBED), unknown("not_described", **SAID)),
     ("token.scopes", last(SENT, token=UNDESCRIBED), passed("by_use")),
@@ -120,13 +132,21 @@ CASES = [
     ("token.expiry", facts(token=UNDESCRIBED), unknown("not_described", **SAID)),
     ("token.data_access", facts(token=UNDESCRIBED), unknown("not_described", **SAID)),
     ("token.expiry", facts(), passed()),
-    ("token.expiry", ending(days=14), passed("until", date="2026-12-06", days=14)),
-    ("token.expiry", ending(days=13, hours=23), failed("refresh", date="2026-12-06", days=13)),
-    ("token.expiry", ending("USER", days=3), failed("soon", date="2026-11-25", days=3)),
-    ("token.expiry", ending("USER", hours=5), failed("today", hours=5)),
-    ("token.expiry", ending(minutes=1), failed("today", hours=1)),
-    ("token.expiry", ending(days=-1), failed("expired", date="2026-11-21")),
-    ("token.expiry", ending(), failed("expired", date="2026-11-22")),
+    ("token.expiry", ending(days=14), passed("until", **end(days=14), date="2026-12-06", days=14)),
+    (
+        "token.expiry",
+        ending(days=13, hours=23),
+        failed("refresh", **end(days=13, hours=23), date="2026-12-06", days=13),
+    ),
+    (
+        "token.expiry",
+        ending("USER", days=3),
+        failed("soon", **end(days=3), date="2026-11-25", days=3),
+    ),
+    ("token.expiry", ending("USER", hours=5), failed("today", **end(hours=5), hours=5)),
+    ("token.expiry", ending(minutes=1), failed("today", **end(minutes=1), hours=1)),
+    ("token.expiry", ending(days=-1), failed("expired", **end(days=-1), date="2026-11-21")),
+    ("token.expiry", ending(), failed("expired", **end(), date="2026-11-22")),
     ("token.data_access", facts(), passed()),
     ("token.data_access", lapsing(days=80), passed("until", date="2027-02-10", days=80)),
     ("token.data_access", lapsing(days=6), failed("soon", date="2026-11-28", days=6)),

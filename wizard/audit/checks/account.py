@@ -138,7 +138,8 @@ def terms(facts: Facts) -> CheckResult:
     entities = [entity for health in seen if health for entity in health.entities]
     for issue in (issue for entity in entities for issue in entity.issues):
         if issue.code == TERMS or _names_terms(issue.text):
-            return failed("not_accepted", code=issue.code, message=issue.text, details=issue.remedy)
+            said = {"message": issue.text, "details": issue.remedy}
+            return failed("not_accepted", code=issue.code, subcode=0, **said)
     # A message that Meta took is as good as the account's health without such a remark.
     if last_send(facts, "accepted"):
         return passed("sent")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wizard.audit.checks.registry import check, send_refusal
+from wizard.audit.checks.registry import by_this_token, check, last_message, send_refusal
 from wizard.audit.results import (
     CheckResult,
     failed,
@@ -11,6 +11,7 @@ from wizard.audit.results import (
     waiting,
 )
 from wizard.facts.facts import Facts
+from wizard.state.record import TestMessage
 
 #: Meta puts it into every account, and lets only its own test numbers send it (132001, 131058).
 SAMPLE = "hello_world"
@@ -33,9 +34,29 @@ NOT_SENDABLE = frozenset(
         "ARCHIVED",
     }
 )
-#: Refusals that are about the recipient alone, and say nothing of this number.
+#: Refusals that say nothing of this number, its account, its token or its app: they are about the
+#: recipient, about the message itself, or Meta could not do it just then. Every other one counts.
 #: Source: Meta's table of error codes.
-RECIPIENT = frozenset({130497, 131021, 131026, 131030, 131047, 131049, 131050})
+RECIPIENT = frozenset(
+    {
+        *(130403, 130472, 130497, 131021, 131026, 131030, 131047, 131049, 131050, 131056, 131062),
+        137000,
+    }
+)
+CONTENT = frozenset(
+    {
+        *(130501, 131008, 131051, 131053, 131055, 131058, 134100, 134101, 134102),
+        *range(132000, 133000),
+    }
+)
+PASSING = frozenset(
+    {
+        *(1, 2, 4, 17, 613, 80007, 80008, 80014, 130429, 131000, 131016, 131057),
+        *(2494055, 2494100),
+    }
+)
+#: With it, 131000 is about the display name: no trouble that passes by itself.
+DISPLAY_NAME = 2494002
 
 
 @check("message.template")
@@ -55,17 +76,27 @@ def template(facts: Facts) -> CheckResult:
 @check("message.sent")
 def sent(facts: Facts) -> CheckResult:
     """Meta accepted a test message from this number. Whether it arrived is another question."""
-    message = facts.record.test_message
+    message = last_message(facts)
     if message is None:
-        return waiting("not_sent")
-    if message.phone_number_id != facts.record.ids.get("phone_number_id"):
-        return waiting("other_number")
+        return waiting("other_number" if facts.record.test_message else "not_sent")
     if message.state == "failed":
-        about_the_recipient = message.code in RECIPIENT
-        result, reason = (waiting, "recipient") if about_the_recipient else (failed, "failed")
-        return result(reason, **send_refusal(message))
+        return _refused(facts, message)
     result, reason = ANSWERS.get(message.state, (passed, "accepted"))
     return result(reason, date=message.at[:10])
+
+
+def _refused(facts: Facts, message: TestMessage) -> CheckResult:
+    """Whose fault it is: only what is about this number or account counts against it."""
+    said = send_refusal(message)
+    if message.code in RECIPIENT:
+        return waiting("recipient", **said)
+    if message.code in CONTENT:
+        return failed("content", **said)
+    if message.code in PASSING and message.subcode != DISPLAY_NAME:
+        return unknown("passing", **said)
+    if not by_this_token(facts, message):
+        return waiting("other_token", **said)
+    return failed("failed", **said)
 
 
 #: Answers without an error that promise no delivery → how the item stands, and why.

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Sequence
 from typing import TypeVar
 
+from msgspec import structs
+
 from wizard.audit.results import (
     SAID_BY_GRAPH,
     CheckResult,
@@ -62,7 +64,8 @@ def lacking(facts: Facts, name: str) -> CheckResult | None:
 
 def send_refusal(message: TestMessage) -> dict[str, Value]:
     """What Meta said when it refused a message."""
-    return {"code": message.code, "message": message.message, "details": message.details}
+    names = ("code", "subcode", "message", "details")
+    return {name: getattr(message, name) for name in names}
 
 
 def metas_words(error: Unavailable) -> dict[str, Value]:
@@ -169,10 +172,29 @@ def _in_meta_words(issue: HealthIssue) -> str:
 TAKEN = frozenset({"accepted", "sent", "delivered", "read", "played"})
 
 
-def last_send(facts: Facts, state: str, codes: Container[int] = ()) -> TestMessage | None:
-    """The last message of this number if it was "accepted", or "failed" with one of these codes."""
+def last_message(facts: Facts) -> TestMessage | None:
+    """The last message of this number, as far as it is known to have come; None for none."""
     message = facts.record.test_message
     if message is None or message.phone_number_id != facts.record.ids.get("phone_number_id"):
+        return None
+    later = answer_or_none(lambda: facts.arrivals)
+    if message.state == "failed" or later is None or later.test_state != "failed":
+        return message
+    # Meta took it, and reported afterwards that it failed.
+    return structs.replace(
+        message, state="failed", code=later.test_code, details=later.test_details
+    )
+
+
+def by_this_token(facts: Facts, message: TestMessage) -> bool:
+    """Whether the token in use sent it; of what an earlier version kept it is not known."""
+    return message.token in ("", facts.token_mark)
+
+
+def last_send(facts: Facts, state: str, codes: Container[int] = ()) -> TestMessage | None:
+    """The last message of this number if it was "accepted", or "failed" with one of these codes."""
+    message = last_message(facts)
+    if message is None:
         return None
     if state == "accepted":
         return message if message.state in TAKEN else None

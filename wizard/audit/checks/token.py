@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from wizard.audit.checks.access import no_access
 from wizard.audit.checks.registry import (
+    by_this_token,
     check,
     last_send,
     metas_words,
@@ -13,18 +14,18 @@ from wizard.audit.checks.registry import (
     words_about,
 )
 from wizard.audit.results import (
+    NOTICE,
     CheckResult,
     failed,
     passed,
     unknown,
 )
 from wizard.facts.facts import Facts
+from wizard.state.record import write_time
 from wizard.text.durations import days_left, hours_left
 
 NEEDED = frozenset({"whatsapp_business_management", "whatsapp_business_messaging"})
 
-#: How long before its end a token is reported..
-NOTICE = timedelta(days=14)
 #: The panel API Setup makes tokens for a day at most; the hour more is for clocks.
 A_DAY = timedelta(hours=25)
 
@@ -67,11 +68,10 @@ def scopes(facts: Facts) -> CheckResult:
 
 def _by_what_it_does(facts: Facts) -> CheckResult:
     """Meta did not list its permissions: reading shows one of them, a message sent the other."""
-    return (
-        passed("by_use")
-        if last_send(facts, "accepted")
-        else unknown("not_described", **words_about(facts.token))
-    )
+    message = last_send(facts, "accepted")
+    if message and by_this_token(facts, message):
+        return passed("by_use")
+    return unknown("not_described", **words_about(facts.token))
 
 
 @check("token.messaging")
@@ -80,11 +80,13 @@ def messaging(facts: Facts) -> CheckResult:
 
     Where a partner holds messaging every read works and every message is refused with code 200.
     """
-    if refused := last_send(facts, "failed", FORBIDDEN):
+    refused = last_send(facts, "failed", FORBIDDEN)
+    if refused and by_this_token(facts, refused):
         held = "on behalf" in f"{refused.message} {refused.details}".casefold()
         reason = "held_by_another" if held else "refused"
         return failed(reason, date=refused.at[:10], **send_refusal(refused))
-    if message := last_send(facts, "accepted"):
+    message = last_send(facts, "accepted")
+    if message and by_this_token(facts, message):
         return passed("sent", date=message.at[:10])
     if facts.token.described:
         return passed("assumed")
@@ -115,11 +117,12 @@ def expiry(facts: Facts) -> CheckResult:
         return unknown("not_described", **words_about(token))
     if token.expires_at is None:
         return passed()
+    ends = write_time(token.expires_at)
     if token.expires_at <= now:
-        return failed("expired", date=f"{token.expires_at:%Y-%m-%d}")
+        return failed("expired", ends=ends, date=f"{token.expires_at:%Y-%m-%d}")
     if token.expires_at - now < A_DAY:
-        return failed("today", hours=hours_left(token.expires_at, now))
-    left = _left(token.expires_at, now)
+        return failed("today", ends=ends, hours=hours_left(token.expires_at, now))
+    left = {"ends": ends, **_left(token.expires_at, now)}
     if token.expires_at - now >= NOTICE:
         return passed("until", **left)
     # A system user's token of 60 days can be refreshed until it expires.
