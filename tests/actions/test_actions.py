@@ -297,3 +297,10 @@ def test_what_was_proven_of_the_former_app_does_not_sign_for_the_new_one(open_se
         assert session.record.ids["app_id"] == play.app_id
         assert session.vault.get("app_secret") is None
         assert "app.published" not in session.record.confirmed
+
+
+def test_a_refusal_to_register_what_is_registered_is_no_alarm(open_session):
+    with open_session("register-refused-connected", knows=True) as (session, _):
+        session.prompter = FakePrompter(consents={"number.registered": True})
+        assert not number.register(session, session.facts()).ok
+        assert "number.registered_before" in session.prompter.keys

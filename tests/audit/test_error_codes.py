@@ -151,6 +151,8 @@ def test_what_is_no_code_is_not_found(asked):
         (100, "Register endpoint is not available for SMB businesses.", "", "phone_app"),
         (136025, "Registration is not available for SMB accounts", "", "phone_app"),
         (136025, "Verify code error", "", ""),
+        (100, "Cannot Create Certificate: Your display name could not …", "", "display_name"),
+        (100, "Cannot Create Certificate: turn off two-factor …", "", "two_step"),
         (100, "(#100) The parameter partner_ids is required.", "", "partner_account"),
         (100, "(#100) The App_id … did not match the Viewing App", "", "another_app"),
         (100, "(#100) Missing Permission", "", "missing_permission"),

@@ -73,6 +73,8 @@ def test_what_is_possible_is_taken(written):
         ("+791612345678", "wrong_length"),
         ("+155507838811", "too_long"),
         ("106540352242922", "is_an_id"),
+        ("US.13491208655302741918", "user_id"),
+        ("DE.ENT.9Ab8Cd7Ef6", "user_id"),
         ("+106540352242922", "is_an_id"),
     ],
 )

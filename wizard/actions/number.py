@@ -299,6 +299,8 @@ def _register(session: Session, number: Number, *, doubted: bool = False) -> Act
         note_refusal(session, "register", number, error)
         if _is(result, WRONG_PIN, TOO_MANY_GUESSES):
             _doubt(session, before, pin, wrong=_is(result, WRONG_PIN))
+        if number.registered and isinstance(error, GraphError):
+            session.prompter.tell("number.registered_before", number=number.display)
         return result
     session.prompter.tell("number.registered", number=number.display)
     if number.registered and before is None:

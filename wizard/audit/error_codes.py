@@ -159,6 +159,9 @@ _VARIANTS: tuple[tuple[frozenset[int], str, str], ...] = (
     # "Before override the current callback uri, your app must be subscribed to receive messages"
     (frozenset({100}), "must be subscribed", "subscribe_first"),
     (frozenset({100, 136025}), "smb ", "phone_app"),
+    (frozenset({100}), "your display name", "display_name"),
+    (frozenset({100}), "two-factor", "two_step"),
+    (frozenset({100}), "two-step", "two_step"),
     (frozenset({100}), "partner_ids is required", "partner_account"),
     (frozenset({100}), "did not match the viewing app", "another_app"),
     (frozenset({100}), "missing permission", "missing_permission"),

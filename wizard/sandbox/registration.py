@@ -90,8 +90,9 @@ def register(call: Call, number: Answer) -> Answer:
     if _code_is_missing(call, number):
         raise whatsapp(133006, "Phone number re-verification needed", "Verify the number first.")
     _compare_pin(number, pin)
+    if number.get("platform_type") != "CLOUD_API":
+        number["pin"] = pin  # registered again, it keeps the PIN it has, or has none
     number |= {
-        "pin": pin,
         "wrong_pins": 0,
         "status": "CONNECTED",
         "platform_type": "CLOUD_API",

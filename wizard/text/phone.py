@@ -20,6 +20,8 @@ _LINK = re.compile(
     r"(?:https?://)?(?:wa\.me/|(?:api|web)\.whatsapp\.com/send/?\?(?:.*&)?phone=)\+?(\d{7,15})\b.*",
     re.I,
 )
+#: A business-scoped user id: CC.digits, or CC.ENT.digits of a parent portfolio.
+_USER_ID = re.compile(r"[A-Z]{2}\.(?:ENT\.)?[A-Za-z0-9]{5,128}")
 _SCHEME = re.compile(r"(?:tel|whatsapp|sms):", re.I)
 #: Meta's ids have 15 digits or more; with the country code a number has 15 at the most.
 _SHORTEST_ID = 15
@@ -45,6 +47,8 @@ def normalise(text: str, region: str = "") -> str | Phrase:
     written = _SCHEME.sub("", written, count=1).strip()
     if written.startswith("00"):
         written = f"+{written[2:]}"
+    if _USER_ID.fullmatch(written):
+        return phrase("phone.user_id")
     digits = _digits(written)
     if problem := _misplaced(written, digits):
         return problem
