@@ -14,6 +14,7 @@ from wizard.actions.setup import offer_changes
 from wizard.audit.checks.number import REGISTRATIONS
 from wizard.state.record import Confirmation
 from wizard.text.secret import Secret
+from wizard.vault.environment import EnvironmentFirst
 from wizard.webhook.inbox.models import StatusUpdate
 
 
@@ -53,6 +54,18 @@ def test_a_wrong_pin_is_tried_once_counted_and_no_longer_kept(open_session):
         assert [error.code for error in session.prompter.troubles] == [133005]
         assert registrations_left(session, play.phone_number_id) == REGISTRATIONS - 1
         assert session.vault.get("two_step_pin") is None
+
+
+def test_a_wrong_pin_of_the_environment_is_said_where_there_is_no_store(open_session):
+    """As in a container: what Meta said must not be lost to a keyring that nobody needs."""
+    with open_session("pin-wrong", knows=True) as (session, play):
+        given = {name.upper(): value for name, value in play.profile.secrets.items()}
+        environ = {f"WA_WIZARD_{name}": value for name, value in given.items()}
+        session.vault = EnvironmentFirst(environ | {"WA_WIZARD_TWO_STEP_PIN": "000000"}, None)
+        session.prompter = FakePrompter(consents={"number.registered": True})
+        assert not number.register(session, session.facts()).ok
+        assert [error.code for error in session.prompter.troubles] == [133005]
+        assert "number.pin_wrong_given" in session.prompter.keys
 
 
 def test_after_a_wrong_pin_a_new_one_is_proposed(open_session):

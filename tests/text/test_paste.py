@@ -126,6 +126,7 @@ FOREIGN = {
     "Google": "AIza" + "a1B2-" * 7,
     "SendGrid": "SG." + "a1B2" * 5 + "." + "a1B2" * 10,
     "Shopify": "shpat_" + "0123456789abcdef" * 2,
+    "Instagram": "IGAA" + "a1B2" * 9,
     "npm": "npm_" + "a1B2" * 9,
     "Hugging Face": "hf_" + "a1B2" * 8,
     "JWT": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl",

@@ -46,6 +46,7 @@ _SERVICES = (
     ("Google", r"AIza[\w-]{30,}|ya29\.[\w-]{20,}"),
     ("SendGrid", r"SG\.[\w-]{16,}\.[\w-]{16,}"),
     ("Shopify", r"shp\w{2}_[0-9a-fA-F]{16,}"),
+    ("Instagram", r"IG(?:AA|QV)[\w-]{20,}"),
     ("npm", r"npm_\w{30,}"),
     ("Hugging Face", r"hf_\w{20,}"),
     ("JWT", r"eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"),
