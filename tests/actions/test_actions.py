@@ -65,7 +65,7 @@ def test_a_wrong_pin_of_the_environment_is_said_where_there_is_no_store(open_ses
         session.prompter = FakePrompter(consents={"number.registered": True})
         assert not number.register(session, session.facts()).ok
         assert [error.code for error in session.prompter.troubles] == [133005]
-        assert "number.pin_wrong_given" in session.prompter.keys
+        assert "number.pin_wrong_there" in session.prompter.keys
 
 
 def test_after_a_wrong_pin_a_new_one_is_proposed(open_session):

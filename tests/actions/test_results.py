@@ -237,4 +237,4 @@ def test_registering_again_sets_no_pin_so_none_is_kept(open_session, registered,
         answering(session, {"success": True})
         assert number.register(session, SimpleNamespace(number=there)).ok
         assert (session.vault.get("two_step_pin") is not None) is kept
-        assert ("number.pin_not_set" in session.prompter.keys) is not kept
+        assert ("number.pin_unproven" in session.prompter.keys) is not kept

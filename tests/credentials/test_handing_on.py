@@ -46,13 +46,15 @@ TAKEN = {
     "hermes": {
         "WHATSAPP_CLOUD_ACCESS_TOKEN": "T",
         "WHATSAPP_CLOUD_PHONE_NUMBER_ID": "N",
+        "WHATSAPP_CLOUD_WABA_ID": "W",
+        "WHATSAPP_CLOUD_APP_ID": "A",
         "WHATSAPP_CLOUD_APP_SECRET": "S",
         "WHATSAPP_CLOUD_VERIFY_TOKEN": "V",
     },
     "pywa": {
         "token": "T",
         "phone_id": "N",
-        "business_account_id": "W",
+        "waba_id": "W",
         "app_id": "A",
         "app_secret": "S",
         "verify_token": "V",

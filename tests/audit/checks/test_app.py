@@ -12,6 +12,7 @@ from tests.support.healthy import (
     NOT_VISIBLE,
     PERMISSION,
     SILENT,
+    TEST_NUMBER,
     TOKEN,
     facts,
     unusable,
@@ -158,6 +159,7 @@ CASES = [
         stopped("other_app", 101, 0, "Invalid app"),
     ),
     ("app.published", facts(), passed("proven", date="2026-11-22")),
+    ("app.published", facts(number=TEST_NUMBER), passed("test_number", date="2026-11-22")),
     ("app.published", facts(arrivals=Arrivals()), waiting("not_confirmed")),
     ("app.published", facts(arrivals=Arrivals(test_event=True)), waiting("not_confirmed")),
 ]

@@ -43,10 +43,11 @@ class Program:
     usual: str = "dotenv"
 
 
+#: From the environment pywa itself reads the token and the number; the others are arguments.
 _PYWA = {
     "access_token": "token",
     "phone_number_id": "phone_id",
-    "waba_id": "business_account_id",
+    "waba_id": "waba_id",
     "app_id": "app_id",
     "app_secret": "app_secret",
     "verify_token": "verify_token",
@@ -60,6 +61,8 @@ _CHATWOOT = {
 _HERMES = {
     "access_token": "WHATSAPP_CLOUD_ACCESS_TOKEN",
     "phone_number_id": "WHATSAPP_CLOUD_PHONE_NUMBER_ID",
+    "waba_id": "WHATSAPP_CLOUD_WABA_ID",
+    "app_id": "WHATSAPP_CLOUD_APP_ID",
     "app_secret": "WHATSAPP_CLOUD_APP_SECRET",
     "verify_token": "WHATSAPP_CLOUD_VERIFY_TOKEN",
 }
