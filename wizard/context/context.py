@@ -195,7 +195,7 @@ class Context:
         given = Environment({} if self.chosen.sandbox else self.environ, self.profile)
         if clash := given.clash(() if self.chosen.sandbox else self.home.profiles()):
             both = f"{self.profile}, {clash[1]}"
-            raise UsageError("vault.same_variable", name=clash[0], profiles=both)
+            raise UsageError("profiles.same_variable", name=clash[0], profiles=both)
         return given
 
     @property
