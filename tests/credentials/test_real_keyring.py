@@ -52,6 +52,16 @@ def test_secrets_live_in_a_real_keyring_through_all_that_befalls_it(shop, servic
     assert {row["store"] for row in rows} == {"os-keyring"}
     assert not any(row["changed"] for row in rows)
     assert token in wizard(service, "export", "access_token", "--yes")
+    # The keyring cannot list, and the notes may be lost: it is asked for every name.
+    status = shop.home.status_path("default")
+    status.rename(status.with_suffix(".lost"))
+    rows = json.loads(wizard(service, "list", "--json"))["credentials"]
+    assert [(row["name"], row["present"]) for row in rows] == [
+        ("access_token", True),
+        ("app_secret", True),
+    ]
+    assert wizard(service, "get", "access_token").strip() == token
+    status.with_suffix(".lost").rename(status)
     service.keyring.send_signal(signal.SIGSTOP)
     wizard(service, "list", seconds=15)  # the list asks nobody who may not answer
     wizard(service, "export", "--yes", code=5)

@@ -141,7 +141,8 @@ def complete_ids(session: Session, given: Mapping[str, str] = {}) -> dict[str, s
     ids.clear()
     ids |= taken
     for name in new:
-        session.prompter.tell(f"discovery.took_{name}", id=taken[name])
+        key = "given" if name in asked else f"took_{name}"
+        session.prompter.tell(f"discovery.{key}", name=name, id=taken[name])
     return new
 
 
