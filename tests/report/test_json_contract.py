@@ -28,6 +28,7 @@ SUCCESS = [
     ("audit", "token-revoked", "", 1),
     ("status", "healthy", "", 3),
     ("credentials list", "healthy", "", 0),
+    ("credentials get", "healthy", "access_token", 0),
     ("credentials set", "healthy", "two_step_pin --from-env CONTRACT_PIN", 0),
     ("credentials remove", "healthy", "two_step_pin", 0),
     ("credentials import", "healthy", "{file} --yes", 0),

@@ -130,8 +130,9 @@ def credential_name(word: str) -> str:
 
 def value_of(context: Context, name: str) -> str:
     """The value of a secret or an id; MissingCredential where there is none."""
+    record = record_of(context)  # first: in the sandbox it brings the play secrets along
     if name in IDS:
-        value = record_of(context).ids.get(name, "")
+        value = record.ids.get(name, "")
     else:
         kept = context.vault.get(name)
         value = kept.secret.reveal() if kept else ""
