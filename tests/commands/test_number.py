@@ -108,6 +108,15 @@ def test_a_home_that_cannot_be_written_to_sends_nothing(wizard, sent, monkeypatc
     assert (code, sent) == (Exit.FILE, [])
 
 
+def test_a_code_that_was_ordered_is_not_ordered_again_by_enter_alone(wizard, sent):
+    # Without a person the sandbox takes what Enter would.
+    for _ in range(2):
+        assert wizard("--sandbox=number-unverified", *CODE)[0] == Exit.FINE
+    assert sent == ["request_code"]
+    wizard("--sandbox=number-unverified", *CODE, "--method", "voice")
+    assert sent == ["request_code"] * 2
+
+
 #: Both runs have read what is remembered before either of them may act.
 TOGETHER = """
 import os, sys, time

@@ -169,6 +169,7 @@ def _way_of_code(session: Session, number: Number, another: bool) -> str:
             phrase("number.code_way", number=number.display),
             default="have" if order else "sms",
             option="--method",
+            suggest=order is None,
             again=another,
         ),
         [Choice(way, phrase(f"number.code_way_{way}")) for way in ways],

@@ -54,6 +54,7 @@ class Question:
     default: str = ""
     parse: AnswerParser | None = None
     option: str = ""  # the command-line option that supplies it, for --no-input
+    suggest: bool = True  # the sandbox may offer a value of its own instead of the default
     again: bool = False  # the answer given before was refused: only a person has another
 
 

@@ -68,7 +68,8 @@ def oauth(session: Session, shown: str, params: dict[str, str | Secret], consent
         raise Unavailable(ErrorKind.NOT_GIVEN, name="app_secret")
     params |= {"client_id": keys.app_id, "client_secret": keys.app_secret}
     path = shown.partition(" /")[2]
-    return session.open_graph(keys).oauth(path, consent, **params)
+    with session.acting():
+        return session.open_graph(keys).oauth(path, consent, **params)
 
 
 NAME = "wa-wizard"
@@ -93,8 +94,8 @@ def make_token(session: Session, graph: Graph, place: Place) -> Secret | None:
     """
     session.need_store()
     edge = f"{place.business_id}/system_users"
-    user = _choose(session, graph.pages(edge, fields=("id", "name", "role")))
     with session.acting():
+        user = _choose(session, graph.pages(edge, fields=("id", "name", "role")))
         consent = session.prompter.consent(
             "token.kind", phrase("token.api_consent", name=NAME), _sends(place, user)
         )

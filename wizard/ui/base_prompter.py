@@ -225,5 +225,6 @@ class BasePrompter:
 
     def _preselected(self, question: Question, values: Sequence[str]) -> str:
         """The value that Enter takes from a list; "" when none of them was suggested."""
-        suggested = (self._suggestions.get(question.name, ""), question.default)
+        own = self._suggestions.get(question.name, "") if question.suggest else ""
+        suggested = (own, question.default)
         return next((value for value in suggested if value in values), "")

@@ -46,24 +46,29 @@ def run(chosen: Arguments) -> int:
         if source := shadowing(session.vault, NAME):
             # A new one would be kept behind the old one, where nobody looks.
             raise VaultError(VaultProblem.READ_ONLY, "environment", source)
-        facts = session.facts()
-        before = session.vault.get(NAME)
-        spared = _spared(session, facts.token, span)
-        if spared is not None:
-            return _done(context, rotated=False, code=spared)
-        made = _made(context, facts)
-        if isinstance(made, Exit):
-            return made
-        if before and made == before.secret:
-            session.prompter.tell("credentials.same_token")
-            return _done(context, rotated=False, code=Exit.NOT_IN_ORDER)
-        if not adopt(session, made).ok:
-            return Exit.CREDENTIAL
-        if before and chosen.revoke_old and before.secret != made:
-            code = _end_old(context, before.secret)
-            if code is not Exit.FINE:
-                return code
-        return _done(context, rotated=True)
+        with session.acting():
+            return _rotate(context, span)
+
+
+def _rotate(context: Context, span: timedelta | None) -> Exit:
+    session = context.session
+    facts, before = session.facts(), session.vault.get(NAME)
+    spared = _spared(session, facts.token, span)
+    if spared is not None:
+        return _done(context, rotated=False, code=spared)
+    made = _made(context, facts)
+    if isinstance(made, Exit):
+        return made
+    if before and made == before.secret:
+        session.prompter.tell("credentials.same_token")
+        return _done(context, rotated=False, code=Exit.NOT_IN_ORDER)
+    if not adopt(session, made).ok:
+        return Exit.CREDENTIAL
+    if before and context.chosen.revoke_old and before.secret != made:
+        code = _end_old(context, before.secret)
+        if code is not Exit.FINE:
+            return code
+    return _done(context, rotated=True)
 
 
 def _span(text: str) -> timedelta:
