@@ -1,5 +1,5 @@
 # What a developer types. T is a folder or file of tests: make test T=tests/audit
-.PHONY: setup test lint types schemas bench pictures ci
+.PHONY: setup test lint types schemas reasons bench pictures ci
 PYTHON ?= python3
 T ?= tests
 BIN := .venv/bin
@@ -22,6 +22,10 @@ types:
 schemas:
 	$(BIN)/python -m tests.schemas
 	$(BIN)/python -m tests.support.output_schemas
+
+# Writes docs/reasons*.md anew from the checklists; a test fails when that changes anything.
+reasons:
+	$(BIN)/python -m tests.reasons
 
 bench:
 	$(BIN)/python -m tests.bench

@@ -1,12 +1,12 @@
 """The checklists, the checks, the tests and the words speak of the same things."""
 
 import ast
-import importlib.util
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.support.check_tables import tables
 from tests.support.healthy import facts
 from wizard.audit import checklist
 from wizard.audit.checks import CHECKS
@@ -67,18 +67,6 @@ PROMISED = {
     "webhook.received": RECEIVING,
     "message.delivered": RECEIVING,
 }
-
-
-def tables():
-    """{section: its CASES}, of every test table in tests/audit/checks."""
-    found = {}
-    for path in sorted((ROOT / "tests/audit/checks").glob("test_*.py")):
-        spec = importlib.util.spec_from_file_location(f"table_{path.stem}", path)
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-        if hasattr(module, "CASES"):
-            found[path.stem.removeprefix("test_")] = module.CASES
-    return found
 
 
 TABLES = tables()

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests import reasons
+
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
@@ -43,6 +45,11 @@ def test_functions_exist(page, name):
 def test_links_lead_somewhere(page):
     for target in LINK.findall(page.read_text("utf-8")):
         assert (page.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("language", reasons.PAGES)
+def test_the_pages_of_reasons_are_the_generated_ones(language):
+    assert reasons.PAGES[language].read_text("utf-8") == reasons.page(language), "make reasons"
 
 
 def test_every_decision_is_in_the_list():

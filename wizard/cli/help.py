@@ -82,6 +82,8 @@ def _reasons(words: Words, screen: Screen) -> None:
     screen.line()
     screen.line(words.say("help.reasons_any"), "bold")
     rows(_reasons_of_any())
+    screen.line()
+    screen.line(words.say("help.reasons_more"))
 
 
 def _reasons_of_any() -> dict[str, Text]:
