@@ -148,6 +148,16 @@ def test_an_unreachable_network_says_nothing_about_the_app_secret(open_session):
     assert "token.secret_refused" not in session.prompter.keys
 
 
+@pytest.mark.parametrize("act", [token.ask_app_secret, set_callback.add_field])
+def test_an_id_that_is_not_known_yet_is_said_to_be_missing(open_session, act):
+    with open_session("healthy", FakePrompter(), knows=True) as (session, _):
+        session.keep("app_secret", Secret("0" * 32))
+        del session.record.ids["app_id"]
+        with pytest.raises(Unavailable) as missing:
+            act(session)
+    assert missing.value.values == {"name": "app_id"}
+
+
 def test_a_wrong_app_secret_is_refused_in_meta_s_own_words(open_session):
     with open_session("healthy", FakePrompter({"app_secret": "0" * 32}), knows=True) as (
         session,

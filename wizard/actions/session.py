@@ -15,7 +15,7 @@ from wizard.facts.facts import Facts
 from wizard.facts.models import Token
 from wizard.graph import Credentials, Graph
 from wizard.state.record import ProfileRecord, RecordStore, SecretNote, write_time
-from wizard.text.errors import Unavailable
+from wizard.text.errors import ErrorKind, Unavailable
 from wizard.text.localised import phrase
 from wizard.text.secret import Secret, fingerprint
 from wizard.vault import StoredSecret, Vault, VaultError, VaultProblem
@@ -109,6 +109,12 @@ class Session:
         links = self.prompter.show_steps(item, self.record.ids)
         if links:
             self.prompter.offer_page(links[0])
+
+    def id_of(self, name: str) -> str:
+        """An id of the profile, by its name; Unavailable while it is not known."""
+        if found := self.record.ids.get(name):
+            return found
+        raise Unavailable(ErrorKind.NOT_GIVEN, name=name)
 
     def save(self) -> None:
         """Keeps the record: after every step, so that leaving at any moment loses nothing."""

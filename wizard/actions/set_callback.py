@@ -144,7 +144,7 @@ def add_field(session: Session, facts: Facts | None = None) -> ActionResult:
     """Subscribes the app to `messages`, and makes Meta ask its callback again where it can."""
     if not app_secret(session):
         return Refused()
-    facts, app_id = session.facts(), session.record.ids["app_id"]
+    facts, app_id = session.facts(), session.id_of("app_id")
     try:
         row = whatsapp(facts.app_subscriptions)
     except Unavailable as error:
@@ -188,17 +188,18 @@ def keep_verify_token(session: Session, facts: Facts) -> ActionResult:
 
 def remove(session: Session, facts: Facts, level: str) -> ActionResult:
     """Takes an override away; what lies below it is in force again."""
-    ids, before = session.record.ids, getattr(seen_callbacks(facts).callbacks, level)
+    before = getattr(seen_callbacks(facts).callbacks, level)
     if not before:
         session.prompter.tell("webhook.nothing_to_remove")
         return AlreadySo()
     if level == "number":
         body: dict[str, Any] = {"webhook_configuration": {"override_callback_uri": ""}}
-        shown = f'POST /{ids["phone_number_id"]}  {{"webhook_configuration": {{…: ""}}}}'
-        request = Request(ids["phone_number_id"], body, shown)
+        path = session.id_of("phone_number_id")
+        shown = f'POST /{path}  {{"webhook_configuration": {{…: ""}}}}'
+        request = Request(path, body, shown)
     else:
         # The empty POST that subscribes also removes the override, and here that is the purpose.
-        path = f"{ids['waba_id']}/subscribed_apps"
+        path = f"{session.id_of('waba_id')}/subscribed_apps"
         request = Request(path, {}, f"POST /{path}")
     session.prompter.tell(f"webhook.foreign_{level}", before=before)
     text = phrase(f"webhook.consent_remove_{level}")
@@ -246,19 +247,18 @@ def _accepted(event: Event) -> Event | None:
 
 
 def _request(session: Session, facts: Facts, target: Target, token: Secret) -> Request:
-    ids = session.record.ids
     if target.level == "app":
         row = whatsapp(facts.app_subscriptions)
         # What the app is subscribed to already stays: other programs may live on it.
         fields = ",".join(sorted({FIELD} | (row.fields or frozenset() if row else frozenset())))
         body = {"object": OBJECT, "callback_url": target.url, "fields": fields}
-        path = f"{ids['app_id']}/subscriptions"
+        path = f"{session.id_of('app_id')}/subscriptions"
         return Request(path, {**body, "verify_token": token}, _shown(path, body), as_app=True)
     override = {"override_callback_uri": target.url}
     if target.level == "account":
-        path = f"{ids['waba_id']}/subscribed_apps"
+        path = f"{session.id_of('waba_id')}/subscribed_apps"
         return Request(path, {**override, "verify_token": token}, _shown(path, override))
-    path = ids["phone_number_id"]
+    path = session.id_of("phone_number_id")
     shown = _shown(path, {"webhook_configuration": override})
     return Request(path, {"webhook_configuration": {**override, "verify_token": token}}, shown)
 

@@ -82,7 +82,7 @@ SECRET_AGAIN = replace(
 @action("app.secret")
 def ask_app_secret(session: Session, facts: Facts | None = None) -> ActionResult:
     """Asks for the app secret, and proves it against this app before it is kept."""
-    app_id = session.record.ids["app_id"]
+    app_id = session.id_of("app_id")
     session.prompter.tell("token.secret_why", link=secret_page(app_id))
     question, tried = APP_SECRET, ""
     refusal: GraphError | None = None
