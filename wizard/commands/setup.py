@@ -29,7 +29,7 @@ def run(chosen: Arguments) -> int:
     from wizard.actions.environment import open_store
     from wizard.actions.setup import Setup
     from wizard.audit.checklist import load
-    from wizard.audit.results import exit_code, remembered
+    from wizard.audit.results import remembered, saved_exit_code
     from wizard.state.answers import read_answers
     from wizard.text.errors import UserAbort
     from wizard.ui.setup_view import welcome
@@ -57,7 +57,8 @@ def run(chosen: Arguments) -> int:
             _end(context, setup)
         if chosen.json:
             context.print_json(audit_document(context.verdict))
-        return exit_code(setup.results, session.record.goals)
+        # By everything that is known: somebody who left early saw a part of it alone.
+        return saved_exit_code(session.record, session.checklist)
 
 
 def _walk(context: Context, setup: Setup, answers: Answers | None) -> None:
