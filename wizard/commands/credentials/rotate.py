@@ -28,7 +28,7 @@ from wizard.facts.facts import Facts
 from wizard.facts.models import Token
 from wizard.graph.consent import Consent
 from wizard.state.record import Status
-from wizard.text.errors import ErrorKind, Exit, Unavailable, UsageError
+from wizard.text.errors import ErrorKind, Exit, InputRequired, Unavailable, UsageError
 from wizard.text.localised import phrase
 from wizard.text.secret import Secret
 from wizard.vault import VaultError, VaultProblem
@@ -129,10 +129,9 @@ def _by_api(context: Context, token: Token) -> Secret | Exit:
             raise Unavailable(ErrorKind.NOT_GIVEN, name=name)
     if session.vault.get("app_secret") is None:
         raise Unavailable(ErrorKind.NOT_GIVEN, name="app_secret")
-    if not agreed(context, "rotate", phrase("credentials.make_consent")):
-        return Exit.NOT_IN_ORDER
-    # The person has agreed a line above: the requests are not asked about once more.
-    made = make_token(prefilled(session, {}, yes=True), session.graph(), place)
+    if not (context.chosen.yes or context.attended or context.chosen.sandbox):
+        raise InputRequired("rotate", "--yes")
+    made = make_token(prefilled(session, {}, yes=context.chosen.yes), session.graph(), place)
     return made or Exit.NOT_IN_ORDER
 
 
