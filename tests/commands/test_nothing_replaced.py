@@ -1,8 +1,12 @@
 """What is given on the command line is done, or refused with what there is: never replaced."""
 
+import json
+
 import pytest
 
+from wizard import sandbox
 from wizard.graph.client import GraphClient
+from wizard.state.record import RecordFile
 from wizard.text.errors import Exit
 
 TO = ("--to", "+447700900456", "--yes", "--no-input")
@@ -72,3 +76,50 @@ def test_a_message_that_is_held_back_is_no_success(wizard, sent, world, state):
     assert (code, sent) == (Exit.NOT_IN_ORDER, ["messages"])
     assert "✓" not in out
     assert state in out or "holds it back" in out
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        ({"waba_id": "999999999999999"}, "102290129340398"),
+        ({"waba_id": "106540352242922"}, "102290129340398"),  # the id of the number
+        ({"phone_number_id": "888888888888888"}, "106540352242922"),
+        ({"app_id": "777777777777777"}, "1029384756102938"),
+        ({"waba_id": "102290129340398", "app_id": "777777777777777"}, "1029384756102938"),
+    ],
+)
+@pytest.mark.parametrize("pasted", [False, True])
+def test_ids_that_the_token_does_not_lead_to_are_not_replaced(
+    told, home, tmp_path, monkeypatch, given, pasted
+):
+    """An agency that swaps the tokens of two clients must not go on with the wrong one."""
+    ids, there = given
+    answers = tmp_path / "answers.yaml"
+    answers.write_text(json.dumps({"ids": ids}))
+    words = ("setup", "--no-input", "--answers", answers)
+    if pasted:
+        code, document = told(*words, "--sandbox=healthy")
+    else:
+        with sandbox.start("healthy") as meta:
+            monkeypatch.setenv("WA_WIZARD_GRAPH_URL", meta.graph_url)
+            monkeypatch.setenv("WA_WIZARD_ACCESS_TOKEN", meta.access_token)
+            code, document = told(*words)
+    assert code == 2
+    assert document["error"]["key"] == "answers.leads_elsewhere"
+    assert document["error"]["values"]["there"] == there
+    record = RecordFile(home.status_path("default")).load()
+    assert not set(ids.values()) & set(record.ids.values())
+
+
+def test_an_app_that_meta_does_not_name_is_the_one_that_is_given(told, tmp_path, monkeypatch):
+    """Meta may refuse to describe a token to anybody but the app itself."""
+    with sandbox.start("debug-refused") as meta:
+        monkeypatch.setenv("WA_WIZARD_GRAPH_URL", meta.graph_url)
+        monkeypatch.setenv("WA_WIZARD_ACCESS_TOKEN", meta.access_token)
+        monkeypatch.setenv("WA_WIZARD_APP_SECRET", meta.app_secret)
+        answers = tmp_path / "answers.yaml"
+        answers.write_text(json.dumps({"ids": {"app_id": meta.app_id}}))
+        _, document = told("setup", "--no-input", "--answers", answers)
+    assert document["ids"]["app_id"] == meta.app_id
+    items = {item["id"]: item["status"] for item in document["items"]}
+    assert (items["access.app"], items["app.visible"]) == ("passed", "passed")

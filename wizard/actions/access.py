@@ -15,7 +15,7 @@ from wizard.facts.facts import Facts
 from wizard.facts.models import Account, Number, Token
 from wizard.graph import Graph
 from wizard.state.record import ID_NAMES
-from wizard.text.errors import ErrorKind, Unavailable
+from wizard.text.errors import ErrorKind, Unavailable, UsageError
 from wizard.text.localised import Phrase, phrase
 from wizard.text.paste import parse_id, parse_token
 from wizard.text.secret import Secret
@@ -114,7 +114,7 @@ def complete_ids(session: Session, given: Mapping[str, str] = {}) -> dict[str, s
     choice but the person's, unless the profile is pinned to one of them; a pinned id that the
     token does not reach is the check access.expected's to report, as a token that cannot be
     asked is the audit's. What is `given` is taken as it is, also where Meta does not show it, or
-    refused: InputRequired, with what there is, where Meta shows something else.
+    refused: UsageError, with what there is, where Meta shows something else.
     """
     ids, pins = session.record.ids, session.expected
     asked = {
@@ -129,7 +129,7 @@ def complete_ids(session: Session, given: Mapping[str, str] = {}) -> dict[str, s
         found = discover(session.graph(), {**known, **pins})
     except Unavailable:
         return {}
-    _refuse_others(session, found, known, asked)
+    _refuse_others(found, known, asked)
     reached = _reached(found, pins)
     if reached.keys() < pins.keys() and any(
         error.kind in _NOT_SEEN for error in found.unreadable.values()
@@ -184,20 +184,37 @@ def _pinned(
 _OF_A_NUMBER = ("phone_number_id", "display_phone_number")
 
 
-def _refuse_others(
-    session: Session, found: Discovery, known: Mapping[str, str], asked: Mapping[str, str]
-) -> None:
-    """InputRequired where Meta shows that the token leads elsewhere than was asked for."""
-    accounts = [Choice(one.account.id, _label(one)) for one in found.accounts]
-    numbers = [
-        Choice(one.id, phrase("number.choice", **_described(one)))
-        for one in found.numbers_of(known.get("waba_id", ""))
-    ]
-    app, token = found.app, found.token
-    apps = [Choice(token.app_id, app.name if app else "")] if token and token.app_id else []
-    for name, there in (("app_id", apps), ("waba_id", accounts), ("phone_number_id", numbers)):
-        if name in asked and there and asked[name] not in {choice.value for choice in there}:
-            session.prompter.choose(Question(name, phrase("account.choose"), option=FILE), there)
+def _refuse_others(found: Discovery, known: Mapping[str, str], asked: Mapping[str, str]) -> None:
+    """UsageError where Meta shows that the token leads elsewhere than was asked for."""
+    for name, there in _choices(found, known).items():
+        if name in asked and there and asked[name] not in there:
+            raise UsageError("answers.leads_elsewhere", key=f"ids.{name}", there=", ".join(there))
+
+
+def _choices(found: Discovery, known: Mapping[str, str]) -> dict[str, list[str]]:
+    """What each id may be with this token; nothing where that was not shown.
+
+    Numbers are those of the WABA that is known, or of every one.
+    """
+    seen = [one for one in found.accounts if one.visible]
+    ours = [one for one in seen if one.account.id == known.get("waba_id")] or seen
+    app = found.token.app_id if found.token else ""
+    owners = {one.account.business_id for one in ours} - {""}
+    wabas = [one.account.id for one in seen]
+    numbers = [number.id for one in ours for number in one.numbers]
+    return {
+        "app_id": [app] if app else [],
+        "business_id": sorted(owners | {business.id for business in found.businesses}),
+        "waba_id": [] if _not_seen(found, known.get("waba_id", "")) else wabas,
+        "phone_number_id": [] if _not_seen(found, "phone_numbers") else numbers,
+    }
+
+
+def _not_seen(found: Discovery, ending: str) -> bool:
+    """Whether a read of such a path had no answer, which says nothing of what there is."""
+    refused = {ErrorKind.NOT_VISIBLE, ErrorKind.PERMISSION}
+    errors = found.unreadable.items() if ending else ()
+    return any(path.endswith(ending) and error.kind not in refused for path, error in errors)
 
 
 @action("access.present", "access.valid", "access.app")
