@@ -37,7 +37,13 @@ def answering(session, content):
 
 
 @pytest.mark.parametrize(
-    ("result", "code"), [(Done(), 0), (AlreadySo(), 0), (Declined(), 1), (Refused(), 1)]
+    ("result", "code"),
+    [
+        *((Done(), 0), (AlreadySo(), 0), (Declined(), 1), (Refused(), 1)),
+        (Refused(Unavailable(ErrorKind.REFUSED, code=190)), 4),
+        (Refused(Unavailable(ErrorKind.PERMISSION, code=200)), 1),
+        (Refused(Unavailable(ErrorKind.ODD, code=131042)), 1),
+    ],
 )
 def test_the_exit_code_is_that_of_the_result(result, code):
     assert result.exit_code == code
