@@ -42,7 +42,17 @@ def refusal(trouble):
 
 
 KINDS = (
-    *("unreadable", "malformed", "newer", "unsafe", "locked", "full", "read_only", "too_big"),
+    *(
+        "unreadable",
+        "malformed",
+        "newer",
+        "unsafe",
+        "locked",
+        "at_work",
+        "full",
+        "read_only",
+        "too_big",
+    ),
     *("unsafe_link", "unsafe_not_a_file"),
 )
 ENDS = [
