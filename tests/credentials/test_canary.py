@@ -46,7 +46,7 @@ LINES = [
     (["set", CANARY], "", 2),
     (["set", "access_token", "--from-file", f"/{CANARY[:30]}"], "", 2),
     (["rotate", "--if-expiring", "14d"], "", 0),
-    (["rotate", "--from-stdin", "--verbose"], CANARY, 0),
+    (["rotate", "--from-stdin", "--verbose"], CANARY, 1),
     (["rotate", "--from-stdin"], CANARY[:-1], 4),
     (["remove", "page_token:17"], "", 0),
     (["move", "--to", "os-keyring"], "", 5),

@@ -23,7 +23,7 @@ _HEX = re.compile(sanitise.APP_SECRET)
 _VERIFY = re.compile(r"(verify|verification|validation)_?token|hub_verify|webhook_token")
 _PIN = re.compile(r"(^|_)(pin|two_?step|two_?factor|2fa)(_|$)")
 _SECRET = re.compile(r"secret|app_key|client_key")
-_ACCESS = re.compile(r"(access|whatsapp|user|page|system_user|graph|meta)\w{0,60}_token|^token$")
+_ACCESS = re.compile(r"(^|_)token$")
 _PLACEHOLDER = re.compile(r"<.*>|\$?\{.*\}|(your|my|change|replace)[-_ ].*|x{4,}|\.{3}", re.I)
 _IDS = (
     ("phone_number_id", re.compile(r"phone(_number)?_id$")),
