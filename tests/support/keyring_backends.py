@@ -1,7 +1,10 @@
 """Back ends of `keyring` that behave as the real ones were seen to, each a class of its own."""
 
+import json
+import os
 import threading
 import time
+from pathlib import Path
 
 from keyring.backend import KeyringBackend
 from keyring.errors import InitError, KeyringLocked, NoKeyringError, PasswordDeleteError
@@ -178,3 +181,30 @@ def raising(error: Exception) -> InMemory:
             raise error
 
     return Raising()
+
+
+class OnDisk(InMemory):
+    """Keeps its items in the file that TESTS_KEYRING names, for several processes at a time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.path = Path(os.environ["TESTS_KEYRING"])
+        if self.path.exists():
+            self.items = {(one[0], one[1]): one[2] for one in json.loads(self.path.read_text())}
+
+    def get_password(self, service: str, username: str) -> str | None:
+        self.__init__()  # type: ignore[misc]  # what another process wrote counts
+        return super().get_password(service, username)
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        super().set_password(service, username, password)
+        self._write()
+
+    def delete_password(self, service: str, username: str) -> None:
+        super().delete_password(service, username)
+        self._write()
+
+    def _write(self) -> None:
+        new = self.path.with_suffix(f".{threading.get_ident()}")
+        new.write_text(json.dumps([[*key, value] for key, value in self.items.items()]))
+        new.replace(self.path)
