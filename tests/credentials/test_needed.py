@@ -33,7 +33,18 @@ NEED = {
 HAND_ON = ("credentials get", "credentials export", "credentials run")
 #: These need none, or say in their own words how it stands (`audit`, `setup`).
 NEED_NONE = {
-    *("setup", "audit", "status", "messages", "explain", "bugreport", "sandbox", "completion"),
+    *(
+        "setup",
+        "login",
+        "profiles add",
+        "audit",
+        "status",
+        "messages",
+        "explain",
+        "bugreport",
+        "sandbox",
+        "completion",
+    ),
     *("help", "webhook listen", "profiles list", "profiles use", "profiles remove"),
     *(f"credentials {word}" for word in ("list", "set", "remove", "import", "move")),
 }

@@ -32,7 +32,8 @@ from tests.support.random_person import (
 from wizard import sandbox
 from wizard.__main__ import main
 from wizard.audit import checklist
-from wizard.context.context import Context, bring_scenario
+from wizard.context.context import Context
+from wizard.context.filling import bring_scenario
 from wizard.context.settings import Arguments
 from wizard.graph.client import GraphClient
 from wizard.graph.consent import Consent

@@ -232,7 +232,7 @@ class Context:
                 name: (place.env or place.file, Secret(answers.given[name]))
                 for name, place in answers.secrets.items()
             }
-            self.__dict__["vault"] = lend(self.vault, self.environ, places)
+            self.__dict__["vault"] = lend(self.vault, self.environ, places, self.profile)
 
     def _passphrase(self, new: bool) -> Secret | None:
         """Typed by the person, a new one twice; None where nobody is."""

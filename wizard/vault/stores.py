@@ -154,7 +154,10 @@ class Lent:
 
 
 def lend(
-    vault: Vault, environ: Mapping[str, str], places: Mapping[str, tuple[str, Secret]]
+    vault: Vault,
+    environ: Mapping[str, str],
+    places: Mapping[str, tuple[str, Secret]],
+    profile: str,
 ) -> Vault:
     """The same vault, with secrets by name and place that it could not keep.
 
@@ -166,7 +169,7 @@ def lend(
         prove_writing(vault)
     except VaultError:
         secrets = {n: StoredSecret(secret, SOURCE, at) for n, (at, secret) in places.items()}
-        return EnvironmentFirst(environ, Lent(secrets, vault.behind or vault))
+        return EnvironmentFirst(environ, Lent(secrets, vault.behind or vault), profile)
     return vault
 
 

@@ -56,7 +56,7 @@ def _path_of(program: str) -> str:
 
 def _environ(context: Context) -> dict[str, str]:
     """What the program gets: our own environment, its secrets apart, and what is handed over."""
-    given = Environment(context.environ)
+    given = Environment(context.environ, context.profile)
     files = {given.source(name) for name in given.names}
     plain = without_secrets(context.environ)
     environ = {name: value for name, value in plain.items() if name not in files}
