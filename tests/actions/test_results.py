@@ -64,7 +64,15 @@ CONSENTS = {
 }
 
 
-@pytest.mark.parametrize("content", [{}, {"success": False}, {"id": "", "messages": []}])
+@pytest.mark.parametrize(
+    "content",
+    [
+        *({}, {"success": False}, {"id": "", "messages": []}),
+        # Answers of no shape that Meta gives: they confirm nothing, and stop nothing.
+        *({"success": "x", "messages": [7]}, {"success": [[]], "messages": {"id": []}}),
+        {"success": 7, "messages": [{"id": {}}], "contacts": "x"},
+    ],
+)
 @pytest.mark.parametrize("name", ACTS)
 def test_an_answer_without_what_was_asked_for_is_a_refusal(open_session, name, content):
     act, answers = ACTS[name]

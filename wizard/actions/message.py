@@ -22,6 +22,8 @@ from wizard.actions.results import (
 from wizard.actions.session import Session
 from wizard.audit.checks.message import REACHED
 from wizard.facts.facts import Facts
+from wizard.facts.json_values import ident, nodes
+from wizard.facts.json_values import text as text_of
 from wizard.facts.models import Number, Template
 from wizard.graph import GraphError, Json
 from wizard.state.record import Status, TestMessage
@@ -100,17 +102,17 @@ def _send_once(
     body = {"messaging_product": "whatsapp", "recipient_type": "individual", "to": to, **content}
     try:
         answer = post(session, path, body, consent, "message.sending", wants="messages")
-        sent = answer["messages"]
-        wamid = str(sent[0].get("id") or "") if isinstance(sent, list) else ""
+        sent = nodes(answer["messages"]) or [{}]
+        wamid = text_of(sent[0].get("id"))
         if not wamid:
             raise Unavailable(ErrorKind.ODD, cause="not_confirmed")
     except Unavailable as error:
         result = refused(session, error)
         _remember_refusal(session, number, to, template, error)
         return result
-    contact = (answer.get("contacts") or [{}])[0]
+    contact = (nodes(answer.get("contacts")) or [{}])[0]
     # wa_id is the recipient as WhatsApp knows it: Brazil drops a 9, Mexico a 1.
-    reached = str(contact.get("wa_id") or to)
+    reached = ident(contact.get("wa_id")) or to
     state = STATES.get(str(sent[0].get("message_status") or ""), "accepted")
     session.prompter.tell(f"message.{state}", to=reached)
     _remember(session, TestMessage(number.id, reached, wamid, session.stamp(), state, template))

@@ -14,6 +14,7 @@ from wizard.actions.session import Session
 from wizard.audit.results import ItemResult, passed
 from wizard.audit.runner import look
 from wizard.facts.facts import Facts
+from wizard.facts.json_values import ident, truth
 from wizard.graph import Json
 from wizard.graph.consent import Consent
 from wizard.state.record import Status
@@ -96,8 +97,10 @@ def post(
 
 
 def confirmed(answer: Json, wants: str = "success") -> Json:
-    """The answer; Unavailable when `wants` is missing from it, empty or false."""
-    if str(answer.get(wants) or False).lower() == "false":
+    """The answer; Unavailable when `wants` is missing from it, empty, false or of another kind."""
+    given = answer.get(wants)
+    fine = {"success": truth(given), "id": ident(given).isdecimal()}.get(wants, given)
+    if not fine:
         raise Unavailable(ErrorKind.ODD, cause="not_confirmed")
     return answer
 
