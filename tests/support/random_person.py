@@ -60,6 +60,7 @@ class Write:
     path: str
     fault: str = ""
     message: str = ""  # of a refusal, by the fault or by the sandbox itself
+    code: int = 0
     accepted: bool = False  # the sandbox carried it out
 
 
@@ -99,6 +100,7 @@ class Meta:
         if changes:
             write.fault = self.kind
             write.message = str(fault.settings.get("message", ""))
+            write.code = int(fault.settings.get("code", 0))
         return fault
 
     def answered(self, method: str, path: str, status: int, body: bytes) -> None:
@@ -107,7 +109,8 @@ class Meta:
             if (write.method, write.path) == (method, path):
                 write.accepted = status < 400
                 if status >= 400 and not write.fault:
-                    write.message = json.loads(body)["error"]["message"]
+                    error = json.loads(body)["error"]
+                    write.message, write.code = error["message"], error["code"]
                 return
 
 

@@ -32,6 +32,7 @@ from tests.support.random_person import (
 from wizard import sandbox
 from wizard.__main__ import main
 from wizard.audit import checklist
+from wizard.audit.error_codes import explain
 from wizard.context.context import Context
 from wizard.context.filling import bring_scenario
 from wizard.context.settings import Arguments
@@ -90,6 +91,8 @@ class Trial:
         self.line, self.consents, self.secrets = "", [], set()
         self.log, self._ordinary = io.StringIO(), set()
         self.killed, self.problems = False, []
+        #: Paths that Meta refuses for a while.
+        self.closed = set()
         patch.setenv("WA_WIZARD_HOME", str(folder / "home"))
         patch.setenv("TESTS_KEYRING", str(folder / "keyring.json"))
         patch.setenv("PYTHON_KEYRING_BACKEND", "tests.support.keyring_backends.OnDisk")
@@ -252,6 +255,7 @@ class Trial:
         told = f"{step}: {code}\n{out}"
         assert not self.problems, f"{self.problems}\n{told}"
         self._agreed(told)
+        self._closed(told)
         self._whole(told)
         self._no_secret_shown(out, told)
         if self.kill.dead:
@@ -278,6 +282,16 @@ class Trial:
                 left = [one for one in fits if one[2]]
                 assert left, f"{write} twice for one consent\n{told}"
                 left[0][2] = 0
+
+    def _closed(self, told):
+        """Nothing that Meta counts is tried while Meta is known to refuse it."""
+        for write in self.meta.writes:
+            if not write.path.endswith(COUNTED):
+                continue
+            assert write.path not in self.closed, f"{write} while it is closed\n{told}"
+            # Known gap until the table of codes says how long a lock lasts.
+            if write.code and getattr(explain(write.code), "wait_minutes", 0):
+                self.closed.add(write.path)
 
     def _whole(self, told):
         path = self.home.status_path("default")

@@ -93,6 +93,18 @@ FOUND = [
     Walk("webhook-elsewhere", (Step("webhook set", seed=7),), begun=False),
     # Left in the first section, the exit code was of that section alone.
     Walk("rehearsal", (Step("audit"), Step("setup", fault="text", seed=3))),
+    # The answer to a message had parts of other types than Meta's: an AttributeError.
+    Walk(
+        "healthy",
+        (
+            Step(
+                "send --to +447700900456 --template order_received --yes",
+                fault="twist",
+                seed=5,
+                target="writes",
+            ),
+        ),
+    ),
 ]
 
 
