@@ -6,6 +6,7 @@ from tests.support.fake_prompter import ANY, FakePrompter
 from wizard.actions.prompter import NextAction
 from wizard.actions.results import ACTIONS, Done, Refused
 from wizard.actions.setup import Setup
+from wizard.audit.results import ItemResult, waiting
 from wizard.graph.consent import granted
 from wizard.state.record import Goal, Status
 from wizard.text.errors import ErrorKind, UserAbort
@@ -155,3 +156,14 @@ def test_a_refused_action_gets_no_tick_although_its_item_passes(
         Setup(session).walk()
         shown = [one.item.id for one in session.prompter.settled_ones]
         assert ("number.registered" in shown) is ticked
+
+
+def test_a_secret_pasted_into_the_words_of_a_confirmation_is_not_kept_in_the_clear(open_session):
+    secret = "bf7d3ced54b5b95cb5672167d5a062b8"
+    prompter = FakePrompter(confirms={"app.published": f"done, {secret}"})
+    with open_session("receiving", prompter, knows=True) as (session, _):
+        item = session.checklist.item("app.published")
+        Setup(session)._confirm(ItemResult(item, waiting()))
+        words = session.record.confirmed["app.published"].words
+    assert words.startswith("done, ")
+    assert secret not in words

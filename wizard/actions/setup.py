@@ -20,6 +20,7 @@ from wizard.graph import Credentials
 from wizard.state.record import Confirmation, Goal, Status
 from wizard.text.errors import ErrorKind, InputRequired, Unavailable, UserAbort
 from wizard.text.localised import phrase
+from wizard.text.sanitise import masked
 from wizard.vault import Vault
 
 
@@ -209,7 +210,8 @@ class Setup:
             self._put_off.add(result.item.id)
             return
         about = spoken_of(result.item, session.record)
-        confirmation = Confirmation(words, session.stamp(), getpass.getuser(), about)
+        # The words are kept in the clear: a secret that was pasted here must not be.
+        confirmation = Confirmation(masked(words), session.stamp(), getpass.getuser(), about)
         session.record.confirmed[result.item.id] = confirmation
         session.save()
 
