@@ -313,7 +313,9 @@ def test_what_was_proven_of_the_former_app_does_not_sign_for_the_new_one(open_se
 
 
 def test_a_refusal_to_register_what_is_registered_is_no_alarm(open_session):
-    with open_session("register-refused-connected", knows=True) as (session, _):
+    with open_session("name-approved-anew", knows=True) as (session, play):
+        no = {"kind": "error", "code": 10, "message": "(#10) Application does not have permission"}
+        play._world.tree["faults"] = [{"path": "*/register", "method": "POST", **no}]
         session.prompter = FakePrompter(consents={"number.registered": True})
         assert not number.register(session, session.facts()).ok
         assert "number.registered_before" in session.prompter.keys

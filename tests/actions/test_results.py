@@ -1,8 +1,5 @@
 """What an action returns decides; what Meta did not confirm was not done."""
 
-from dataclasses import replace
-from types import SimpleNamespace
-
 import pytest
 
 from tests.support.fake_prompter import FakePrompter
@@ -241,24 +238,3 @@ def test_setup_offers_to_open_the_page_of_the_steps(open_session):
         access.find_account(session, session.facts())
     links = session.checklist.item("account.visible").links
     assert session.prompter.pages == [links[0]]
-
-
-@pytest.mark.parametrize(
-    ("registered", "pin_enabled", "kept"),
-    [(True, False, False), (True, None, False), (True, True, True), (False, False, True)],
-)
-def test_registering_again_sets_no_pin_so_none_is_kept(open_session, registered, pin_enabled, kept):
-    """Meta says yes to it and leaves the PIN as it was: what was typed proves nothing."""
-    with open_session("healthy", knows=True) as (session, _):
-        session.vault.remove("two_step_pin")
-        known = {"two_step_pin": "314159"}
-        if pin_enabled:
-            known["two_step_pin_way"] = "known"
-        session.prompter = FakePrompter(known, consents={"number.registered": True})
-        there = session.facts().number
-        platform = "CLOUD_API" if registered else "NOT_APPLICABLE"
-        there = replace(there, pin_enabled=pin_enabled, platform=platform)
-        answering(session, {"success": True})
-        assert number.register(session, SimpleNamespace(number=there)).ok
-        assert (session.vault.get("two_step_pin") is not None) is kept
-        assert ("number.pin_unproven" in session.prompter.keys) is not kept
