@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +12,7 @@ from wizard.context.context import Context
 from wizard.report.documents import bug_report
 from wizard.state import private_file
 from wizard.text.errors import UsageError
-from wizard.text.sanitise import redacted
+from wizard.text.sanitise import json_text, redacted
 
 if TYPE_CHECKING:
     from wizard.commands import OptionParser
@@ -33,7 +32,7 @@ def run(chosen: Arguments) -> int:
         context.print_json(content)
         return 0
     if chosen.json:
-        text = json.dumps(content, ensure_ascii=False, indent=2) + "\n"
+        text = json_text(content, indent=2) + "\n"
     else:
         text = yaml.safe_dump(content, allow_unicode=True, sort_keys=False, width=100)
     if not chosen.output:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Iterable, Mapping
@@ -14,6 +13,7 @@ from wizard.audit.results import AuditResult, ItemResult
 from wizard.state.record import ID_NAMES, Goal, ProfileRecord, Status
 from wizard.text.errors import Exit, meta_of
 from wizard.text.localised import Value
+from wizard.text.sanitise import json_text
 
 Values = dict[str, Value]
 
@@ -123,7 +123,9 @@ def outcome_document(code: int) -> Outcome | ErrorDocument:
 
 def write_document(content: object, *, line: bool = False) -> None:
     """One document on standard output, on a line of its own where more may follow."""
-    text = json.dumps(content, ensure_ascii=False, indent=None if line else 2)
+    encoding = (getattr(sys.stdout, "encoding", None) or "utf-8").lower()
+    ascii_only = not encoding.startswith("utf")
+    text = json_text(content, indent=None if line else 2, ascii_only=ascii_only)
     sys.stdout.write(text + "\n")
     sys.stdout.flush()
 

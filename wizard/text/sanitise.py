@@ -9,10 +9,11 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-# Bidirectional overrides and isolates reorder what stands around them; U+2028/9 break lines.
-_STEERING = frozenset(
-    "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u2028\u2029"
-)
+#: Control characters; what has no shape of its own (bidirectional overrides and isolates reorder
+#: what stands around them); half characters; U+2028 and U+2029, which break lines.
+_STEERING = frozenset(("Cc", "Cf", "Cs", "Zl", "Zp"))
+#: Joins emoji to one picture; between letters it is dropped like the rest.
+_JOINER = "\u200d"
 _HIDDEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _BREAKS = frozenset("\n\r\t")
 #: Characters of foreign text that any pattern of ours may run over.
@@ -54,7 +55,11 @@ def _whole(digits: str) -> int | None:
 
 def clean(text: object, longest: int = 300) -> str:
     """One line of printable text, at most `longest` characters, ending in … when it was cut."""
-    line = "".join(_printable(character) for character in str(text)[: longest * 4])
+    source = str(text)[: longest * 4]
+    line = "".join(
+        character if character == _JOINER and _joins(source, at) else _printable(character)
+        for at, character in enumerate(source)
+    )
     line = " ".join(line.split())
     return line if len(line) <= longest else line[: longest - 1] + "…"
 
@@ -73,9 +78,31 @@ def unhidden(text: str) -> str:
 def _printable(character: str) -> str:
     if character in _BREAKS:
         return " "
-    if character in _STEERING or unicodedata.category(character) in ("Cc", "Cs"):
-        return ""
-    return character
+    return "" if unicodedata.category(character) in _STEERING else character
+
+
+def _joins(text: str, at: int) -> bool:
+    """Whether there is an emoji on both sides."""
+    before, after = text[at - 1 : at], text[at + 1 : at + 2]
+    return all(
+        one and (unicodedata.category(one) in ("So", "Sk") or one == "\ufe0f")
+        for one in (before, after)
+    )
+
+
+def json_text(content: object, *, indent: int | None = None, ascii_only: bool = False) -> str:
+    """JSON that may be printed on a terminal: what could steer it is escaped, as JSON can."""
+    text = json.dumps(content, ensure_ascii=ascii_only, indent=indent)
+    if text.replace("\n", "").isprintable():
+        return text
+    return "".join(map(_escaped, text))
+
+
+def _escaped(character: str) -> str:
+    if character == "\n" or unicodedata.category(character) not in _STEERING:
+        return character
+    pairs = character.encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{pairs[at : at + 2].hex()}" for at in range(0, len(pairs), 2))
 
 
 #: Access tokens begin with EA and are letters and digits, 100 to 300 of them.
