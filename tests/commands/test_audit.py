@@ -28,7 +28,7 @@ def test_what_to_do_next_rests_on_all_that_is_known(wizard):
     assert "wa-wizard --sandbox=number-banned audit" in wizard(*play, *only)[1]  # nothing else is
     wizard(*play)
     out = wizard(*play, *only)[1]
-    assert "The number is connected" in out
+    assert "Number connection" in out
     assert "number-banned send" not in out
 
 
