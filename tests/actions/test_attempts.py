@@ -11,11 +11,12 @@ from wizard.actions.attempts import CODE_LIVES
 from wizard.actions.prompter import NextAction
 from wizard.actions.results import AlreadySo, Declined, Done, Refused
 from wizard.actions.setup import Setup
+from wizard.graph.client import GraphClient
 from wizard.graph.errors import refusal
 from wizard.state.record import OrderedCode, Status, TestMessage, parse_time, write_time
 from wizard.state.yaml_file import StateFileError
 from wizard.text.durations import wait_in
-from wizard.text.errors import ErrorKind
+from wizard.text.errors import ErrorKind, Unavailable
 from wizard.text.secret import Secret
 from wizard.vault import StoredSecret, VaultError, VaultProblem
 
@@ -444,3 +445,33 @@ def test_the_message_that_another_run_sent_is_not_sent_again(open_session):
         meta = Meta(session)
         assert message.send_test(session, session.facts()) == AlreadySo()
     assert meta.paths == []
+
+
+def test_a_pin_whose_answer_was_lost_is_kept_and_sent_once_more(open_session, monkeypatch):
+    with open_session("pin-unknown", knows=True) as (session, _):
+        post = GraphClient.post
+
+        def lost(self, path, body, consent, **more):
+            post(self, path, body, consent, **more)
+            raise Unavailable(ErrorKind.UNREACHABLE, cause="reset")
+
+        known = {"two_step_pin": "314159"}
+        session.prompter = FakePrompter(known, consents={"number.pin": True})
+        monkeypatch.setattr(GraphClient, "post", lost)
+        assert not number.replace_pin(session, session.facts().number).ok
+        assert session.vault.get("two_step_pin").secret.reveal() == "314159"
+        monkeypatch.setattr(GraphClient, "post", post)
+        session.prompter = FakePrompter(consents={"number.pin": True})
+        assert isinstance(number.keep_pin(session, session.facts()), Done)
+        session.prompter = FakePrompter()
+        assert isinstance(number.keep_pin(session, session.facts()), AlreadySo)
+
+
+def test_a_pin_that_meta_has_is_kept_when_the_registration_is_declined(open_session):
+    with open_session("pin-wrong", knows=True) as (session, _):
+        session.vault.remove("two_step_pin")
+        known = {"two_step_pin_way": "replace", "two_step_pin": "314159"}
+        consents = {"number.pin": True, "number.registered": False}
+        session.prompter = FakePrompter(known, consents=consents)
+        assert not number.register(session, session.facts()).ok
+        assert session.vault.get("two_step_pin").secret.reveal() == "314159"

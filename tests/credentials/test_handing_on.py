@@ -186,7 +186,7 @@ def secrets_in(got):
         (
             ["--for", "hermes"],
             {f"WHATSAPP_CLOUD_{n}" for n in ("ACCESS_TOKEN", "APP_SECRET", "VERIFY_TOKEN")}
-            | {"WHATSAPP_CLOUD_PHONE_NUMBER_ID"},
+            | {f"WHATSAPP_CLOUD_{n}" for n in ("PHONE_NUMBER_ID", "WABA_ID", "APP_ID")},
         ),
         (
             ["--for", "hermes", "--only", "access_token, two_step_pin"],

@@ -7,6 +7,9 @@ verification is six digits that are either being *set* or must be *known*.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from msgspec import structs
 
 from wizard.actions.prompter import Choice, Question
 from wizard.actions.results import (
@@ -113,9 +116,16 @@ PIN = "two_step_pin"
 PIN_OPTION = "credentials set two_step_pin"
 
 
+class KnownPin(NamedTuple):
+    """A PIN that is in the vault, and what is put back there when Meta does not take it."""
+
+    secret: Secret
+    before: StoredSecret | None
+
+
 def pin_for(
     session: Session, number: Number, *, doubted: bool = False, later: bool = False
-) -> Secret | ActionResult:
+) -> KnownPin | ActionResult:
     """The PIN to register with, already in the vault; or why there is none.
 
     With two-step verification off, the PIN of `register` *becomes* the number's PIN. With it on,
@@ -125,7 +135,7 @@ def pin_for(
     """
     if kept := session.vault.get(PIN):
         session.prompter.tell("number.pin_kept", source=kept.source)
-        return kept.secret
+        return KnownPin(kept.secret, kept)
     if number.pin_enabled is not True and not later:
         # Meta did not say (None), or said that none is set: this one will be the first.
         session.prompter.tell(
@@ -133,7 +143,7 @@ def pin_for(
         )
         pin = Secret(_new_pin(session))
         session.keep(PIN, pin)
-        return pin
+        return KnownPin(pin, None)
     session.prompter.tell("number.pin_must_be_known")
     default = "replace" if doubted else "known"
     ways = ("known", "replace", "later") if later else ("known", "replace")
@@ -146,10 +156,10 @@ def pin_for(
     if way == "replace":
         replaced = replace_pin(session, number)
         kept = session.vault.get(PIN)
-        return kept.secret if replaced.ok and kept else replaced
+        return KnownPin(kept.secret, kept) if replaced.ok and kept else replaced
     pin = Secret(_ask_pin(session, "number.pin_known_ask"))
     session.keep(PIN, pin)
-    return pin
+    return KnownPin(pin, None)
 
 
 def replace_pin(session: Session, number: Number) -> ActionResult:
@@ -162,11 +172,12 @@ def replace_pin(session: Session, number: Number) -> ActionResult:
         if now is not None and (before is None or now.secret != before.secret):
             session.prompter.tell("number.pin_kept_there")
             return AlreadySo()
-        return _replace_pin(session, number, before)
+        return _set_pin(session, number, before, Secret(_new_pin(session)))
 
 
-def _replace_pin(session: Session, number: Number, before: StoredSecret | None) -> ActionResult:
-    pin = Secret(_new_pin(session))
+def _set_pin(
+    session: Session, number: Number, before: StoredSecret | None, pin: Secret
+) -> ActionResult:
     consent = session.prompter.consent(
         "number.pin",
         phrase("number.pin_replace_consent", number=number.display),
@@ -181,10 +192,26 @@ def _replace_pin(session: Session, number: Number, before: StoredSecret | None) 
     except Unavailable as error:
         result = refused(session, error)
         note_refusal(session, "pin", number, error)
-        put_back(session, before)
+        if isinstance(error, GraphError):
+            put_back(session, before)
+        else:
+            # Whether Meta has it is not known: the one who forgets it now may lock the number.
+            _note_pin(session, UNCONFIRMED)
+            session.prompter.tell("number.pin_unconfirmed")
         return result
+    _note_pin(session, "")
     session.prompter.tell("number.pin_set")
     return Done()
+
+
+#: The kind of a PIN that was sent, and whose answer never came.
+UNCONFIRMED = "unconfirmed"
+
+
+def _note_pin(session: Session, kind: str) -> None:
+    if (note := session.record.secrets.get(PIN)) and note.kind != kind:
+        session.record.secrets[PIN] = structs.replace(note, kind=kind)
+        session.save()
 
 
 def _new_pin(session: Session) -> str:
@@ -215,7 +242,10 @@ def keep_pin(session: Session, facts: Facts) -> ActionResult:
         return Refused()
     if not number.pin_enabled:
         return replace_pin(session, number)
-    kept = session.vault.get(PIN)
+    kept, note = session.vault.get(PIN), session.record.secrets.get(PIN)
+    if kept and note and note.kind == UNCONFIRMED:
+        with session.acting():
+            return _set_pin(session, number, kept, kept.secret)
     pin = pin_for(session, number)
     if isinstance(pin, ActionResult):
         return pin

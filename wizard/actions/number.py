@@ -282,10 +282,11 @@ def register(session: Session, facts: Facts) -> ActionResult:
 def _register(session: Session, number: Number, *, doubted: bool = False) -> ActionResult:
     if is_closed(session, "register", number):
         return Refused()
-    left, before = registrations_left(session, number.id), session.vault.get(PIN)
-    pin = pin_for(session, number, doubted=doubted or left < REGISTRATIONS, later=doubted)
-    if isinstance(pin, ActionResult):
-        return pin
+    left = registrations_left(session, number.id)
+    known = pin_for(session, number, doubted=doubted or left < REGISTRATIONS, later=doubted)
+    if isinstance(known, ActionResult):
+        return known
+    pin, before = known
     consent = _may_register(session, number, left, before)
     if consent is None:
         return Declined()

@@ -115,10 +115,7 @@ class Facts:
     @property
     def token_mark(self) -> str:
         """The fingerprint of the token in use, "" without one. No read."""
-        token = self._graph.keys.access_token
-        return fingerprint(token) if token else ""
-
-    # What is asked of this machine.
+        return fingerprint(token) if (token := self._graph.keys.access_token) else ""
 
     @_when_used
     def vault(self) -> VaultState:
@@ -136,19 +133,16 @@ class Facts:
         return VaultState(about.store, about.backend, from_environment=supplied)
 
     def origin(self, name: str) -> Origin:
-        """Where a secret in use comes from; NOT_GIVEN (values: name) when there is none.
-
-        Where there is one that cannot be had, `closed` (a VaultProblem) and `source` say why.
-        """
+        """Where a secret in use comes from; else NOT_GIVEN: name; closed and source say why."""
         self._touch("origin")
         try:
             kept = self._vault.get(name)
         except VaultError as error:
             why = {"closed": error.closed.value, "source": error.detail}
             raise Unavailable(ErrorKind.NOT_GIVEN, name=name, **why) from None
-        if kept is None:
-            raise Unavailable(ErrorKind.NOT_GIVEN, name=name)
-        return Origin(kept.source, kept.detail)
+        if kept is not None:
+            return Origin(kept.source, kept.detail)
+        raise Unavailable(ErrorKind.NOT_GIVEN, name=name)
 
     @_when_used
     def handshake(self) -> Handshake:
