@@ -13,6 +13,7 @@ LAYERS = [
     "__init__",
     "text",
     "state",
+    "templates",
     "net",
     "graph",
     "vault",
@@ -47,12 +48,13 @@ DOORS = {
     "filelock": {"state"},
     "waitress": {"webhook"},
     "segno": {"ui"},
+    "ruamel": {"templates"},
 }
 # The only packages where a secret may leave its wrapper.
 # The receiver compares what Meta shows; the probe shows it to the callback as Meta would.
 REVEALERS = {"text", "graph", "vault", "webhook", "commands"}
 
-MOST_FILES = 156
+MOST_FILES = 168
 MOST_LINES = 400
 #: A file with fewer lines than this belongs to its importer when it has only one.
 SMALL = 60

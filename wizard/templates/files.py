@@ -1,0 +1,199 @@
+"""The folder of template files: read with the line of every mistake, written around what is there.
+
+A file belongs to a person and to git: a pull changes what differs and leaves comments, order and
+the rest alone. ruamel.yaml does that; what is read goes through our own stricter reader.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from wizard.state.safe_yaml import LARGEST, InvalidYaml, line_of, parse
+from wizard.state.typed import Misshapen, Step, convert, lenient
+from wizard.state.yaml_file import StateFileError
+from wizard.templates.model import Node, TemplateFile, from_rows, to_rows
+from wizard.text.errors import UsageError
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """One file. `node` is what it holds; `template` the part of it that this version knows."""
+
+    path: Path
+    content: bytes
+    node: Node
+    template: TemplateFile
+
+    @property
+    def name(self) -> str:
+        """The name of the template: as written, else that of the file."""
+        return self.template.name or self.path.stem
+
+    @cached_property
+    def rows(self) -> tuple[Node, ...]:
+        """What Graph takes to create it, one for each language."""
+        return tuple(to_rows({"name": self.name, **self.node}))
+
+    def line(self, path: Sequence[Step]) -> int:
+        """The line of a key, or of the last above it that is there."""
+        return line_of(self.content, path)
+
+
+@dataclass(frozen=True)
+class BrokenFile:
+    """A file that cannot be read as a template; `why` is a word of the YAML reader, or a key."""
+
+    path: Path
+    line: int
+    why: str
+
+
+def read_file(path: Path) -> SourceFile | BrokenFile:
+    """One file, or why it is none."""
+    try:
+        content = path.read_bytes()
+        if len(content) > LARGEST:
+            return BrokenFile(path, 1, "too_big")
+        node = parse(content)
+    except InvalidYaml as error:
+        return BrokenFile(path, max(error.line, 1), error.why)
+    except OSError as error:
+        return BrokenFile(path, 1, error.strerror or "unreadable")
+    try:
+        return SourceFile(path, content, node, convert(lenient(node, TemplateFile), TemplateFile))
+    except Misshapen as error:
+        return BrokenFile(path, line_of(content, error.path), f"{error.key}: {error}")
+
+
+def look_into(folder: Path) -> list[SourceFile | BrokenFile]:
+    """Every file of a folder, by name; UsageError when there is no such folder."""
+    if not folder.is_dir():
+        raise UsageError("templates.no_folder")
+    return [read_file(path) for path in sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")])]
+
+
+def read_folder(folder: Path) -> list[SourceFile]:
+    """Every template of a folder; StateFileError for the first that is broken or there twice."""
+    found: dict[str, SourceFile] = {}
+    for file in look_into(folder):
+        if isinstance(file, BrokenFile):
+            raise StateFileError("malformed", str(file.path), f"{file.line}: {file.why}")
+        if file.name in found:
+            detail = f"{file.line(('name',))}: name: {found[file.name].path.name}"
+            raise StateFileError("malformed", str(file.path), detail)
+        found[file.name] = file
+    return list(found.values())
+
+
+#: Meta's names are of these; a name becomes the name of a file and must not lead elsewhere.
+_NAME = re.compile(r"[A-Za-z0-9_]{1,512}")
+
+
+def write_new(folder: Path, name: str, rows: Sequence[Mapping[str, Any]]) -> Path | None:
+    """A file for a template that had none; None where its name can be none of a file."""
+    if not _NAME.fullmatch(name):
+        return None
+    # The longest names are longer than the names of files may be.
+    path = folder / f"{name[:200]}.yaml"
+    while path.exists():
+        path = path.with_name(f"{path.stem}_.yaml")
+    _store(path, rendered(from_rows(rows)))
+    return path
+
+
+def write_over(file: SourceFile, node: Node) -> bool:
+    """Brings a file to hold `node`; what does not differ stays as it stands. False: nothing did."""
+    if node == file.node:
+        return False
+    tree = _yaml().load(file.content)
+    _bring(tree, file.node, node)
+    _store(file.path, _dumped(tree))
+    return True
+
+
+def rendered(node: Node) -> bytes:
+    """The YAML of a new file."""
+    return _dumped(_readable(node))
+
+
+def _store(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        # Not private, and whole or not at all.
+        temporary = path.with_name(f".{path.name}.new")
+        temporary.write_bytes(content)
+        temporary.replace(path)
+    except OSError as error:
+        raise StateFileError("read_only", str(path), error.strerror or "") from None
+
+
+def _yaml() -> Any:
+    from ruamel.yaml import YAML
+
+    yaml = YAML()
+    yaml.preserve_quotes = True
+    yaml.width = 1 << 20  # long texts stay in one line: a diff shows what changed
+    yaml.allow_unicode = True
+    yaml.indent(mapping=2, sequence=4, offset=2)
+    return yaml
+
+
+def _dumped(tree: Any) -> bytes:
+    target = io.BytesIO()
+    _yaml().dump(tree, target)
+    return target.getvalue()
+
+
+def _readable(node: Any) -> Any:
+    """The same data; texts of several lines as blocks, where YAML keeps them letter for letter."""
+    from ruamel.yaml.scalarstring import DoubleQuotedScalarString, LiteralScalarString
+
+    if isinstance(node, Mapping):
+        return {key: _readable(value) for key, value in node.items()}
+    if isinstance(node, list):
+        return [_readable(value) for value in node]
+    if not isinstance(node, str):
+        return node
+    lines = node.split("\n")
+    if len(lines) > 1 and node.isprintable() is False and _is_plain(lines):
+        return LiteralScalarString(node)
+    return DoubleQuotedScalarString(node) if not node.isprintable() else node
+
+
+def _is_plain(lines: list[str]) -> bool:
+    return all(line.isprintable() and line == line.strip() for line in lines) and bool(
+        lines[0] and lines[-1]
+    )
+
+
+def _bring(tree: Any, old: Any, new: Any) -> None:
+    """Changes a commented tree, whose plain data is `old`, until it holds `new`."""
+    if isinstance(new, Mapping):
+        names = {str(key): key for key in tree}
+        for name in names.keys() - new.keys():
+            del tree[names[name]]
+        for name, value in new.items():
+            tree_key = names.get(name, name)
+            _put(tree, tree_key, old.get(name), value, there=name in names)
+        return
+    del tree[len(new) :]
+    for place, value in enumerate(new):
+        if place < len(tree):
+            _put(tree, place, old[place], value, there=True)
+        else:
+            tree.append(_readable(value))
+
+
+def _put(tree: Any, key: Any, old: Any, value: Any, *, there: bool) -> None:
+    """Sets one entry, unless it holds the value already."""
+    both = isinstance(old, Mapping | list) and isinstance(value, Mapping | list)
+    if there and both and isinstance(old, Mapping) == isinstance(value, Mapping):
+        _bring(tree[key], old, value)
+    elif not there or old != value:
+        tree[key] = _readable(value)
