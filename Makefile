@@ -22,6 +22,7 @@ types:
 schemas:
 	$(BIN)/python -m tests.schemas
 	$(BIN)/python -m tests.support.output_schemas
+	$(BIN)/python -m tests.support.template_rules
 
 # Writes docs/reasons*.md anew from the checklists; a test fails when that changes anything.
 reasons:

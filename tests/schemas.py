@@ -14,6 +14,8 @@ from wizard.audit.error_codes import CodeEntry
 from wizard.state.answers import AnswersFile
 from wizard.state.config import Config
 from wizard.state.record import ProfileRecord
+from wizard.templates.lint import RulesFile
+from wizard.templates.model import TemplateFile
 
 FOLDER = Path(__file__).parents[1] / "docs" / "schemas"
 #: Name → the type, and what the program adds to it that is in no file.
@@ -23,6 +25,8 @@ KINDS: dict[str, tuple[Any, str]] = {
     "answers": (AnswersFile, ""),
     "checklist": (Section, "id"),
     "error-table": (dict[str, CodeEntry], ""),
+    "template": (TemplateFile, ""),
+    "template-rules": (RulesFile, ""),
 }
 #: Files of a schema of ours begin with its number.
 NUMBERED = {"status", "config"}

@@ -43,6 +43,8 @@ SUCCESS = [
     ("number verify", "number-unverified", "123830", 0),
     ("number register", "number-unregistered", "--yes", 0),
     ("number pin", "healthy", "--yes", 0),
+    ("templates lint", "healthy", "--dir {templates}", 0),
+    ("templates lint", "healthy", "--dir {wrong}", 1),
     ("webhook show", "receiving", "", 0),
     ("webhook show", "webhook-secret-unknown", "", 0),
     ("webhook probe", "receiving", "", 0),
@@ -98,7 +100,14 @@ def words(tmp_path):
     """Fills the places of files in a line."""
     file = tmp_path / "old.env"
     file.write_text("WHATSAPP_VERIFY_TOKEN=some-word\n")
-    return lambda line: shlex.split(line.format(file=file, new=tmp_path / "new"))
+    for folder, text in (("templates", "Hello there."), ("wrong", "Hello {{1}}")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "greeting.yaml").write_text(
+            "category: UTILITY\nlanguages:\n  en:\n    components:\n"
+            f"      - {{type: BODY, text: '{text}', variables: {{}}}}\n"
+        )
+    there = {name: tmp_path / name for name in ("new", "templates", "wrong")}
+    return lambda line: shlex.split(line.format(file=file, **there))
 
 
 def closed(schema):

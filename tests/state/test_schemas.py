@@ -5,11 +5,13 @@ import pytest
 
 from tests.schemas import FOLDER, KINDS, schema, written
 from tests.support.fake_store import full_record
+from wizard.audit.checklist import NOT_SECTIONS
 from wizard.audit.error_codes import FILE
 from wizard.state import safe_yaml
 from wizard.state.config import Config, find
 from wizard.state.content import CHECKLISTS, names, read
 from wizard.state.record import RecordFile
+from wizard.templates.lint import FILE as RULES
 
 ANSWERS = """\
 goals: [sending, receiving]
@@ -66,12 +68,19 @@ def test_wrong_answers_are_not(content):
         check(safe_yaml.parse(content.encode()), "answers")
 
 
-@pytest.mark.parametrize("name", [name for name in names(CHECKLISTS) if name != FILE])
+@pytest.mark.parametrize("name", sorted({*names(CHECKLISTS)} - NOT_SECTIONS))
 def test_every_checklist_is_valid(name):
     content = read(CHECKLISTS, name)
     check(content, "checklist")
     with pytest.raises(jsonschema.ValidationError):
         check({**content, "odrer": 1}, "checklist")
+
+
+def test_the_rules_of_templates_are_valid():
+    table = read(CHECKLISTS, RULES)
+    check(table, "template-rules")
+    with pytest.raises(jsonschema.ValidationError):
+        check({**table, "odrer": 1}, "template-rules")
 
 
 def test_the_error_table_is_valid():

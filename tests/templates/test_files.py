@@ -1,7 +1,7 @@
 """Template files: nothing is lost on the way to Graph and back; comments and order stay."""
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.support.template_shapes import SHAPES, row, rows
@@ -20,7 +20,10 @@ from wizard.templates.model import from_rows, to_rows
 from wizard.text.errors import UsageError
 
 SLOW = settings(
-    max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+    max_examples=60,
+    deadline=None,
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 
 BY_A_PERSON = """\

@@ -25,6 +25,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
         *("list", "get", "set", "remove", "import", "export", "run", "move", "rotate"),
     ),
     "number": ("list", "add", "request-code", "verify", "register", "pin"),
+    "templates": ("lint",),
     "webhook": ("show", "probe", "set", "subscribe", "listen", "test"),
     "send": (),
     "messages": (),

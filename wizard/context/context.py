@@ -382,6 +382,12 @@ class Context:
         return LocalReceiver(path, outside, PLAY_SECONDS if play else WAIT_SECONDS)
 
     @property
+    def template_folder(self) -> Path | None:
+        """The folder of template files that this profile names; relative to the configuration."""
+        named = self.config.of(self.profile).templates
+        return self.home.config_folder / Path(named).expanduser() if named else None
+
+    @property
     def verdict(self) -> AuditResult:
         """The verdict that was saved last."""
         return remembered(self.checklist, self.record)

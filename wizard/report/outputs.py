@@ -117,6 +117,18 @@ OUTPUTS: Mapping[str, Output] = {
     "credentials rotate": _document("Rotated", rotated=bool, credential=NotRequired[_CREDENTIAL]),
     "number list": _document("NumberList", numbers=_list(_NUMBER)),
     **{f"number {w}": _CHANGED for w in ("add", "request-code", "verify", "register", "pin")},
+    "templates lint": _document(
+        "Linted",
+        **dict.fromkeys(("errors", "warnings", "notes"), int),
+        findings=_list(
+            _shape(
+                "Finding",
+                **dict.fromkeys(("rule", "severity", "file", "language", "source"), str),
+                line=int,
+                values=_STRINGS,
+            )
+        ),
+    ),
     "webhook show": _document(
         "WebhookRoute",
         ids=_STRINGS,

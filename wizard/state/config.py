@@ -69,6 +69,7 @@ class Preferences(Struct, frozen=True, omit_defaults=True):
     graph_url: str = ""
     vault: Mapping[str, Any] = {}  # the keys of VaultChoice
     expect: Expect = Expect()
+    templates: str = ""  # the folder of the files that the audit compares with Meta's templates
 
 
 class Config(Struct, frozen=True):

@@ -152,10 +152,10 @@ def _dumped(tree: Any) -> bytes:
 
 def _readable(node: Any) -> Any:
     """The same data; texts of several lines as blocks, where YAML keeps them letter for letter."""
-    from ruamel.yaml.scalarstring import DoubleQuotedScalarString, LiteralScalarString
+    from ruamel.yaml.scalarstring import LiteralScalarString
 
     if isinstance(node, Mapping):
-        return {key: _readable(value) for key, value in node.items()}
+        return {_quoted(key): _readable(value) for key, value in node.items()}
     if isinstance(node, list):
         return [_readable(value) for value in node]
     if not isinstance(node, str):
@@ -163,7 +163,14 @@ def _readable(node: Any) -> Any:
     lines = node.split("\n")
     if len(lines) > 1 and node.isprintable() is False and _is_plain(lines):
         return LiteralScalarString(node)
-    return DoubleQuotedScalarString(node) if not node.isprintable() else node
+    return _quoted(node)
+
+
+def _quoted(text: str) -> str:
+    """A text that YAML would not keep as it stands, in double quotes."""
+    from ruamel.yaml.scalarstring import DoubleQuotedScalarString
+
+    return text if text.isprintable() else DoubleQuotedScalarString(text)
 
 
 def _is_plain(lines: list[str]) -> bool:
@@ -179,7 +186,7 @@ def _bring(tree: Any, old: Any, new: Any) -> None:
         for name in names.keys() - new.keys():
             del tree[names[name]]
         for name, value in new.items():
-            tree_key = names.get(name, name)
+            tree_key = names.get(name) or _quoted(name)
             _put(tree, tree_key, old.get(name), value, there=name in names)
         return
     del tree[len(new) :]

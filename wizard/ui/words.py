@@ -44,8 +44,8 @@ def message(key: str) -> Text | None:
 
 #: A command of this tool that concerns one profile, wherever a text names it.
 _COMMAND = re.compile(
-    r"\bwa-wizard (?="
-    r"(?:setup|login|audit|status|credentials|number|webhook|send|messages|bugreport)\b)"
+    r"\bwa-wizard (?=(?:setup|login|audit|status|credentials|number|templates|webhook|send"
+    r"|messages|events|bugreport)\b)"
 )
 
 
