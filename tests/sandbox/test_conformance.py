@@ -14,6 +14,7 @@ import yaml
 from wizard.sandbox.accounts import ACCOUNT
 from wizard.sandbox.numbers import NUMBER
 from wizard.sandbox.people import APPLICATION, PORTFOLIO, SYSTEM_USER, USER
+from wizard.sandbox.templates import TEMPLATE
 
 #: The specification's names for a node of each kind.
 PLACES = {
@@ -132,7 +133,8 @@ def test_reads_take_the_documented_parameters_and_answer_documented_keys(
     assert set(answer) <= top | {"paging", "summary"}
     for row in answer.get("data", ()):
         # Fields beyond the samples are the reference's, and each is a field of the kind.
-        assert set(row) <= inner | set(ACCOUNT.readers) | set(NUMBER.readers) | {"tasks"}
+        read = {*ACCOUNT.readers, *NUMBER.readers, *TEMPLATE.readers}
+        assert set(row) <= inner | read | {"tasks"}
 
 
 NODES = [(ACCOUNT, "waba_id"), (NUMBER, "phone_number_id"), (PORTFOLIO, "business_id")]
@@ -177,7 +179,12 @@ BODIES: list[tuple[Any, str, dict[str, Any]]] = [
     (
         ACCOUNT,
         "message_templates",
-        {"name": "new", "language": "en_US", "category": "UTILITY", "components": []},
+        {
+            "name": "new",
+            "language": "en_US",
+            "category": "UTILITY",
+            "components": [{"type": "BODY", "text": "Hello."}],
+        },
     ),
 ]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wizard.sandbox import messages, numbers, webhooks
+from wizard.sandbox import numbers, templates, webhooks
 from wizard.sandbox.access import (
     BUSINESS,
     MANAGEMENT,
@@ -209,9 +209,9 @@ ACCOUNT = Kind(
         ("GET", "subscribed_apps"): subscribed_apps,
         ("POST", "subscribed_apps"): subscribe_app,
         ("DELETE", "subscribed_apps"): unsubscribe_app,
-        ("GET", "message_templates"): messages.templates,
-        ("POST", "message_templates"): messages.create,
-        ("DELETE", "message_templates"): messages.delete,
+        ("GET", "message_templates"): templates.templates,
+        ("POST", "message_templates"): templates.create,
+        ("DELETE", "message_templates"): templates.delete,
         ("GET", "assigned_users"): assigned_users,
         ("POST", "assigned_users"): assign_user,
         ("DELETE", "assigned_users"): remove_user,

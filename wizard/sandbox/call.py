@@ -177,6 +177,17 @@ def proof_missing() -> Refused:
     )
 
 
+def not_played(call: Call) -> Refused:
+    """What Meta has and the sandbox has not: no lie about permissions, and no success."""
+    path = "/".join(call.parts)
+    return Refused(
+        100,
+        f"(#100) Not played by the sandbox: {call.method} /{path}",
+        kind="SandboxException",
+        http=501,
+    )
+
+
 def cursor(place: int) -> str:
     """An opaque cursor for one place in a list."""
     return "QVFI" + hashlib.sha256(f"cursor {place}".encode()).hexdigest()[:40]

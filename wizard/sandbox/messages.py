@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import base64
-import re
 import secrets
+from collections.abc import Iterator
 
-from wizard.sandbox.access import MESSAGING, holds_account, need_messaging_account, sees_account
-from wizard.sandbox.call import Answer, Call, Kind, plain, read_many, words
+from wizard.sandbox.access import MESSAGING, holds_account, sees_account
+from wizard.sandbox.call import Answer, Call, words
+from wizard.sandbox.templates import MEDIA, VARIABLE, kind_of, settle
 from wizard.sandbox.world import (
     DAY,
     Refused,
@@ -18,81 +19,24 @@ from wizard.sandbox.world import (
     whatsapp,
 )
 
-_VARIABLE = re.compile(r"\{\{\s*\w+\s*\}\}")
 
-TEMPLATE = Kind(
-    "WhatsAppMessageTemplate",
-    plain(
-        "name language status category components quality_score rejected_reason "
-        "previous_category parameter_format"
-    ),
-    ("name", "components", "language", "status", "category", "id"),
-    {},
-)
-
-
-def templates(call: Call, account: Answer) -> Answer:
-    """GET /{waba}/message_templates, filtered by name, status, category and language."""
-    need_messaging_account(call, account)
-    found = list(account.get("templates", {}).values())
-    for name in ("name", "status", "category", "language"):
-        wanted = {value.upper() for value in call.listed(name)}
-        found = [t for t in found if not wanted or t[name].upper() in wanted]
-    return read_many(call, TEMPLATE, found, TEMPLATE.default)
-
-
-def create(call: Call, account: Answer) -> Answer:
-    """POST /{waba}/message_templates: Meta reviews it before it may be sent."""
-    need_messaging_account(call, account)
-    made: Answer = {"id": call.world.fresh_id(), "status": "PENDING"}
-    for name in ("name", "language", "category"):
-        made[name] = call.text(name)
-        if not made[name]:
-            raise missing_parameter(name)
-    there = account.setdefault("templates", {})
-    if any((t["name"], t["language"]) == (made["name"], made["language"]) for t in there.values()):
-        raise Refused(
-            100,
-            "(#100) Invalid parameter",
-            subcode=2388024,
-            title="Content in this language already exists",
-            user_message="There is already content of this template in this language.",
-        )
-    there[made["id"]] = {**made, "components": call.params.get("components", [])}
-    return {name: made[name] for name in ("id", "status", "category")}
-
-
-def delete(call: Call, account: Answer) -> Answer:
-    """DELETE /{waba}/message_templates: by name in every language, or one of them by hsm_id."""
-    need_messaging_account(call, account)
-    name, one = call.text("name"), call.text("hsm_id")
-    kept = {
-        key: template
-        for key, template in account.get("templates", {}).items()
-        if template["name"] != name or (one and template["id"] != one)
-    }
-    if len(kept) == len(account.get("templates", {})):
-        raise bad_parameter("Message template not found")
-    account["templates"] = kept
-    return {"success": True}
-
-
-def for_sending(account: Answer, number: Answer, asked: Answer) -> Answer:
+def for_sending(call: Call, account: Answer, number: Answer, asked: Answer) -> Answer:
     """The template a message names, or the refusal that Meta answers with."""
+    settle(call.world, account)
     name = str(asked.get("name", ""))
     language = str((asked.get("language") or {}).get("code", ""))
     for template in account.get("templates", {}).values():
         if (template["name"], template["language"]) != (name, language):
             continue
         _refuse_unusable(template, number)
-        _refuse_wrong_count(template, asked)
+        _refuse_wrong_values(template, asked)
         found: Answer = template
         return found
-    raise whatsapp(
-        132001,
-        "Template name does not exist in the translation",
-        f"template name ({name}) does not exist in {language}",
-    )
+    raise _no_such(f"template name ({name}) does not exist in {language}")
+
+
+def _no_such(details: str) -> Refused:
+    return whatsapp(132001, "Template name does not exist in the translation", details)
 
 
 def _refuse_unusable(template: Answer, number: Answer) -> None:
@@ -106,25 +50,53 @@ def _refuse_unusable(template: Answer, number: Answer) -> None:
     if status == "DISABLED":
         raise whatsapp(132016, "Template is disabled", "Template was paused too many times")
     if status != "APPROVED":
-        raise whatsapp(
-            132001,
-            "Template name does not exist in the translation",
-            f"template name ({template['name']}) is not approved in {template['language']}",
+        raise _no_such(
+            f"template name ({template['name']}) is not approved in {template['language']}"
         )
 
 
-def _refuse_wrong_count(template: Answer, asked: Answer) -> None:
-    expected = sum(
-        len(_VARIABLE.findall(part.get("text", ""))) for part in template.get("components", [])
+def _refuse_wrong_values(template: Answer, asked: Answer) -> None:
+    """Each part needs as many values as it has variables; a medium, a code or a link one."""
+    given = {_place(part): part.get("parameters") or [] for part in asked.get("components") or []}
+    for place, names in _wanted(template):
+        values = given.pop(place, [])
+        if len(values) != len(names):
+            raise _wrong_count(place, len(values), len(names))
+        named = {value.get("parameter_name") for value in values}
+        if template.get("parameter_format") == "NAMED" and place in ("header", "body"):
+            missing = [name for name in names if name and name not in named]
+            if missing:
+                raise bad_parameter(f"Parameter name is missing or empty: {missing[0]}")
+    for place, values in given.items():
+        if values and not place.startswith("button"):  # a quick reply may carry a payload
+            raise _wrong_count(place, len(values), 0)
+
+
+def _wrong_count(place: str, given: int, expected: int) -> Refused:
+    return whatsapp(
+        132000,
+        "Number of parameters does not match the expected number of params",
+        f"{place}: number of localizable_params ({given}) does not match the expected number of "
+        f"params ({expected})",
     )
-    given = sum(len(part.get("parameters", [])) for part in asked.get("components") or [])
-    if expected != given:
-        raise whatsapp(
-            132000,
-            "Number of parameters does not match the expected number of params",
-            f"body: number of localizable_params ({given}) does not match the expected number of "
-            f"params ({expected})",
-        )
+
+
+def _place(part: Answer) -> str:
+    kind = str(part.get("type", "")).lower()
+    return f"button {part.get('index')}" if kind == "button" else kind
+
+
+def _wanted(template: Answer) -> Iterator[tuple[str, list[str]]]:
+    """Place → the names of the values it needs; "" for a medium, a code, a place."""
+    for part in template.get("components", []):
+        kind = kind_of(part)
+        if kind in ("HEADER", "BODY"):
+            names = list(dict.fromkeys(VARIABLE.findall(str(part.get("text", "")))))
+            sent_whole = part.get("format") in (*MEDIA, "LOCATION")
+            yield kind.lower(), names or ([""] if sent_whole else [])
+        for place, button in enumerate(part.get("buttons", []) if kind == "BUTTONS" else []):
+            if "{{" in str(button.get("url", "")) or button.get("type") == "COPY_CODE":
+                yield f"button {place}", [""]
 
 
 #: The customer service window after a person's own message.
@@ -239,7 +211,7 @@ def _refuse_content(call: Call, account: Answer, number: Answer, wa_id: str) -> 
             131008, "Required parameter is missing", f"The parameter {kind} is required."
         )
     if kind == "template":
-        for_sending(account, number, content)
+        for_sending(call, account, number, content)
         return
     if kind == "text" and not 0 < len(str(content.get("body", ""))) <= LONGEST_TEXT:
         raise bad_parameter("Param text['body'] must be between 1 and 4096 characters long")

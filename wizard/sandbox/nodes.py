@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from wizard.sandbox import access, dialog
+from wizard.sandbox import access, dialog, templates
 from wizard.sandbox.accounts import ACCOUNT
-from wizard.sandbox.call import Answer, Call, Kind, read_node
+from wizard.sandbox.call import Answer, Call, Kind, not_played, read_node
 from wizard.sandbox.numbers import NUMBER, account_of, change
 from wizard.sandbox.people import APPLICATION, PORTFOLIO, SYSTEM_USER, USER
 from wizard.sandbox.world import Refused, no_such_field, not_visible
@@ -56,6 +56,8 @@ def _of_node(call: Call) -> Answer:
     edge = "/".join(call.parts[1:])
     if handler := kind.edges.get((call.method, edge)):
         return handler(call, node)
+    if kind is templates.TEMPLATE or (call.method, edge) in templates.NOT_PLAYED:
+        raise not_played(call)
     if call.method == "GET":
         raise no_such_field(edge, kind.name)
     raise not_visible(call.method, call.parts[0])
@@ -67,6 +69,8 @@ def _itself(call: Call, kind: Kind, node: Answer) -> Answer:
         return read_node(call, kind, node)
     if call.method == "POST" and kind is NUMBER:
         return change(call, node)
+    if call.method == "POST" and kind is templates.TEMPLATE:
+        return templates.edit(call, node)
     raise not_visible(call.method, call.parts[0])
 
 
@@ -75,6 +79,8 @@ def _need_to_see(call: Call, kind: Kind, node: Answer) -> None:
         access.need_account(call, node)
     elif kind is NUMBER:
         access.need_account(call, account_of(call, node))
+    elif kind is templates.TEMPLATE:
+        access.need_messaging_account(call, templates.account_of(call, node))
     elif kind is PORTFOLIO:
         access.need_business(call, node)
     elif kind is APPLICATION and not _app_is_shown(call, node):
@@ -102,6 +108,8 @@ def _find(call: Call, name: str) -> tuple[Kind, Answer]:
     ):
         if name in world[group]:
             return kind, world[group][name]
+    if template := templates.find(world, name):
+        return templates.TEMPLATE, template
     if person := world["people"].get(name):
         return _kind_of_person(person), person
     raise not_visible(call.method, name)

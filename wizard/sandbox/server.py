@@ -249,11 +249,14 @@ class Handler(BaseHTTPRequestHandler):
         )
         headers = {"facebook-api-version": call.version, "x-fb-trace-id": trace}
         try:
-            if fault is not None and fault.kind == "error":
+            late = fault is not None and fault.settings.get("done")
+            if fault is not None and fault.kind == "error" and not late:
                 headers |= fault.headers
                 raise fault.refusal()
             with self.server.world.held():
                 status, answer = 200, self._of_known_version(asked, call)
+            if fault is not None and late:
+                raise fault.refusal()
         except Refused as refused:
             status, answer = refused.http, refused.envelope(trace)
             if refused.kind == "OAuthException":

@@ -132,8 +132,8 @@ class Fault:
     """What goes wrong with one request: an entry of a scenario's `faults`.
 
     `path` (a pattern, after the version), `method`, `after` (calls that pass first), `times` (how
-    often; without it always) say when; `kind` says what: error, answer (`body` as it stands), html,
-    portal, cut, slow, drop, redirect, text, big.
+    often; without it always) say when; `kind` says what: error (with `done` after it was done all
+    the same), answer (`body` as it stands), html, portal, cut, slow, drop, redirect, text, big.
     """
 
     kind: str
