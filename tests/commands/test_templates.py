@@ -52,3 +52,125 @@ def test_without_a_folder_it_says_what_to_do(wizard, tmp_path):
     code, _, err = wizard("templates", "lint", f"--dir={tmp_path / 'none'}")
     assert code == 2
     assert "templates pull" in err
+
+
+NEW = GOOD.replace("order", "parcel")
+
+
+def pulled(wizard, tmp_path, scenario="healthy"):
+    where = f"--dir={tmp_path / 'files'}"
+    assert wizard("templates", "pull", where, f"--sandbox={scenario}")[0] == 0
+    return where, tmp_path / "files"
+
+
+def test_pull_then_plan_is_no_change_for_templates_of_every_kind(wizard, told, tmp_path):
+    where, folder = pulled(wizard, tmp_path, "template-shapes")
+    code, data = told("templates", "plan", where, "--sandbox=template-shapes")
+    assert (code, data["changes"]) == (0, [])
+    assert data["unchanged"] == 8
+    before = {path: path.read_bytes() for path in folder.iterdir()}
+    assert "otp_type: COPY_CODE" in (folder / "code.yaml").read_text()
+    pulled(wizard, tmp_path, "template-shapes")
+    assert {path: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_pull_takes_the_names_that_are_asked_for(wizard, tmp_path):
+    where = f"--dir={tmp_path}"
+    common = ("--sandbox=healthy", where)
+    assert wizard("templates", "pull", "order_ready", *common)[0] == 0
+    assert [path.name for path in tmp_path.glob("*.yaml")] == ["order_ready.yaml"]
+    code, _, err = wizard("templates", "pull", "order_redy", *common)
+    assert (code, "order_ready" in err) == (2, True)
+
+
+def test_apply_does_what_plan_said_once_and_wait_follows(wizard, told, tmp_path):
+    world = "--sandbox=template-review"
+    where, folder = pulled(wizard, tmp_path, "template-review")
+    (folder / "greeting.yaml").write_text(NEW)
+    (folder / "promo.yaml").write_text(NEW.replace("parcel", "cake"))
+    (folder / "long.yaml").write_text(NEW.replace("parcel", "long"))
+    code, data = told("templates", "plan", where, world)
+    assert code == 1
+    assert [(one["action"], one["name"]) for one in data["changes"]] == [
+        ("create", "greeting"),
+        ("create", "long"),
+        ("create", "promo"),
+    ]
+    code, done = told("templates", "apply", where, "--yes", world)
+    assert (code, [one["result"] for one in done["changes"]]) == (0, ["done"] * 3)
+    assert told("templates", "plan", where, world)[0] == 0
+    code, done = told("templates", "apply", where, "--yes", world)
+    assert (code, done["changes"]) == (0, [])
+    assert wizard("templates", "wait", "greeting", "--timeout=20", world)[0] == 0
+    code, out, _ = wizard("templates", "wait", "promo", "--timeout=20", "--lang=ru", world)
+    assert (code, "MARKETING" in out) == (1, True)
+    assert wizard("templates", "wait", "long", "--timeout=0", world)[0] == 3
+    assert wizard("templates", "wait", "nobody", world)[0] == 2
+    assert wizard("templates", "wait", "long", "--language=de", world)[0] == 2
+
+
+def test_a_template_that_was_created_though_an_error_came_is_found(wizard, told, tmp_path):
+    world, where = "--sandbox=template-created-with-error", folder(tmp_path, greeting=NEW)
+    code, done = told("templates", "apply", where, "--yes", world)
+    assert (code, [one["result"] for one in done["changes"]]) == (0, ["alreadyso"])
+    assert told("templates", "plan", where, world)[0] == 0
+
+
+def test_apply_deletes_only_when_it_is_asked_to(wizard, told, tmp_path):
+    world, where = "--sandbox=healthy", folder(tmp_path, greeting=NEW)
+    code, done = told("templates", "apply", where, "--yes", world)
+    assert (code, len(done["changes"]), len(done["unnamed"])) == (0, 1, 3)
+    code, data = told("templates", "plan", where, "--delete", world)
+    assert {one["action"] for one in data["changes"]} == {"delete"}
+    assert told("templates", "apply", where, "--yes", "--delete", world)[0] == 0
+    code, data = told("templates", "list", world)
+    assert [one["name"] for one in data["templates"]] == ["greeting"]
+
+
+def test_apply_sends_nothing_that_breaks_a_rule(wizard, told, tmp_path):
+    world, where = "--sandbox=healthy", folder(tmp_path, edge=GOOD.replace("Hello ", ""))
+    code, out, _ = wizard("templates", "apply", where, "--yes", world)
+    assert (code, "variables.edge" in out) == (1, True)
+    assert "edge" not in {one["name"] for one in told("templates", "list", world)[1]["templates"]}
+
+
+def test_what_is_at_meta_already_may_break_a_rule(wizard, tmp_path):
+    where, folder = pulled(wizard, tmp_path)
+    assert wizard("templates", "lint", where)[0] == 1
+    (folder / "greeting.yaml").write_text(NEW)
+    assert wizard("templates", "apply", where, "--yes", "--sandbox=healthy")[0] == 0
+
+
+def test_a_broken_file_ends_what_would_act_on_it(wizard, tmp_path):
+    where = folder(tmp_path, broken="name: x\nlanguages: [en]\n")
+    for words in (("plan",), ("apply", "--yes"), ("pull",)):
+        code, _, err = wizard("templates", *words, where, "--sandbox=healthy")
+        assert code == 6
+        assert "broken.yaml" in err
+        assert "2: languages" in err
+
+
+def test_delete_takes_one_language_or_all(wizard, told, tmp_path):
+    world = "--sandbox=healthy"
+    assert wizard("templates", "delete", "order_received", "--language=ru", "--yes", world)[0] == 0
+    left = [
+        (one["name"], one["language"]) for one in told("templates", "list", world)[1]["templates"]
+    ]
+    assert ("order_received", "ru") not in left
+    assert ("order_received", "en_US") in left
+    assert wizard("templates", "delete", "order_received", "--yes", world)[0] == 0
+    assert wizard("templates", "delete", "order_received", "--yes", world)[0] == 2
+
+
+def test_show_prints_what_a_file_would_hold(wizard, told):
+    code, out, _ = wizard("templates", "show", "order_ready", "--sandbox=healthy")
+    assert (code, "variables:" in out) == (0, True)
+    _, data = told("templates", "show", "order_ready", "--sandbox=healthy")
+    assert data["templates"][0]["content"]["components"][0]["type"] == "BODY"
+
+
+def test_remember_names_the_folder_to_the_audit(wizard, home, tmp_path):
+    where = f"--dir={tmp_path}"
+    assert wizard("templates", "pull", where, "--remember", "--sandbox=healthy")[0] == 0
+    assert home.sandbox("healthy").config().of("default").templates == str(tmp_path)
+    assert wizard("templates", "plan", "--sandbox=healthy")[0] == 0

@@ -2,7 +2,16 @@
 
 from typing import Any
 
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
+
+#: For tests that write files: shrinking them takes minutes and shows little.
+SLOW = settings(
+    max_examples=60,
+    deadline=None,
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 
 #: As they are sent to create a template, each with the body it needs.
 _BODY = {

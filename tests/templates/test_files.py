@@ -1,10 +1,10 @@
 """Template files: nothing is lost on the way to Graph and back; comments and order stay."""
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.template_shapes import SHAPES, row, rows
+from tests.support.template_shapes import SHAPES, SLOW, row, rows
 from wizard.state.safe_yaml import parse
 from wizard.state.yaml_file import StateFileError
 from wizard.templates.files import (
@@ -18,13 +18,6 @@ from wizard.templates.files import (
 )
 from wizard.templates.model import from_rows, to_rows
 from wizard.text.errors import UsageError
-
-SLOW = settings(
-    max_examples=60,
-    deadline=None,
-    phases=(Phase.explicit, Phase.reuse, Phase.generate),
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
 
 BY_A_PERSON = """\
 # Sent by the shop when an order is packed.

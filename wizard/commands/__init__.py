@@ -25,7 +25,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
         *("list", "get", "set", "remove", "import", "export", "run", "move", "rotate"),
     ),
     "number": ("list", "add", "request-code", "verify", "register", "pin"),
-    "templates": ("lint",),
+    "templates": ("list", "show", "pull", "lint", "plan", "apply", "wait", "delete"),
     "webhook": ("show", "probe", "set", "subscribe", "listen", "test"),
     "send": (),
     "messages": (),

@@ -293,6 +293,12 @@ class Context:
 
         evidence = LocalEvidence(self.listener.reader, self.listener.outside)
         pins = structs.asdict(self.config.of(self.profile).expect)
+
+        def open_facts(graph: Graph, record: ProfileRecord, vault: Vault) -> Facts:
+            facts = Facts(graph, record, vault, evidence=evidence, expected=pins)
+            facts.template_folder = self.template_folder
+            return facts
+
         session = Session(
             prompter=self.prompter,
             vault=self.vault,
@@ -300,9 +306,7 @@ class Context:
             record=self.record,
             checklist=self.checklist,
             open_graph=self.open_graph,
-            open_facts=lambda graph, record, vault: Facts(
-                graph, record, vault, evidence=evidence, expected=pins
-            ),
+            open_facts=open_facts,
             expected={name: pin for name, pin in pins.items() if pin},
             language=self.chosen.language,
             stores=None if self.chosen.sandbox else Stores(self.open_vault, self.choose_vault),

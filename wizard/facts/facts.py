@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Generic, Protocol, Self, TypeVar, overload
+from pathlib import Path
+from typing import Generic, Self, TypeVar, overload
 
 from wizard.facts import parsers
 from wizard.facts.json_values import odd
@@ -30,14 +31,17 @@ from wizard.facts.models import (
     VaultState,
 )
 from wizard.facts.reads import (
+    Evidence,
     Memory,
     TolerantReader,
+    compared,
     described_or_seen,
     run_concurrently,
     seen_callbacks,
 )
-from wizard.graph import Graph, GraphError, Reachability
+from wizard.graph import Graph, GraphError, Json, Reachability
 from wizard.state.record import Goal, ProfileRecord
+from wizard.templates import plan
 from wizard.text.errors import ErrorKind, Unavailable
 from wizard.text.secret import SECRET_NAMES, Secret, fingerprint
 from wizard.vault import Vault, VaultError
@@ -45,16 +49,6 @@ from wizard.vault import Vault, VaultError
 T = TypeVar("T")
 #: The name of the secret, and of the memory of having read it.
 VERIFY_TOKEN = "verify_token"
-
-
-class Evidence(Protocol):
-    """What no API of Meta shows: how the callback answers, and what this machine received."""
-
-    def handshake(self, url: str, verify_token: Secret | None) -> Handshake:
-        """Sends a callback a handshake like Meta's."""
-
-    def arrivals(self, record: ProfileRecord) -> Arrivals:
-        """What the receiver of this profile has stored; empty where there is none."""
 
 
 class _Fact(Generic[T]):
@@ -106,6 +100,8 @@ class Facts:
         self._asked = threading.local()
         #: Whether the callback may be asked though the goal is sending alone.
         self.may_probe = False
+        #: The folder of template files that the profile names.
+        self.template_folder: Path | None = None
 
     @property
     def version(self) -> str:
@@ -116,6 +112,12 @@ class Facts:
     def token_mark(self) -> str:
         """The fingerprint of the token in use, "" without one. No read."""
         return fingerprint(token) if (token := self._graph.keys.access_token) else ""
+
+    @property
+    def unknown_fields(self) -> frozenset[str]:
+        """Names that this version of Graph said it does not know. No read."""
+        return self._graph.unknown_fields
+
 
     @_when_used
     def vault(self) -> VaultState:
@@ -188,10 +190,7 @@ class Facts:
 
     @_Fact
     def secret_fits(self) -> bool:
-        """Whether Graph accepts `app-id|app-secret` of this profile.
-
-        Not read from /debug_token: its refusal may be about the token that is inspected.
-        """
+        """Whether Graph accepts `app-id|app-secret`; /debug_token may refuse for other reasons."""
         try:
             self.app_itself  # noqa: B018 (asked for its refusal alone)
         except GraphError as error:
@@ -243,8 +242,7 @@ class Facts:
     def funding(self) -> str:
         """GET /{waba}?fields=primary_funding_id: the payment method; "" where Meta shows none.
 
-        A read of its own: Meta refuses the field to most developers. ODD where this version of
-        Graph does not know it.
+        A read of its own: most developers are refused it. ODD where Graph does not know it.
         """
         asked = self._reader.get(self._waba(), (parsers.FUNDING,))
         if parsers.FUNDING in self._graph.unknown_fields:
@@ -286,13 +284,21 @@ class Facts:
 
     @_Fact
     def templates(self) -> tuple[Template, ...]:
-        """GET /{waba}/message_templates: those that are approved; 250 at most.
-
-        A version or an answer that does not follow the filter gives others as well.
-        """
+        """GET /{waba}/message_templates: 250 approved ones, or any where the filter is ignored."""
         path = f"{self._waba()}/message_templates"
         rows = self._reader.pages(path, parsers.TEMPLATE_FIELDS, most=250, status="APPROVED")
         return parsers.templates(rows)
+
+    @_when_used
+    def template_rows(self) -> tuple[Json, ...]:
+        """GET /{waba}/message_templates: every one, as Graph shows it."""
+        path = f"{self._waba()}/message_templates"
+        return tuple(self._reader.pages(path, plan.FIELDS, most=10_000))
+
+    @_when_used
+    def template_plan(self) -> plan.Plan | None:
+        """What differs from the files that this profile names; None where it names none."""
+        return compared(self._reader, self.template_folder, lambda: self.template_rows)
 
     # How the answers are kept.
 

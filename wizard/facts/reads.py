@@ -8,12 +8,15 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from pathlib import Path
 from threading import Lock, Thread
 from typing import Any, Protocol, TypeVar, cast
 
 from wizard.facts.models import (
     AppSubscription,
+    Arrivals,
     Callbacks,
+    Handshake,
     Number,
     SeenCallbacks,
     Subscriber,
@@ -23,7 +26,9 @@ from wizard.facts.models import (
 from wizard.facts.parsers import dead_token, token, undescribed_token
 from wizard.graph import Graph, GraphError, Json, Rows
 from wizard.state.record import ProfileRecord
-from wizard.text.errors import ErrorKind, Unavailable
+from wizard.templates.files import read_folder
+from wizard.templates.plan import Plan, plan
+from wizard.text.errors import ErrorKind, Unavailable, WizardError
 from wizard.text.secret import Secret
 
 K = TypeVar("K", bound=Hashable)
@@ -299,6 +304,16 @@ def _of_another_app(inspected: Token) -> bool:
     return not inspected.valid and inspected.error_code == 100
 
 
+class Evidence(Protocol):
+    """What no API of Meta shows: how the callback answers, and what this machine received."""
+
+    def handshake(self, url: str, verify_token: Secret | None) -> Handshake:
+        """Sends a callback a handshake like Meta's."""
+
+    def arrivals(self, record: ProfileRecord) -> Arrivals:
+        """What the receiver of this profile has stored; empty where there is none."""
+
+
 class ShowsCallbacks(Protocol):
     """The reads that callbacks can be seen in; each may raise Unavailable."""
 
@@ -342,3 +357,19 @@ def seen_callbacks(facts: ShowsCallbacks) -> SeenCallbacks:
         [*read, "number"] if shown.winner[1] else [name for name in read if read[name] is not None]
     )
     return SeenCallbacks(found, frozenset(known))
+
+
+def compared(
+    reader: TolerantReader, folder: Path | None, rows: Callable[[], Sequence[Json]]
+) -> Plan | None:
+    """How Meta's templates differ from the files of a folder; None where no folder is named.
+
+    Files that cannot be read are no failure of Meta's: `broken` of the plan says which.
+    """
+    if folder is None:
+        return None
+    try:
+        files = read_folder(folder)
+    except WizardError as error:
+        return Plan(broken=str(error.values.get("path") or folder))
+    return plan(files, rows(), unknown=reader.graph.unknown_fields)

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple, NotRequired, TypedDict
 
 from wizard.report.documents import AuditDocument, ErrorContent, Outcome, Ready, Values
+from wizard.report.template_documents import ROW
 
 
 class Output(NamedTuple):
@@ -57,6 +58,15 @@ _NUMBER = _shape(
     pin_enabled=bool | None,
     selected=bool,
 )
+_TEMPLATE_KEYS = dict.fromkeys((*ROW, "quality"), str)
+_TEMPLATE = _shape("Template", **_TEMPLATE_KEYS)
+_CHANGE_KEYS = {
+    **dict.fromkeys(("action", "reason", "name", "language", "id", "status", "category"), str),
+    "differences": _list(_shape("Difference", **dict.fromkeys(("at", "file", "meta"), str))),
+    "body": dict[str, Any],
+}
+_CHANGE = _shape("Change", **_CHANGE_KEYS)
+_PLANNED: Mapping[str, Any] = {"unchanged": int, "unnamed": list[str]}
 _LEVEL = _shape("Level", level=str, url=str)
 _SUBSCRIBER = _shape("Subscriber", app_id=str, app_name=str, override=str, ours=bool)
 _STEP = _shape("Step", name=str, values=Values)
@@ -117,6 +127,25 @@ OUTPUTS: Mapping[str, Output] = {
     "credentials rotate": _document("Rotated", rotated=bool, credential=NotRequired[_CREDENTIAL]),
     "number list": _document("NumberList", numbers=_list(_NUMBER)),
     **{f"number {w}": _CHANGED for w in ("add", "request-code", "verify", "register", "pin")},
+    "templates list": _document("TemplateList", templates=_list(_TEMPLATE)),
+    "templates wait": _document("TemplateStates", templates=_list(_TEMPLATE)),
+    "templates show": _document(
+        "TemplateContents",
+        templates=_list(_shape("TemplateContent", **_TEMPLATE_KEYS, content=dict[str, Any])),
+    ),
+    "templates pull": _document(
+        "Pulled",
+        folder=str,
+        **dict.fromkeys(("created", "changed", "skipped"), list[str]),
+        unchanged=int,
+    ),
+    "templates plan": _document("Plan", changes=_list(_CHANGE), **_PLANNED),
+    "templates apply": _document(
+        "Applied",
+        changes=_list(_shape("AppliedChange", **_CHANGE_KEYS, result=str)),
+        **_PLANNED,
+    ),
+    "templates delete": _CHANGED,
     "templates lint": _document(
         "Linted",
         **dict.fromkeys(("errors", "warnings", "notes"), int),

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from wizard import __version__
+from wizard.graph import Json
 from wizard.templates.lint import Finding, Severity, table
+from wizard.templates.plan import Change, Plan
 from wizard.text.localised import Text
 
 _SARIF = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -76,3 +79,41 @@ def sarif(findings: Sequence[Finding], language: str) -> dict[str, Any]:
         "version": "2.1.0",
         "runs": [{"tool": {"driver": driver}, "results": results}],
     }
+
+
+def row_document(row: Json) -> dict[str, str]:
+    """What a list shows of one template."""
+    quality = row.get("quality_score")
+    score = quality.get("score") if isinstance(quality, Mapping) else quality
+    shown = {name: str(row.get(name) or "") for name in ROW}
+    return shown | {"quality": str(score or "")}
+
+
+#: Keys of a template in a list, beside its quality.
+ROW = ("id", "name", "language", "status", "category", "previous_category", "rejected_reason")
+
+
+def plan_document(plan: Plan) -> dict[str, Any]:
+    """Every change, with what is sent for it; `unnamed` are names at Meta without a file."""
+    return {
+        "schema": 1,
+        "changes": [change_document(one) for one in plan.changes],
+        "unchanged": plan.unchanged,
+        "unnamed": list(plan.unnamed),
+    }
+
+
+def change_document(change: Change) -> dict[str, Any]:
+    """One change."""
+    keys = ("action", "reason", "name", "language", "id", "status", "category")
+    return {
+        **{key: getattr(change, key) for key in keys},
+        "differences": [asdict(one) for one in change.differences],
+        "body": dict(change.body),
+    }
+
+
+def apply_document(applied: Sequence[tuple[Change, str]], plan: Plan) -> dict[str, Any]:
+    """What became of each change: done, already, declined or refused."""
+    rows = [change_document(change) | {"result": result} for change, result in applied]
+    return plan_document(plan) | {"changes": rows}

@@ -155,7 +155,7 @@ def _readable(node: Any) -> Any:
     from ruamel.yaml.scalarstring import LiteralScalarString
 
     if isinstance(node, Mapping):
-        return {_quoted(key): _readable(value) for key, value in node.items()}
+        return {_key(key): _readable(value) for key, value in node.items()}
     if isinstance(node, list):
         return [_readable(value) for value in node]
     if not isinstance(node, str):
@@ -164,6 +164,11 @@ def _readable(node: Any) -> Any:
     if len(lines) > 1 and node.isprintable() is False and _is_plain(lines):
         return LiteralScalarString(node)
     return _quoted(node)
+
+
+def _key(name: str) -> str | int:
+    """A key as YAML writes it: the number of a variable without quotes."""
+    return int(name) if re.fullmatch(r"[1-9]\d{0,8}", name, re.ASCII) else _quoted(name)
 
 
 def _quoted(text: str) -> str:
@@ -186,7 +191,7 @@ def _bring(tree: Any, old: Any, new: Any) -> None:
         for name in names.keys() - new.keys():
             del tree[names[name]]
         for name, value in new.items():
-            tree_key = names.get(name) or _quoted(name)
+            tree_key = names.get(name) or _key(name)
             _put(tree, tree_key, old.get(name), value, there=name in names)
         return
     del tree[len(new) :]

@@ -1,0 +1,191 @@
+"""Templates at Meta brought to what the files say, one consent for each request; and waited for."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from wizard.actions.results import (
+    ActionResult,
+    AlreadySo,
+    Declined,
+    Done,
+    Refused,
+    confirmed,
+    post,
+    refused,
+)
+from wizard.actions.session import Session
+from wizard.graph import GraphError, Json
+from wizard.graph.consent import Consent
+from wizard.templates.compare import differences
+from wizard.templates.files import rendered
+from wizard.templates.plan import FIELDS, Change
+from wizard.text.errors import ErrorKind, Exit, Unavailable
+from wizard.text.localised import phrase
+
+#: The item of the checklist that consents to changes of templates are given for.
+ITEM = "message.template"
+#: Codes with which Meta answers although the template was created; 2388024: it is there already.
+UNSURE, ALREADY = frozenset({1, 99}), 2388024
+
+
+@dataclass(frozen=True)
+class Applied:
+    """What became of one change."""
+
+    change: Change
+    result: ActionResult
+
+
+def apply(session: Session, changes: Iterable[Change]) -> list[Applied]:
+    """Makes each change once; what Meta refuses stops nothing else.
+
+    After a break the plan is made anew from what Meta has by then, so nothing is done twice.
+    """
+    done = []
+    for change in changes:
+        done.append(Applied(change, ACTS[change.action](session, change)))
+        if isinstance(done[-1].result, Refused) and _hopeless(done[-1].result):
+            break
+    return done
+
+
+def _hopeless(result: Refused) -> bool:
+    """Whether what comes next would be refused in the same way."""
+    error = result.error
+    return error is not None and error.kind in (
+        *(ErrorKind.UNREACHABLE, ErrorKind.REFUSED, ErrorKind.PERMISSION, ErrorKind.BUSY),
+    )
+
+
+def create(session: Session, change: Change) -> ActionResult:
+    """POST /{waba}/message_templates. An error may come though it was created: Meta is asked."""
+    path = f"{_account(session)}/message_templates"
+    consent = _consent(session, "create", change, f"POST /{path}")
+    if consent is None:
+        return Declined()
+    try:
+        post(session, path, change.body, consent, "templates.creating", wants="id")
+    except Unavailable as error:
+        if not _may_be_there(error):
+            return refused(session, error)
+        there = _look_for(session, change)
+        if there is None or differences(change.body, there):
+            return refused(session, error)
+        session.prompter.tell("templates.was_there", name=change.name, language=change.language)
+        return AlreadySo()
+    session.prompter.tell("templates.created", name=change.name, language=change.language)
+    return Done()
+
+
+def _may_be_there(error: Unavailable) -> bool:
+    if not isinstance(error, GraphError):
+        return True  # no answer, or none that could be read
+    return error.code in UNSURE or error.subcode == ALREADY or error.kind is ErrorKind.BUSY
+
+
+def _look_for(session: Session, change: Change) -> Json | None:
+    """The template as Meta shows it now; None where it is not there, or Meta does not say."""
+    try:
+        rows = session.graph().pages(
+            f"{_account(session)}/message_templates", fields=FIELDS, name=change.name
+        )
+    except Unavailable:
+        return None
+    wanted = (change.name, change.language)
+    return next((row for row in rows if (row.get("name"), row.get("language")) == wanted), None)
+
+
+def edit(session: Session, change: Change) -> ActionResult:
+    """POST /{template}: category, components or time to live."""
+    consent = _consent(session, "edit", change, f"POST /{change.id}")
+    if consent is None:
+        return Declined()
+    try:
+        post(session, change.id, change.body, consent, "templates.editing")
+    except Unavailable as error:
+        return refused(session, error)
+    session.prompter.tell("templates.edited", name=change.name, language=change.language)
+    return Done()
+
+
+def delete(session: Session, change: Change) -> ActionResult:
+    """DELETE /{waba}/message_templates: one language by its id; without an id every language."""
+    path = f"{_account(session)}/message_templates"
+    params = {"name": change.name} | ({"hsm_id": change.id} if change.id else {})
+    shown = " ".join(f"{name}={value}" for name, value in params.items())
+    words = "delete" if change.id else "delete_all"
+    consent = _consent(session, words, change, f"DELETE /{path}  {shown}")
+    if consent is None:
+        return Declined()
+    try:
+        with session.prompter.waiting(phrase("templates.deleting")):
+            confirmed(session.graph().delete(path, consent, as_app=False, **params))
+    except Unavailable as error:
+        return refused(session, error)
+    session.prompter.tell("templates.deleted", name=change.name, language=change.language or "–")
+    return Done()
+
+
+def _blocked(_session: Session, _change: Change) -> ActionResult:
+    """Nothing that could be sent; the plan has said why."""
+    return Refused()
+
+
+ACTS: dict[str, Callable[[Session, Change], ActionResult]] = {
+    "create": create,
+    "edit": edit,
+    "delete": delete,
+    "blocked": _blocked,
+}
+
+
+def _consent(session: Session, key: str, change: Change, request: str) -> Consent | None:
+    """Shows the request with everything it holds, and asks."""
+    body = rendered(dict(change.body)).decode().splitlines() if change.body else []
+    text = phrase(
+        f"templates.{key}_consent",
+        name=change.name,
+        language=change.language,
+        category=change.category or "–",
+    )
+    # Indented: no line of a text can be taken for another request.
+    sends = [request, *(f"  {line}" for line in body)]
+    return session.prompter.consent(ITEM, text, sends, spends=key.startswith("delete"))
+
+
+def _account(session: Session) -> str:
+    if waba := session.record.ids.get("waba_id"):
+        return waba
+    raise Unavailable(ErrorKind.NOT_GIVEN, name="waba_id")
+
+
+#: Ends of a review: good and bad ones. Whatever else Meta says is waited out.
+GOOD = frozenset({"APPROVED"})
+BAD = frozenset({"REJECTED", "PAUSED", "DISABLED", "LIMIT_EXCEEDED", "ARCHIVED"})
+#: Seconds between two looks: short at first, since many reviews end at once.
+STEPS = (1, 1, 2, 3, 5, 10)
+LONGEST_STEP = 30
+
+
+def follow(
+    read: Callable[[], Sequence[Json]], seconds: float, pause: Callable[[float], None] = time.sleep
+) -> tuple[Exit, Sequence[Json]]:
+    """Waits for the end of the reviews of these rows: how it ended, and the rows as they are then.
+
+    0 when all are approved, 1 when one is rejected, paused or disabled, 3 while one still waits.
+    """
+    steps, over = iter(STEPS), time.monotonic() + seconds
+    while True:
+        rows = read()
+        states = {str(row.get("status", "")) for row in rows}
+        if states & BAD:
+            return Exit.NOT_IN_ORDER, rows
+        if states and states <= GOOD:
+            return Exit.FINE, rows
+        step = next(steps, LONGEST_STEP)
+        if time.monotonic() + step > over:
+            return Exit.NOT_SEEN, rows
+        pause(step)
