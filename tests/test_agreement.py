@@ -207,7 +207,17 @@ def test_every_item_says_what_to_do(item):
 
 
 COMMANDS = {
-    *("setup", "audit", "status", "credentials", "number", "webhook", "send", "messages"),
+    *(
+        "setup",
+        "audit",
+        "status",
+        "credentials",
+        "number",
+        "templates",
+        "webhook",
+        "send",
+        "messages",
+    ),
     *("explain", "profiles", "bugreport", "sandbox", "completion", "help"),
 }
 KNOWN_IDS = {"app_id", "business_id", "waba_id", "phone_number_id"}

@@ -174,3 +174,38 @@ def test_remember_names_the_folder_to_the_audit(wizard, home, tmp_path):
     assert wizard("templates", "pull", where, "--remember", "--sandbox=healthy")[0] == 0
     assert home.sandbox("healthy").config().of("default").templates == str(tmp_path)
     assert wizard("templates", "plan", "--sandbox=healthy")[0] == 0
+
+
+def changed_at_meta(home, **changes):
+    """Somebody, or Meta itself, changes a template of the healthy world."""
+    path = home.sandbox("healthy").state_folder / "healthy.json"
+    world = json.loads(path.read_text())
+    (account,) = world["accounts"].values()
+    account["templates"]["order_received_en"] |= changes
+    path.write_text(json.dumps(world))
+
+
+def drift(told):
+    _, data = told("audit", "--only=message.template_drift", "--sandbox=healthy")
+    (item,) = [one for one in data["items"] if one["id"] == "message.template_drift"]
+    return item["status"], item["reason"], item["required"]
+
+
+def test_a_template_that_changed_at_meta_turns_the_audit(wizard, told, home, tmp_path):
+    assert drift(told) == ("passed", "", False)
+    where = f"--dir={tmp_path}"
+    assert wizard("templates", "pull", where, "--remember", "--sandbox=healthy")[0] == 0
+    assert drift(told) == ("passed", "agrees", False)
+    changed_at_meta(home, components=[{"type": "BODY", "text": "Something else."}])
+    assert drift(told) == ("failed", "differs", False)
+    assert wizard("templates", "pull", "--sandbox=healthy")[0] == 0
+    assert drift(told) == ("passed", "agrees", False)
+    changed_at_meta(home, category="MARKETING", previous_category="UTILITY")
+    assert drift(told) == ("failed", "category", False)
+    code, out, _ = wizard("templates", "plan", "--sandbox=healthy", "--lang=ru")
+    assert (code, "MARKETING → UTILITY" in out) == (1, True)
+    (tmp_path / "order_received.yaml").write_text("name: [")
+    assert drift(told) == ("unknown", "broken", False)
+    (tmp_path / "order_received.yaml").unlink()
+    (tmp_path / "greeting.yaml").write_text(NEW)
+    assert drift(told) == ("failed", "missing", False)

@@ -164,6 +164,7 @@ HEALTHY: dict[str, Any] = {
     "number_health": health(),
     "subscribers": (Subscriber(IDS["app_id"], "Romashka"),),
     "templates": (TEMPLATE,),
+    "template_plan": None,  # no folder of files is named
     "handshake": Handshake("https://romashka.example/hook", milliseconds=140),
     "arrivals": Arrivals(message_at="2026-11-22T18:30:00.000Z", test_state="delivered"),
 }

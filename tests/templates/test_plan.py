@@ -8,7 +8,7 @@ from hypothesis import given
 
 from tests.support.template_shapes import SHAPES, SLOW, row, rows
 from wizard.templates.compare import differences
-from wizard.templates.files import read_file, rendered, write_over
+from wizard.templates.files import SourceFile, read_file, rendered, write_over
 from wizard.templates.model import authored, from_rows
 from wizard.templates.plan import Plan, plan, pulled
 
@@ -20,12 +20,18 @@ def at_meta(parts=(BODY,), status="APPROVED", **more):
     return row(list(parts), id="77", status=status, parameter_format="POSITIONAL", **more)
 
 
+def reread(path):
+    file = read_file(path)
+    assert isinstance(file, SourceFile)
+    return file
+
+
 def file_of(folder, *given, text=""):
     path = folder / "order_ready.yaml"
     path.write_bytes(
         text.encode() if text else rendered(from_rows([authored(one) for one in given]))
     )
-    return read_file(path)
+    return reread(path)
 
 
 def one_change(folder, ours, theirs, **more):
@@ -53,7 +59,7 @@ def test_a_file_of_anything_pulled_over_does_not_differ(tmp_path_factory, before
     folder, shown = tmp_path_factory.mktemp("over"), after | {"id": "1", "status": "APPROVED"}
     file = file_of(folder, before)
     write_over(file, pulled(file, [shown]))
-    assert plan([read_file(file.path)], [shown]).changes == ()
+    assert plan([reread(file.path)], [shown]).changes == ()
 
 
 SAME = [
@@ -233,7 +239,7 @@ def test_a_pull_keeps_what_does_not_differ_and_languages_that_meta_lacks(tmp_pat
     assert "Hallo." in after
     assert after.startswith("# Ours.\n")
     assert (
-        plan([read_file(file.path)], [at_meta([header, OTHER], category="MARKETING")])
+        plan([reread(file.path)], [at_meta([header, OTHER], category="MARKETING")])
         .changes[0]
         .language
         == "de"

@@ -10,6 +10,7 @@ from wizard.audit.checks import CHECKS
 from wizard.audit.checks.message import CONTENT, PASSING, RECIPIENT
 from wizard.audit.results import failed, passed, unknown, waiting
 from wizard.facts.models import Arrivals
+from wizard.templates.plan import Change, Plan
 
 MARK = HEALTHY["token_mark"]
 PAUSED = replace(TEMPLATE, status="PAUSED")
@@ -25,6 +26,11 @@ def with_arrivals(state, code=0, details=""):
 
 def said(code, subcode=0, message="", details=""):
     return {"code": code, "subcode": subcode, "message": message, "details": details}
+
+
+def drifted(*changes):
+    found = tuple(Change(action, "a", "ru", reason) for action, reason in changes)
+    return facts(template_plan=Plan(found))
 
 
 CASES = [
@@ -45,6 +51,26 @@ CASES = [
         "message.template",
         facts(templates=(HELLO_WORLD,), number=TEST_NUMBER),
         passed("ready", count=1),
+    ),
+    ("message.template_drift", facts(), passed()),
+    ("message.template_drift", facts(template_plan=Plan(unchanged=3)), passed("agrees", count=3)),
+    ("message.template_drift", facts(template_plan=Plan(broken="x")), unknown("broken", path="x")),
+    *(
+        ("message.template_drift", drifted(*changes), failed(reason, count=count, names=names))
+        for changes, reason, count, names in (
+            ([("create", "")], "missing", 1, "a (ru)"),
+            ([("create", ""), ("edit", "")], "differs", 1, "a (ru)"),
+            *(([("blocked", why)], "differs", 1, "a (ru)") for why in ("status", "sample")),
+            ([("blocked", "parameter_format")], "differs", 1, "a (ru)"),
+            ([("blocked", "deleting")], "differs", 1, "a (ru)"),
+            ([("edit", ""), ("blocked", "category")], "category", 1, "a (ru)"),
+            (
+                [("blocked", "category_by_meta")] * 6,
+                "category",
+                6,
+                ", ".join(["a (ru)"] * 5) + " …",
+            ),
+        )
     ),
     *(
         ("message.sent", told(state=state), passed("accepted", date="2026-11-22"))

@@ -73,6 +73,36 @@ def template(facts: Facts) -> CheckResult:
     return passed("ready", count=len(own)) if own else failed("sample_only")
 
 
+#: Why a template is not what its file says → the reason of the item; the gravest comes first.
+DRIFT = {
+    "category_by_meta": "category",
+    "category": "category",
+    **dict.fromkeys(("edit", "status", "sample", "parameter_format", "deleting"), "differs"),
+    "create": "missing",
+}
+#: So many names are shown.
+NAMED = 5
+
+
+@check("message.template_drift")
+def template_drift(facts: Facts) -> CheckResult:
+    """The templates at Meta say what the files say; a profile that names no files has none."""
+    found = facts.template_plan
+    if found is None:
+        return passed()
+    if found.broken:
+        return unknown("broken", path=found.broken)
+    by_reason: dict[str, list[str]] = {}
+    for change in found.changes:
+        reason = DRIFT[change.reason or change.action]
+        by_reason.setdefault(reason, []).append(f"{change.name} ({change.language})")
+    for reason in dict.fromkeys(DRIFT.values()):
+        if names := by_reason.get(reason):
+            more = " …" if len(names) > NAMED else ""
+            return failed(reason, count=len(names), names=", ".join(names[:NAMED]) + more)
+    return passed("agrees", count=found.unchanged)
+
+
 @check("message.sent")
 def sent(facts: Facts) -> CheckResult:
     """Meta accepted a test message from this number. Whether it arrived is another question."""
