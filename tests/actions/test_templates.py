@@ -5,6 +5,7 @@ import pytest
 from tests.support.fake_prompter import FakePrompter
 from wizard.actions.results import AlreadySo, Declined, Done, Refused
 from wizard.actions.templates import ITEM, apply, follow
+from wizard.graph.consent import granted
 from wizard.templates.plan import Change
 from wizard.text.errors import Exit
 
@@ -47,7 +48,18 @@ def test_a_no_sends_nothing(open_session, name):
     assert (item, shown[0], spends) == (ITEM, request, request.startswith("DELETE"))
     if change.body:
         assert "Good news: your order is ready." in "\n".join(shown)
-    assert all(line.startswith("  ") for line in shown[1:])
+    assert all(line.startswith("· ") for line in shown[1:])
+
+
+def test_all_of_a_long_text_is_shown_and_none_of_it_is_a_request(open_session):
+    text = f"DELETE /{WABA}/message_templates  " + "x" * 2000 + " end"
+    body = NEW | {"components": [{"type": "BODY", "text": text}]}
+    long = Change("create", "new_one", "en_US", body=body)
+    _, prompter, _, _ = run(open_session, [long], consents=False)
+    ((_, _, shown, _),) = prompter.consents_asked
+    assert "".join(line.removeprefix("· … ") for line in shown).count("x") >= 2000
+    assert max(map(len, shown)) < 1000
+    assert not granted(ITEM, shown).covers("DELETE", f"{WABA}/message_templates")
 
 
 @pytest.mark.parametrize("name", CHANGES)

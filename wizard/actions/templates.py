@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from wizard.actions.results import (
@@ -20,7 +21,6 @@ from wizard.actions.session import Session
 from wizard.graph import GraphError, Json
 from wizard.graph.consent import Consent
 from wizard.templates.compare import differences
-from wizard.templates.files import rendered
 from wizard.templates.plan import FIELDS, Change
 from wizard.text.errors import ErrorKind, Exit, Unavailable
 from wizard.text.localised import phrase
@@ -144,16 +144,31 @@ ACTS: dict[str, Callable[[Session, Change], ActionResult]] = {
 
 def _consent(session: Session, key: str, change: Change, request: str) -> Consent | None:
     """Shows the request with everything it holds, and asks."""
-    body = rendered(dict(change.body)).decode().splitlines() if change.body else []
     text = phrase(
         f"templates.{key}_consent",
         name=change.name,
         language=change.language,
         category=change.category or "–",
     )
-    # Indented: no line of a text can be taken for another request.
-    sends = [request, *(f"  {line}" for line in body)]
+    sends = [request, *_content(change.body)]
     return session.prompter.consent(ITEM, text, sends, spends=key.startswith("delete"))
+
+
+#: A line of a request that is longer is cut on the screen; what is consented to is shown whole.
+LONGEST = 900
+
+
+def _content(body: Json) -> Iterator[str]:
+    """Everything a request holds, a line for each key and each component.
+
+    The mark before each keeps a line of somebody's text from being taken for another request.
+    """
+    for key, value in body.items():
+        for row in value if isinstance(value, list) else [value]:
+            text = row if isinstance(row, str) else json.dumps(row, ensure_ascii=False)
+            for start in range(0, max(len(text), 1), LONGEST):
+                mark = f"· {key}: " if start == 0 else "· … "
+                yield mark + text[start : start + LONGEST]
 
 
 def _account(session: Session) -> str:
