@@ -1,6 +1,7 @@
 """`templates …` as it is typed."""
 
 import json
+import shlex
 
 GOOD = """\
 category: UTILITY
@@ -160,6 +161,14 @@ def test_delete_takes_one_language_or_all(wizard, told, tmp_path):
     assert ("order_received", "en_US") in left
     assert wizard("templates", "delete", "order_received", "--yes", world)[0] == 0
     assert wizard("templates", "delete", "order_received", "--yes", world)[0] == 2
+
+
+def test_a_command_that_is_printed_carries_the_folder(wizard, tmp_path):
+    where = folder(tmp_path / "my files", greeting=NEW)
+    _, out, _ = wizard("templates", "plan", where, "--sandbox=healthy")
+    named = out.replace("\n", " ").partition("wa-wizard ")[2].strip()
+    assert named == f"--sandbox=healthy templates pull --dir='{tmp_path / 'my files'}'"
+    assert wizard(*shlex.split(named))[0] == 0
 
 
 def test_show_prints_what_a_file_would_hold(wizard, told):

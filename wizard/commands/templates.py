@@ -260,8 +260,9 @@ def run_apply(chosen: Arguments) -> int:
         if chosen.json:
             context.print_json(apply_document([(o.change, _ended(o)) for o in applied], found))
         fine = len(applied) == len(found.changes) and all(one.result.ok for one in applied)
-        if any(one.change.action in ("create", "edit") and one.result.ok for one in applied):
-            context.screen.line(context.words.say("templates.wait_next"))
+        sent = [o.change.name for o in applied if o.change.body and o.result.ok]
+        if sent:
+            context.screen.line(context.words.say("templates.wait_next", name=sent[0]))
         return Exit.FINE if fine else Exit.NOT_IN_ORDER
 
 

@@ -94,7 +94,7 @@ class Context:
     @cached_property
     def words(self) -> Words:
         """The tool's words in the language of this run."""
-        return Words(self.chosen.language, self.same)
+        return Words(self.chosen.language, self.same, vars(self.chosen).get("folder") or "")
 
     @cached_property
     def screen(self) -> Screen:

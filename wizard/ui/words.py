@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
@@ -49,15 +50,20 @@ _COMMAND = re.compile(
 )
 
 
+#: Commands that read or write a folder of files.
+_OF_A_FOLDER = re.compile(r"\bwa-wizard (?:\S+ )*?templates (?:pull|lint|plan|apply)\b")
+
+
 class Words:
     """The tool's words in one language. Every value is cleaned: it may be foreign text.
 
     `same` are the options with which another command speaks of the same profile; every command
-    that a text names gets them, so that what is copied does what was meant.
+    that a text names gets them, so that what is copied does what was meant. `folder` is that of
+    template files, where it was named.
     """
 
-    def __init__(self, language: str, same: str = "") -> None:
-        self.language, self._same = language, same
+    def __init__(self, language: str, same: str = "", folder: str = "") -> None:
+        self.language, self._same, self._folder = language, same, folder
 
     def command(self, name: str) -> str:
         """A command of this tool as it is typed for this profile."""
@@ -115,7 +121,12 @@ class Words:
         return self._addressed(said)
 
     def _addressed(self, said: str) -> str:
-        return _COMMAND.sub(lambda _: f"wa-wizard {self._same} ", said) if self._same else said
+        if self._same:
+            said = _COMMAND.sub(lambda _: f"wa-wizard {self._same} ", said)
+        if self._folder:
+            where = f" --dir={shlex.quote(self._folder)}"
+            said = _OF_A_FOLDER.sub(lambda found: found[0] + where, said)
+        return said
 
     def _title(self, item_id: str) -> str:
         try:
