@@ -3,6 +3,10 @@
 import json
 import shlex
 
+import pytest
+
+from wizard.context.settings import scenarios
+
 GOOD = """\
 category: UTILITY
 languages:
@@ -218,3 +222,26 @@ def test_a_template_that_changed_at_meta_turns_the_audit(wizard, told, home, tmp
     (tmp_path / "order_received.yaml").unlink()
     (tmp_path / "greeting.yaml").write_text(NEW)
     assert drift(told) == ("failed", "missing", False)
+
+
+ODD = ["ids-that-are-no-numbers", "template-answers-cut-off", "templates-broken", "answer-cut"]
+ODD += ["templates-without-end", "refusal-in-russian", "answer-not-json", "fields-newer-than-this"]
+
+
+@pytest.mark.parametrize("world", [name for name in ODD if name in scenarios()])
+@pytest.mark.parametrize("words", [("list",), ("pull",), ("plan",), ("show", "order_received")])
+def test_whatever_meta_answers_it_is_no_defect_of_ours(wizard, tmp_path, world, words):
+    where = [folder(tmp_path, greeting=NEW)] if words[0] in ("pull", "plan") else []
+    code, out, err = wizard("templates", *words, *where, f"--sandbox={world}", "--no-input")
+    assert code in (0, 1, 2, 3, 4)
+    assert "Traceback" not in out + err
+
+
+def test_what_meta_does_not_show_is_no_difference(wizard, told, home, tmp_path):
+    where = f"--dir={tmp_path}"
+    assert wizard("templates", "pull", where, "--sandbox=healthy")[0] == 0
+    before = {path: path.read_bytes() for path in tmp_path.glob("*.yaml")}
+    changed_at_meta(home, components=None)
+    assert told("templates", "plan", where, "--sandbox=healthy")[0] == 0
+    assert wizard("templates", "pull", where, "--sandbox=healthy")[0] == 0
+    assert {path: path.read_bytes() for path in tmp_path.glob("*.yaml")} == before

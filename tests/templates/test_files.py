@@ -78,6 +78,18 @@ def test_a_person_may_write_what_yaml_lets_them(tmp_path):
     assert file.template.languages["de"].components[0].variables == {"1": "Anna"}
 
 
+def test_a_number_where_graph_wants_a_text_is_sent_as_one(tmp_path):
+    path = tmp_path / "call_us.yaml"
+    path.write_text(
+        "languages:\n  de:\n    components:\n"
+        "      - {type: FOOTER, text: 24}\n      - type: BUTTONS\n"
+        "        buttons: [{type: PHONE_NUMBER, text: Call, phone_number: 4915112345678}]\n"
+    )
+    footer, buttons = read_file(path).rows[0]["components"]
+    assert footer["text"] == "24"
+    assert buttons["buttons"][0]["phone_number"] == "4915112345678"
+
+
 @pytest.mark.parametrize(
     ("content", "line"),
     [

@@ -122,6 +122,7 @@ def run_show(chosen: Arguments) -> int:
     from wizard.report.template_documents import row_document
     from wizard.templates.files import rendered
     from wizard.templates.model import authored, from_rows, to_rows
+    from wizard.text.sanitise import clean
 
     with Context(chosen) as context:
         rows = _named(context.session.facts(), chosen)
@@ -137,7 +138,8 @@ def run_show(chosen: Arguments) -> int:
         _view(context).states(rows)
         context.screen.line()
         for line in rendered(node).decode().splitlines():
-            context.screen.line(line)
+            bare = line.lstrip(" ")
+            context.screen.line(" " * (len(line) - len(bare)) + clean(bare, 2000))
         return Exit.FINE
 
 
@@ -176,12 +178,12 @@ def run_pull(chosen: Arguments) -> int:
 
 
 def _by_name(facts: Facts) -> dict[str, list[Json]]:
-    """The templates that are not being deleted, by name, their languages in order."""
+    """The templates that Meta shows whole and does not delete, by name, languages in order."""
     from wizard.templates.plan import GOING
 
     found: dict[str, list[Json]] = defaultdict(list)
     for row in sorted(facts.template_rows, key=lambda row: str(row.get("language"))):
-        if row.get("status") not in GOING:
+        if row.get("status") not in GOING and isinstance(row.get("components"), list):
             found[str(row.get("name"))].append(row)
     return dict(found)
 

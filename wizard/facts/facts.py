@@ -293,7 +293,7 @@ class Facts:
     def template_rows(self) -> tuple[Json, ...]:
         """GET /{waba}/message_templates: every one, as Graph shows it."""
         path = f"{self._waba()}/message_templates"
-        return tuple(self._reader.pages(path, plan.FIELDS, most=10_000))
+        return parsers.template_rows(self._reader.pages(path, plan.FIELDS, most=10_000))
 
     @_when_used
     def template_plan(self) -> plan.Plan | None:

@@ -327,6 +327,12 @@ def templates(rows: Sequence[Json]) -> tuple[Template, ...]:
     return tuple(map(_template, rows))
 
 
+def template_rows(rows: Sequence[Json]) -> tuple[Json, ...]:
+    """The rows themselves, of templates that have a name and a language: others are nobody's."""
+    found = [{**row, "language": text(inner(row.get("language"), "code"))} for row in rows]
+    return tuple(row for row in found if text(row.get("name"), 512) and row["language"])
+
+
 def _template(row: Json) -> Template:
     parts = nodes(row.get("components"))
     bodies = (part.get("text") for part in parts if word(part.get("type")) == "BODY")

@@ -39,7 +39,9 @@ class Difference:
 
 
 def differences(ours: Row, theirs: Row) -> list[Difference]:
-    """What differs in the components of two rows of the same name and language."""
+    """What differs in the components of two rows; nothing where Meta does not show them."""
+    if not isinstance(theirs.get("components"), list):
+        return []
     return list(_of_parts(_parts(ours), _parts(theirs), ""))
 
 

@@ -37,8 +37,8 @@ class SourceFile:
 
     @cached_property
     def rows(self) -> tuple[Node, ...]:
-        """What Graph takes to create it, one for each language."""
-        return tuple(to_rows({"name": self.name, **self.node}))
+        """What Graph takes to create it, one for each language; numbers as texts where it wants."""
+        return tuple(to_rows({"name": self.name, **lenient(self.node, TemplateFile)}))
 
     def line(self, path: Sequence[Step]) -> int:
         """The line of a key, or of the last above it that is there."""

@@ -54,7 +54,8 @@ class TemplateView:
     def _change(self, change: Change) -> None:
         sign, style = SIGNS.get(change.action, ("!", "red"))
         word = self._words.say(f"templates.action_{change.action}")
-        self._screen.line(f"{sign} {word}: {change.name} ({change.language})", style)
+        name, language = clean(change.name, 200), clean(change.language, 200)
+        self._screen.line(f"{sign} {word}: {name} ({language})", style)
         for one in change.differences:
             shown = (clean(value, LONGEST) or "–" for value in (one.meta, one.file))
             self._screen.line(f"{one.at}: {' → '.join(shown)}", "", "    ")
