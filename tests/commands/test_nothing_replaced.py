@@ -30,8 +30,14 @@ def sent(monkeypatch):
     ("world", "words", "there"),
     [
         ("healthy", ("--template", "nope"), "order_received"),
-        # It has a variable, so it cannot be sent without a value.
-        ("healthy", ("--template", "order_ready"), "order_received"),
+        # It has two variables, so it cannot be sent without their values.
+        ("healthy", ("--template", "order_ready"), "1, 2"),
+        ("healthy", ("--template", "order_ready", "--var", "2=17"), " 1."),
+        ("healthy", ("--template", "order_ready", "--var", "3=17"), "1, 2"),
+        ("healthy", ("--template", "order_ready", "--var", "17"), "--var 1="),
+        ("healthy", ("--template", "order_received", "--var", "1=x"), "–"),
+        ("template-shapes", ("--template", "cakes"), "CAROUSEL"),
+        ("template-shapes", ("--template", "receipt"), "header, first_name, order_number"),
         ("test-number", ("--template", "nope"), "hello_world"),
         (
             "template-in-another-language",
@@ -45,6 +51,24 @@ def test_a_template_that_is_not_there_is_not_replaced(wizard, sent, world, words
     assert code == Exit.USAGE
     assert there in err
     assert sent == []
+
+
+@pytest.mark.parametrize(
+    ("world", "template", "values"),
+    [
+        ("healthy", "order_ready", ["1=Olga", "2=17=18"]),
+        (
+            "template-shapes",
+            "receipt",
+            ["header=https://a.example/r.pdf", "first_name=Ann", "order_number=7", "button.2=7"],
+        ),
+        ("template-shapes", "code", ["code=314159"]),
+    ],
+)
+def test_a_template_goes_out_with_the_values_that_are_given(wizard, sent, world, template, values):
+    given = [word for value in values for word in ("--var", value)]
+    code, out, err = wizard(f"--sandbox={world}", "send", "--template", template, *given, *TO)
+    assert (code, sent) == (Exit.FINE, ["messages"]), out + err
 
 
 def test_the_only_template_is_taken_where_none_is_named(wizard, sent):

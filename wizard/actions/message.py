@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from msgspec.structs import replace
@@ -27,8 +28,9 @@ from wizard.facts.json_values import text as text_of
 from wizard.facts.models import Number, Template
 from wizard.graph import GraphError, Json
 from wizard.state.record import Status, TestMessage
+from wizard.templates.values import Slot, components, filled, slots, structured
 from wizard.text import phone
-from wizard.text.errors import ErrorKind, Unavailable
+from wizard.text.errors import ErrorKind, Unavailable, UsageError
 from wizard.text.localised import phrase
 from wizard.text.secret import fingerprint
 
@@ -52,6 +54,58 @@ def send_test(session: Session, facts: Facts) -> ActionResult:
         "template": {"name": template.name, "language": {"code": template.language}},
     }
     return _send(session, number, content, "message.consent", template=template.name)
+
+
+def with_values(facts: Facts, name: str) -> list[Json]:
+    """The approved templates of a name that need values, one for each language."""
+    if not any(one.name == name and one.variables for one in facts.templates):
+        return []
+    rows = [row for row in facts.template_rows if row.get("name") == name]
+    return [
+        row for row in rows if row.get("status") == "APPROVED" and (slots(row) or structured(row))
+    ]
+
+
+def send_filled(
+    session: Session,
+    facts: Facts,
+    rows: Sequence[Json],
+    given: Mapping[str, str],
+    *,
+    attended: bool,
+) -> ActionResult:
+    """One template with its values: those that are given, the others are asked for.
+
+    UsageError for a value that it does not need, and for a template that is more than texts.
+    """
+    question = Question(
+        "test_message.language",
+        phrase("message.language_ask", template=str(rows[0]["name"])),
+        option="--language",
+    )
+    codes = [Choice(str(row["language"]), str(row["language"])) for row in rows]
+    code = session.prompter.choose(question, codes)
+    row = next(row for row in rows if row["language"] == code)
+    wanted, name = slots(row), str(row["name"])
+    if part := structured(row):
+        raise UsageError("message.structured", template=name, part=part)
+    known = [slot.name for slot in wanted]
+    if strange := [one for one in given if one not in known]:
+        raise UsageError("message.no_such_value", count=len(strange), known=", ".join(known))
+    left = [one for one in known if one not in given]
+    if left and not attended:
+        raise UsageError("message.values_missing", template=name, names=", ".join(left))
+    values = {slot.name: given.get(slot.name) or _value(session, slot) for slot in wanted}
+    session.prompter.tell("message.preview", text=filled(row, wanted, values))
+    template = {"name": name, "language": {"code": code}, "components": components(wanted, values)}
+    content = {"type": "template", "template": template}
+    return _send(session, facts.number, content, "message.consent", template=name)
+
+
+def _value(session: Session, slot: Slot) -> str:
+    kind = "text" if slot.kind in ("text", "code") else "file"
+    text = phrase(f"message.value_{kind}", name=slot.name, example=slot.example or "–")
+    return session.prompter.ask(Question(f"template.{slot.name}", text, option="--var"))
 
 
 def send_text(session: Session, number: Number, text: str) -> ActionResult:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from wizard.context.context import Context
 from wizard.context.filling import prefilled
+from wizard.text.errors import UsageError
 
 if TYPE_CHECKING:
     from wizard.actions.session import Session
@@ -18,6 +19,7 @@ def options(parser: OptionParser) -> None:
     parser.option("--to", metavar="NUMBER", says="message.to_help")
     parser.option("--template", metavar="NAME", says="message.template_help")
     parser.option("--language", dest="language_code", metavar="CODE", says="message.language_help")
+    parser.option("--var", metavar="NAME=VALUE", action="append", says="message.var_help")
     parser.option("--text", metavar="TEXT", says="message.text_help")
     parser.option("--wait", metavar="SECONDS", type=float, says="message.wait_help")
     parser.option("--yes", "-y", action="store_true", says="message.yes_help")
@@ -35,6 +37,11 @@ def run(chosen: Arguments) -> int:
         facts = session.facts()
         if chosen.text:
             result = message.send_text(session, facts.number, chosen.text)
+        elif chosen.template and (rows := message.with_values(facts, chosen.template)):
+            given = _values(chosen)
+            result = message.send_filled(session, facts, rows, given, attended=context.attended)
+        elif chosen.var:
+            raise UsageError("message.no_such_value", count=len(chosen.var), known="–")
         else:
             result = message.send_test(session, facts)
         if result.ok and (wait := _patience(session, chosen)):
@@ -42,6 +49,14 @@ def run(chosen: Arguments) -> int:
         if chosen.json and session.record.test_message != before:
             context.print_json(_row(session))
         return result.exit_code
+
+
+def _values(chosen: Arguments) -> dict[str, str]:
+    """The values of `--var NAME=VALUE`, by name; the value itself may hold more equals signs."""
+    pairs = [given.partition("=") for given in chosen.var or ()]
+    if not all(name.strip() and value.strip() for name, _, value in pairs):
+        raise UsageError("message.bad_value")
+    return {name.strip(): value for name, _, value in pairs}
 
 
 def _patience(session: Session, chosen: Arguments) -> float:
