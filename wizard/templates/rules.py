@@ -8,7 +8,6 @@ stands in `special_rules`.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -138,8 +137,8 @@ def _(draft: Draft, _most: int) -> Iterator[Hit]:
 
 
 def _has_emoji(text: str) -> bool:
-    """Pictures and the sign that turns a letter into one."""
-    return any(unicodedata.category(one) == "So" or one == "\ufe0f" for one in text)
+    """Pictures, and the sign that turns a letter into one; № and © are none."""
+    return bool(re.search("[\u2600-\u27bf\ufe0f\U0001f000-\U0001faff]", text))
 
 
 @rule("header.location_category")
@@ -179,7 +178,7 @@ def _(draft: Draft, _most: int) -> Iterator[Hit]:
 @rule("footer.markup")
 def _(draft: Draft, _most: int) -> Iterator[Hit]:
     for part in draft.of("FOOTER"):
-        if re.search(r"([*_~`])[^\s*_~`][^*_~`]*\1", part.itself.text):
+        if re.search(r"(?<!\w)([*_~`])[^\s*_~`][^*_~`]*\1(?!\w)", part.itself.text):
             yield (*part.at, "text"), {}
 
 
