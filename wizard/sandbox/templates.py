@@ -259,7 +259,8 @@ def edit(call: Call, template: Answer) -> Answer:
         template["edits"] = [*edits, now]
     template |= _content(call, template)
     _submit(call.world, template)
-    return {"success": True}
+    # Meta's page shows `success` alone; what integrators read has these too.
+    return {"success": True} | {name: template[name] for name in ("id", "name", "category")}
 
 
 def _not_editable(why: str) -> Refused:
@@ -346,7 +347,8 @@ NOT_PLAYED = {
     for method, edges in {
         "GET": "message_template_library message_template_previews template_analytics "
         "template_group_analytics template_performance_metrics",
-        "POST": "upsert_message_templates archive_templates unarchive_templates template_analytics",
+        "POST": "upsert_message_templates message_templates/archive "
+        "message_templates/unarchive migrate_message_templates template_analytics",
     }.items()
     for edge in words(edges)
 }
