@@ -4,9 +4,11 @@ import copy
 import json
 
 import pytest
+import requests
 from hypothesis import given
 
 from tests.support.template_shapes import SHAPES, SLOW, row, rows
+from wizard import sandbox
 from wizard.templates.compare import differences
 from wizard.templates.files import SourceFile, read_file, rendered, write_over
 from wizard.templates.model import authored, from_rows
@@ -258,3 +260,20 @@ def test_what_was_said_once_for_all_languages_stays_said_once(tmp_path):
     shown[0]["category"] = "UTILITY"
     assert write_over(file, pulled(file, shown))
     assert file.path.read_text() == text + "    category: MARKETING\n"
+
+
+def test_what_was_created_does_not_differ_from_what_is_shown_then(tmp_path):
+    with sandbox.start("healthy") as play, requests.Session() as session:
+        session.trust_env = False
+        session.headers["Authorization"] = f"Bearer {play.access_token}"
+        url = f"{play.graph_url}/v26.0/{play.waba_id}/message_templates"
+        files = []
+        for place, (category, parts) in enumerate(SHAPES):
+            given = row(parts, category, name=f"shape_{place}")
+            answer = session.post(url, json=given, timeout=20)
+            assert answer.ok, (given, answer.text)
+            files.append(file_of(tmp_path, given))
+        shown = session.get(url, params={"limit": 100}, timeout=20).json()["data"]
+    found = plan(files, [one | {"status": "APPROVED"} for one in shown])
+    assert found.changes == ()
+    assert found.unchanged == len(SHAPES)
