@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wizard.commands import Subcommand
-from wizard.context.context import Context, prefilled
+from wizard.context.context import Context
+from wizard.context.filling import prefilled
 from wizard.text.errors import Exit, unknown_word
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Generic, Self, TypeVar, overload
 
@@ -117,7 +118,6 @@ class Facts:
     def unknown_fields(self) -> frozenset[str]:
         """Names that this version of Graph said it does not know. No read."""
         return self._graph.unknown_fields
-
 
     @_when_used
     def vault(self) -> VaultState:
@@ -312,7 +312,7 @@ class Facts:
             with suppress(Exception):
                 self._memory.recall(VERIFY_TOKEN, self._read_verify_token)
         threaded = [name for name in (*OF_GRAPH, "handshake") if name in wanted]
-        run_concurrently({name: self._job(name) for name in threaded})
+        run_concurrently({name: partial(self._remember, name) for name in threaded})
 
     def forget(self, names: Iterable[str] | None = None) -> None:
         """Drops answers and what they rest on, so that they are read again (None: all)."""
@@ -333,12 +333,7 @@ class Facts:
         return self._memory.recall(name, read)
 
     def _touch(self, name: str) -> None:
-        if not hasattr(self._asked, "names"):
-            self._asked.names = set()
-        self._asked.names.add(name)
-
-    def _job(self, name: str) -> Callable[[], None]:
-        return lambda: self._remember(name)
+        self._asked.__dict__.setdefault("names", set()).add(name)
 
     def _remember(self, name: str) -> None:
         # A failure is remembered too: it is raised when the fact is used. Not noted as used.
