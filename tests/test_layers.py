@@ -62,6 +62,7 @@ SMALL = 60
 SMALL_ALLOWED = {
     "wizard.commands.bugreport": "one file for each command",
     "wizard.commands.login": "one file for each command",
+    "wizard.commands.messages": "one file for each command",
     "wizard.commands.status": "one file for each command",
     "wizard.vault.hardening": "guards the process, not one store",
 }

@@ -1,5 +1,7 @@
 """What the tool does itself at Meta: consented, counted, and undone where it went wrong."""
 
+import json
+
 import pytest
 
 from tests.support.fake_prompter import ANY, FakePrompter
@@ -279,8 +281,8 @@ class News:
         self.state = state
 
     def wait_for_status(self, wamid, timeout):
-        code = 131042 if self.state == "failed" else 0
-        return StatusUpdate(wamid, self.state, "1", "", "", "", "", "{}", code=code)
+        content = {"status": self.state, "errors": [{"code": 131042}] * (self.state == "failed")}
+        return StatusUpdate(kind="status", id=wamid, raw=json.dumps(content))
 
 
 def test_what_was_confirmed_can_be_taken_back(open_session):

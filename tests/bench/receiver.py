@@ -75,7 +75,8 @@ def show(name, count, took, times, bare=None):
 
 def commits(path, count, together):
     """SQLite alone: the same rows, the same settings, `together` deliveries per transaction."""
-    from wizard.webhook.inbox.writer import _deliver, connect
+    from wizard.webhook.inbox.file import connect
+    from wizard.webhook.inbox.writer import _deliver
 
     connection = connect(path)
     bodies = [request(n).split(b"\r\n\r\n", 1)[1] for n in range(count)]

@@ -63,6 +63,8 @@ SUCCESS = [
     ("messages", "healthy", "", 0),
     ("messages", "healthy", "purge --older-than 1d", 0),
     ("messages", "healthy", "--export {new}", 0),
+    ("events", "healthy", "", 0),
+    ("events", "healthy", "--export {new}", 0),
     ("explain", "healthy", "190/463", 0),
     ("explain", "healthy", "999999", 3),
     ("explain", "healthy", "token.scopes", 0),

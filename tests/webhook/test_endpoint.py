@@ -12,6 +12,7 @@ from tests.support import deliveries
 from wizard.net.connection import Outside
 from wizard.text.secret import Secret
 from wizard.webhook.inbox import (
+    EventFilter,
     HandshakeAttempt,
     InboxError,
     Reader,
@@ -19,7 +20,15 @@ from wizard.webhook.inbox import (
     Writer,
 )
 from wizard.webhook.probe import probe
-from wizard.webhook.receiver import MOST_BYTES, Address, Endpoint, ReceivedDelivery, Receiver
+from wizard.webhook.receiver import (
+    MOST_BYTES,
+    Address,
+    Endpoint,
+    NotStored,
+    ReceivedDelivery,
+    Receiver,
+)
+from wizard.webhook.summary import KINDS
 
 TOKEN = "verify-me ü+/"
 
@@ -185,14 +194,19 @@ def test_a_signed_message_is_stored_before_it_is_acknowledged(house):
     (message,) = house.reader.messages()
     assert message.as_json() == {
         "id": "wamid.1",
+        "about": "",
         "from": "79161234567",
         "from_user_id": "",
+        "username": "",
         "name": "Анна",
         "timestamp": "1749416383",
         "type": "text",
         "text": "Здравствуйте!",
         "phone_number_id": deliveries.NUMBER,
         "waba_id": deliveries.WABA,
+        "group_id": "",
+        "contact": {"profile": {"name": "Анна"}, "wa_id": "79161234567"},
+        "errors": [],
         "test": False,
         "received_at": message.received_at,
         "raw": deliveries.text(),
@@ -299,7 +313,7 @@ def test_repeated_deliveries_are_stored_once_and_acknowledged_again(house):
         assert deliveries.deliver(house.port, content) == 200
     assert sorted(message.id for message in house.reader.messages()) == ["wamid.1", "wamid.2"]
     assert [s.state for s in house.reader.statuses("wamid.out")] == ["sent", "delivered"]
-    assert len(house.reader.updates()) == 1
+    assert len(house.reader.events(EventFilter(kinds=("account",)))) == 1
     new = [len(event.new.messages) for event in finish(house)]
     assert new == [1, 0, 1, 0, 0, 0, 0, 0]
 
@@ -324,7 +338,7 @@ def test_what_cannot_be_stored_is_not_acknowledged(house, monkeypatch):
 
     monkeypatch.setattr(house.writer, "store", full)
     assert deliveries.deliver(house.port, GOOD) == 503
-    assert finish(house) == []
+    assert finish(house) == [NotStored("full", "inbox.sqlite3")]
 
 
 def test_another_server_that_passes_more_than_the_limit_is_stopped_here(tmp_path):
@@ -385,4 +399,4 @@ def test_our_own_receiver_stands_the_probe_and_knows_whose_it_was(house):
     assert (wrong.reason, refused.reason) == ("token", "bad_signature")
     # Nothing of it looks like a delivery of Meta's to this number.
     assert refused.phone_number_id == ""
-    assert house.reader.messages() == house.reader.updates() == []
+    assert house.reader.messages() == house.reader.events(EventFilter(kinds=KINDS)) == []

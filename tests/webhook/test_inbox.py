@@ -1,6 +1,5 @@
 """The inbox: what is read back, waited for, purged; and the files it refuses to touch."""
 
-import contextlib
 import os
 import sqlite3
 import threading
@@ -126,7 +125,7 @@ def test_the_furthest_status_wins_in_any_order(writer, reader):
 def test_purging_drops_the_old_and_wipes_its_bytes(writer, reader):
     long_ago = stamp(datetime.now(UTC) - timedelta(days=40))
     old = read(deliveries.encode(message("old-and-secret-wamid")))
-    writer.store(Delivery(old.body, old.messages, old.statuses, old.updates, received_at=long_ago))
+    writer.store(Delivery(old.body, old.events, received_at=long_ago))
     keep(writer, message("new"))
     assert reader.purge(datetime.now(UTC) - timedelta(days=30)) == 1
     assert [m.id for m in reader.messages()] == ["new"]
@@ -157,7 +156,7 @@ def test_the_file_and_its_companions_belong_to_the_owner_alone(writer):
 
 
 def test_every_commit_is_on_disk_before_it_returns(tmp_path):
-    from wizard.webhook.inbox.writer import connect
+    from wizard.webhook.inbox.file import connect
 
     connection = connect(tmp_path / "inbox.sqlite3")
     settings = {
@@ -216,7 +215,7 @@ def test_one_delivery_that_cannot_be_stored_does_not_take_the_others_with_it(wri
     """Together in one transaction, and yet each on its own."""
     good = [read(deliveries.encode(message(f"good{n}"))) for n in range(20)]
     (one,) = good[0].messages
-    bad = Delivery(b"bad", messages=(type(one)(**(vars(one) | {"id": object()})),))
+    bad = Delivery(b"bad", (type(one)(**(vars(one) | {"id": object()})),))
     failed = []
 
     def store(delivery):
@@ -245,20 +244,3 @@ def test_after_closing_nothing_is_taken(writer):
     writer.note(RejectedDelivery("unsigned"))
     with pytest.raises(InboxError):
         keep(writer, message("late"))
-
-
-def test_an_inbox_of_the_first_version_is_brought_up_to_this_one(tmp_path):
-    path = tmp_path / "inbox.sqlite3"
-    Writer(path).close()
-    with contextlib.closing(sqlite3.connect(path)) as connection:
-        for table in ("refusals", "knocks"):
-            connection.execute(f"ALTER TABLE {table} DROP COLUMN path")
-        connection.execute(
-            "INSERT INTO knocks (at, accepted, reason, agent) VALUES ('', 1, '', '')"
-        )
-        connection.execute("PRAGMA user_version = 1")
-        connection.commit()
-    again = Writer(path)
-    again.note(HandshakeAttempt(False, "path", path="/hook"))
-    again.close()
-    assert [knock.path for knock in Reader(path).knocks()] == ["/hook", ""]

@@ -1,5 +1,6 @@
 """The receiver of one run: begun once, given new secrets, ended as a whole."""
 
+import contextlib
 import socket
 import threading
 import time
@@ -10,7 +11,7 @@ from tests.support import deliveries
 from wizard.net.connection import Outside
 from wizard.text.secret import Secret
 from wizard.webhook import local_receiver as listening
-from wizard.webhook.local_receiver import LocalReceiver
+from wizard.webhook.local_receiver import LocalReceiver, SkippedEvents
 from wizard.webhook.receiver import Address, ReceivedDelivery
 
 HERE = Outside(allow_local=True, environ={})
@@ -91,10 +92,41 @@ def test_what_comes_during_a_wait_ends_the_waiting(listener):
 
 
 def test_more_events_than_are_remembered_do_not_confuse_it(listener, monkeypatch):
+    monkeypatch.setattr(listening, "MOST_REMEMBERED", 10 * listening.EVENT_BYTES)
     before = listener.mark()
-    for number in range(listening.REMEMBERED + 5):
+    for number in range(15):
         listener._add_event(number)
     seen = []
     listener.wait(seen.append, 0.1, before)
-    assert seen[0] == 5
-    assert seen[-1] == listening.REMEMBERED + 4
+    assert seen == list(range(5, 15))
+    taken = consumed(listener, 11)
+    assert taken == [SkippedEvents(5), *range(5, 15)]
+
+
+class Enough(Exception):
+    """Ends a consumer that would go on for ever."""
+
+
+def consumed(listener, count):
+    taken = []
+
+    def take(event):
+        taken.append(event)
+        if len(taken) == count:
+            raise Enough
+
+    with contextlib.suppress(Enough):
+        listener.consume(take)
+    return taken
+
+
+def test_what_was_consumed_is_forgotten(listener):
+    """The body and every parsed row of a delivery go with it."""
+    listener.knows(Secret(deliveries.SECRET), Secret("v"))
+    at = listener.start(Address(port=0))
+    for n in range(3):
+        deliveries.deliver(at.port, deliveries.incoming(deliveries.text(f"wamid.{n}")))
+    assert [event.new.messages[0].id for event in consumed(listener, 3)] == [
+        *("wamid.0", "wamid.1", "wamid.2"),
+    ]
+    assert (len(listener._events), listener._bytes) == (0, 0)

@@ -58,14 +58,14 @@ def test_a_person_without_a_phone_number_is_known_by_her_id():
     contacts = [{"profile": {"name": "Анна"}, "user_id": "RU.1A2b"}]
     content = deliveries.envelope(deliveries.value(contacts=contacts, messages=[message]))
     (found,) = read(deliveries.encode(content)).messages
-    assert (found.sender, found.sender_user_id, found.sender_name) == ("", "RU.1A2b", "Анна")
+    assert (found.sender, found.user_id, found.name) == ("", "RU.1A2b", "Анна")
 
 
 def test_each_message_gets_the_name_of_its_own_sender():
     contacts = [{"profile": {"name": n}, "wa_id": w} for n, w in (("B", "2"), ("A", "1"))]
     messages = [deliveries.text("wamid.a", sender="1"), deliveries.text("wamid.b", sender="2")]
     content = deliveries.envelope(deliveries.value(contacts=contacts, messages=messages))
-    assert [m.sender_name for m in read(deliveries.encode(content)).messages] == ["A", "B"]
+    assert [m.name for m in read(deliveries.encode(content)).messages] == ["A", "B"]
 
 
 def test_a_failed_status_carries_its_cause():

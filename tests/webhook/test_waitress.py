@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from waitress import channel, server, wasyncore
 from waitress.adjustments import Adjustments
+from waitress.parser import HTTPRequestParser
 from waitress.task import ThreadedTaskDispatcher
 
 ROOT = Path(__file__).parents[2]
@@ -23,6 +24,8 @@ ON_CLASSES = [
     (wasyncore, "loop"),
     (wasyncore, "close_all"),
     (ThreadedTaskDispatcher, "shutdown"),
+    (ThreadedTaskDispatcher, "set_thread_count"),
+    (server.TcpWSGIServer, "add_task"),
 ]
 #: Set when an object is made.
 ON_SERVERS = ["_map", "accepting", "active_channels", "effective_port", "task_dispatcher"]
@@ -75,3 +78,9 @@ def test_one_file_imports_waitress():
         or (isinstance(node, ast.Import) and any(a.name == "waitress" for a in node.names))
     }
     assert users == {USER}
+
+
+def test_a_request_of_waitress_still_names_its_method():
+    request = HTTPRequestParser(Adjustments())
+    request.received(b"GET /webhook HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert request.command == "GET"

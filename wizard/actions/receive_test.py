@@ -72,9 +72,7 @@ def receive(
     if message is None:
         diagnose(session, listener)
         return None
-    session.prompter.tell(
-        "webhook.heard", sender=message.sender_name or message.sender, text=message.text
-    )
+    session.prompter.tell("webhook.heard", sender=message.name or message.sender, text=message.text)
     return message
 
 

@@ -29,6 +29,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "webhook": ("show", "probe", "set", "subscribe", "listen", "test"),
     "send": (),
     "messages": (),
+    "events": (),
     "explain": (),
     "profiles": ("list", "use", "add", "remove"),
     "bugreport": (),

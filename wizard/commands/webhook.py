@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import math
-import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from wizard.commands import Subcommand
+from wizard.commands.event_printer import EventPrinter
 from wizard.context.context import Context
 from wizard.context.filling import prefilled
 from wizard.state.record import Status
@@ -20,8 +18,8 @@ if TYPE_CHECKING:
     from wizard.context.settings import Arguments
     from wizard.facts.models import Handshake
     from wizard.text.secret import Secret
-    from wizard.webhook.local_receiver import Forwarder, LocalReceiver
-    from wizard.webhook.receiver import Address, Event
+    from wizard.webhook.local_receiver import LocalReceiver
+    from wizard.webhook.receiver import Address
 
 
 def listening_options(parser: OptionParser) -> None:
@@ -91,7 +89,7 @@ def _public(context: Context, session: Session, printer: EventPrinter, token: Se
     return True
 
 
-def _listen(listener: LocalReceiver, printer: EventPrinter, forward_to: str | None) -> int:
+def _listen(listener: LocalReceiver, printer: EventPrinter, forward_to: str | None) -> NoReturn:
     from wizard.net.failures import NetworkFailure
     from wizard.webhook.local_receiver import Forwarder
 
@@ -102,93 +100,11 @@ def _listen(listener: LocalReceiver, printer: EventPrinter, forward_to: str | No
         except NetworkFailure:
             raise UsageError("webhook.bad_forward") from None
     try:
-        listener.wait(lambda event: printer.event(event, forwarder), math.inf, since=0)
+        listener.consume(lambda event: printer.event(event, forwarder))
     finally:
         if forwarder is not None:
             forwarder.close()
-    return Exit.FINE
-
-
-class EventPrinter:
-    """One line for each thing that arrives, for a person or for a program."""
-
-    def __init__(self, context: Context) -> None:
-        self._context, self._json = context, context.chosen.json
-
-    def began(self, url: str) -> None:
-        """The receiver answers from now on."""
-        if self._json:
-            self._line({"listening": url})
-        else:
-            self._say("webhook.listening", url=url)
-            self._say("webhook.stop")
-
-    def public(self, url: str) -> None:
-        """The internet finds it here."""
-        if self._json:
-            self._line({"public": url})
-
-    def not_forwarded(self, status: int, cause: str) -> None:
-        """A delivery that the other server did not take. Called on another thread."""
-        if self._json:
-            self._line({"event": "not_forwarded", "http": status, "cause": cause})
-        else:
-            key = "webhook.not_forwarded" if status else "webhook.not_forwarded_unanswered"
-            self._say(key, http=status, cause=cause)
-
-    def event(self, event: Event, forwarder: Forwarder | None) -> None:
-        """Prints it; a delivery goes on to the forwarder first."""
-        from wizard.webhook.inbox import HandshakeAttempt, RejectedDelivery
-
-        if isinstance(event, HandshakeAttempt):
-            shake = {"event": "handshake", "accepted": event.accepted, "reason": event.reason}
-            self._print(shake, event.path)
-        elif isinstance(event, RejectedDelivery):
-            refusal = {"event": "refused", "reason": event.reason, "at": event.at}
-            self._print(refusal | {"phone_number_id": event.phone_number_id}, event.path)
-        else:
-            if forwarder is not None:
-                forwarder.pass_on(event)
-            self._arrived(event)
-        sys.stdout.flush()
-
-    def _arrived(self, event: Any) -> None:
-        from wizard.ui.webhook_view import show_message, show_status, show_update
-        from wizard.webhook.payload import PROBE_WAMID
-
-        context, new = self._context, event.new
-        # The dashboard sends the same sample every time: it is stored once and printed each time.
-        again = [one for one in event.delivery.messages if one.test and one not in new.messages]
-        kinds = (
-            ("message", (*new.messages, *(again if not new.messages else ())), show_message),
-            ("status", new.statuses, show_status),
-            ("update", new.updates, show_update),
-        )
-        for name, things, show in kinds:
-            for thing in things:
-                if getattr(thing, "wamid", "") == PROBE_WAMID:
-                    continue
-                if self._json:
-                    self._line({"event": name, **thing.as_json()})
-                else:
-                    show(context.screen, context.words, thing)
-
-    def _print(self, event: dict[str, Any], path: str) -> None:
-        if self._json:
-            self._line(event | ({"path": path} if path else {}))
-            return
-        kind = "knock_refused" if event["event"] == "handshake" else "refused"
-        key = f"{kind}_{event['reason']}" if event["reason"] else "knock_accepted"
-        at = self._context.listener.at
-        self._say(f"webhook.{key}", path=path, here=at.path if at else "")
-
-    def _say(self, key: str, **values: object) -> None:
-        self._context.screen.line(self._context.words.say(key, **values))
-        self._context.screen.flush()
-
-    def _line(self, content: dict[str, Any]) -> None:
-        sys.stdout.write(json.dumps(content, ensure_ascii=False) + "\n")
-        sys.stdout.flush()
+        printer.close()
 
 
 LEVELS = ("app", "account", "number")

@@ -70,13 +70,22 @@ _PLANNED: Mapping[str, Any] = {"unchanged": int, "unnamed": list[str]}
 _LEVEL = _shape("Level", level=str, url=str)
 _SUBSCRIBER = _shape("Subscriber", app_id=str, app_name=str, override=str, ours=bool)
 _STEP = _shape("Step", name=str, values=Values)
-_MESSAGE_KEYS = ("id", "from", "from_user_id", "name", "timestamp", "type", "text")
-_MESSAGE = _shape(
-    "Message",
-    **dict.fromkeys((*_MESSAGE_KEYS, "phone_number_id", "waba_id", "received_at"), str),
-    test=bool,
-    raw=Any,
+_DELIVERED_KEYS = (
+    *("id", "about", "from", "from_user_id", "username", "name", "timestamp", "type"),
+    *("text", "phone_number_id", "waba_id", "group_id", "received_at"),
 )
+_META_ERROR = _shape("MetaError", code=int, title=str, details=str)
+_DELIVERED = {
+    **dict.fromkeys(_DELIVERED_KEYS, str),
+    "contact": dict[str, Any],
+    "errors": _list(_META_ERROR),
+    "test": bool,
+    "raw": Any,
+}
+_MESSAGE = _shape("Message", **_DELIVERED)
+_EVENT_KEYS = ("kind", "event", "reason", "field", "to", "to_user_id", "entry_time")
+_EVENT = _shape("DeliveredEvent", **_DELIVERED, **dict.fromkeys(_EVENT_KEYS, str))
+_EXPORTED = _shape("Exported", schema=int, exported=int)
 _PROFILE_KEYS = ("name", "waba_id", "phone_number_id", "display_phone_number", "checked_at")
 _LISTED = _shape("ListedItem", id=str, needed_for=str | None, requires=list[str])
 _ITEMS = _shape("ItemList", schema=int, items=_list(_LISTED))
@@ -200,10 +209,11 @@ OUTPUTS: Mapping[str, Output] = {
         (
             _MESSAGE,
             _shape("Purged", schema=int, purged=int),
-            _shape("Exported", schema=int, exported=int),
+            _EXPORTED,
         ),
         lines=True,
     ),
+    "events": Output((_EVENT, _EXPORTED), lines=True),
     "explain": Output(
         (
             _shape(

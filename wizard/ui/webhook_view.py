@@ -1,57 +1,117 @@
-"""What arrives, one line each: messages, statuses, and what else Meta reports."""
+"""What Meta delivered, one line each, and the way that it takes."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from wizard.audit.error_codes import explain, variant_of
 from wizard.facts.webhook_route import FIELD, LEVELS, WebhookRoute
 from wizard.text.sanitise import clean, clean_lines
-from wizard.ui.screen import Screen
-from wizard.ui.words import Words
-from wizard.webhook.inbox import Message, StatusUpdate, Update
+from wizard.ui.screen import Screen, cells
+from wizard.ui.words import Words, message
+from wizard.webhook.inbox import Event
+from wizard.webhook.summary import Day, MetaError, Summary, Word
 
 
-def show_message(screen: Screen, words: Words, message: Message) -> None:
-    """When, from whom, what. What customers write is cleaned: it may try to steer the screen."""
-    who = f"+{message.sender}" if message.sender else message.sender_user_id
-    name = clean(message.sender_name, 40)
-    sender = f"{name} ({clean(who, 60)})" if name else clean(who, 60)
-    lead = f"{_local(message.timestamp)}  {sender}  "
-    text = clean_lines(message.text)
-    if message.type != "text":
-        text = f"[{clean(message.type, 30)}] {text}".strip()
-    if message.test:
-        text = f"{words.say('messages.test')} {text}"
-    first, *rest = text.splitlines() or [""]
-    screen.line(first, "dim" if message.test else "", lead, "    ")
-    for line in rest:
-        screen.line(line, "", "    ")
+class EventView:
+    """Shows events of any kind. What customers write is cleaned: it may try to steer the screen."""
 
+    def __init__(self, screen: Screen, words: Words, numbers: Sequence[str] = ()) -> None:
+        """`numbers`: the ids of the numbers there are; of several, each line names its own."""
+        self._screen, self._words, self._numbers = screen, words, set(numbers)
 
-def show_status(screen: Screen, words: Words, status: StatusUpdate) -> None:
-    """What became of a message that was sent."""
-    to = f"+{status.recipient}" if status.recipient else status.recipient_user_id
-    values = {"to": clean(to, 60), "state": clean(status.state, 30)}
-    screen.line(words.say("messages.status", **values), "dim", f"{_local(status.timestamp)}  ")
-    if status.code:
-        why = clean(status.details or status.title, 200)
-        screen.line(
-            words.say("messages.status_failed", code=status.code, details=why), "red", "    "
-        )
+    def show(self, event: Event) -> None:
+        """When, from whom, what; and below it every error in it."""
+        self._numbers |= {event.phone_number_id} - {""}
+        person = event.kind in ("message", "echo")
+        lead = [self._local(event), self._own_number(event), self._writer(event) if person else ""]
+        said = self.line(event)
+        if event.test:
+            said = f"{self._words.say('messages.test')} {said}"
+        style = "" if person else "dim"
+        style = "dim" if event.test else "red" if event.summary.bad and not person else style
+        first, *rest = said.splitlines() or [""]
+        start = "".join(f"{part}  " for part in lead if part)
+        if cells(start) > self._screen.width * 2 // 3:
+            self._screen.line(start, style)
+            start = "    "
+        self._screen.line(first, style, start, "    ")
+        for line in rest:
+            self._screen.line(line, "", "    ")
+        for error in event.errors:
+            self._error(error)
 
+    def line(self, event: Event) -> str:
+        """What it says, without when and who; the text of a message may have several lines."""
+        summary, words = event.summary, self._words
+        text = "" if summary.silent else clean_lines(summary.text)
+        label = self._said(summary, who=self._who(event))
+        said = text if summary.key == "text" else f"{label}: {text}" if text else label
+        if title := event.advertisement:
+            said += f" ({words.say('events.from_ad', title=title)})"
+        return said
 
-def show_update(screen: Screen, words: Words, update: Update) -> None:
-    """Anything else, by its field."""
-    screen.line(words.say("messages.update", field=clean(update.field or "?", 60)), "dim")
+    def _said(self, summary: Summary, **more: object) -> str:
+        values = {name: self._value(value) for name, value in summary.values.items()}
+        return self._words.say(f"events.{summary.key}", **{**more, **values})
 
+    def _value(self, value: object) -> str:
+        if isinstance(value, tuple):
+            return "; ".join(map(self._value, value))
+        if isinstance(value, Summary):
+            return self._said(value)
+        if isinstance(value, Day):
+            return f"{value.at.astimezone():%Y-%m-%d}"
+        if isinstance(value, Word) and message(key := f"events.word_{value.lower()}"):
+            return self._words.say(key)
+        return str(value)
 
-def _local(timestamp: str) -> str:
-    """Meta's unix seconds as this machine's time; what is none stays as it is."""
-    try:
-        moment = datetime.fromtimestamp(int(timestamp), UTC).astimezone()
-    except (ValueError, OverflowError, OSError):
-        return clean(timestamp, 20)
-    return f"{moment:%Y-%m-%d %H:%M}"
+    def _writer(self, event: Event) -> str:
+        who = self._who(event)
+        return self._words.say("events.written_by_us", who=who) if event.kind == "echo" else who
+
+    def _who(self, event: Event) -> str:
+        """A name and what the person is reached by, and the group where it is one."""
+        digits = f"+{event.sender}" if event.sender.isdecimal() else event.sender
+        username = f"@{event.username}" if event.username else ""
+        known, name = clean(digits or username or event.user_id, 60), clean(event.name, 40)
+        who = f"{name} ({known})" if name and known else name or known
+        if event.group_id and event.kind != "group":
+            group = self._words.say("events.in_group", group=clean(event.group_id, 24))
+            who = f"{who}, {group}" if who else group
+        return who or "?"
+
+    def _own_number(self, event: Event) -> str:
+        """The number that it was delivered for, where there are several."""
+        if len(self._numbers) == 1 or event.phone_number_id not in self._numbers:
+            return ""
+        display = event.display_number.lstrip("+")
+        return f"→ {'+' + clean(display, 20) if display else clean(event.phone_number_id, 20)}"
+
+    def _error(self, error: MetaError) -> None:
+        """In the words of `explain`, and what Meta itself says of it."""
+        words, screen = self._words, self._screen
+        said = "; ".join(dict.fromkeys(filter(None, (error.title, error.details))))
+        known = explain(error.code, variant=variant_of(error.code, said)) if error.code else None
+        means = words.text(known.means) if known else said or "?"
+        key = "events.error" if error.code else "events.error_bare"
+        screen.line(words.say(key, code=error.code, means=means), "red", "    ", "      ")
+        if known:
+            if said:
+                screen.line(words.say("events.error_said", said=said), "dim", "    ", "      ")
+            screen.line(words.text(known.do), "cyan", "    » ", "      ")
+
+    def _local(self, event: Event) -> str:
+        """Meta's time as this machine's; else when it came. What is no time stays as it is."""
+        written = event.timestamp or event.entry_time
+        if not written:
+            return self._words.time(event.received_at)
+        try:
+            moment = datetime.fromtimestamp(int(written), UTC).astimezone()
+        except (ValueError, OverflowError, OSError):
+            return clean(written, 20)
+        return f"{moment:%Y-%m-%d %H:%M}"
 
 
 #: Addresses are shown whole, so that they can be compared and copied.

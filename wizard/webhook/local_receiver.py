@@ -8,10 +8,9 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 from urllib.parse import urlsplit
 
 from wizard.facts.models import Arrivals, Handshake
@@ -35,10 +34,19 @@ from wizard.webhook.tunnel import Tunnel, open_tunnel
 T = TypeVar("T")
 
 DEFAULT_PORT = 8080
-#: Events that are remembered for `wait`; the inbox has them all.
-REMEMBERED = 10_000
+#: Bytes of events that are remembered for `wait` and `consume`; the inbox has them all.
+MOST_REMEMBERED = 32 * 1024 * 1024
+#: What an event takes beside its delivery, and how many times the delivery once it is parsed.
+EVENT_BYTES, TIMES_PARSED = 2_000, 8
 #: How long a person has to write a message from a phone.
 WAIT_SECONDS = 180.0
+
+
+@dataclass(frozen=True)
+class SkippedEvents:
+    """So many events came faster than they could be shown."""
+
+    count: int
 
 
 @dataclass
@@ -63,8 +71,10 @@ class LocalReceiver:
         self._secrets = _Secrets()
         self._receiver: Receiver | None = None
         self._writer: Writer | None = None
-        self._events: deque[Event] = deque(maxlen=REMEMBERED)
+        self._events: deque[Event] = deque()
+        self._bytes = 0  # of those
         self._count = 0  # of all events so far
+        self._skipped = 0  # of those, forgotten before anybody took them
         self._changed = threading.Condition()
         self.tunnel: Tunnel | None = None
         #: Where to listen, when the command line says so.
@@ -134,12 +144,27 @@ class LocalReceiver:
         end = time.monotonic() + seconds
         at = self.mark() if since is None else since
         while True:
-            for event in self._after(at, end):
-                at += 1
+            fresh, at = self._after(at, end)
+            for event in fresh:
                 if (found := want(event)) is not None:
                     return found
             if time.monotonic() >= end:
                 return None
+
+    def consume(self, handle: Callable[[Event | SkippedEvents], None]) -> NoReturn:
+        """Hands over every event from the first on, in order of arrival, and forgets it."""
+        while True:
+            with self._changed:
+                if not self._events:
+                    # In short turns: on some systems a long one would not notice Ctrl-C.
+                    self._changed.wait(0.2)
+                    continue
+                event = self._forget_first()
+                skipped, self._skipped = self._skipped, 0
+            if skipped:
+                handle(SkippedEvents(skipped))
+            handle(event)
+            del event  # a large one is not kept while the next is waited for
 
     def close(self) -> None:
         """Ends tunnel, receiver and writer, in this order. Calling it again does nothing."""
@@ -154,17 +179,26 @@ class LocalReceiver:
     def _add_event(self, event: Event) -> None:
         with self._changed:
             self._events.append(event)
+            self._bytes += _size(event)
             self._count += 1
+            while self._bytes > MOST_REMEMBERED and len(self._events) > 1:
+                self._forget_first()
+                self._skipped += 1
             self._changed.notify_all()
 
-    def _after(self, mark: int, end: float) -> list[Event]:
-        """The events after a mark, as soon as there are any; none at the end of a turn."""
+    def _forget_first(self) -> Event:
+        event = self._events.popleft()
+        self._bytes -= _size(event)
+        return event
+
+    def _after(self, mark: int, end: float) -> tuple[list[Event], int]:
+        """The events after a mark, as soon as there are any, and the mark behind them."""
         with self._changed:
             if self._count <= mark:
                 # In short turns: on some systems a long one would not notice Ctrl-C.
                 self._changed.wait(max(0.0, min(end - time.monotonic(), 0.2)))
             fresh = min(self._count - mark, len(self._events))
-            return list(self._events)[len(self._events) - fresh :] if fresh > 0 else []
+            return list(self._events)[len(self._events) - max(0, fresh) :], self._count
 
     def _bind(self, writer: Writer, at: Address | None) -> Receiver:
         def bound(where: Address) -> Receiver:
@@ -182,6 +216,12 @@ class LocalReceiver:
             return bound(Address(port=DEFAULT_PORT))
         except OSError:
             return bound(Address(port=0))
+
+
+def _size(event: Event) -> int:
+    """About how many bytes an event takes in memory."""
+    body = event.delivery.body if isinstance(event, ReceivedDelivery) else b""
+    return EVENT_BYTES + TIMES_PARSED * len(body)
 
 
 #: How many of the last refused deliveries are looked at.
@@ -259,8 +299,8 @@ def _refused_handshake(attempts: Sequence[HandshakeAttempt]) -> HandshakeAttempt
 
 
 SECONDS = 10.0
-#: What may wait for a slow server; the inbox has everything that did not fit.
-WAITING = 1000
+#: What may wait for a slow server, in bytes; the inbox has everything that did not fit.
+MOST_WAITING = 64 * 1024 * 1024
 
 
 class Forwarder:
@@ -275,37 +315,47 @@ class Forwarder:
         """NetworkFailure when the URL is none; http and this machine are fine here."""
         parse_target(url, allow_http=True)
         self._url, self._on_failure = urlsplit(url), on_failure
-        self._waiting: queue.Queue[ReceivedDelivery | None] = queue.Queue(WAITING)
+        self._waiting: queue.SimpleQueue[tuple[bytes, dict[str, str]] | None]
+        self._waiting, self._bytes = queue.SimpleQueue(), 0
+        self._counting = threading.Lock()
         self._thread = threading.Thread(target=self._work, daemon=True, name="forwarder")
         self._thread.start()
 
     def pass_on(self, event: ReceivedDelivery) -> None:
         """Returns at once."""
-        try:
-            self._waiting.put_nowait(event)
-        except queue.Full:
+        if self._count(len(event.delivery.body) + EVENT_BYTES):
+            self._waiting.put((event.delivery.body, dict(event.headers)))
+        else:
             self._on_failure(0, "queue_full")
 
     def close(self) -> None:
         """Passes on what waits, for a moment, and ends."""
-        with suppress(queue.Full):
-            self._waiting.put_nowait(None)
-            self._thread.join(SECONDS)
+        self._waiting.put(None)
+        self._thread.join(SECONDS)
+
+    def _count(self, more: int) -> bool:
+        """Whether so many bytes more may wait."""
+        with self._counting:
+            fits = self._bytes + more <= MOST_WAITING
+            self._bytes += more if fits else 0
+            return fits
 
     def _work(self) -> None:
-        while (event := self._waiting.get()) is not None:
-            status, why = self._send(event)
+        while (waiting := self._waiting.get()) is not None:
+            body, headers = waiting
+            status, why = self._send(body, headers)
+            self._count(-len(body) - EVENT_BYTES)
             if not 200 <= status < 300:
                 self._on_failure(status, why)
 
-    def _send(self, event: ReceivedDelivery) -> tuple[int, str]:
+    def _send(self, body: bytes, headers: dict[str, str]) -> tuple[int, str]:
         secure = self._url.scheme == "https"
         kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
         connection = kind(self._url.hostname or "", self._url.port, timeout=SECONDS)
         target = self._url.path or "/"
         target += f"?{self._url.query}" if self._url.query else ""
         try:
-            connection.request("POST", target, event.delivery.body, dict(event.headers))
+            connection.request("POST", target, body, headers)
             answer = connection.getresponse()
             answer.read(1024)
             return answer.status, ""

@@ -11,21 +11,19 @@ import hmac
 import html
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+from wizard.facts.json_values import node, nodes
+from wizard.graph import Json
 from wizard.text.secret import Secret
-from wizard.webhook.inbox import (
-    Delivery,
-    Message,
-    StatusUpdate,
-    Update,
-)
+from wizard.webhook.inbox.models import Delivery, Event, class_of
+from wizard.webhook.summary import kind_of, plain
 
 #: What the Test button of Meta's dashboard sends, seen in public logs.
 TEST_WABA = "0"
 TEST_NUMBER = "123456123"
-#: The message whose status this tool's own probe delivers.
+#: The message whose status this tool's own probe delivers: no event of Meta's.
 PROBE_WAMID = "wamid.wa-wizard-probe"
 
 
@@ -42,13 +40,9 @@ def read(body: bytes) -> Delivery:
         raise NotJson from error
     if not isinstance(content, dict):
         raise NotJson
-    changes = [_Change(waba, change) for waba, change in _changes(content)]
-    return Delivery(
-        body,
-        tuple(message for change in changes for message in change.messages()),
-        tuple(status for change in changes for status in change.statuses()),
-        tuple(update for change in changes for update in change.updates()),
-    )
+    # Whatever it is, it came, and it can be read.
+    events = tuple(_events(content)) or (_Change({}, {}).whole("other", content),)
+    return Delivery(body, events)
 
 
 #: A longer body that nothing proves is not parsed: it may come from anyone.
@@ -99,137 +93,177 @@ def claimed(body: bytes) -> tuple[str, str]:
     if len(body) > MOST_UNPROVEN:
         return "", ""
     try:
-        delivery = read(body)
+        events = read(body).events
     except NotJson:
         return "", ""
-    for part in (delivery.messages, delivery.statuses, delivery.updates):
-        for one in part[:1]:
-            if one.test:
-                return "", ""  # the dashboard's sample, or a probe
-            return _id(one.waba_id), _id(one.phone_number_id)
-    return "", ""
+    if not events or events[0].test:
+        return "", ""  # also the dashboard's sample, or a probe
+    return _id(events[0].waba_id), _id(events[0].phone_number_id)
+
+
+WHATSAPP = "whatsapp_business_account"
+#: Field → the arrays in it that hold events of their own, and of which kind. What has none of them
+#: is one event as a whole.
+_ARRAYS = {
+    "messages": {"messages": "message", "statuses": "status", "errors": "error"},
+    "calls": {"calls": "call", "statuses": "call", "errors": "error"},
+    "history": {"history": "history"},
+    "user_preferences": {"user_preferences": "preference"},
+    "smb_message_echoes": {"message_echoes": "echo"},
+    "message_echoes": {"message_echoes": "echo"},
+}
+
+
+def _events(content: dict[str, Any]) -> Iterator[Event]:
+    named = plain(content.get("object"))
+    for entry in nodes(content.get("entry")):
+        if named not in ("", WHATSAPP):
+            # A Page's or Instagram's: another product of the app has this callback too.
+            yield _Change(entry, {}, named).whole("object", entry)
+            continue
+        for change in nodes(entry.get("changes")):
+            yield from _Change(entry, change).events()
 
 
 class _Change:
     """One change of one entry."""
 
-    def __init__(self, waba: str, change: dict[str, Any]) -> None:
-        self.change = change
-        self.field = _text(change.get("field"))
-        self.value = _dict(change.get("value"))
-        self.waba = waba
-        self.number = _text(_dict(self.value.get("metadata")).get("phone_number_id"))
-        self.test = self.number == TEST_NUMBER or waba == TEST_WABA
-
-    def messages(self) -> Iterator[Message]:
-        for raw in self._those("messages"):
-            contact = self._contact(raw)
-            yield Message(
-                id=_text(raw.get("id")) or f"no-id:{_digest(raw)}",
-                sender=_text(raw.get("from")) or _text(contact.get("wa_id")),
-                sender_user_id=_text(raw.get("from_user_id")) or _text(contact.get("user_id")),
-                sender_name=_text(_dict(contact.get("profile")).get("name")),
-                timestamp=_text(raw.get("timestamp")),
-                type=_text(raw.get("type")),
-                text=_words(raw),
-                phone_number_id=self.number,
-                waba_id=self.waba,
-                raw=_json(raw),
-                test=self.test,
-            )
-
-    def statuses(self) -> Iterator[StatusUpdate]:
-        for raw in self._those("statuses"):
-            error = next(iter(_dicts(raw.get("errors"))), {})
-            code = error.get("code")
-            yield StatusUpdate(
-                wamid=_text(raw.get("id")) or f"no-id:{_digest(raw)}",
-                state=_text(raw.get("status")),
-                timestamp=_text(raw.get("timestamp")),
-                recipient=_text(raw.get("recipient_id")),
-                recipient_user_id=_text(raw.get("recipient_user_id")),
-                phone_number_id=self.number,
-                waba_id=self.waba,
-                raw=_json(raw),
-                code=code if isinstance(code, int) and abs(code) < 2**62 else 0,
-                title=_text(error.get("title")) or _text(error.get("message")),
-                details=_text(_dict(error.get("error_data")).get("details")),
-                test=self.test,
-            )
-
-    def updates(self) -> Iterator[Update]:
-        """Errors of the number, and every change that holds no message and no status."""
-        for raw in self._those("errors"):
-            yield self._update("errors", raw)
-        if not any(self._those(name) for name in ("messages", "statuses", "errors")):
-            yield self._update(self.field, self.change)
-
-    def _update(self, field: str, raw: dict[str, Any]) -> Update:
-        return Update(field, self.number, self.waba, _json(raw), self.test)
-
-    def _those(self, name: str) -> list[dict[str, Any]]:
-        # Other fields may use the same words for other things (history, echoes).
-        return _dicts(self.value.get(name)) if self.field in ("messages", "") else []
-
-    def _contact(self, raw: dict[str, Any]) -> dict[str, Any]:
-        contacts = _dicts(self.value.get("contacts"))
-        whose = {_text(raw.get("from")), _text(raw.get("from_user_id"))} - {""}
-        for contact in contacts:
-            if whose & {_text(contact.get("wa_id")), _text(contact.get("user_id"))}:
-                return contact
+    def __init__(self, entry: Json, change: Json, named: str = "") -> None:
+        self.change, self.value = change, node(change.get("value"))
+        self.field = named or plain(change.get("field"))
+        self.waba, self.time = plain(entry.get("id")), plain(entry.get("time"))
+        about = node(self.value.get("metadata"))
+        self.number = plain(about.get("phone_number_id"))
+        self.display = plain(about.get("display_phone_number"))
+        self.beside = _json({"display": self.display} if self.display else {})
+        self.test = self.number == TEST_NUMBER or self.waba == TEST_WABA
+        self.contacts = self._those("contacts")
         # The one contact of the one message: `from` may be written otherwise, or be missing.
-        return contacts[0] if len(contacts) == 1 and len(self._those("messages")) == 1 else {}
+        alone = len(self.contacts) == 1 and sum(len(self._those(n)) for n in _PEOPLE) == 1
+        self.lone_contact: Json = self.contacts[0] if alone else {}
+
+    def events(self) -> Iterator[Event]:
+        """Each item of the field's arrays; the whole change where there is none."""
+        is_group = self.field.startswith("group_")
+        arrays = {"groups": "group"} if is_group else _ARRAYS.get(self.field or "messages", {})
+        # Other fields may use the same words for other things.
+        items = [(kind, raw) for name, kind in arrays.items() for raw in self._those(name)]
+        if not items:
+            yield self.whole(kind_of(self.field), self.change)
+        # Errors that stand beside one message are that message's.
+        lone = sum(kind != "error" for kind, _ in items) == 1
+        for kind, raw in items:
+            errors = self._those("errors") if lone and kind != "error" else []
+            yield self._made(kind, raw, self._identity(kind, raw), errors)
+
+    def whole(self, kind: str, raw: Json) -> Event:
+        """What has no part with an id of its own: Meta's words at Meta's time."""
+        return self._made(kind, raw, ())
+
+    def _identity(self, kind: str, raw: Json) -> tuple[str, ...]:
+        """What Meta says it is; empty where it says nothing.
+
+        One message may come unavailable first and whole later, fail for two reasons, or be read by
+        two people in the same second.
+        """
+        named = {name: plain(raw.get(name)) for name in _IDENTITY.get(kind, ())}
+        if not named.get("id"):
+            return ()
+        codes = sorted(plain(one.get("code")) for one in nodes(raw.get("errors")))
+        paid = node(node(raw["payment"]).get("transaction")) if "payment" in raw else {}
+        return (kind, *named.values(), ",".join(codes), plain(paid.get("id")))
+
+    def _made(
+        self, kind: str, raw: Json, identity: tuple[str, ...], errors: Sequence[Json] = ()
+    ) -> Event:
+        person = self._person(kind, raw)
+        contact = self._contact(person)
+        kind = "probe" if raw.get("id") == PROBE_WAMID else kind
+        identity = identity or (self.waba, self.time, self.field, _json(raw))
+        digits, user_id = person
+        beside = self.beside
+        if contact or errors:
+            more = {"contact": contact, "display": self.display, "errors": list(errors)}
+            beside = _json({name: one for name, one in more.items() if one})
+        return class_of(kind)(
+            kind=kind,
+            field="errors" if kind == "error" else self.field,
+            id=plain(raw.get("id")) if kind in _IDENTITY or kind == "probe" else "",
+            about=_about(raw),
+            sender=(digits or plain(contact.get("wa_id"))).lstrip("+"),
+            user_id=user_id or plain(contact.get("user_id")),
+            timestamp=plain(raw.get("timestamp")),
+            entry_time=self.time,
+            phone_number_id=self.number,
+            waba_id=self.waba,
+            raw=_json(raw),
+            beside=beside,
+            test=self.test,
+            key=hashlib.sha256(
+                "\0".join((self.number, *identity)).encode("utf-8", "replace")
+            ).digest(),
+        )
+
+    def _person(self, kind: str, raw: Json) -> tuple[str, str]:
+        """(phone number, user id) of the person it is from, or about; "" for what is not said."""
+        ours = kind == "echo" or plain(raw.get("direction")) == "BUSINESS_INITIATED"
+        start = "to" if ours else "from"
+        names: tuple[str, ...] = (start, "wa_id")
+        ids: tuple[str, ...] = (f"{start}_user_id", "user_id")
+        if "system" in raw:
+            raw = {**node(raw["system"]), **raw}  # which alone names a person whose id changed
+        if "recipient_id" in raw or "recipient_user_id" in raw or kind == "status":
+            names, ids = ("recipient_participant_id", "recipient_id"), _RECIPIENT_IDS
+        if raw.get("recipient_type") == "group":
+            names = names[:1]
+        return tuple(  # type: ignore[return-value]
+            next((plain(raw[name]) for name in group if raw.get(name)), "")
+            for group in (names, ids)
+        )
+
+    def _those(self, name: str) -> list[Json]:
+        return nodes(self.value.get(name))
+
+    def _contact(self, person: tuple[str, str]) -> Json:
+        for contact in self.contacts:
+            if {*person} & {plain(contact.get("wa_id")), plain(contact.get("user_id"))} - {""}:
+                return contact
+        return self.lone_contact
 
 
-def _changes(content: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    for entry in _dicts(content.get("entry")):
-        for change in _dicts(entry.get("changes")):
-            yield _text(entry.get("id")), change
+#: Kind → what tells its events apart, the id first; what follows may differ for the same id.
+_IDENTITY = {
+    "message": ("id", "type"),
+    "echo": ("id", "type"),
+    "status": (
+        *("id", "status", "timestamp", "type", "recipient_id", "recipient_user_id"),
+        *("recipient_participant_id", "recipient_participant_user_id"),
+    ),
+    "call": ("id", "event", "status", "timestamp"),
+}
+_RECIPIENT_IDS = ("recipient_participant_user_id", "recipient_user_id")
+#: The arrays whose items are of one person each.
+_PEOPLE = ("messages", "message_echoes", "statuses", "calls", "user_preferences")
+#: Where a message names the one it is about.
+_ABOUT = (
+    ("edit", "original_message_id"),
+    ("revoke", "original_message_id"),
+    ("reaction", "message_id"),
+    ("context", "id"),
+)
 
 
-def _words(raw: dict[str, Any]) -> str:
-    """The readable part of a message."""
-    kind = _text(raw.get("type"))
-    part = _dict(raw.get(kind))
-    if kind == "interactive":
-        return _interactive(part)
-    if kind == "contacts":
-        names = (_dict(contact.get("name")) for contact in _dicts(raw.get(kind)))
-        return ", ".join(_text(name.get("formatted_name")) for name in names)
-    if kind == "location":
-        spot = f"{_text(part.get('latitude'))}, {_text(part.get('longitude'))}"
-        return _text(part.get("name")) or _text(part.get("address")) or spot
-    words = (part.get(name) for name in ("body", "text", "caption", "emoji", "filename"))
-    return next((_text(word) for word in words if word), "")
-
-
-def _interactive(part: dict[str, Any]) -> str:
-    chosen = _dict(part.get(_text(part.get("type"))))
-    return _text(chosen.get("title")) or _text(chosen.get("body"))
-
-
-def _text(value: object) -> str:
-    """A value as text that every encoding can hold: `"\\ud800"` is valid JSON and no character."""
-    if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode("utf-8").replace("\0", "")
-    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else ""
-
-
-def _dict(value: object) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _dicts(value: object) -> list[dict[str, Any]]:
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+def _about(raw: Json) -> str:
+    found = (plain(node(raw[part]).get(name)) for part, name in _ABOUT if part in raw)
+    return next(filter(None, found), "")
 
 
 def _json(value: object) -> str:
     # ASCII keeps what is no character as it came: escaped.
-    return json.dumps(value, separators=(",", ":"))
+    return _ENCODER.encode(value)
 
 
-def _digest(value: object) -> str:
-    return hashlib.sha256(_json(value).encode()).hexdigest()[:32]
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
 
 
 def _id(text: str) -> str:

@@ -12,13 +12,11 @@ from __future__ import annotations
 
 import hmac
 import logging
-import queue
 import re
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from http.client import responses
 from typing import Any, Self
@@ -71,8 +69,16 @@ class ReceivedDelivery:
     headers: Mapping[str, str]
 
 
+@dataclass(frozen=True)
+class NotStored:
+    """A delivery of Meta's that could not be kept; `kind` as in InboxError. Meta sends it again."""
+
+    kind: str
+    path: str = ""
+
+
 #: What the endpoint reports: after the fact, never before it is stored.
-Event = ReceivedDelivery | RejectedDelivery | HandshakeAttempt
+Event = ReceivedDelivery | RejectedDelivery | HandshakeAttempt | NotStored
 
 
 class Endpoint:
@@ -160,7 +166,8 @@ class Endpoint:
             return self._refuse("bad_json", body)
         try:
             new = self._inbox.store(delivery)
-        except InboxError:
+        except InboxError as error:
+            self._on_event(NotStored(error.kind, error.path))
             return 503, b""  # not stored, not acknowledged: Meta sends it again
         self._on_event(ReceivedDelivery(delivery, new, _headers(environ)))
         return 200, b""
@@ -233,9 +240,9 @@ CONNECTIONS = 200
 #: Below the limit by this much, the slowest connection is closed for each new one.
 ROOM = 20
 THREADS = 16
+#: Handshakes have threads of their own: deliveries may all be waiting for a locked inbox.
+HANDSHAKE_THREADS = 2
 MOST_HEADER_BYTES = 16_384
-#: Events that may wait to be printed; older ones are dropped, the inbox has them all.
-WAITING_EVENTS = 10_000
 
 
 @dataclass(frozen=True)
@@ -257,7 +264,7 @@ ADDRESS = Address()
 
 
 class Receiver:
-    """A receiver at work. `on_event` is called on a thread of its own, in order of arrival."""
+    """A receiver at work. `on_event` is called on the threads that answer, and returns at once."""
 
     def __init__(
         self,
@@ -269,31 +276,24 @@ class Receiver:
     ) -> None:
         """Binds the port; OSError when it is taken or not permitted."""
         self._on_event = on_event
-        self._events: queue.Queue[Event | None] = queue.Queue(WAITING_EVENTS)
         endpoint = Endpoint(inbox, app_secret, verify_token, self._announce, at.path)
         self._server = open_server(endpoint, at.host, at.port)
         self._stopping = threading.Event()
-        self._threads = [
-            threading.Thread(target=self._serve, name="receiver", daemon=True),
-            threading.Thread(target=self._report_events, name="receiver-events", daemon=True),
-        ]
+        self._thread = threading.Thread(target=self._serve, name="receiver", daemon=True)
         self.at = replace(at, port=int(self._server.effective_port))
 
     def start(self) -> Self:
         """Starts answering."""
-        for thread in self._threads:
-            thread.start()
+        self._thread.start()
         return self
 
     def close(self) -> None:
-        """Stops taking requests, finishes those that are complete, reports the last events."""
+        """Stops taking requests and finishes those that are complete."""
         if not self._stopping.is_set():
             self._stopping.set()
             self._server.pull_trigger()
-            self._threads[0].join()
+            self._thread.join()
             self._finish()
-            self._announce(None)
-            self._threads[1].join(5)
 
     def __enter__(self) -> Self:
         return self.start()
@@ -314,7 +314,8 @@ class Receiver:
 
         server = self._server
         server.accepting = False
-        server.task_dispatcher.shutdown(timeout=5)
+        for dispatcher in (server.task_dispatcher, server.handshakes):
+            dispatcher.shutdown(timeout=5)
         end = time.monotonic() + 1
         while time.monotonic() < end and any(
             channel.total_outbufs_len for channel in server.active_channels.values()
@@ -322,28 +323,25 @@ class Receiver:
             wasyncore.loop(timeout=0.05, map=server._map, use_poll=True, count=1)
         wasyncore.close_all(server._map, ignore_all=True)
 
-    def _announce(self, event: Event | None) -> None:
-        while True:
-            try:
-                self._events.put_nowait(event)
-                return
-            except queue.Full:
-                with suppress(queue.Empty):
-                    self._events.get_nowait()
+    def _announce(self, event: Event) -> None:
+        try:
+            self._on_event(event)
+        except Exception:
+            # An error of the listener must not end the receiving.
+            logging.getLogger("wizard.receiver").debug("on_event failed", exc_info=True)
 
-    def _report_events(self) -> None:
-        while (event := self._events.get()) is not None:
-            try:
-                self._on_event(event)
-            except Exception:
-                # An error of the listener must not end the receiving.
-                logging.getLogger("wizard.receiver").debug("on_event failed", exc_info=True)
+
+def _close_slowest(channels: Iterable[Any]) -> None:
+    waiting = [one for one in channels if not one.requests]
+    for one in sorted(waiting, key=lambda one: one.began or one.last_activity)[:1]:
+        one.will_close = True
 
 
 def open_server(application: Callable[..., Any], host: str, port: int) -> Any:
     """A waitress server with our limits, bound to its port; OSError."""
     from waitress import channel, server
     from waitress.adjustments import Adjustments
+    from waitress.task import ThreadedTaskDispatcher
 
     # "Task queue depth" and the like go to stderr when logging is not configured.
     quiet = logging.getLogger("waitress")
@@ -364,6 +362,12 @@ def open_server(application: Callable[..., Any], host: str, port: int) -> Any:
 
     class Server(server.TcpWSGIServer):  # type: ignore[misc]
         channel_class = Channel
+        handshakes: Any = ThreadedTaskDispatcher()
+        task_dispatcher: Any
+
+        def add_task(self, task: Channel) -> None:
+            named = getattr(task.requests[0], "command", "")  # one that is unreadable has none
+            {"GET": self.handshakes}.get(named, self.task_dispatcher).add_task(task)
 
         def maintenance(self, now: float) -> None:
             super().maintenance(now)
@@ -373,10 +377,7 @@ def open_server(application: Callable[..., Any], host: str, port: int) -> Any:
         def handle_accept(self) -> None:
             super().handle_accept()
             if len(self.active_channels) > CONNECTIONS - ROOM:
-                waiting = [one for one in self.active_channels.values() if not one.requests]
-                slowest = min(waiting, key=lambda one: one.began or one.last_activity, default=None)
-                if slowest is not None:
-                    slowest.will_close = True
+                _close_slowest(self.active_channels.values())
 
     # Bound first: waitress starts its threads before it finds a port taken.
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -394,4 +395,6 @@ def open_server(application: Callable[..., Any], host: str, port: int) -> Any:
         ident=None,
     )
     about = (family, bound.type, bound.proto, bound.getsockname())
-    return Server(application, map={}, _sock=bound, bind_socket=False, adj=settings, sockinfo=about)
+    made = Server(application, map={}, _sock=bound, bind_socket=False, adj=settings, sockinfo=about)
+    made.handshakes.set_thread_count(HANDSHAKE_THREADS)
+    return made

@@ -8,6 +8,7 @@ from __future__ import annotations
 from wizard.webhook.inbox.models import (
     REACHED,
     Delivery,
+    Event,
     HandshakeAttempt,
     InboxError,
     Message,
@@ -17,12 +18,14 @@ from wizard.webhook.inbox.models import (
     Update,
     furthest,
 )
-from wizard.webhook.inbox.reader import Reader
+from wizard.webhook.inbox.reader import EventFilter, Reader
 from wizard.webhook.inbox.writer import Writer
 
 __all__ = [
     "REACHED",
     "Delivery",
+    "Event",
+    "EventFilter",
     "HandshakeAttempt",
     "InboxError",
     "Message",

@@ -3,30 +3,67 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
-from dataclasses import fields
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
+from wizard.webhook.inbox.file import COLUMNS, as_inbox_error, connect
 from wizard.webhook.inbox.models import (
     REACHED,
+    Event,
     HandshakeAttempt,
     Message,
     RejectedDelivery,
     StatusUpdate,
-    Update,
+    class_of,
     furthest,
     stamp,
 )
-from wizard.webhook.inbox.writer import as_inbox_error, connect
 
 #: How often a waiting reader looks whether the file changed; the look costs microseconds.
 LOOK_SECONDS = 0.2
 FINAL_STATES = REACHED | {"failed"}
 
-T = TypeVar("T")
+
+@dataclass(frozen=True, kw_only=True)
+class EventFilter:
+    """Which events; what is left out does not matter.
+
+    `kinds`: of these alone; `of` a wamid: about this message; `sender` is a phone number (digits)
+    or a user id; `since` by Meta's time, `received_since` by ours; `number` a phone number id;
+    `real` False for the test events of Meta's dashboard alone, True for all but those.
+    """
+
+    kinds: Sequence[str] = ()
+    of: str = ""
+    sender: str = ""
+    since: datetime | None = None
+    received_since: datetime | None = None
+    number: str = ""
+    real: bool | None = None
+
+    def where(self) -> tuple[list[str], list[object]]:
+        """The conditions in SQL, and their values."""
+        tests: list[tuple[str, object]] = [
+            (_OF, self.of or None),
+            ("? IN (sender, user_id)", self.sender or None),
+            ("moment >= ?", int(self.since.timestamp()) if self.since else None),
+            ("received_at >= ?", stamp(self.received_since) if self.received_since else None),
+            ("phone_number_id = ?", self.number or None),
+            ("test = ?", None if self.real is None else not self.real),
+        ]
+        given = [(test, value) for test, value in tests if value is not None]
+        kinds = [f"kind IN ({', '.join('?' * len(self.kinds))})"] if self.kinds else ["1"]
+        values = [value for test, value in given for _ in range(test.count("?"))]
+        return [*kinds, *(test for test, _ in given)], [*self.kinds, *values]
+
+
+#: In halves, so that each is found by an index.
+_OF = """row IN (SELECT row FROM events WHERE id = ?
+    UNION ALL SELECT row FROM events WHERE about = ? AND about <> '')"""
 
 
 class Reader:
@@ -38,60 +75,61 @@ class Reader:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def messages(
+    def events(
         self,
+        which: EventFilter | None = None,
         *,
-        sender: str = "",
-        since: datetime | None = None,
         limit: int | None = None,
-        number: str = "",
-        real: bool | None = None,
         after_row: int | None = None,
-    ) -> list[Message]:
-        """Messages, newest first; with `after_row` those that arrived later, oldest first.
-
-        `sender` is a phone number (digits) or a user id; `number` a phone number id;
-        `real` False for the test events of Meta's dashboard alone, True for all but those.
-        """
-        where, values = ["1"], list[object]()
-        if sender:
-            where.append("? IN (sender, sender_user_id)")
-            values.append(sender)
-        if since is not None:
-            where.append("moment >= ?")
-            values.append(int(since.timestamp()))
-        if number:
-            where.append("phone_number_id = ?")
-            values.append(number)
-        if real is not None:
-            where.append("test = ?")
-            values.append(not real)
+    ) -> list[Event]:
+        """What Meta delivered, newest first; with `after_row` what arrived later, oldest first."""
+        where, values = (which or EventFilter()).where()
         if after_row is not None:
-            where.append("row > ?")
-            values.append(after_row)
+            where, values = [*where, "row > ?"], [*values, after_row]
         order = "moment DESC, row DESC" if after_row is None else "row"
-        tail = f"WHERE {' AND '.join(where)} ORDER BY {order} LIMIT ?"
-        return self._select(Message, "messages", tail, [*values, -1 if limit is None else limit])
+        sql = f"SELECT row, {', '.join(COLUMNS)} FROM events"  # noqa: S608 (our own names)
+        sql += f" WHERE {' AND '.join(where)} ORDER BY {order} LIMIT ?"
+        names = ("row", *COLUMNS)
+        rows = self._query(sql, [*values, -1 if limit is None else limit])
+        return [_event(dict(zip(names, row, strict=True))) for row in rows]
+
+    def messages(
+        self, *, limit: int | None = None, after_row: int | None = None, **which: Any
+    ) -> list[Message]:
+        """Messages of people, chosen by the fields of an EventFilter."""
+        chosen = EventFilter(kinds=("message",), **which)
+        found = self.events(chosen, limit=limit, after_row=after_row)
+        return [one for one in found if isinstance(one, Message)]
 
     def follow(
-        self, stop: Callable[[], bool], *, after_row: int | None = None
-    ) -> Iterator[Message]:
-        """Messages as they arrive, until `stop` says so; None: from now on."""
+        self,
+        stop: Callable[[], bool],
+        which: EventFilter | None = None,
+        *,
+        after_row: int | None = None,
+    ) -> Iterator[Event]:
+        """Events as they arrive, until `stop` says so; None: from now on."""
         row = self.last_row() if after_row is None else after_row
         with closing(self._changes(stop)) as changes:
             for _ in changes:
-                for message in self.messages(after_row=row):
-                    row = message.row
-                    yield message
+                for event in self.events(which, after_row=row):
+                    row = event.row
+                    yield event
 
     def last_row(self) -> int:
-        """The row of the message that arrived last; 0 when there is none."""
-        found = self._query("SELECT max(row) FROM messages", ())
+        """The row of the event that arrived last; 0 when there is none."""
+        found = self._query("SELECT max(row) FROM events", ())
         return int(found[0][0] or 0) if found else 0
+
+    def numbers(self) -> set[str]:
+        """The ids of the numbers that anything was delivered for."""
+        found = self._query("SELECT DISTINCT phone_number_id FROM events WHERE NOT test", ())
+        return {number for (number,) in found if number}
 
     def statuses(self, wamid: str) -> list[StatusUpdate]:
         """What is known of one message we sent, in the order of arrival."""
-        return self._select(StatusUpdate, "statuses", "WHERE wamid = ? ORDER BY row", [wamid])
+        found = self.events(EventFilter(kinds=("status",), of=wamid), after_row=0)
+        return [one for one in found if isinstance(one, StatusUpdate)]
 
     def wait_for_status(
         self,
@@ -114,27 +152,19 @@ class Reader:
                     break
         return furthest(self.statuses(wamid))
 
-    def updates(self, limit: int = 100) -> list[Update]:
-        """What Meta reported beside messages and statuses, newest first."""
-        return self._select(Update, "updates", "ORDER BY row DESC LIMIT ?", [limit])
-
     def refusals(self, since: datetime | None = None) -> list[RejectedDelivery]:
         """What was turned away, newest first; at most the last thousand are remembered."""
-        after = stamp(since) if since else ""
-        return self._select(
-            RejectedDelivery, "refusals", "WHERE at >= ? ORDER BY row DESC", [after]
-        )
+        columns = "reason, phone_number_id, waba_id, size, at, path"
+        return [RejectedDelivery(*row) for row in self._notes("refusals", columns, since)]
 
     def knocks(self, since: datetime | None = None) -> list[HandshakeAttempt]:
         """Handshakes that arrived, newest first."""
-        rows = self._query(
-            "SELECT accepted, reason, agent, at, path FROM knocks WHERE at >= ? ORDER BY row DESC",
-            (stamp(since) if since else "",),
-        )
-        return [
-            HandshakeAttempt(bool(accepted), reason, agent, "", at, path)
-            for accepted, reason, agent, at, path in rows
-        ]
+        rows = self._notes("knocks", "accepted, reason, agent, '', at, path", since)
+        return [HandshakeAttempt(bool(accepted), *rest) for accepted, *rest in rows]
+
+    def _notes(self, table: str, columns: str, since: datetime | None) -> list[Any]:
+        sql = f"SELECT {columns} FROM {table} WHERE at >= ? ORDER BY row DESC"  # noqa: S608
+        return self._query(sql, (stamp(since) if since else "",))
 
     def bodies(self) -> Iterator[bytes]:
         """Every delivery, byte for byte as it came, oldest first."""
@@ -150,19 +180,18 @@ class Reader:
             return 0
         with as_inbox_error(self.path), closing(connect(self.path)) as connection:
             connection.execute("BEGIN IMMEDIATE")
-            gone = connection.execute(
-                "DELETE FROM messages WHERE received_at < ?", (stamp(before),)
-            )
-            for table in ("deliveries", "statuses", "updates"):
-                connection.execute(
-                    f"DELETE FROM {table} WHERE received_at < ?",  # noqa: S608 (our own names)
-                    (stamp(before),),
-                )
+            old = "received_at < ?"
+            (messages,) = connection.execute(
+                f"SELECT count(*) FROM events WHERE kind = 'message' AND {old}",  # noqa: S608
+                (stamp(before),),
+            ).fetchone()
+            for table in ("deliveries", "events"):
+                connection.execute(f"DELETE FROM {table} WHERE {old}", (stamp(before),))  # noqa: S608
             connection.execute("COMMIT")
             connection.execute("PRAGMA incremental_vacuum").fetchall()
             # The log still holds the old pages until it is folded in.
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-            return gone.rowcount
+            return int(messages)
 
     def _changes(self, stop: Callable[[], bool]) -> Generator[None]:
         """Yields at once, then whenever the file changed, until `stop`."""
@@ -182,18 +211,13 @@ class Reader:
             if connection is not None:
                 connection.close()
 
-    def _select(self, kind: type[T], table: str, tail: str, values: list[object]) -> list[T]:
-        names = [one.name for one in fields(kind)]  # type: ignore[arg-type]
-        found = self._query(f"SELECT {', '.join(names)} FROM {table} {tail}", values)  # noqa: S608
-        test = names.index("test") if "test" in names else -1
-        return [
-            kind(*(bool(value) if index == test else value for index, value in enumerate(row)))
-            for row in found
-        ]
-
     def _query(self, sql: str, values: tuple[object, ...] | list[object]) -> list[Any]:
         if not self.path.exists():
             return []
         with as_inbox_error(self.path), closing(connect(self.path)) as connection:
             found: list[Any] = connection.execute(sql, values).fetchall()
             return found
+
+
+def _event(row: dict[str, Any]) -> Event:
+    return class_of(row["kind"])(**row | {"test": bool(row["test"])})

@@ -1,0 +1,261 @@
+"""`events`, `messages` and `webhook listen`: what they print, and what printing may not end."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from tests.support import deliveries
+from tests.support.output_schemas import schema_of
+from wizard.webhook.inbox import Reader, Writer
+from wizard.webhook.payload import read
+
+NOW = int(time.time())
+
+
+def timed(field, at, **value):
+    content = deliveries.envelope(value, field)
+    content["entry"][0]["time"] = at
+    return content
+
+
+def edited(wamid, original):
+    edit = {"original_message_id": original, "message": {"type": "text", "text": {"body": "3"}}}
+    message = {"id": wamid, "from": "491", "timestamp": str(NOW - 20), "type": "edit", "edit": edit}
+    return deliveries.incoming(message)
+
+
+DELIVERED = [
+    deliveries.incoming(deliveries.text("wamid.in", at=str(NOW - 30))),
+    deliveries.status("wamid.out", "sent", at=str(NOW - 90_000)),
+    deliveries.status("wamid.out", "failed", at=str(NOW - 60), errors={"code": "131026"}),
+    timed("account_update", NOW - 10, event="ACCOUNT_RESTRICTION"),
+    timed("message_template_status_update", NOW - 5, event="REJECTED"),
+    edited("wamid.edit", "wamid.in"),
+]
+
+
+@pytest.fixture
+def said(wizard):
+    return lambda words, *more: wizard(*words.split(), *more)
+
+
+@pytest.fixture
+def inbox(home):
+    def keep(*contents):
+        writer = Writer(home.inbox_path("default"))
+        for content in contents:
+            writer.store(read(deliveries.encode(content)))
+        writer.close()
+
+    return keep
+
+
+def rows(told):
+    code, out, _ = told
+    assert code == 0
+    return [json.loads(line) for line in out.splitlines()]
+
+
+def kinds(told):
+    return [row["kind"] for row in rows(told)]
+
+
+def test_everything_delivered_is_listed_newest_first_and_chosen(said, inbox):
+    inbox(*DELIVERED)
+    all_of_them = ["template", "account", "message", "message", "status", "status"]
+    assert kinds(said("events --json")) == all_of_them
+    assert kinds(said("events --json --limit 2")) == ["template", "account"]
+    assert kinds(said("events --json --kind account,template")) == ["template", "account"]
+    assert kinds(said("events --json --since 2h --kind status")) == ["status"]
+    about = rows(said("events --json --of wamid.in"))
+    assert [row["id"] for row in about] == ["wamid.edit", "wamid.in"]
+    assert [row["event"] for row in rows(said("events --json --of wamid.out"))] == [
+        *("failed", "sent"),
+    ]
+    failure = rows(said("events --json --kind status --limit 1"))[0]
+    assert (failure["reason"], failure["errors"][0]["code"]) == ("131026", 131026)
+    account = rows(said("events --json --kind account"))[0]
+    assert (account["event"], account["entry_time"]) == ("ACCOUNT_RESTRICTION", str(NOW - 10))
+    assert said("events --kind nonsense")[0] == 2
+    assert said("events --since yesterday")[0] == 2
+
+
+def test_every_line_has_the_keys_of_the_schema(said, inbox):
+    inbox(*DELIVERED)
+    for command in ("events", "messages"):
+        check = Draft202012Validator(schema_of(command))
+        for row in rows(said(f"{command} --json")):
+            check.validate(row)
+    promised = "id from from_user_id username timestamp type text phone_number_id group_id errors"
+    for row in rows(said("messages --json")):
+        assert {*promised.split(), "received_at", "raw"} <= set(row)
+
+
+@pytest.mark.parametrize("language", ["ru", "en"])
+def test_a_person_reads_event_reason_and_the_nearest_words(said, inbox, language):
+    inbox(*DELIVERED)
+    _, out, _ = said(f"events --lang {language}")
+    assert all(part in out for part in ("131026", "+79161234567", ": 3"))
+
+
+def test_an_export_holds_what_the_list_shows(said, inbox, tmp_path):
+    inbox(*DELIVERED)
+    file = tmp_path / "out.jsonl"
+    assert said("events --export", str(file))[0] == 0
+    written = [json.loads(line) for line in file.read_text("utf-8").splitlines()]
+    assert written == rows(said("events --json"))[::-1]
+    assert said("events --export", str(file))[0] == 2
+    assert said("events --export", str(tmp_path / "none" / "x"))[0] == 2
+
+
+def test_any_text_of_metas_json_can_be_shown_and_exported(said, inbox, tmp_path):
+    body = deliveries.encode(deliveries.incoming(deliveries.text(body="MARK")))
+    hostile = json.dumps("\ud800 \x9b31m \u202e \u2028 \U000e0041 \x7f").encode()
+    inbox(body.replace(b'"MARK"', hostile))
+    assert said("events --export", str(tmp_path / "x"))[0] == 0
+    for told in (said("events"), said("events --json"), said("messages --export -")):
+        assert told[0] == 0
+        assert not set(told[1]) & set("\x9b\u202e\u2028\U000e0041\x7f\ud800")
+
+
+def test_following_shows_what_comes(home, inbox):
+    inbox(DELIVERED[0])
+    words = ["events", "--follow", "--json", "--kind", "message,account"]
+    with started(*words) as child:
+        assert json.loads(child.stdout.readline())["id"] == "wamid.in"
+        time.sleep(0.3)
+        inbox(DELIVERED[1], DELIVERED[3])
+        assert json.loads(child.stdout.readline())["event"] == "ACCOUNT_RESTRICTION"
+        child.kill()
+
+
+# What cannot be printed.
+
+
+def started(*words, **how):
+    secrets = {"WA_WIZARD_APP_SECRET": deliveries.SECRET, "WA_WIZARD_VERIFY_TOKEN": "verify-me"}
+    usual = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    how = {**usual, **how}
+    command = [sys.executable, "-m", "wizard", *words]
+    return subprocess.Popen(command, env={**os.environ, **secrets}, **how)
+
+
+def ended(child):
+    child.send_signal(signal.SIGINT)
+    _, err = child.communicate(timeout=20)
+    return child.returncode, err
+
+
+def send_three(port):
+    return [
+        deliveries.deliver(port, deliveries.incoming(deliveries.text(f"wamid.{n}")))
+        for n in range(3)
+    ]
+
+
+@pytest.mark.parametrize("form", [["--json"], []], ids=["json", "text"])
+def test_a_reader_that_leaves_ends_no_receiving(home, form):
+    with started("webhook", "listen", "--port", "0", *form) as child:
+        port = int(child.stdout.readline().rsplit(":", 1)[1].partition("/")[0])
+        child.stdout.close()
+        assert send_three(port) == [200, 200, 200]
+        time.sleep(0.5)
+        assert send_three(port) == [200, 200, 200]
+        child.stdout = None
+        code, err = ended(child)
+    assert code == 130
+    assert err.count("wa-wizard events") == 1
+    assert len(Reader(home.inbox_path("default")).messages()) == 3
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize("form", [["--json"], []], ids=["json", "text"])
+def test_a_full_disk_behind_the_output_ends_no_receiving(home, form, free_port):
+    with open("/dev/full", "w") as full:
+        words = ("webhook", "listen", "--port", str(free_port), *form)
+        with started(*words, stdout=full) as child:
+            answers = eventually(lambda: send_three(free_port))
+            code, err = ended(child)
+    assert (answers, code) == ([200, 200, 200], 130)
+    assert err.count("wa-wizard events") == 1
+    assert len(Reader(home.inbox_path("default")).messages()) == 3
+
+
+@pytest.fixture
+def free_port():
+    import socket
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return server.getsockname()[1]
+
+
+def eventually(act):
+    end = time.monotonic() + 20
+    while True:
+        try:
+            return act()
+        except OSError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.1)
+
+
+def test_what_cannot_be_kept_is_said_once_for_each_cause(home):
+    path = home.inbox_path("default")
+    with started("webhook", "listen", "--port", "0", "--json") as child:
+        port = int(json.loads(child.stdout.readline())["listening"].rsplit(":", 1)[1][:-8])
+        assert send_three(port) == [200, 200, 200]
+        path.unlink()
+        path.mkdir()
+        more = deliveries.incoming(deliveries.text("wamid.more"))
+        assert [deliveries.deliver(port, more) for _ in range(3)] == [503, 503, 503]
+        path.rmdir()
+        assert deliveries.deliver(port, more) == 200
+        child.send_signal(signal.SIGINT)
+        lines = [json.loads(line) for line in child.stdout]
+    told = [(line["event"], line.get("cause")) for line in lines if line["event"] != "message"]
+    assert told[0] == ("not_stored", "replaced")
+    assert len(told) == 2  # and why it cannot be made anew; the third time nothing
+    assert [line["id"] for line in lines if line["event"] == "message"][-1] == "wamid.more"
+
+
+# Memory.
+
+BATCH = 1000
+
+
+def batch(number, padding):
+    pricing = {"pricing": {"billable": True, "category": "utility"}}
+    one = {"status": "delivered", "timestamp": "1749416400", "padding": "x" * padding}
+    statuses = [{"id": f"wamid.{number}.{n}", **one, **pricing} for n in range(BATCH)]
+    return deliveries.envelope(deliveries.value(statuses=statuses))
+
+
+def megabytes(child):
+    lines = Path(f"/proc/{child.pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS")) / 1024
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="no /proc on this system")
+def test_what_was_shown_is_not_kept_in_memory(home, free_port):
+    """Status batches of a thousand, some of nearly 3 MB: no more memory after more of them."""
+    words = ("webhook", "listen", "--port", str(free_port), "--json")
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    with started(*words, **quiet) as child:
+        after = []
+        for number in range(16):
+            content = batch(number, 2600 if number % 4 == 3 else 0)
+            assert eventually(lambda one=content: deliveries.deliver(free_port, one)) == 200
+            if number in (7, 15):
+                time.sleep(2)
+                after.append(megabytes(child))
+        child.kill()
+    # Whole deliveries take 3 MB each in memory, the large ones more.
+    assert after[1] - after[0] < 20, after

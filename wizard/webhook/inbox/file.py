@@ -1,0 +1,221 @@
+"""The file of the inbox: SQLite, private to its owner, every commit on disk before it returns."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import sqlite3
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import fields, replace
+from datetime import datetime
+from pathlib import Path
+
+from wizard.state.private_file import make_folder
+from wizard.webhook.inbox.models import Event, InboxError
+
+VERSION = 3
+#: How long a connection waits for another process to finish its transaction.
+BUSY_SECONDS = 5.0
+
+COLUMNS = tuple(one.name for one in fields(Event) if one.name != "row")
+_TYPES = {"test": "INTEGER", "key": "BLOB"}
+# A delivery is kept as it came: its events are parsed from it, and may be parsed again.
+DELIVERIES = """
+CREATE TABLE deliveries (
+    row INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE, received_at TEXT NOT NULL,
+    again_at TEXT NOT NULL, repeats INTEGER NOT NULL DEFAULT 0, body BLOB NOT NULL);
+CREATE INDEX deliveries_by_time ON deliveries (received_at);
+CREATE TABLE refusals (
+    row INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, reason TEXT NOT NULL,
+    phone_number_id TEXT NOT NULL, waba_id TEXT NOT NULL, size INTEGER NOT NULL,
+    path TEXT NOT NULL DEFAULT '');
+CREATE TABLE knocks (
+    row INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, accepted INTEGER NOT NULL,
+    reason TEXT NOT NULL, agent TEXT NOT NULL, path TEXT NOT NULL DEFAULT '');
+"""
+EVENTS = f"""
+CREATE TABLE events (
+    row INTEGER PRIMARY KEY AUTOINCREMENT, moment INTEGER NOT NULL,
+    {", ".join(f"{name} {_TYPES.get(name, 'TEXT')} NOT NULL" for name in COLUMNS)},
+    UNIQUE (key));
+CREATE INDEX events_by_moment ON events (moment);
+CREATE INDEX events_by_id ON events (id);
+CREATE INDEX events_by_about ON events (about) WHERE about <> '';
+"""
+#: What an inbox of version 1 lacks.
+SINCE_1 = """
+ALTER TABLE refusals ADD COLUMN path TEXT NOT NULL DEFAULT '';
+ALTER TABLE knocks ADD COLUMN path TEXT NOT NULL DEFAULT '';
+"""
+INSERT = (
+    f"INSERT INTO events (moment, {', '.join(COLUMNS)})"  # noqa: S608 (our own names)
+    f" VALUES (?{', ?' * len(COLUMNS)}) ON CONFLICT DO NOTHING"
+)
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """A connection that may write; makes the file when there is none. InboxError."""
+    with as_inbox_error(path):
+        _make_private(path)
+        connection = sqlite3.connect(
+            path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+        )
+        try:
+            _prepare(connection, path)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+
+@contextmanager
+def as_inbox_error(path: Path) -> Iterator[None]:
+    """Turns what SQLite and the system raise into InboxError."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise InboxError(_kind(error), str(path), type(error).__name__) from error
+    except OSError as error:
+        kind = _ERRNOS.get(error.errno or 0, "unreadable")
+        raise InboxError(kind, str(path), type(error).__name__) from error
+
+
+def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version > VERSION:
+        raise InboxError("newer", str(path), str(version))
+    if version == 0:
+        # Pages of purged messages are overwritten, then freed.
+        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA fullfsync = ON")  # macOS: fsync alone leaves it in the drive's cache
+    connection.execute("PRAGMA secure_delete = ON")
+    if version < VERSION:
+        _create(connection)
+
+
+def _create(connection: sqlite3.Connection) -> None:
+    """Makes the tables, or brings those of an older version up to this one: all of it or nothing.
+
+    A process that is killed meanwhile leaves the inbox as it was.
+    """
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        # Another process may have been first while this one waited for the lock.
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        if version < VERSION:
+            steps = {0: DELIVERIES + EVENTS, 1: SINCE_1 + EVENTS}.get(version, EVENTS)
+            for statement in steps.split(";")[:-1]:
+                connection.execute(statement)
+            if version:
+                _parse_again(connection)
+            connection.execute(f"PRAGMA user_version = {VERSION}")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
+def _parse_again(connection: sqlite3.Connection) -> None:
+    """The events of every delivery that is kept, also those that older versions took for known."""
+    from wizard.webhook.payload import NotJson, read  # which needs the models beside this file
+
+    for (row,) in connection.execute("SELECT row FROM deliveries ORDER BY row").fetchall():
+        ((body, at),) = connection.execute(
+            "SELECT body, received_at FROM deliveries WHERE row = ?", (row,)
+        )
+        with suppress(NotJson):
+            for event in read(bytes(body)).events:
+                insert(connection, event, at)
+    _keep_alone(connection)
+    for table in OLD_TABLES:
+        connection.execute(f"DROP TABLE {table}")
+
+
+#: Tables of versions 1 and 2 → what an event is made of: its array, the person, Meta's JSON.
+OLD_TABLES = {
+    "messages": "'messages', sender, sender_name",
+    "statuses": "'statuses', '', ''",
+    "updates": "field, '', ''",
+}
+
+
+def _keep_alone(connection: sqlite3.Connection) -> None:
+    """Rows of an older version whose delivery is not there any more."""
+    from wizard.webhook.payload import read
+
+    for table, columns in OLD_TABLES.items():
+        rows = connection.execute(
+            f"SELECT {columns}, phone_number_id, waba_id, raw, received_at FROM {table}"  # noqa: S608
+            " WHERE received_at NOT IN (SELECT received_at FROM deliveries)"
+        )
+        for name, sender, called, number, waba, raw, at in rows.fetchall():
+            change = json.loads(raw)
+            if table != "updates" or name == "errors":
+                value = {"metadata": {"phone_number_id": number}, name: [change]}
+                if sender:
+                    value["contacts"] = [{"wa_id": sender, "profile": {"name": called}}]
+                change = {"field": "messages", "value": value}
+            entry = {"id": waba, "changes": [change]}
+            for event in read(json.dumps({"entry": [entry]}).encode()).events:
+                insert(connection, event, at)
+
+
+def _make_private(path: Path) -> None:
+    """SQLite gives its -wal and -shm the mode of the main file: it is made first, as 0600."""
+    make_folder(path.parent)
+    flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+    descriptor = os.open(path, flags, 0o600)
+    try:
+        about = os.fstat(descriptor)
+        if hasattr(os, "getuid") and about.st_uid != os.getuid():
+            raise InboxError("unsafe", str(path), "owner")
+        if hasattr(os, "fchmod") and stat.S_IMODE(about.st_mode) & 0o077:
+            os.fchmod(descriptor, 0o600)
+    finally:
+        os.close(descriptor)
+
+
+_ERRNOS = {errno.EROFS: "read_only", errno.ELOOP: "unsafe", errno.ENOSPC: "full"}
+_KINDS = {
+    sqlite3.SQLITE_FULL: "full",
+    sqlite3.SQLITE_BUSY: "locked",
+    sqlite3.SQLITE_LOCKED: "locked",
+    sqlite3.SQLITE_READONLY: "read_only",
+    sqlite3.SQLITE_CORRUPT: "malformed",
+    sqlite3.SQLITE_NOTADB: "malformed",
+    sqlite3.SQLITE_CANTOPEN: "unreadable",
+    sqlite3.SQLITE_IOERR: "unreadable",
+}
+
+
+def _kind(error: sqlite3.Error) -> str:
+    # The low byte is the primary code; the rest says where it happened.
+    return _KINDS.get((getattr(error, "sqlite_errorcode", None) or 0) & 0xFF, "other")
+
+
+def insert(connection: sqlite3.Connection, event: Event, at: str) -> Event | None:
+    """The event with its row; None when it was there already."""
+    values = {**vars(event), "received_at": at}
+    written = event.timestamp or event.entry_time
+    sorted_by = _moment(written) if written else _seconds(at)
+    done = connection.execute(INSERT, (sorted_by, *(values[name] for name in COLUMNS)))
+    return replace(event, received_at=at, row=done.lastrowid or 0) if done.rowcount else None
+
+
+def _seconds(at: str) -> int:
+    try:
+        return int(datetime.fromisoformat(at).timestamp())
+    except ValueError:
+        return 0
+
+
+def _moment(timestamp: str) -> int:
+    # Sorting needs a number; what is none (or no plausible one) sorts as oldest.
+    return (
+        int(timestamp) if timestamp.isascii() and timestamp.isdigit() and len(timestamp) < 19 else 0
+    )
