@@ -136,6 +136,31 @@ def test_following_shows_what_comes(home, inbox):
         child.kill()
 
 
+def test_what_changed_the_account_is_told_by_the_next_status_and_audit_once(said):
+    """A ban, a restriction, quality, a request for the PIN; not what people wrote."""
+    home = Path(os.environ["WA_WIZARD_HOME"])
+    words = "--sandbox healthy --lang en"
+    said(f"audit {words}")
+    (folder,) = (path.parent for path in home.glob("sandbox/**/status.yaml"))
+    writer = Writer(folder / "inbox.sqlite3")
+    for content in (
+        timed("account_update", 1, event="DISABLED_UPDATE"),
+        timed("phone_number_quality_update", 2, event="FLAGGED", current_limit="TIER_10K"),
+        timed("security", 3, event="PIN_RESET_REQUEST", requester="61"),
+        deliveries.incoming(deliveries.text(body="just a message")),
+    ):
+        writer.store(read(deliveries.encode(content)))
+    writer.close()
+    time.sleep(1.1)  # a record has seconds; what came within the same one is told once more
+    for command in ("status", "audit"):
+        _, out, _ = said(f"{command} {words}")
+        assert all(part in out for part in ("banned", "TIER_10K", "PIN", "user 61"))
+        assert "just a message" not in out
+    assert "banned" not in said(f"audit {words}")[1]
+    (folder / "inbox.sqlite3").write_bytes(b"damaged" * 100)
+    assert said(f"status {words}")[0] == 0
+
+
 # What cannot be printed.
 
 

@@ -14,6 +14,7 @@ from wizard.actions.access import complete_ids
 from wizard.audit.checklist import Item, load
 from wizard.audit.results import FAIL_ON, AuditResult, exit_code
 from wizard.audit.runner import audit, is_named, unknown_names
+from wizard.commands.events import tell_account_events
 from wizard.commands.profiles import every_profile
 from wizard.context.context import Context
 from wizard.report.documents import audit_document, item_list
@@ -134,11 +135,13 @@ def audit_profile(chosen: Arguments) -> int:
             facts = session.facts()
             record.goals = goals
             results = list(audit(session.checklist, facts, chosen.only, chosen.skip))
-        record.goals = own
+        record.goals, before = own, record.checked_at
         changes = session.take_over(results, facts, save=False)
         unsaved = _save(context)
         judged = structs.replace(record, goals=goals)
         _show(context, AuditResult(session.checklist, judged, results, changes))
+        if not chosen.json:
+            tell_account_events(context, before, "since_look" if before else "before_first")
         if unsaved:
             return int(chosen.report_error(unsaved))
         return int(exit_code(results, goals, chosen.fail_on))

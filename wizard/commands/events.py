@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import sys
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 from wizard.context.context import Context
 from wizard.report.documents import write_document
 from wizard.state import private_file
+from wizard.state.record import parse_time
 from wizard.text.durations import moment
 from wizard.text.errors import Exit, UsageError
 from wizard.text.sanitise import json_text
 from wizard.ui.webhook_view import EventView
-from wizard.webhook.inbox import Event, EventFilter
+from wizard.webhook.inbox import Event, EventFilter, InboxError
 from wizard.webhook.summary import KINDS
 
 if TYPE_CHECKING:
@@ -128,6 +130,34 @@ class EventList:
                 write_document(self._as_json(event), line=True)
             else:
                 self._view.show(event)
+
+
+#: What may have changed the account since somebody looked, and how much of it is shown at once.
+OF_THE_ACCOUNT = ("account", "number")
+NEWS = 5
+
+
+def tell_account_events(context: Context, since: str, key: str) -> None:
+    """What Meta delivered about account and numbers after a time of the record ("": ever).
+
+    `key`: the text that leads it. A damaged inbox is told elsewhere.
+    """
+    if not context.home.inbox_path(context.profile).exists():
+        return
+    with suppress(InboxError, ValueError):
+        after = parse_time(since) if since else None
+        which = EventFilter(kinds=OF_THE_ACCOUNT, real=True, received_since=after)
+        found = context.listener.reader.events(which, limit=NEWS + 1)
+        if not found:
+            return
+        screen, words = context.screen, context.words
+        screen.line()
+        screen.line(words.say(f"events.{key}", when=words.time(since)), "bold")
+        view = EventView(screen, words)
+        for event in found[:NEWS]:
+            view.show(event)
+        if len(found) > NEWS:
+            screen.line(words.say("events.all_of_them"), "dim")
 
 
 def _create(target: str, text: str) -> None:

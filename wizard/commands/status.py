@@ -59,6 +59,10 @@ def _show(context: Context) -> None:
     context.screen.line(context.words.say("status.profile", profile=context.profile))
     overview = Overview(context.screen, context.words)
     overview.show(record, context.checklist, context.environment.source("access_token"))
+    if record.checked_at and context.home.inbox_path(context.profile).exists():
+        from wizard.commands.events import tell_account_events  # not for every start
+
+        tell_account_events(context, record.checked_at, "since_saved")
     for name, path in (
         ("status_file", context.home.status_path(context.profile)),
         ("config_file", context.home.config_path),
