@@ -3,6 +3,8 @@
 import http.client
 import shutil
 import sqlite3
+import subprocess
+import sys
 import threading
 import time
 from types import SimpleNamespace
@@ -63,6 +65,11 @@ def replaced(path):
     copy.replace(path)
 
 
+def replaced_by_nothing(path):
+    path.unlink()
+    path.touch()
+
+
 def emptied(path):
     for file in path.parent.iterdir():
         file.unlink()
@@ -72,7 +79,9 @@ def folder_moved(path):
     path.parent.rename(path.parent.with_suffix(".away"))
 
 
-@pytest.mark.parametrize("happens", [deleted, renamed, replaced, emptied, folder_moved])
+@pytest.mark.parametrize(
+    "happens", [deleted, renamed, replaced, replaced_by_nothing, emptied, folder_moved]
+)
 def test_a_file_that_goes_away_is_noticed_before_the_answer(house, happens):
     assert send(house, "wamid.before") == 200
     happens(house.path)
@@ -88,6 +97,17 @@ def test_what_was_acknowledged_goes_along_with_a_file_that_is_moved(house):
     renamed(house.path)
     assert [send(house, "wamid.after"), send(house, "wamid.after")] == [503, 200]
     assert "wamid.before" in ids(house.path.with_suffix(".moved"))
+
+
+def test_a_link_in_its_place_is_not_written_through(house, tmp_path):
+    assert send(house, "wamid.1") == 200
+    renamed(house.path)
+    house.path.symlink_to(tmp_path / "elsewhere")
+    assert [send(house, "wamid.2") for _ in range(2)] == [503, 503]
+    assert [one.kind for one in house.events if isinstance(one, NotStored)] == [
+        *("replaced", "unsafe"),
+    ]
+    assert not (tmp_path / "elsewhere").exists()
 
 
 def test_a_folder_that_cannot_be_written_costs_no_more_than_503(house, monkeypatch):
@@ -163,3 +183,29 @@ def test_what_cannot_be_written_fails_for_its_own_reason(tmp_path):
         writer.store(Delivery(b"x", (type(event)(kind=object()),)))
     assert trouble.value.kind == "other"
     writer.close()
+
+
+LIST = """
+import sys
+from pathlib import Path
+from wizard.webhook.inbox import Reader
+reader = Reader(Path(sys.argv[1]))
+print(reader.in_use(), *sorted(message.id for message in reader.messages()))
+"""
+
+
+def listed_elsewhere(path):
+    """Whether the inbox is in use, and its messages, as another process sees them."""
+    command = [sys.executable, "-c", LIST, str(path)]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+
+
+def test_reading_beside_the_writer_does_not_let_go_of_its_locks(tmp_path):
+    """Else the next process that closes the inbox deletes its log, and what comes then is lost."""
+    writer = Writer(tmp_path / "inbox.sqlite3")
+    for wamid, known in (("wamid.1", ["wamid.1"]), ("wamid.2", ["wamid.1", "wamid.2"])):
+        writer.store(read(deliveries.encode(deliveries.incoming(deliveries.text(wamid)))))
+        assert ids(writer.path) == known
+        assert listed_elsewhere(writer.path) == ["True", *known]
+    writer.close()
+    assert listed_elsewhere(writer.path) == ["False", "wamid.1", "wamid.2"]

@@ -166,18 +166,22 @@ def _keep_alone(connection: sqlite3.Connection) -> None:
 
 
 def _make_private(path: Path) -> None:
-    """SQLite gives its -wal and -shm the mode of the main file: it is made first, as 0600."""
+    """SQLite gives its -wal and -shm the mode of the main file: it is made first, as 0600.
+
+    A file that is there is not opened: closing it would drop the locks that SQLite holds on it in
+    this process, and another process would then delete the log under its writer.
+    """
     make_folder(path.parent)
-    flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
-    descriptor = os.open(path, flags, 0o600)
-    try:
-        about = os.fstat(descriptor)
-        if hasattr(os, "getuid") and about.st_uid != os.getuid():
-            raise InboxError("unsafe", str(path), "owner")
-        if hasattr(os, "fchmod") and stat.S_IMODE(about.st_mode) & 0o077:
-            os.fchmod(descriptor, 0o600)
-    finally:
-        os.close(descriptor)
+    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0)
+    with suppress(FileExistsError):
+        os.close(os.open(path, flags, 0o600))
+    about = os.lstat(path)
+    if not stat.S_ISREG(about.st_mode):
+        raise InboxError("unsafe", str(path), "not a file")
+    if hasattr(os, "getuid") and about.st_uid != os.getuid():
+        raise InboxError("unsafe", str(path), "owner")
+    if hasattr(os, "fchmod") and stat.S_IMODE(about.st_mode) & 0o077:
+        path.chmod(0o600)
 
 
 _ERRNOS = {errno.EROFS: "read_only", errno.ELOOP: "unsafe", errno.ENOSPC: "full"}

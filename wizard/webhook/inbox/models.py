@@ -291,7 +291,7 @@ class InboxError(WizardError):
     """The inbox cannot be used: exit code 6.
 
     `kind`: unreadable, malformed, newer, unsafe, full, read_only, locked, other; replaced when it
-    was moved or deleted while it was in use; `path` is shown.
+    was moved or deleted while it was in use; in_use by another process; `path` is shown.
     """
 
     exit_code = Exit.FILE
@@ -299,7 +299,7 @@ class InboxError(WizardError):
     def __init__(self, kind: str, path: str, detail: str = "") -> None:
         # A damaged inbox has no copy beside it: it has words of its own.
         words = {"other": "files.unreadable"}
-        words |= {own: f"inbox.{own}" for own in ("malformed", "replaced")}
+        words |= {own: f"inbox.{own}" for own in ("malformed", "replaced", "in_use")}
         super().__init__(words.get(kind, f"files.{kind}"), path=path, detail=detail or "?")
         self.kind, self.path, self.detail = kind, path, detail
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
@@ -192,6 +193,20 @@ class Reader:
             # The log still holds the old pages until it is folded in.
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
             return int(messages)
+
+    def in_use(self) -> bool:
+        """Whether another process has the inbox open: a receiver, or somebody who follows it."""
+        if not self.path.exists():
+            return False
+        with as_inbox_error(self.path), closing(connect(self.path)) as connection:
+            connection.execute("PRAGMA busy_timeout = 0")
+            try:
+                # Only who is alone may leave the log.
+                connection.execute("PRAGMA journal_mode = DELETE").fetchall()
+            except sqlite3.OperationalError:
+                return True
+            connection.execute("PRAGMA journal_mode = WAL").fetchall()
+            return False
 
     def _changes(self, stop: Callable[[], bool]) -> Generator[None]:
         """Yields at once, then whenever the file changed, until `stop`."""
