@@ -1,5 +1,6 @@
 """`events`, `messages` and `webhook listen`: what they print, and what printing may not end."""
 
+import contextlib
 import json
 import os
 import signal
@@ -164,12 +165,17 @@ def test_what_changed_the_account_is_told_by_the_next_status_and_audit_once(said
 # What cannot be printed.
 
 
+@contextlib.contextmanager
 def started(*words, **how):
     secrets = {"WA_WIZARD_APP_SECRET": deliveries.SECRET, "WA_WIZARD_VERIFY_TOKEN": "verify-me"}
     usual = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     how = {**usual, **how}
     command = [sys.executable, "-m", "wizard", *words]
-    return subprocess.Popen(command, env={**os.environ, **secrets}, **how)
+    with subprocess.Popen(command, env={**os.environ, **secrets}, **how) as child:
+        try:
+            yield child
+        finally:
+            child.kill()
 
 
 def ended(child):
@@ -251,6 +257,18 @@ def test_what_cannot_be_kept_is_said_once_for_each_cause(home):
     assert [line["id"] for line in lines if line["event"] == "message"][-1] == "wamid.more"
 
 
+def test_a_profile_that_is_being_received_for_is_not_removed(home, said):
+    remove = "profiles remove default --confirm default"
+    with started("webhook", "listen", "--port", "0", "--json") as child:
+        port = int(json.loads(child.stdout.readline())["listening"].rsplit(":", 1)[1][:-8])
+        assert send_three(port) == [200, 200, 200]
+        assert said(remove)[0] == 6
+        assert len(Reader(home.inbox_path("default")).messages()) == 3
+        child.kill()
+    assert said(remove)[0] == 0
+    assert not home.inbox_path("default").exists()
+
+
 # Memory.
 
 BATCH = 1000
@@ -281,6 +299,5 @@ def test_what_was_shown_is_not_kept_in_memory(home, free_port):
             if number in (7, 15):
                 time.sleep(2)
                 after.append(megabytes(child))
-        child.kill()
     # Whole deliveries take 3 MB each in memory, the large ones more.
     assert after[1] - after[0] < 20, after

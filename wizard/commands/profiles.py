@@ -164,6 +164,7 @@ def remove(chosen: Arguments) -> int:
     # From here on everything speaks of the profile that goes.
     chosen.profile = name
     with Context(chosen) as theirs:
+        _refuse_in_use(theirs)
         _confirmed(theirs, name, chosen.confirm)
         _forget_secrets(theirs)
         _delete(theirs, name)
@@ -179,6 +180,19 @@ def _existing(context: Context) -> str:
     if name not in known:
         raise unknown_word("profiles.no_such", name, sorted(known))
     return name
+
+
+def _refuse_in_use(context: Context) -> None:
+    """What a receiver has acknowledged Meta does not send again."""
+    from wizard.webhook.inbox import InboxError
+
+    reader = context.listener.reader
+    try:
+        used = reader.path.is_file() and reader.in_use()
+    except InboxError as error:
+        used = error.kind == "locked"  # a damaged one may go
+    if used:
+        raise InboxError("in_use", str(reader.path))
 
 
 def _confirmed(context: Context, name: str, given: str) -> None:
