@@ -8,9 +8,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.support import deliveries
+from wizard.state.record import ProfileRecord, TestMessage
 from wizard.ui.screen import Screen
 from wizard.ui.webhook_view import EventView
 from wizard.ui.words import Words, family
+from wizard.webhook.inbox import Reader, Writer
+from wizard.webhook.local_receiver import LocalEvidence
 from wizard.webhook.payload import read
 from wizard.webhook.summary import KINDS
 
@@ -299,3 +302,28 @@ def test_no_shape_of_json_can_break_the_telling(content):
     for event in read(json.dumps(content).encode()).events:
         line(event)
         json.dumps(event.as_event())
+
+
+@pytest.mark.parametrize(
+    "errors",
+    [
+        [{"code": "131026", "title": "T"}, {"code": 131049}],
+        {"code": 131026, "title": "T"},
+        [{"code": 131026, "message": "T"}],
+    ],
+    ids=["code as text, two errors", "one object", "message for a title"],
+)
+def test_what_send_waits_for_is_what_the_audit_reads(tmp_path, errors):
+    writer = Writer(tmp_path / "inbox.sqlite3")
+    for content in (
+        deliveries.status("wamid.sent", "failed", errors=errors),
+        deliveries.status("wamid.other", "delivered"),
+    ):
+        writer.store(read(deliveries.encode(content)))
+    writer.close()
+    reader = Reader(writer.path)
+    waited = reader.wait_for_status("wamid.sent", 0)
+    sent = TestMessage(deliveries.NUMBER, "79161234567", "wamid.sent", "2026-11-22T19:00:00Z")
+    arrivals = LocalEvidence(reader).arrivals(ProfileRecord(test_message=sent))
+    assert (waited.state, waited.code, waited.title) == ("failed", 131026, "T")
+    assert (arrivals.test_state, arrivals.test_code) == (waited.state, waited.code)

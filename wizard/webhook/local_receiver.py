@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from wizard.facts.models import Arrivals, Handshake
 from wizard.net.connection import Outside, parse_target
@@ -299,6 +299,8 @@ def _refused_handshake(attempts: Sequence[HandshakeAttempt]) -> HandshakeAttempt
 
 
 SECONDS = 10.0
+#: Characters of an address that are sent as they are; others as bytes of UTF-8.
+_AS_WRITTEN = "/%:@!$&'()*+,;=~?[]"
 #: What may wait for a slow server, in bytes; the inbox has everything that did not fit.
 MOST_WAITING = 64 * 1024 * 1024
 
@@ -352,14 +354,14 @@ class Forwarder:
         secure = self._url.scheme == "https"
         kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
         connection = kind(self._url.hostname or "", self._url.port, timeout=SECONDS)
-        target = self._url.path or "/"
-        target += f"?{self._url.query}" if self._url.query else ""
+        target = quote(self._url.path or "/", safe=_AS_WRITTEN)
+        target += f"?{quote(self._url.query, safe=_AS_WRITTEN)}" if self._url.query else ""
         try:
             connection.request("POST", target, body, headers)
             answer = connection.getresponse()
             answer.read(1024)
             return answer.status, ""
-        except (OSError, http.client.HTTPException) as error:
+        except (OSError, http.client.HTTPException, ValueError) as error:
             return 0, cause(error)
         finally:
             connection.close()
