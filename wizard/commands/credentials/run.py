@@ -89,13 +89,17 @@ def _become(path: str, words: list[str], environ: Mapping[str, str]) -> None:
 
     Python's own settings do not go along; our limit on core dumps does: they would hold secrets.
     """
+    before: dict[int, Any] = {}
     for name in ("SIGPIPE", "SIGXFSZ"):
         with suppress(AttributeError, ValueError):
-            signal.signal(getattr(signal, name), signal.SIG_DFL)
+            number = getattr(signal, name)
+            before[number] = signal.signal(number, signal.SIG_DFL)
     try:
         os.execve(path, words, environ)  # noqa: S606 (to run it is the purpose)
     except OSError as error:
         why = error.strerror or type(error).__name__
+        for number, how in before.items():
+            signal.signal(number, how)
     raise NotStarted(Exit.NOT_STARTED, "program_failed", program=path, why=why)
 
 
