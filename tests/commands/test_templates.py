@@ -40,6 +40,8 @@ def test_lint_in_every_format(wizard, told, tmp_path):
     where = folder(tmp_path, edge=GOOD.replace("Hello ", ""))
     code, data = told("templates", "lint", where)
     assert (code, data["errors"]) == (1, 1)
+    line = wizard("templates", "lint", where)[1].splitlines()[0]
+    assert line.endswith("[variables.edge]")
     assert json.loads(wizard("templates", "lint", where, "--format=json")[1]) == data
     code, out, _ = wizard("templates", "lint", where, "--format=sarif", "--lang=ru")
     (result,) = json.loads(out)["runs"][0]["results"]

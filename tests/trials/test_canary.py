@@ -50,6 +50,14 @@ LINES = [
     "number pin --yes",
     "send --to +447700900456 --template order_received --yes",
     "send --to +447700900456 --text hello --yes --verbose",
+    "templates list --json",
+    "templates pull --verbose",
+    "templates show order_received",
+    "templates lint",
+    "templates plan --json",
+    "templates delete autumn_sale --yes --verbose",
+    "templates apply --yes --verbose",
+    "templates wait order_received --timeout 0",
     "messages",
     "webhook show",
     "webhook probe",
@@ -237,7 +245,10 @@ def test_no_command_is_left_out():
 
 
 @pytest.mark.parametrize("scenario", ["rehearsal", "receiving", "pin-unknown"])
-def test_secrets_go_through_every_command_and_come_out_of_none(watch, scenario):
+def test_secrets_go_through_every_command_and_come_out_of_none(
+    watch, scenario, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)  # where templates are written
     secrets = set()
     for line in LINES:
         watch.run(line, scenario)

@@ -140,7 +140,7 @@ def run_show(chosen: Arguments) -> int:
         context.screen.line()
         for line in rendered(node).decode().splitlines():
             bare = line.lstrip(" ")
-            context.screen.line(" " * (len(line) - len(bare)) + clean(bare, 2000))
+            context.screen.whole(" " * (len(line) - len(bare)) + clean(bare, 2000))
         return Exit.FINE
 
 

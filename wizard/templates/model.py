@@ -30,7 +30,7 @@ READ_ONLY = frozenset(
     {"id", "status", "quality_score", "rejected_reason", "previous_category", "correct_category"}
     | {"health_status", "last_updated_time", "rejection_info"}
 )
-VARIABLE = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
+VARIABLE = re.compile(r"\{\{([^{}]*)\}\}")
 
 
 class Application(Struct, frozen=True, kw_only=True):
@@ -109,7 +109,7 @@ class TemplateFile(Struct, frozen=True, kw_only=True):
 
 def variables_in(text: str) -> list[str]:
     """The names of the {{variables}} of a text, each once, in their order."""
-    return list(dict.fromkeys(VARIABLE.findall(text)))
+    return list(dict.fromkeys(name.strip() for name in VARIABLE.findall(text)))
 
 
 #: Type of a component → the key under which Graph has its positional examples, its named ones.

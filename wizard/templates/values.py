@@ -111,7 +111,9 @@ def filled(row: Row, wanted: Sequence[Slot], values: Mapping[str, str]) -> str:
     """The body as its reader will see it."""
     body = next((part for part in _parts(row) if kind_of(part) == "BODY"), {})
     inside = {slot.name if slot.name != "code" else "1": values[slot.name] for slot in wanted}
-    return VARIABLE.sub(lambda found: inside.get(found[1], found[0]), str(body.get("text", "")))
+    return VARIABLE.sub(
+        lambda found: inside.get(found[1].strip(), found[0]), str(body.get("text", ""))
+    )
 
 
 def _parts(row: Row) -> list[Row]:

@@ -184,6 +184,10 @@ class Screen:
         for line in wrap(text, self.width, first, lead):
             self.stream.write(self.styled(line, style) + "\n")
 
+    def whole(self, text: str, style: str = "") -> None:
+        """Print a line as it is, never wrapped: what other programs read."""
+        self.stream.write(self.styled(self.fit(text), style) + "\n")
+
     def pieces(self, pieces: Iterable[str], between: str) -> None:
         """Print short texts one after another, none of them broken."""
         fitting = [self.fit(piece) for piece in pieces]

@@ -30,14 +30,14 @@ class TemplateView:
         for one in findings:
             where = f"{one.path}:{one.line}: " + (f"{one.language}: " if one.language else "")
             text = clean(said(one, self._words.language), 500)
-            self._screen.line(f"{where}{text} [{one.rule}]", STYLES[one.severity])
+            self._screen.whole(f"{where}{text} [{one.rule}]", STYLES[one.severity])
             self._screen.line(table()[one.rule].source, "dim", "    ")
 
     def rows(self, rows: Sequence[Json]) -> None:
         """A line for each template."""
         for row in rows:
             parts = ("name", "language", "status", "category")
-            self._screen.line("  ".join(clean(row.get(part), 200) or "–" for part in parts))
+            self._screen.whole("  ".join(clean(row.get(part), 200) or "–" for part in parts))
 
     def plan(self, plan: Plan) -> None:
         """Every change, what differs, and what is left alone."""

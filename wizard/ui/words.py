@@ -51,7 +51,7 @@ _COMMAND = re.compile(
 
 
 #: Commands that read or write a folder of files.
-_OF_A_FOLDER = re.compile(r"\bwa-wizard (?:\S+ )*?templates (?:pull|lint|plan|apply)\b")
+_OF_A_FOLDER = re.compile(r"\bwa-wizard (?:--\S+ )*templates (?:pull|lint|plan|apply)\b")
 
 
 class Words:
