@@ -59,6 +59,7 @@ LINES = [
     "templates apply --yes --verbose",
     "templates wait order_received --timeout 0",
     "messages",
+    "events",
     "webhook show",
     "webhook probe",
     "webhook set --yes",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -89,10 +89,13 @@ class EventList:
         limit = chosen.limit or (None if chosen.json else SHOWN)
         found = self._reader.events(self._which, limit=None if limit is None else limit + 1)
         shown = found if limit is None else found[:limit]
-        self._print(shown)
-        if not chosen.json and len(found) > len(shown):
-            context.notes.line(context.words.say(f"{self._words}.more", shown=len(shown)))
-        if not chosen.json and not shown:
+        more, none = len(found) > len(shown), not shown
+        found = shown[::-1]
+        del shown
+        self._print(_taken(found))
+        if not chosen.json and more:
+            context.notes.line(context.words.say(f"{self._words}.more", shown=limit))
+        if not chosen.json and none:
             context.notes.line(context.words.say(f"{self._words}.none"))
             context.notes.line(context.words.say("messages.missed"))
         return Exit.FINE
@@ -100,7 +103,7 @@ class EventList:
     def _follow(self) -> int:
         """What is there, oldest first, then what comes: until Ctrl-C."""
         row = self._reader.last_row()
-        self._print(reversed(self._reader.events(self._which, limit=self._limit() or SHOWN)))
+        self._print(_taken(self._reader.events(self._which, limit=self._limit() or SHOWN)))
         sys.stdout.flush()  # into a pipe, what is there must not wait for the next one
         for event in self._reader.follow(lambda: False, self._which, after_row=row):
             self._print([event])
@@ -111,7 +114,7 @@ class EventList:
         """One JSON object per line, oldest first, into a file that is new and only the owner's."""
         context = self._context
         found = self._reader.events(self._which, limit=self._limit())
-        lines = [json_text(self._as_json(event)) + "\n" for event in reversed(found)]
+        lines = [json_text(self._as_json(event)) + "\n" for event in _taken(found)]
         if target == "-":
             sys.stdout.writelines(lines)
         else:
@@ -130,6 +133,12 @@ class EventList:
                 write_document(self._as_json(event), line=True)
             else:
                 self._view.show(event)
+
+
+def _taken(events: list[Event]) -> Iterator[Event]:
+    """From the last one on; each is forgotten, with all that was parsed of it, before the next."""
+    while events:
+        yield events.pop()
 
 
 #: What may have changed the account since somebody looked, and how much of it is shown at once.
