@@ -201,9 +201,10 @@ SAID = [
 ]
 
 
-def line(event, language="en", numbers=()):
+def line(event, language="en", numbers=(), **how):
     stream = io.StringIO()
-    EventView(Screen(stream, colour=False, width=100_000), Words(language), numbers).show(event)
+    screen = Screen(stream, colour=False, width=100_000)
+    EventView(screen, Words(language), numbers, **how).show(event)
     return stream.getvalue()
 
 
@@ -259,6 +260,7 @@ def test_a_person_without_a_number_is_shown_by_name_and_username():
     assert (told["from"], told["from_user_id"], told["username"]) == ("", "US.134", "ann.b")
     assert (told["group_id"], told["contact"]) == ("Y2Fw", contact)
     assert all(part in line(event) for part in ("Ann (@ann.b)", "Y2Fw"))
+    assert all(part in line(event, ids=True) for part in ("wamid.1", "US.134", "US.ENT.1", " h"))
 
 
 @pytest.mark.parametrize("sender", ["491", "+491"])

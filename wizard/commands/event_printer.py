@@ -28,7 +28,8 @@ class EventPrinter:
 
         self._context, self._json = context, context.chosen.json
         numbers = {*context.listener.reader.numbers(), context.record.ids.get("phone_number_id")}
-        self._view = EventView(context.screen, context.words, sorted(filter(None, numbers)))
+        ids, known = bool(context.chosen.verbose), sorted(filter(None, numbers))
+        self._view = EventView(context.screen, context.words, known, ids=ids)
         self._lost = False
         self._not_stored = ""
 

@@ -74,7 +74,8 @@ class EventList:
         self._as_json = as_json
         self._reader = context.listener.reader
         numbers = [] if context.chosen.json else sorted(self._reader.numbers())
-        self._view = EventView(context.screen, context.words, numbers)
+        ids = bool(context.chosen.verbose)
+        self._view = EventView(context.screen, context.words, numbers, ids=ids)
 
     def run(self) -> int:
         """As the command line wants it."""

@@ -11,15 +11,21 @@ from wizard.text.sanitise import clean, clean_lines
 from wizard.ui.screen import Screen, cells
 from wizard.ui.words import Words, message
 from wizard.webhook.inbox import Event
-from wizard.webhook.summary import Day, MetaError, Summary, Word
+from wizard.webhook.summary import Day, MetaError, Summary, Word, plain
 
 
 class EventView:
     """Shows events of any kind. What customers write is cleaned: it may try to steer the screen."""
 
-    def __init__(self, screen: Screen, words: Words, numbers: Sequence[str] = ()) -> None:
-        """`numbers`: the ids of the numbers there are; of several, each line names its own."""
+    def __init__(
+        self, screen: Screen, words: Words, numbers: Sequence[str] = (), *, ids: bool = False
+    ) -> None:
+        """`numbers`: the ids of the numbers there are; of several, each line names its own.
+
+        `ids`: below each line the ids that it is known by.
+        """
         self._screen, self._words, self._numbers = screen, words, set(numbers)
+        self._ids = ids
 
     def show(self, event: Event) -> None:
         """When, from whom, what; and below it every error in it."""
@@ -39,6 +45,10 @@ class EventView:
         self._screen.line(first, style, start, "    ")
         for line in rest:
             self._screen.line(line, "", "    ")
+        known = [event.id, event.about and f"→ {event.about}", event.user_id]
+        known += [plain(event.contact.get(k)) for k in ("parent_user_id", "identity_key_hash")]
+        if self._ids and any(known):
+            self._screen.line(" ".join(clean(one) for one in known if one), "dim", "    ")
         for error in event.errors:
             self._error(error)
 

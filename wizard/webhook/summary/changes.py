@@ -116,8 +116,9 @@ def _violation(value: Json) -> Summary:
 def _disabled(value: Json) -> Summary:
     about = node(value.get("ban_info"))
     state, date = plain(about.get("waba_ban_state")), plain(about.get("waba_ban_date"))
-    shown: dict[str, Shown] = {"state": Word(state or "DISABLE"), "date": date or "?"}
-    return Summary("disabled", shown, reason=state, bad=state != "REINSTATE")
+    shown: dict[str, Shown] = {"state": Word(state or "DISABLE"), "date": date}
+    key = "disabled_on" if date else "disabled"
+    return Summary(key, shown, reason=state, bad=state != "REINSTATE")
 
 
 def _left(value: Json) -> Summary:
