@@ -155,7 +155,9 @@ PINNED = {
 def expected(facts: Facts) -> CheckResult:
     """The token leads to what this profile is pinned to; a profile without pins takes any."""
     pins = {name: facts.expected[name] for name in PINNED if facts.expected.get(name)}
-    found = {**facts.record.ids, "app_id": facts.token.app_id} if pins else {}
+    if not pins:
+        return passed("not_pinned")
+    found = {**facts.record.ids, "app_id": facts.token.app_id}
     for name, pin in pins.items():
         if found.get(name) and found[name] != pin:
             return failed(PINNED[name], expected=pin, actual=found[name])
