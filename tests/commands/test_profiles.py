@@ -54,6 +54,9 @@ WORDS = {
     "profiles use": "shop",
     "profiles remove": "shop",
     "send": "--to +447700900456",
+    "templates show": "order_ready",
+    "templates wait": "order_ready",
+    "templates delete": "order_ready",
 }
 ANY = ("setup", "login", "profiles add", "help", "completion")
 NAMES = [f"{word} {more}".strip() for word, rest in COMMANDS.items() for more in rest or [""]]

@@ -28,6 +28,11 @@ NEED = {
     "webhook subscribe": ["--yes"],
     "webhook test": ["--yes", "--timeout", "0.1"],
     "send": [*TO, "--yes"],
+    "templates list": [],
+    "templates show": ["order_ready"],
+    "templates pull": [],
+    "templates wait": ["order_ready", "--timeout", "1"],
+    "templates delete": ["order_ready", "--yes"],
 }
 #: These only hand the token on: whether Meta takes it is not their matter.
 HAND_ON = ("credentials get", "credentials export", "credentials run")
@@ -40,6 +45,10 @@ NEED_NONE = {
         "audit",
         "status",
         "messages",
+        "events",
+        "templates lint",
+        "templates plan",  # these two read their files first
+        "templates apply",
         "explain",
         "bugreport",
         "sandbox",

@@ -71,6 +71,7 @@ LINES = [
     "bugreport --json",
     "explain 190/463",
     "profiles list",
+    "profiles add second",
     "profiles use default",
     "completion bash",
     "help environment",
@@ -81,6 +82,7 @@ LINES = [
 ]
 #: What shows a secret because that is what it is for, waits for ever, or needs a real store.
 APART = {
+    "credentials get",  # prints one: it is asked to
     "credentials export",  # prints them: it is asked to
     "credentials import",  # below, from a file of its own
     "credentials move",  # between real stores; the sandbox has one

@@ -41,7 +41,6 @@ REFUSED_ACTS = [
     ("codes-asked-too-often", "number request-code", "requested too many times"),
     ("codes-not-sent", "number request-code", "Please try again in some time."),
     ("adding-closed", "number add", "Cannot add phone number to WhatsApp Business Account"),
-    ("register-refused-connected", "number register", "(#10) Application does not have permission"),
     ("register-closed-for-days", "number register", "Try again after"),
     ("name-declined-unregistered", "number register", "Your display name could not be processed"),
 ]

@@ -34,6 +34,9 @@ def prompter(request):
 
 @pytest.mark.parametrize("name", METHODS)
 def test_every_method_is_there_with_the_same_parameters(prompter, name):
+    if isinstance(getattr(Prompter, name), property):
+        assert isinstance(getattr(prompter, name), bool)
+        return
     asked = inspect.signature(getattr(Prompter, name)).parameters.values()
     there = list(inspect.signature(getattr(type(prompter), name)).parameters.values())
     assert [(p.name, p.kind, p.default) for p in there] == [
