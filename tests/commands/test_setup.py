@@ -33,3 +33,16 @@ def test_what_is_not_consented_to_is_not_done(wizard, home, play):
 def test_the_rehearsal_goes_through_by_itself_and_the_next_run_finds_it_done(wizard):
     assert wizard("setup", "--sandbox", "--no-input")[0] == 0
     assert wizard("audit", "--sandbox", "--no-input")[0] == 0
+
+
+def test_a_printed_command_keeps_the_language_and_setup_remembers_it(wizard, home, monkeypatch):
+    monkeypatch.setenv("LC_ALL", "en_US.UTF-8")
+    out = wizard("audit", "--sandbox=number-unverified", "--no-input", "--lang", "ru")[1]
+    assert "wa-wizard --sandbox=number-unverified --lang=ru setup" in " ".join(out.split())
+    out = wizard("audit", "--sandbox=number-unverified", "--no-input")[1]
+    assert "--lang" not in out
+    monkeypatch.setenv("WA_WIZARD_GRAPH_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("WA_WIZARD_ACCESS_TOKEN", "EAA" + "x" * 100)
+    wizard("setup", "--no-input", "--lang", "ru")
+    assert home.config().of("default").lang == "ru"
+    assert "Профиль" in wizard("status")[1]

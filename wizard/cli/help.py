@@ -168,7 +168,8 @@ def run(chosen: Arguments) -> int:
     if chosen.json:
         context.print_json(command_list(line, context.words))
     else:
-        sys.stdout.write(show(line, context.words))
+        # The same page as --help, whose commands are of no profile.
+        sys.stdout.write(show(line, Words(chosen.language)))
     return Exit.FINE
 
 

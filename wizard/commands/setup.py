@@ -66,7 +66,11 @@ def _walk(context: Context, setup: Setup, answers: Answers | None) -> None:
     from wizard.audit.results import exit_code
     from wizard.state.record import Status
 
-    session = context.session
+    session, asked = context.session, context.chosen.lang
+    if asked and not context.chosen.sandbox and context.config.of(context.profile).lang != asked:
+        # A language that was asked for is the profile's from now on.
+        changed = context.home.config().with_profile(context.profile, lang=asked)
+        context.home.save_config(changed)
     begun = bool(session.record.ids or session.record.secrets)
     for result in setup.walk("environment"):
         if result.status is Status.PASSED:

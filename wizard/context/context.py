@@ -15,7 +15,7 @@ from msgspec import structs
 from wizard.audit import checklist
 from wizard.audit.checklist import Checklist
 from wizard.audit.results import AuditResult, remembered
-from wizard.context.settings import Arguments, Settings, profile_of, settings
+from wizard.context.settings import Arguments, Settings, language_of, profile_of, settings
 from wizard.net.address import META_URL, checked_url, checked_version
 from wizard.report.documents import write_document
 from wizard.state.config import Config, Home, find
@@ -150,6 +150,8 @@ class Context:
             options.append(f"--profile={self.profile}")
         if self.chosen.sandbox:
             options.append(f"--sandbox={self.chosen.sandbox}")
+        if self.chosen.language != language_of(self.environ, profile=self.chosen.profile):
+            options.append(f"--lang={self.chosen.language}")
         return " ".join(options)
 
     @cached_property

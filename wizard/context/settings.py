@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import locale
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -114,8 +115,10 @@ def _language(environ: Mapping[str, str], *wishes: str) -> str:
         if wish in LANGUAGES:
             return wish
     # The first that is set decides, as POSIX has it.
-    locales = (environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
-    return "ru" if next(filter(None, locales), "").lower().startswith("ru") else "en"
+    named = (environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    # Windows sets none of them and calls its own "Russian_Russia".
+    spoken = next(filter(None, named), "") or locale.getlocale()[0] or ""
+    return "ru" if spoken.lower().startswith("ru") else "en"
 
 
 def scenarios() -> tuple[str, ...]:
