@@ -173,7 +173,7 @@ def run(chosen: Arguments) -> int:
             return Exit.CREDENTIAL
         values = {name: value_of(context, name) for name in wanted}
         _announce(context, wanted, target)
-        if not agreed(context, "export", phrase("credentials.export_consent")):
+        if not agreed(context, "export", phrase("credentials.export_consent"), danger=True):
             return Exit.NOT_IN_ORDER
         text = dressed(values, style, chosen.program or "")
         _hand_out(context, text, target)
