@@ -45,9 +45,9 @@ def run(words: Sequence[str]) -> int:
                 write_document(outcome_document(code))
             sys.stdout.flush()
             return code
-    except SystemExit:
-        raise
-    except BaseException as error:  # noqa: BLE001 (every way to end has its exit code)
+    except BaseException as error:
+        if isinstance(error, SystemExit) and not isinstance(error, Terminated):
+            raise
         code = ErrorReporter(spoken, arguments.command, arguments.verbose).of(error)
         if arguments.json:
             _print_error(error, arguments)

@@ -133,8 +133,11 @@ class InputRequired(WizardError):
         self.name, self.option = name, option
 
 
-class Terminated(BaseException):
+class Terminated(SystemExit):
     """SIGTERM or SIGHUP arrived. Not an Exception, so that no `except Exception` stops it.
+
+    A SystemExit: asyncio hands on that and KeyboardInterrupt alone. Any other exception that a
+    signal raises while a key press is worked on is reported there, and the program goes on.
 
     `exit_code`, `key` and `values` are those of a WizardError.
     """
