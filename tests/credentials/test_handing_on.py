@@ -28,9 +28,9 @@ def test_a_dotenv_line_reads_as_a_shell_reads_it(value):
     assert shlex.split(line, comments=True) == [f"WA_WIZARD_VERIFY_TOKEN={value}"]
 
 
-@pytest.mark.parametrize("style", ["docker", "github"])
-def test_docker_and_github_take_the_value_as_it_stands(style):
-    assert dressed({"verify_token": HARD}, style) == f"WA_WIZARD_VERIFY_TOKEN={HARD}\n"
+@pytest.mark.parametrize(("style", "value"), [("docker", HARD), ("github", "a b'c\"d\\e`f|g")])
+def test_docker_and_github_take_the_value_as_it_stands(style, value):
+    assert dressed({"verify_token": value}, style) == f"WA_WIZARD_VERIFY_TOKEN={value}\n"
 
 
 EVERYTHING = {

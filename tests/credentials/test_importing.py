@@ -56,6 +56,70 @@ def test_secrets_are_known_by_their_shape_and_the_rest_by_their_names(text, foun
     assert seen(text) == found
 
 
+OTHER = "EAAH" + "c" * 120
+BLANK = {"name": "WhatsApp Cloud API", "values": [{"key": "User-Access-Token", "value": TOKEN}]}
+BOTH = {("token", TOKEN), ("waba_id", "102290129340398")}
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("$Env:VERIFY_TOKEN = 'it''s'", {("verify_token", "it's")}),
+        ('${env:VERIFY_TOKEN}="a`"b"', {("verify_token", 'a"b')}),
+        (
+            f"[Environment]::SetEnvironmentVariable('APP_SECRET', '{SECRET}', 'User')",
+            {("app_secret", SECRET)},
+        ),
+        (
+            f'@echo off\r\nset "T={TOKEN}"\r\nset VERIFY_TOKEN=a"b',
+            {("token", TOKEN), ("verify_token", 'a"b')},
+        ),
+        ("setx WABA_ID 102290129340398 /M", {("waba_id", "102290129340398")}),
+        ('setx VERIFY_TOKEN "sword"', {("verify_token", "sword")}),
+        ("set -gx VERIFY_TOKEN 'it\\'s'", {("verify_token", "it's")}),
+        ("set --export --global VERIFY_TOKEN sword", {("verify_token", "sword")}),
+        (f"setenv T {TOKEN}", {("token", TOKEN)}),
+        (
+            f'{{ // ours, not "theirs"\n "t": "{TOKEN}", /* , */ "verify_token": "a//b,}}",}}',
+            {("token", TOKEN), ("verify_token", "a//b,}")},
+        ),
+        (f"{{'t': '{TOKEN}', 'waba_id': '102290129340398', }}", BOTH),
+        (f"waba_id: 102290129340398\nnested:\n  - token: {TOKEN}\n", BOTH),
+        ("bot:\n  two_step_pin: 012345\n", {("two_step_pin", "012345")}),
+        ("bot:\n  environment:\n    - VERIFY_TOKEN=sword\n", {("verify_token", "sword")}),
+        ("env:\n- name: VERIFY_TOKEN\n  value: sword\n", {("verify_token", "sword")}),
+        (f'[bot]\naccess_token = "{TOKEN}"\nwaba_id = 102290129340398\n', BOTH),
+        (f"[bot]\n; ours\naccess_token = {TOKEN}\nwaba_id: 102290129340398\n", BOTH),
+        (f"name,value\nACCESS_TOKEN,{TOKEN}\nWABA_ID,102290129340398\n", BOTH),
+        (f"client;token;waba_id\nacme;{TOKEN};102290129340398\n", BOTH),
+        (json.dumps(BLANK), {("token", TOKEN)}),
+        (
+            f"curl -X POST \\\n 'https://graph.facebook.com/v25.0/106540352242922/messages' \\\n"
+            f" -H 'Authorization: Bearer {TOKEN}'",
+            {("token", TOKEN), ("phone_number_id", "106540352242922")},
+        ),
+        (
+            f"curl 'https://graph.facebook.com/oauth/access_token?client_id=1029384756102938"
+            f"&client_secret={SECRET}'",
+            {("app_id", "1029384756102938"), ("app_secret", SECRET)},
+        ),
+        (
+            f'ACCESS_TOKEN="{TOKEN}"\nAPP_ID=""\nAPP_SECRET=\nRECIPIENT_WAID=""\nVERSION="v18.0"\n'
+            'PHONE_NUMBER_ID=""\nVERIFY_TOKEN="sword"\n',
+            {("token", TOKEN), ("verify_token", "sword")},
+        ),
+        ("VERIFY_TOKEN=`it's`", {("verify_token", "it's")}),
+        ("VERIFY_TOKEN='it'\\''s'", {("verify_token", "it's")}),
+        ("VERIFY_TOKEN='never closed", set()),
+        ("export VERIFY_TOKEN=$(pass show x)", set()),
+        ("- &a [*a]\n- b:\n", set()),
+        ("A." * 30_000 + "a = 1\n[x]\n", set()),
+    ],
+)
+def test_the_shapes_people_have_are_understood(text, found):
+    assert seen(text) == found
+
+
 def written(shop, content, name="credentials.json"):
     path = shop.folder / name
     path.write_text(content if isinstance(content, str) else json.dumps(content))
@@ -186,8 +250,16 @@ def test_an_id_is_kept_as_what_meta_says_it_is(open_shop):
     assert "business_id" not in shop.record.ids
 
 
-@pytest.mark.parametrize("style", ["env", "dotenv", "json"])
-@pytest.mark.parametrize("value", ["it's", "it's\"5$a\\b#c", "`x`$HOME", '"q"', "a#b;c,d"])
+@pytest.mark.parametrize(
+    ("style", "value"),
+    [
+        *[("env", value) for value in ("it's\"5$a\\b#c", "${HOME}", "my_verify_token", "a'")],
+        *[("dotenv", value) for value in ("it's", "`x`$HOME", "a#b;c,d", "<x>")],
+        *[("json", value) for value in (" two words ", "your-token", "EAAG" + "x" * 60)],
+        *[("github", value) for value in ("a'b", "{x}", "null")],
+        *[("docker", value) for value in ('"abc"', "a #b", "'", " x ", "$HOME")],
+    ],
+)
 def test_a_value_full_of_signs_comes_back_as_it_left(shop, style, value):
     shop.keep("verify_token", value)
     target = shop.folder / "move"

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import sys
 from collections.abc import Callable, Mapping
@@ -25,6 +26,7 @@ from wizard.commands.credentials.common import (
     record_of,
     value_of,
 )
+from wizard.commands.credentials.shapes import AS_IT_STANDS, unquoted
 from wizard.context.context import Context
 from wizard.context.settings import Arguments
 from wizard.state import private_file
@@ -97,11 +99,20 @@ Values = Mapping[str, str]
 
 
 def dressed(values: Values, style: str, program: str = "") -> str:
-    """The text that leaves. `values` are by our names; those the program does not know stay."""
+    """The text that leaves. `values` are by our names; those the program does not know stay.
+
+    UsageError by name for a value that a reader of this format would not read as it is.
+    """
     if style == "json":
         return json.dumps(_nested(named(values, program, as_json=True)), indent=2) + "\n"
     pairs = named(values, program)
-    return "".join(f"{_LINES[style](name, value)}\n" for name, value in pairs.items())
+    for name, value in pairs.items():
+        if not value.isprintable() or not _HOLDS[style](value):
+            raise UsageError("credentials.format_cannot_hold", name=name, format=style)
+    head = style == "docker" and any(unquoted(value.strip()) != value for value in pairs.values())
+    lines = [AS_IT_STANDS] if head else []
+    lines += [_LINES[style](name, value) for name, value in pairs.items()]
+    return "".join(f"{line}\n" for line in lines)
 
 
 def named(values: Values, program: str = "", *, as_json: bool = False) -> dict[str, str]:
@@ -131,20 +142,36 @@ def _env(name: str, value: str) -> str:
     return f"export {name}={shlex.quote(value)}"
 
 
+_PLAIN = re.compile(r"[A-Za-z0-9_.:/+=@-]*")
+
+
+def _single(value: str) -> bool:
+    """Whether a reader of .env takes it as it stands between single quotes.
+
+    python-dotenv expands ${ there too, and reads a backslash before another or before the quote.
+    """
+    return not any(part in value for part in ("'", "${", "\\\\")) and value[-1:] != "\\"
+
+
+def _fits_dotenv(value: str) -> bool:
+    """In double quotes node knows no escapes, and a shell replaces what begins with $ or `."""
+    return _single(value) or not any(sign in value for sign in '"\\$`')
+
+
 def _dotenv(name: str, value: str) -> str:
     """Quoted only where it must be: some readers take quotes for a part of the value."""
-    if all(character.isalnum() or character in "_-.:/|+=@" for character in value):
+    if _PLAIN.fullmatch(value):
         return f"{name}={value}"
-    if "'" not in value and "\n" not in value:
-        return f"{name}='{value}'"  # nothing is replaced between single quotes
-    escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\$")
-    return f'{name}="{escaped}"'.replace("\n", "\\n")
+    return f"{name}='{value}'" if _single(value) else f'{name}="{value}"'
+
+
+def _fits_gh(value: str) -> bool:
+    """`gh secret set --env-file` unquotes, expands $ and cuts comments; $GITHUB_ENV does not."""
+    return value == value.strip() and value[:1] not in "\"'`" and not set("$#") & set(value)
 
 
 def _bare(name: str, value: str) -> str:
     """Docker's --env-file and $GITHUB_ENV take everything after = as it stands."""
-    if "\n" in value or "\r" in value:
-        raise UsageError("credentials.many_lines", name=name)
     return f"{name}={value}"
 
 
@@ -153,6 +180,19 @@ _LINES: Mapping[str, Callable[[str, str], str]] = {
     "dotenv": _dotenv,
     "github": _bare,
     "docker": _bare,
+}
+
+
+def _anything(_value: str) -> bool:
+    return True
+
+
+#: Whether the readers of a format can have a printable value as it is.
+_HOLDS: Mapping[str, Callable[[str], bool]] = {
+    "env": _anything,
+    "dotenv": _fits_dotenv,
+    "github": _fits_gh,
+    "docker": _anything,
 }
 
 
@@ -172,10 +212,10 @@ def run(chosen: Arguments) -> int:
             context.notes.line(context.words.say("credentials.nothing_to_export"))
             return Exit.CREDENTIAL
         values = {name: value_of(context, name) for name in wanted}
+        text = dressed(values, style, chosen.program or "")
         _announce(context, wanted, target)
         if not agreed(context, "export", phrase("credentials.export_consent"), danger=True):
             return Exit.NOT_IN_ORDER
-        text = dressed(values, style, chosen.program or "")
         _hand_out(context, text, target)
         return Exit.FINE
 
