@@ -4,9 +4,13 @@ import json
 
 import pytest
 
-from wizard.commands.credentials.recognise import find
+from tests.support.terminal import ENTER, Terminal
+from wizard.commands.credentials.recognise import contents, find
 from wizard.graph.consent import granted
+from wizard.state.config import Config
 from wizard.state.record import ProfileRecord
+from wizard.text.secret import Secret
+from wizard.vault.encrypted_file import EncryptedFile
 
 TOKEN, SECRET = "EAAG" + "b" * 120, "0123456789abcdef0123456789abcdef"
 
@@ -328,3 +332,128 @@ def test_an_app_that_wants_a_proof_is_no_dead_token(open_shop):
     shop = open_shop("proof-required")
     path = written(shop, {"t": shop.meta.access_token})
     assert shop.data("import", str(path), "--yes", code=4)["found"][0]["reason"] == "needs_secret"
+
+
+AB = ["acme", "beta"]
+A, B = "102290129340398", "102290129340399"
+PAIR = [
+    {"name": "Acme", "token": TOKEN, "waba_id": A},
+    {"name": "Beta", "token": OTHER, "waba_id": B},
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "clients"),
+    [
+        (json.dumps(PAIR), ["Acme", "Beta"]),
+        ("\n".join(json.dumps(one) for one in PAIR), ["Acme", "Beta"]),
+        (json.dumps({"clients": PAIR}), ["Acme", "Beta"]),
+        (json.dumps({"acme": {"t": TOKEN, "waba": {"id": A}}, "b": PAIR[1]}), ["acme", "Beta"]),
+        (f"client,token,waba_id\nAcme,{TOKEN},{A}\nBeta,{OTHER},{B}\n", ["Acme", "Beta"]),
+        (f"client,token\nAcme,{TOKEN}\nBeta,{OTHER}\n", ["Acme", "Beta"]),
+        (f"[acme]\ntoken = {TOKEN}\nwaba_id = {A}\n[beta]\ntoken: {OTHER}\nwaba_id={B}\n", AB),
+        (f"acme:\n  token: {TOKEN}\n  waba_id: {A}\nbeta:\n  token: {OTHER}\n  waba_id: {B}\n", AB),
+        (f"ACME_TOKEN={TOKEN}\nACME_WABA_ID={A}\nBETA_TOKEN={OTHER}\nBETA_WABA_ID={B}\n", AB),
+        (f"ACCESS_TOKEN={TOKEN}\nWABA_ID={A}\n\nACCESS_TOKEN={OTHER}\nWABA_ID={B}\n", ["1", "2"]),
+        (f"TOKEN_1={TOKEN}\nPHONE_ID_1={A}\nTOKEN_2={OTHER}\nPHONE_ID_2={B}\n", ["1", "2"]),
+        (json.dumps({"t": TOKEN, "wabas": [{"waba_id": A}, {"waba_id": B}]}), [""]),
+        (json.dumps({"pages": [{"name": "a", "t": TOKEN}, {"name": "b", "t": OTHER}]}), [""]),
+        (json.dumps({"waba_id": A, "t": TOKEN, "n": [{"phone_id": B}, {"phone_id": A}]}), [""]),
+        (f"TOKEN={TOKEN}\nTOKEN={OTHER}\n", [""]),
+        (json.dumps([{"name": TOKEN, **PAIR[0]} | {"name": TOKEN}, PAIR[1]]), ["••••", "Beta"]),
+    ],
+)  # fmt: skip
+def test_several_clients_are_told_apart_by_what_each_has_of_its_own(text, clients):
+    assert list(contents(text).clients) == clients
+
+
+def test_what_all_clients_share_goes_to_each():
+    text = f"A_TOKEN={TOKEN}\nA_WABA_ID={A}\nB_TOKEN={OTHER}\nB_WABA_ID={B}\nVERIFY_TOKEN=x\n"
+    for label, token in (("a", TOKEN), ("b", OTHER)):
+        theirs = {f.name: f.value or f.secret.reveal() for f in contents(text).clients[label]}
+        assert theirs["token"] == token
+        assert theirs["verify_token"] == "x"
+
+
+def of_two(shop):
+    """Two clients with a living token each; their file."""
+    theirs = token_of(shop, "SYSTEM_USER", "c")
+    acme = {
+        "name": "Acme",
+        "token": shop.meta.access_token,
+        "phone_number_id": shop.meta.phone_number_id,
+    }
+    return written(shop, [acme, {"name": "Beta", "token": theirs, "phone_number_id": B}])
+
+
+def test_nobody_is_asked_so_nothing_is_taken_and_the_clients_are_named(open_shop):
+    shop = open_shop()
+    path = of_two(shop)
+    said = shop.run("import", str(path), "--yes", "--remove-file", code=2)
+    assert "Acme" in said.err
+    assert "Beta" in said.err
+    assert shop.kept() is None
+    assert path.exists()
+
+
+def test_a_profile_that_is_named_takes_the_client_it_is_of(open_shop):
+    shop = open_shop()
+    shop.store.save(ProfileRecord(ids={"phone_number_id": B}))
+    path = of_two(shop)
+    shop.run("import", str(path), "--yes", code=2)
+    data = shop.data("import", str(path), "--yes", "--remove-file", "--profile", "default")
+    assert shop.kept() == "EAA" + "c" * 150
+    assert data["file_remains"]  # the other one's stays behind
+
+
+def test_a_person_says_where_each_client_goes(open_shop):
+    shop = open_shop()
+    store = {"store": "encrypted-file"}
+    both = Config().with_profile("acme", vault=store).with_profile("two", vault=store)
+    shop.home.save_config(both)
+    path = of_two(shop)
+    words = ["-m", "wizard", "credentials", "import", str(path), "--lang", "en", "--yes"]
+    terminal = Terminal([*words, "--remove-file"], columns=200)
+    terminal.until("Acme").send(ENTER)
+    terminal.until("Beta").send("acme" + ENTER)
+    terminal.until("already").send("two" + ENTER)
+    assert terminal.end() == 0
+    for profile, number in (("acme", shop.meta.phone_number_id), ("two", B)):
+        record = type(shop.store)(shop.home.status_path(profile)).load()
+        assert record.ids["phone_number_id"] == number
+        assert "access_token" in record.secrets
+    assert not path.exists()
+
+
+@pytest.mark.parametrize(("answer", "kept"), [("y", "my_verify_token"), ("n", None)])
+def test_a_person_is_asked_about_what_looks_like_a_placeholder(open_shop, answer, kept):
+    shop = open_shop()
+    path = written(shop, f"VERIFY_TOKEN=my_verify_token\nWABA_ID={shop.meta.waba_id}\n", ".env")
+    words = ["-m", "wizard", "credentials", "import", str(path), "--lang", "en", "--remove-file"]
+    terminal = Terminal(words, columns=200)
+    terminal.until("placeholder").send(answer + ENTER)
+    terminal.until("Keep:").send("y" + ENTER)
+    assert terminal.end() == 0
+    assert shop.kept("verify_token") == kept
+    assert path.exists() is (kept is None)
+
+
+def test_lines_that_are_not_understood_are_named_by_number_and_keep_their_file(open_shop):
+    shop = open_shop()
+    lines = ["VERIFY_TOKEN=swordfish", "", "# a comment", "what is this", "X_SECRET='ajar"]
+    path = written(shop, "\n".join(lines), ".env")
+    data = shop.data("import", str(path), "--yes", "--remove-file")
+    assert data["unread_lines"] == [4, 5]
+    assert path.exists()
+    said = shop.run("import", str(path), "--yes")
+    assert "4, 5" in " ".join(said.out.split())
+    assert "what is" not in said.both
+    assert "ajar" not in said.both
+
+
+def test_a_file_stays_where_the_store_gives_back_something_else(open_shop, monkeypatch):
+    shop = open_shop()
+    put = EncryptedFile.put
+    monkeypatch.setattr(EncryptedFile, "put", lambda self, name, _: put(self, name, Secret("x")))
+    path = written(shop, "VERIFY_TOKEN=swordfish", ".env")
+    assert shop.data("import", str(path), "--yes", "--remove-file")["file_remains"]

@@ -11,6 +11,7 @@ import subprocess
 import threading
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import dotenv
 import pytest
@@ -104,6 +105,8 @@ class Service(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
         self.server_close()
 
     class RequestHandlerClass(http.server.BaseHTTPRequestHandler):
+        server: Any
+
         def answer(self):
             if length := int(self.headers["Content-Length"] or 0):
                 self.server.sent[self.path.rpartition("/")[2]] = json.loads(self.rfile.read(length))

@@ -127,7 +127,9 @@ OUTPUTS: Mapping[str, Output] = {
     "credentials get": _document("CredentialValue", name=str, value=str),
     "credentials set": _document("CredentialSet", credential=_CREDENTIAL),
     "credentials remove": _document("CredentialsRemoved", removed=list[str]),
-    "credentials import": _document("Imported", found=_list(_IMPORTED), file_remains=bool),
+    "credentials import": _document(
+        "Imported", found=_list(_IMPORTED), unread_lines=list[int], file_remains=bool
+    ),
     # What other programs read: their names, or ours.
     "credentials export": Output((dict[str, Any], Outcome)),
     # Standard output belongs to the program that is run.

@@ -1,192 +1,40 @@
-"""Under which name each thing that was found may be kept, as Meta says what it is."""
+"""`credentials import`: what a file of somebody else's holds, each client into its profile."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+import re
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from wizard.actions.prompter import Question
 from wizard.actions.session import Session
 from wizard.actions.system_user import EXCHANGE, longer
-from wizard.actions.token_trial import TokenTrial, TrialPolicy, TrialResult, Verdict
+from wizard.actions.token_trial import TokenTrial, TrialPolicy
 from wizard.commands.credentials.common import agreed, say_kept
-from wizard.commands.credentials.recognise import TOKEN, Found, find
-from wizard.commands.credentials.set import is_app_secret, text_of
+from wizard.commands.credentials.place import Placed, placed, secret_of
+from wizard.commands.credentials.recognise import TOKEN, Found, contents
+from wizard.commands.credentials.set import text_of
 from wizard.context.context import Context
 from wizard.context.settings import Arguments
-from wizard.facts.discovery import what_is
-from wizard.facts.models import Token
-from wizard.graph import Graph
+from wizard.state.config import InvalidProfileName, profile_name
 from wizard.text.errors import ErrorKind, Exit, Unavailable, UsageError
-from wizard.text.localised import phrase
+from wizard.text.localised import Phrase, phrase
 from wizard.text.secret import Secret, fingerprint
-
-#: The better the kind suits WhatsApp, the higher.
-RANKS = {"SYSTEM_USER": 3, "USER": 2, "PAGE": 1}
-
-
-@dataclass
-class Placed:
-    """A thing and its place; "" as a place: not kept, and `why` names the words for it.
-
-    `reaches` is whether the WABA can be read with it; None where no WABA is known.
-    """
-
-    found: Found
-    place: str = ""
-    why: str = ""
-    token: Token | None = None
-    reaches: bool | None = None
-    graph: Graph | None = None
-
-    @property
-    def rank(self) -> int:
-        """How well a token suits."""
-        return RANKS.get(self.token.kind if self.token else "", 0)
-
-
-def placed(session: Session, things: Sequence[Found]) -> list[Placed]:
-    """Everything with its place. Meta is asked what each token is; names are not trusted."""
-    rows = [Placed(thing, why=thing.why) for thing in things]
-    left = [row for row in rows if not row.why]
-    ids = _ids(session, [row.found for row in left])
-    tokens = [row for row in left if row.found.name == TOKEN]
-    for row in tokens:
-        _ask_meta(session, row, ids)
-    app_id = _app_of(session, tokens, ids)
-    _place_tokens(session, tokens, app_id)
-    known = dict(session.record.ids)
-    graph = next((row.graph for row in tokens if row.place == "access_token"), None)
-    for row in left:
-        if row.found.name == "app_secret":
-            _place_secret(session, row, app_id)
-        elif row.found.value:
-            _place_id(session, row, known, graph)
-        elif row.found.name != TOKEN:
-            _place_plain(session, row)
-    return rows
-
-
-def _ids(session: Session, things: Sequence[Found]) -> dict[str, str]:
-    """The ids of the profile, and those of the file where the profile has none."""
-    theirs = {thing.name: thing.value for thing in reversed(things) if thing.value}
-    return {**theirs, **session.record.ids}
-
-
-def _ask_meta(session: Session, row: Placed, ids: dict[str, str]) -> None:
-    trial = TokenTrial(secret_of(row), TrialPolicy(describe=False, show=False)).run(session)
-    if trial.verdict is Verdict.REFUSED or trial.check.reason == "proof_required":
-        row.why = "needs_secret" if trial.check.reason == "proof_required" else "dead"
-        return
-    row.graph = trial.graph
-    row.token = trial.token  # raises what stood in the way where Meta could not be asked
-    row.reaches = _reaches(trial, ids.get("waba_id", ""))
-
-
-def _reaches(trial: TrialResult, waba_id: str) -> bool | None:
-    if not waba_id:
-        return None
-    try:
-        trial.graph.get(waba_id, fields=("id",))
-    except Unavailable as error:
-        if error.kind in (ErrorKind.UNREACHABLE, ErrorKind.BUSY):
-            raise
-        return False
-    return True
-
-
-def _app_of(session: Session, tokens: Sequence[Placed], ids: dict[str, str]) -> str:
-    """The app of the profile; of a new one the app of the best token, else what the file says."""
-    if ours := session.record.ids.get("app_id"):
-        return ours
-    living = sorted((row for row in tokens if row.token), key=lambda row: -row.rank)
-    shown = (row.token.app_id for row in living if row.token)
-    return next(filter(None, shown), ids.get("app_id", ""))
-
-
-def _place_tokens(session: Session, tokens: Sequence[Placed], app_id: str) -> None:
-    kept_rank = _rank_of_kept(session)
-    taken: set[str] = set()
-    for row in sorted(tokens, key=lambda row: (row.reaches is False, -row.rank)):
-        if row.token is None:
-            continue
-        if row.token.app_id not in ("", app_id):
-            row.why = "other_app"
-            continue
-        suits = row.reaches is not False and row.rank > kept_rank
-        place = "access_token" if suits and "access_token" not in taken else _by_kind(row.token)
-        if place and place not in taken:
-            row.place = place
-            taken.add(place)
-        else:
-            row.why = "second"
-
-
-def _by_kind(token: Token) -> str:
-    if token.kind == "PAGE" and token.page_id:
-        return f"page_token:{token.page_id}"
-    return "user_token" if token.kind == "USER" else ""
-
-
-def _rank_of_kept(session: Session) -> int:
-    """How well the token suits that is kept now; -1 when there is none that works."""
-    if not session.vault.get("access_token"):
-        return -1
-    token = session.facts().token
-    return RANKS.get(token.kind, 0) if token.valid else -1
-
-
-def _place_secret(session: Session, row: Placed, app_id: str) -> None:
-    if not app_id:
-        row.why = "no_app"
-    elif is_app_secret(session, app_id, secret_of(row)):
-        row.place = "app_secret"
-    else:
-        row.why = "other_secret"
-
-
-#: What stands behind an id → what it is called.
-_KINDS = {
-    "account": "waba_id",
-    "number": "phone_number_id",
-    "business": "business_id",
-    "app": "app_id",
-}
-
-
-def _place_id(session: Session, row: Placed, known: dict[str, str], graph: Graph | None) -> None:
-    """Under the name of what Meta says it is: files call portfolios and WABAs alike."""
-    name = row.found.name
-    with suppress(Unavailable):  # nobody can be asked: setup finds the right one by the token
-        if graph or session.vault.get("access_token"):
-            node = what_is(graph or session.graph(), row.found.value)
-            name = _KINDS.get(node.kind, name)
-    if known.setdefault(name, row.found.value) == row.found.value:
-        row.place = name
-    else:
-        row.why = "other_id"
-
-
-def _place_plain(session: Session, row: Placed) -> None:
-    """What Meta is not asked about never replaces what is there."""
-    kept = session.vault.get(row.found.name)
-    if kept is None or kept.secret == row.found.secret:
-        row.place = row.found.name
-    else:
-        row.why = "kept_another"
-
-
-def secret_of(row: Placed) -> Secret:
-    """The secret of a row that has one."""
-    assert row.found.secret is not None
-    return row.found.secret
-
 
 #: A person's token that lives shorter than this is worth exchanging for one of 60 days.
 _SHORT = timedelta(days=3)
+
+
+class _Taken(NamedTuple):
+    """What became of the things of one client."""
+
+    code: Exit
+    rows: list[Placed]
+    kept: bool
+    whole: bool  # everything that was found is kept, and was read back
 
 
 def run(chosen: Arguments) -> int:
@@ -194,33 +42,136 @@ def run(chosen: Arguments) -> int:
     path = Path(chosen.file)
     if chosen.remove_file and path.is_symlink():
         raise UsageError("credentials.file_is_link", path=str(path))
-    things = find(text_of(path))
+    found = contents(text_of(path))
+    if len(found.clients) > 1:
+        taken, complete = _each(chosen, found.clients)
+        with Context(chosen) as context:
+            return _end(context, path, taken, found.unread, whole=complete)
     with Context(chosen) as context:
-        session = context.session
-        if not things:
-            session.prompter.tell("credentials.import_nothing", path=str(path))
-            return Exit.CREDENTIAL
-        rows = placed(session, things)
-        for row in rows:
-            _show(session, row)
-        useful = [row for row in rows if row.place]
-        names = ", ".join(row.place for row in useful)
-        text = phrase("credentials.import_consent", names=names)
-        kept = bool(useful) and agreed(context, "import", text) is not None
-        if kept:
-            _keep(context, useful)
-        remains = _remove_file(context, path, whole=kept and len(useful) == len(rows))
-        if chosen.json:
-            context.print_json(
-                {
-                    "schema": 1,
-                    "found": [_data(row, kept) for row in rows],
-                    "file_remains": remains,
-                }
-            )
-        if kept:
-            return Exit.FINE
-        return Exit.NOT_IN_ORDER if useful else Exit.CREDENTIAL
+        taken = [_take(context, next(iter(found.clients.values()), []))]
+        return _end(context, path, taken, found.unread, whole=True)
+
+
+def _end(
+    context: Context, path: Path, taken: list[_Taken], unread: list[int], *, whole: bool
+) -> int:
+    """What is left to say: lines that were not understood, and the file."""
+    tell = context.prompter.tell
+    rows = [(row, one.kept) for one in taken for row in one.rows]
+    if unread:
+        shown = ", ".join(map(str, unread[:_SHOWN])) + (", …" if len(unread) > _SHOWN else "")
+        tell("credentials.unread_lines", lines=shown)
+    if not rows:
+        tell("credentials.import_nothing", path=str(path))
+        return Exit.CREDENTIAL
+    whole = whole and not unread and all(one.whole for one in taken)
+    remains = _remove_file(context, path, whole=whole)
+    if context.chosen.json:
+        context.print_json(
+            {
+                "schema": 1,
+                "found": [_data(row, kept) for row, kept in rows],
+                "unread_lines": unread,
+                "file_remains": remains,
+            }
+        )
+    return max(one.code for one in taken)
+
+
+#: Numbers of lines that are said; the document of --json has all.
+_SHOWN = 20
+
+
+def _each(chosen: Arguments, clients: Mapping[str, list[Found]]) -> tuple[list[_Taken], bool]:
+    """Each client to its profile, and whether none was left out.
+
+    A person says which; a profile that was named takes the client that it is of.
+    """
+    with Context(chosen) as context:
+        places = _profiles(context, clients)
+    before, taken = chosen.profile, []
+    try:
+        for profile, label in places.items():
+            chosen.profile = profile
+            with Context(chosen) as context:
+                context.prompter.tell("credentials.client", client=label, profile=profile)
+                taken.append(_take(context, clients[label]))
+    finally:
+        chosen.profile = before
+    return taken, len(places) == len(clients)
+
+
+def _profiles(context: Context, clients: Mapping[str, list[Found]]) -> dict[str, str]:
+    """Profile → the client that goes there."""
+    if context.attended and not context.chosen.profile:
+        places: dict[str, str] = {}
+        for label in clients:
+            if answer := _asked(context, label, places):
+                places[answer] = label
+        return places
+    ids = {value for name, value in context.record.ids.items() if name in _CLIENT_IDS}
+    for label, things in clients.items():
+        theirs = {thing.value for thing in things if thing.name in _CLIENT_IDS}
+        if context.chosen.profile and (_slug(label) == context.profile or ids & theirs):
+            return {context.profile: label}
+    raise UsageError("credentials.several_clients", clients=", ".join(clients))
+
+
+_CLIENT_IDS = ("waba_id", "phone_number_id")
+
+
+def _slug(label: str) -> str:
+    return re.sub(r"[^\w-]", "-", label).strip("-_").lower()
+
+
+def _asked(context: Context, label: str, taken: Container[str]) -> str:
+    """The profile of a client as a person says; "" for one that is left out."""
+
+    def parse(answer: str) -> str | Phrase:
+        if answer in ("", _NONE):
+            return ""
+        try:
+            name = profile_name(answer)
+        except InvalidProfileName as error:
+            return phrase(error.key)
+        return phrase("credentials.profile_taken", profile=name) if name in taken else name
+
+    suggested = _slug(label)
+    default = suggested if isinstance(parse(suggested), str) else ""
+    text = phrase("credentials.which_profile", client=label, none=_NONE)
+    question = Question("profile", text, default=default, parse=parse, suggest=False)
+    return context.prompter.ask(question)
+
+
+_NONE = "-"
+
+
+def _take(context: Context, things: Sequence[Found]) -> _Taken:
+    """The things of one client, into the profile of this context."""
+    if not things:
+        return _Taken(Exit.CREDENTIAL, [], kept=False, whole=False)
+    session = context.session
+    rows = placed(session, [_confirmed(context, thing) for thing in things])
+    for row in rows:
+        _show(session, row)
+    useful = [row for row in rows if row.place]
+    names = ", ".join(row.place for row in useful)
+    text = phrase("credentials.import_consent", names=names)
+    kept = bool(useful) and agreed(context, "import", text) is not None
+    same = kept and _keep(context, useful)
+    code = Exit.NOT_IN_ORDER if useful else Exit.CREDENTIAL
+    return _Taken(Exit.FINE if kept else code, rows, kept, same and len(useful) == len(rows))
+
+
+def _confirmed(context: Context, thing: Found) -> Found:
+    """What looks like a placeholder may be the value all the same: a person is asked."""
+    if thing.why != "placeholder" or thing.name != "verify_token":
+        return thing
+    if not context.attended or context.chosen.yes:
+        return thing
+    text = phrase("credentials.placeholder_consent", keys=", ".join(thing.keys))
+    agreed_to = context.prompter.consent("credentials.placeholder", text, ())
+    return replace(thing, why="") if agreed_to else thing
 
 
 def _show(session: Session, row: Placed) -> None:
@@ -236,8 +187,11 @@ def _show(session: Session, row: Placed) -> None:
         session.prompter.tell(why, keys=keys, what=what, kind=kind, name=row.found.name)
 
 
-def _keep(context: Context, rows: Sequence[Placed]) -> None:
-    """Ids first, then the app secret, which the rest may be proven with, then the tokens."""
+def _keep(context: Context, rows: Sequence[Placed]) -> bool:
+    """Ids first, then the app secret, which the rest may be proven with, then the tokens.
+
+    Whether each secret was read back from the store as it is.
+    """
     session = context.session
     for row in rows:
         if row.found.value:
@@ -252,9 +206,17 @@ def _keep(context: Context, rows: Sequence[Placed]) -> None:
         if not row.found.value:
             session.keep(row.place, secret_of(row), row.token)
             say_kept(session, row.place)
+    store = getattr(session.vault, "behind", None) or session.vault
+    back = {row.place: store.get(row.place) for row in rows if row.found.secret}
+    same = all(
+        (kept := back[row.place]) is not None and kept.secret == row.found.secret
+        for row in rows
+        if row.found.secret
+    )
     for row in rows:
         if row.place == "access_token":
             _variant(context, row)
+    return same
 
 
 def _variant(context: Context, row: Placed) -> None:
@@ -293,19 +255,19 @@ def _lengthen(context: Context, secret: Secret) -> None:
 
 def _remove_file(context: Context, path: Path, *, whole: bool) -> bool:
     """Removes the file when asked and everything in it is kept; whether it is still there."""
-    session = context.session
+    tell = context.prompter.tell
     if not context.chosen.remove_file:
-        session.prompter.tell("credentials.file_remains", path=str(path))
+        tell("credentials.file_remains", path=str(path))
         return True
     if not whole:
-        session.prompter.tell("credentials.file_not_removed", path=str(path))
+        tell("credentials.file_not_removed", path=str(path))
         return True
     try:
         path.unlink()
     except OSError as error:
         why = error.strerror or type(error).__name__
         raise UsageError("credentials.unremovable", path=str(path), why=why) from None
-    session.prompter.tell("credentials.file_removed", path=str(path))
+    tell("credentials.file_removed", path=str(path))
     return False
 
 

@@ -131,7 +131,7 @@ _COUNTED = re.compile(r"(?:line |row )?\d+")
 def _place(path: tuple[str, ...]) -> tuple[str, ...]:
     """The way to a value, with what is left of its name when all that says what it is is gone."""
     key, _, profile = path[-1].partition("__")
-    words = [word for word in _snake(key).split("_") if not _COMMON.fullmatch(word)]
+    words = [word for word in _words(key).split("_") if not _COMMON.fullmatch(word)]
     return (*path[:-1], profile.lower() or "_".join(words))
 
 
@@ -267,8 +267,11 @@ def _id(key: str, context: str, value: str) -> Iterator[tuple[str, str]]:
             return
 
 
+def _words(key: str) -> str:
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", key)
+    return re.sub(r"[^A-Za-z0-9]+", "_", spaced).strip("_").lower()
+
+
 def _snake(key: str) -> str:
     """Words in lower case, without the number or the profile that tells it from its like."""
-    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", key.partition("__")[0])
-    plain = re.sub(r"[^A-Za-z0-9]+", "_", spaced).strip("_").lower()
-    return re.sub(r"_\d{1,2}$", "", plain)
+    return re.sub(r"_\d{1,2}$", "", _words(key.partition("__")[0]))
