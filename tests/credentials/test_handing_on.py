@@ -7,10 +7,13 @@ import subprocess
 import sys
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.support.terminal import Terminal
 from wizard.commands.credentials import FORMATS
 from wizard.commands.credentials.export import PROGRAMS, dressed, named
+from wizard.commands.credentials.run import Mask
 
 HARD = "a b'c\"d$e#f\\g`h"
 
@@ -298,3 +301,83 @@ def test_a_program_that_cannot_run_ends_as_in_a_shell(shop, monkeypatch, words, 
     (shop.folder / "broken").write_text("no program")
     (shop.folder / "broken").chmod(0o700)
     shop.run("run", *words, code=code)
+
+
+SHORT = st.binary(min_size=1, max_size=4).map(lambda value: bytes(b"abc"[n % 3] for n in value))
+
+
+@given(st.lists(SHORT, max_size=4), st.lists(SHORT, max_size=12))
+def test_a_mask_hides_the_same_wherever_a_stream_is_cut(values, pieces):
+    values.sort(key=len, reverse=True)
+    whole = b"".join(pieces)
+    once, cut = Mask(values), Mask(values)
+    at_once = once(whole) + once.rest()
+    assert b"".join(map(cut, pieces)) + cut.rest() == at_once
+    if not values:
+        assert at_once == whole
+    assert not [value for value in values for part in at_once.split("•".encode()) if value in part]
+
+
+WRITES = """
+import json, os, sys, time, urllib.parse
+token, verify = os.environ["WA_WIZARD_ACCESS_TOKEN"], os.environ["WA_WIZARD_VERIFY_TOKEN"]
+for number in (1, 2):
+    for piece in (token[:7], token[7:40], token[40:] + "|" + os.environ["WA_WIZARD_WABA_ID"] + "|"):
+        os.write(number, piece.encode())
+        time.sleep(0.1)
+    os.write(number, json.dumps([verify, urllib.parse.quote(verify, safe=""), verify]).encode())
+os.write(1, b"\\xff\\x00E")
+sys.exit(7)
+"""
+
+
+@pytest.mark.parametrize("sandbox", [False, True])
+def test_a_masked_program_shows_no_secret_on_either_stream(shop, sandbox):
+    verify = "it's\"5$a\\b/c"
+    shop.keep("verify_token", verify)
+    # The sandbox has no verify token.
+    code = WRITES.replace("VERIFY_TOKEN", "ACCESS_TOKEN") if sandbox else WRITES
+    words = ["--mask", "--", sys.executable, "-c", code]
+    child = process(shop, *words, sandbox=sandbox, encoding="latin-1")
+    out, err = child.communicate(timeout=30)
+    assert child.returncode == 7
+    dots = "••••".encode().decode("latin-1")
+    shown = f'{dots}|{shop.meta.waba_id}|["{dots}", "{dots}", "{dots}"]'
+    assert out == shown + "\xff\x00E"
+    assert shown in err
+
+
+def test_signals_reach_a_masked_program_and_its_end_is_passed_on(shop):
+    code = (
+        "import signal, sys, time, os\n"
+        "signal.signal(signal.SIGTERM, lambda *_: sys.exit(42))\n"
+        "print('ready', flush=True)\n"
+        "time.sleep(30)"
+    )
+    child = process(shop, "--mask", "--", sys.executable, "-c", code)
+    assert child.stdout.readline() == "ready\n"
+    child.terminate()
+    child.communicate(timeout=30)
+    assert child.returncode == 42
+    killed = process(shop, "--mask", "--", "/bin/sh", "-c", "kill -9 $$")
+    killed.communicate(timeout=30)
+    assert killed.returncode == 137
+
+
+def test_a_masked_program_ends_when_nobody_reads_it(shop):
+    child = process(shop, "--mask", "--", "/bin/sh", "-c", "yes; echo $? >&2")
+    child.stdout.readline()
+    child.stdout.close()
+    child.wait(timeout=30)
+    with child.stderr:
+        assert child.stderr.read().strip() == "141"
+
+
+@pytest.mark.parametrize(("words", "is_terminal"), [(["--mask"], False), ([], True)])
+def test_that_the_output_is_no_terminal_any_more_is_said(shop, words, is_terminal):
+    asks = [sys.executable, "-c", "import os; print('tty' if os.isatty(1) else 'pipe')"]
+    command = ["-m", "wizard", "credentials", "run", *words, "--lang", "en", "--", *asks]
+    terminal = Terminal(command, columns=200)
+    assert terminal.end() == 0
+    assert ("tty" in terminal.raw) is is_terminal
+    assert ("--mask" in terminal.raw) is not is_terminal

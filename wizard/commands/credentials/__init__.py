@@ -55,6 +55,7 @@ def _getting(parser: OptionParser) -> None:
 def _running(parser: OptionParser) -> None:
     parser.option("--only", metavar="NAMES", says="credentials.only_help")
     _program(parser)
+    parser.option("--mask", action="store_true", says="credentials.mask_help")
     parser.option("program_words", metavar="-- COMMAND", nargs="*", says="credentials.command_help")
 
 

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+import threading
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import IO, Any
+from urllib.parse import quote
 
-from wizard.commands.credentials.common import credential_name, value_of
+from wizard.commands.credentials.common import IDS, credential_name, value_of
 from wizard.commands.credentials.export import PROGRAMS, named, revealable
 from wizard.context.context import Context
 from wizard.context.settings import Arguments
 from wizard.text.errors import Exit, UsageError, WizardError
 from wizard.text.sanitise import DOTS, LONG_WORD
+from wizard.ui.screen import is_terminal
 from wizard.vault.environment import Environment, without_secrets
 
 #: Signals that are meant for the child where it is waited for.
@@ -37,12 +42,16 @@ def run(chosen: Arguments) -> int:
         raise UsageError("credentials.no_program")
     path = _path_of(chosen.program_words[0])
     with Context(chosen) as context:
-        environ = _environ(context)
+        values = _values(context)
+        environ = _environ(context, values)
+        masks = _masks(values) if chosen.mask else None
+        if masks and any(map(is_terminal, (sys.stdout, sys.stderr))):
+            context.notes.line(context.words.say("credentials.no_terminal"))
         sys.stdout.flush()
         sys.stderr.flush()
-        if context.running is None and os.name == "posix":
+        if context.running is None and os.name == "posix" and masks is None:
             _become(path, chosen.program_words, environ)
-        return _wait_for(path, chosen.program_words, environ)
+        return _wait_for(path, chosen.program_words, environ, masks)
 
 
 def _path_of(program: str) -> str:
@@ -54,19 +63,22 @@ def _path_of(program: str) -> str:
     raise NotStarted(Exit.NO_PROGRAM, "program_not_found", program=shown)
 
 
-def _environ(context: Context) -> dict[str, str]:
+def _environ(context: Context, values: Mapping[str, str]) -> dict[str, str]:
     """What the program gets: our own environment, its secrets apart, and what is handed over."""
     given = Environment(context.environ, context.profile)
     files = {given.source(name) for name in given.names}
     plain = without_secrets(context.environ)
     environ = {name: value for name, value in plain.items() if name not in files}
-    environ |= _handed_over(context)
+    program = context.chosen.program or ""
+    theirs = PROGRAMS[program].json if program else {}
+    ours = {name: value for name, value in values.items() if name not in theirs}
+    environ |= named(ours) | (named(values, program) if program else {})
     if context.running is not None:
         environ["WA_WIZARD_GRAPH_URL"] = context.running.graph_url
     return environ
 
 
-def _handed_over(context: Context) -> dict[str, str]:
+def _values(context: Context) -> dict[str, str]:
     """Exactly what `--only` names; else everything but the PIN, and not without a token.
 
     With `--for` what the program has no name for goes along only when it was named.
@@ -79,9 +91,59 @@ def _handed_over(context: Context) -> dict[str, str]:
     if not asked:
         value_of(context, "access_token")  # raises: there is nothing to run with
         names = [name for name in names if not program or name in theirs]
-    values = {name: value_of(context, name) for name in names}
-    ours = {name: value for name, value in values.items() if name not in theirs}
-    return named(ours) | (named(values, program) if program else {})
+    return {name: value_of(context, name) for name in names}
+
+
+def _masks(values: Mapping[str, str]) -> list[bytes]:
+    """Each secret as it is, and as it stands in JSON and in a URL; the longest first."""
+    secrets = [value for name, value in values.items() if name not in IDS]
+    forms = {form for one in secrets for form in (one, json.dumps(one)[1:-1], quote(one, safe=""))}
+    return sorted((form.encode() for form in forms), key=len, reverse=True)
+
+
+class Mask:
+    """Takes a stream in any pieces and gives it back with dots in the place of each value."""
+
+    def __init__(self, values: Sequence[bytes]) -> None:
+        self._values, self._held = values, b""
+        self._pattern = re.compile(b"|".join(map(re.escape, values)) or b"(?!)")
+
+    def __call__(self, piece: bytes) -> bytes:
+        """What can go out now: the end that may be the beginning of a value waits."""
+        text, at = self._held + piece, 0
+        out: list[bytes] = []
+        while True:
+            found, waits = self._pattern.search(text, at), self._beginning(text, at)
+            if found is None or found.start() >= waits:
+                self._held = text[waits:]
+                return b"".join((*out, text[at:waits]))
+            out += [text[at : found.start()], DOTS.encode()]
+            at = found.end()
+
+    def rest(self) -> bytes:
+        """What was held back when no more comes."""
+        return self._pattern.sub(DOTS.encode(), self._held)
+
+    def _beginning(self, text: bytes, at: int) -> int:
+        """Where the last piece of a text begins that a value may begin with."""
+        longest = 0
+        for value in self._values:
+            sizes = range(min(len(value) - 1, len(text) - at), longest, -1)
+            longest = next((size for size in sizes if text.endswith(value[:size])), longest)
+        return len(text) - longest
+
+
+def _pump(source: IO[bytes], target: int, mask: Mask) -> None:
+    """Everything from a pipe of the program to our own output; who reads no more ends it."""
+    with source, suppress(BrokenPipeError):
+        while piece := os.read(source.fileno(), 1 << 16):
+            _write(target, mask(piece))
+        _write(target, mask.rest())
+
+
+def _write(target: int, content: bytes) -> None:
+    while content:
+        content = content[os.write(target, content) :]
 
 
 def _become(path: str, words: list[str], environ: Mapping[str, str]) -> None:
@@ -103,11 +165,14 @@ def _become(path: str, words: list[str], environ: Mapping[str, str]) -> None:
     raise NotStarted(Exit.NOT_STARTED, "program_failed", program=path, why=why)
 
 
-def _wait_for(path: str, words: list[str], environ: Mapping[str, str]) -> int:
-    """Where something of ours has to be closed after it: the sandbox, and on Windows."""
+def _wait_for(
+    path: str, words: list[str], environ: Mapping[str, str], masks: Sequence[bytes] | None
+) -> int:
+    """Where something of ours goes on beside it: the sandbox, a mask; and on Windows."""
+    pipe = None if masks is None else subprocess.PIPE
     try:
         child = subprocess.Popen(  # noqa: S603 (to run it is the purpose)
-            words, executable=path, env=dict(environ), close_fds=True
+            words, executable=path, env=dict(environ), close_fds=True, stdout=pipe, stderr=pipe
         )
     except OSError as error:
         why = error.strerror or type(error).__name__
@@ -117,6 +182,13 @@ def _wait_for(path: str, words: list[str], environ: Mapping[str, str]) -> int:
         with suppress(OSError):
             child.send_signal(number)
 
+    pumps = [
+        threading.Thread(target=_pump, args=(source, number, Mask(masks or ())), daemon=True)
+        for number, source in ((1, child.stdout), (2, child.stderr))
+        if source is not None
+    ]
+    for pump in pumps:
+        pump.start()
     before: dict[int, Any] = {}
     for name in _PASSED_ON:
         number = getattr(signal, name, None)
@@ -129,5 +201,7 @@ def _wait_for(path: str, words: list[str], environ: Mapping[str, str]) -> int:
     finally:
         for number, how in before.items():
             signal.signal(number, how)
+    for pump in pumps:  # who holds the pipe after it goes on writing
+        pump.join()
     # As a shell says it: 128 and the number of the signal that ended it.
     return code if code >= 0 else 128 - code
