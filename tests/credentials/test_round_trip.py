@@ -96,9 +96,11 @@ def systemd(text, folder):
     """EnvironmentFile= and environment.d are read by the same code; the latter expands $ after."""
     place = folder / "environment.d"
     place.mkdir(exist_ok=True)
-    (place / "a.conf").write_text(text.replace("$", "$$"))
+    (place / "a.conf").write_text(text.replace("$", "$$").replace("~", "\u301c"))
     environ = {"XDG_CONFIG_HOME": str(folder), "HOME": str(folder), **CLEAN}
-    return shell("bash")(output_of([GENERATOR], env=environ))
+    # It writes ~ unquoted, which the shell that reads its output here would replace.
+    shown = shell("bash")(output_of([GENERATOR], env=environ))
+    return {name: value.replace("\u301c", "~") for name, value in shown.items()}
 
 
 class Service(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
