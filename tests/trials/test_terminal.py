@@ -87,7 +87,11 @@ def broken(lines, columns, words):
     """Words of ours that begin on one row and end on the next."""
     found = []
     for row, below in zip(lines, [*lines[1:], ""], strict=True):
-        if len(row) < columns or not below or below[0] == " " or ADDRESS.search(row.split()[-1]):
+        if len(row) < columns or not below or below[0] == " ":
+            continue
+        last = row.split()[-1]
+        # An address, and a command with its options, is one piece that the terminal wraps.
+        if ADDRESS.search(last) or last.startswith("--"):
             continue
         head, tail = re.search(r"\w*$", row).group(), re.match(r"\w*", below).group()
         if head and tail and head + tail in words:
