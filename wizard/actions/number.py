@@ -38,7 +38,7 @@ from wizard.facts.models import Number
 from wizard.graph import GraphError
 from wizard.graph.consent import Consent
 from wizard.text import phone
-from wizard.text.errors import ErrorKind, Unavailable
+from wizard.text.errors import Unavailable
 from wizard.text.localised import Phrase, phrase
 from wizard.text.paste import parse_code
 from wizard.text.secret import Secret
@@ -73,9 +73,7 @@ def add(session: Session, facts: Facts) -> ActionResult:
 
 def add_new(session: Session) -> ActionResult:
     """Adds a new number to the WABA, whatever numbers it has."""
-    waba = session.record.ids.get("waba_id")
-    if not waba:
-        raise Unavailable(ErrorKind.NOT_GIVEN, name="waba_id")
+    waba = session.id_of("waba_id")
     typed = session.prompter.ask(
         Question("phone_number", phrase("number.add_ask"), parse=phone.normalise, option="NUMBER")
     )

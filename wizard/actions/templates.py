@@ -62,7 +62,7 @@ def _hopeless(result: Refused) -> bool:
 
 def create(session: Session, change: Change) -> ActionResult:
     """POST /{waba}/message_templates. An error may come though it was created: Meta is asked."""
-    path = f"{_account(session)}/message_templates"
+    path = f"{session.id_of('waba_id')}/message_templates"
     consent = _consent(session, "create", change, f"POST /{path}")
     if consent is None:
         return Declined()
@@ -90,7 +90,7 @@ def _look_for(session: Session, change: Change) -> Json | None:
     """The template as Meta shows it now; None where it is not there, or Meta does not say."""
     try:
         rows = session.graph().pages(
-            f"{_account(session)}/message_templates", fields=FIELDS, name=change.name
+            f"{session.id_of('waba_id')}/message_templates", fields=FIELDS, name=change.name
         )
     except Unavailable:
         return None
@@ -113,7 +113,7 @@ def edit(session: Session, change: Change) -> ActionResult:
 
 def delete(session: Session, change: Change) -> ActionResult:
     """DELETE /{waba}/message_templates: one language by its id; without an id every language."""
-    path = f"{_account(session)}/message_templates"
+    path = f"{session.id_of('waba_id')}/message_templates"
     params = {"name": change.name} | ({"hsm_id": change.id} if change.id else {})
     shown = " ".join(f"{name}={value}" for name, value in params.items())
     words = "delete" if change.id else "delete_all"
@@ -169,12 +169,6 @@ def _content(body: Json) -> Iterator[str]:
             for start in range(0, max(len(text), 1), LONGEST):
                 mark = f"· {key}: " if start == 0 else "· … "
                 yield mark + text[start : start + LONGEST]
-
-
-def _account(session: Session) -> str:
-    if waba := session.record.ids.get("waba_id"):
-        return waba
-    raise Unavailable(ErrorKind.NOT_GIVEN, name="waba_id")
 
 
 #: Ends of a review: good and bad ones. Whatever else Meta says is waited out.
