@@ -30,6 +30,8 @@ _BELOW = {
     "waba_id": ("business_id", "phone_number_id", "display_phone_number"),
     "phone_number_id": ("waba_id", "business_id", "display_phone_number"),
 }
+#: What goes with the WABA it is in.
+_OF_A_NUMBER = ("phone_number_id", "display_phone_number")
 #: What says nothing of whether a token reaches something.
 _NOT_SEEN = (ErrorKind.UNREACHABLE, ErrorKind.BUSY, ErrorKind.ODD)
 
@@ -148,13 +150,22 @@ def complete_ids(session: Session, given: Mapping[str, str] = {}) -> dict[str, s
 
 def _reached(found: Discovery, pins: Mapping[str, str]) -> dict[str, str]:
     """Those of the pinned ids that the token leads to."""
-    accounts = [one for one in found.accounts if one.visible]
-    seen = {
-        "app_id": {found.token.app_id} if found.token else set(),
-        "waba_id": {one.account.id for one in accounts},
-        "phone_number_id": {number.id for one in accounts for number in one.numbers},
+    shown = _shown(found)
+    return {name: pin for name, pin in pins.items() if pin in shown[name]}
+
+
+def _shown(found: Discovery, waba: str = "") -> dict[str, list[str]]:
+    """What the token shows of each id; numbers are those of this WABA, else of every one."""
+    seen = [one for one in found.accounts if one.visible]
+    ours = [one for one in seen if one.account.id == waba] or seen
+    app = found.token.app_id if found.token else ""
+    owners = {one.account.business_id for one in ours} - {""}
+    return {
+        "app_id": [app] if app else [],
+        "business_id": sorted(owners | {business.id for business in found.businesses}),
+        "waba_id": [one.account.id for one in seen],
+        "phone_number_id": [number.id for one in ours for number in one.numbers],
     }
-    return {name: pin for name, pin in pins.items() if pin in seen[name]}
 
 
 def _pinned(
@@ -180,34 +191,16 @@ def _pinned(
     return known
 
 
-#: What goes with the WABA it is in.
-_OF_A_NUMBER = ("phone_number_id", "display_phone_number")
-
-
 def _refuse_others(found: Discovery, known: Mapping[str, str], asked: Mapping[str, str]) -> None:
     """UsageError where Meta shows that the token leads elsewhere than was asked for."""
-    for name, there in _choices(found, known).items():
-        if name in asked and there and asked[name] not in there:
+    waba = known.get("waba_id", "")
+    # The read that would show it, where it had no answer, says nothing of what there is.
+    reads = {"waba_id": waba, "phone_number_id": "phone_numbers"}
+    for name, there in _shown(found, waba).items():
+        if name not in asked or _not_seen(found, reads.get(name, "")):
+            continue
+        if there and asked[name] not in there:
             raise UsageError("answers.leads_elsewhere", key=f"ids.{name}", there=", ".join(there))
-
-
-def _choices(found: Discovery, known: Mapping[str, str]) -> dict[str, list[str]]:
-    """What each id may be with this token; nothing where that was not shown.
-
-    Numbers are those of the WABA that is known, or of every one.
-    """
-    seen = [one for one in found.accounts if one.visible]
-    ours = [one for one in seen if one.account.id == known.get("waba_id")] or seen
-    app = found.token.app_id if found.token else ""
-    owners = {one.account.business_id for one in ours} - {""}
-    wabas = [one.account.id for one in seen]
-    numbers = [number.id for one in ours for number in one.numbers]
-    return {
-        "app_id": [app] if app else [],
-        "business_id": sorted(owners | {business.id for business in found.businesses}),
-        "waba_id": [] if _not_seen(found, known.get("waba_id", "")) else wabas,
-        "phone_number_id": [] if _not_seen(found, "phone_numbers") else numbers,
-    }
 
 
 def _not_seen(found: Discovery, ending: str) -> bool:
