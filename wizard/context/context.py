@@ -141,17 +141,16 @@ class Context:
 
     @property
     def same(self) -> str:
-        """The options with which another command speaks of the same profile.
-
-        They may stand before its name: therefore each is one word.
-        """
+        """The options with which another command speaks of the same profile, each one word."""
         options = []
         if self.profile != self.config.current:
             options.append(f"--profile={self.profile}")
         if self.chosen.sandbox:
             options.append(f"--sandbox={self.chosen.sandbox}")
-        if self.chosen.language != language_of(self.environ, profile=self.chosen.profile):
-            options.append(f"--lang={self.chosen.language}")
+        # Without the option it is the usual language: nothing is read once more.
+        asked = self.chosen.lang
+        if asked and asked != language_of(self.environ, profile=self.chosen.profile):
+            options.append(f"--lang={asked}")
         return " ".join(options)
 
     @cached_property

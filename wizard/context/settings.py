@@ -23,6 +23,7 @@ class Arguments:
     command = ""
     language = "en"
     profile = ""
+    lang = ""
     json = False
     no_input = False
     color = "auto"
