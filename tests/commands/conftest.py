@@ -1,5 +1,5 @@
 """Commands run in this process; see tests/support/command_fixtures.py."""
 
-from tests.support.command_fixtures import home, saved, told, wizard
+from tests.support.command_fixtures import home, saved, sent, told, wizard
 
-__all__ = ["home", "saved", "told", "wizard"]
+__all__ = ["home", "saved", "sent", "told", "wizard"]

@@ -5,24 +5,10 @@ import json
 import pytest
 
 from wizard import sandbox
-from wizard.graph.client import GraphClient
 from wizard.state.record import RecordFile
 from wizard.text.errors import Exit
 
 TO = ("--to", "+447700900456", "--yes", "--no-input")
-
-
-@pytest.fixture
-def sent(monkeypatch):
-    """The paths of all changes that were asked of Graph."""
-    paths, post = [], GraphClient.post
-
-    def noted(self, path, body, consent, **more):
-        paths.append(path.rpartition("/")[2])
-        return post(self, path, body, consent, **more)
-
-    monkeypatch.setattr(GraphClient, "post", noted)
-    return paths
 
 
 @pytest.mark.parametrize("language", ["en", "ru"])

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from wizard.graph.client import GraphClient
 from wizard.state.record import RecordFile
 from wizard.state.yaml_file import StateFileError
 from wizard.text.errors import Exit
@@ -16,19 +15,6 @@ from wizard.text.errors import Exit
 ROOT = Path(__file__).parents[2]
 REGISTER = ("number", "register", "--yes", "--no-input")
 CODE = ("number", "request-code", "--yes", "--no-input")
-
-
-@pytest.fixture
-def sent(monkeypatch):
-    """The paths of all changes that were asked of Graph."""
-    paths, post = [], GraphClient.post
-
-    def noted(self, path, body, consent, **more):
-        paths.append(path.rpartition("/")[2])
-        return post(self, path, body, consent, **more)
-
-    monkeypatch.setattr(GraphClient, "post", noted)
-    return paths
 
 
 @pytest.mark.parametrize("language", ["en", "ru"])

@@ -10,6 +10,7 @@ import pytest
 
 from tests.support.fake_store import full_record
 from wizard.__main__ import main
+from wizard.graph.client import GraphClient
 from wizard.state.config import Home, find
 from wizard.state.record import ProfileRecord, RecordFile
 
@@ -57,3 +58,17 @@ def told(wizard: Callable[..., tuple[int, str, str]]) -> Callable[..., tuple[int
         return code, json.loads(out)
 
     return run
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The paths of all changes that were asked of Graph."""
+    paths: list[str] = []
+    post = GraphClient.post
+
+    def noted(self: GraphClient, path: str, body: Any, consent: Any, **more: Any) -> Any:
+        paths.append(path.rpartition("/")[2])
+        return post(self, path, body, consent, **more)
+
+    monkeypatch.setattr(GraphClient, "post", noted)
+    return paths
