@@ -123,7 +123,7 @@ DENIALS = [
 ]
 
 
-def test_vouching_comes_from_the_file(make):
+def test_a_confirmation_comes_from_the_file(make):
     manual = ItemResult(Item("app.published", T, T), waiting())
     assert make(Answers(confirm={"app.published": "on 3 May"})).confirm(manual) == "on 3 May"
     for denied in DENIALS:

@@ -78,7 +78,7 @@ def test_the_handshake_is_answered_with_the_bare_challenge(house):
     assert ask(house.port, asking()) == (200, b"1158201444")
     (knock,) = finish(house)
     assert (knock.accepted, knock.challenge) == (True, "1158201444")
-    assert house.reader.knocks()[0].agent == "facebookplatform/1.0"
+    assert house.reader.handshakes()[0].agent == "facebookplatform/1.0"
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_any_other_handshake_is_refused_and_echoes_nothing(house, query, reason)
 def test_a_verify_token_that_differs_only_by_its_spelling_is_named(house, token):
     assert ask(house.port, asking(token=token)) == (403, b"")
     assert [event.reason for event in finish(house)] == ["spelling"]
-    assert house.reader.knocks()[0].reason == "spelling"
+    assert house.reader.handshakes()[0].reason == "spelling"
 
 
 def test_doubled_backslashes_are_a_matter_of_spelling(house):
@@ -127,7 +127,7 @@ def test_a_handshake_at_another_path_is_reported_with_its_path(house):
     assert ask(house.port, asking(), path="/hook%C3%A9") == (404, b"1158201444"[:0])
     assert ask(house.port, "?a=1", path="/favicon.ico")[0] == 404
     assert [(event.reason, event.path) for event in finish(house)] == [("path", "/hooké")]
-    assert house.reader.knocks()[0].path == "/hooké"
+    assert house.reader.handshakes()[0].path == "/hooké"
 
 
 def test_a_delivery_to_another_path_is_reported_when_its_signature_is_right(house):

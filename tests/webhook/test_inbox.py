@@ -133,14 +133,14 @@ def test_purging_drops_the_old_and_wipes_its_bytes(writer, reader):
         assert b"old-and-secret-wamid" not in file.read_bytes()
 
 
-def test_refusals_and_knocks_are_remembered_newest_first_but_not_without_end(writer, reader):
+def test_refusals_and_handshakes_are_remembered_newest_first_but_not_without_end(writer, reader):
     for n in range(1200):
         writer.note(RejectedDelivery("unsigned", str(n)))
     writer.note(HandshakeAttempt(True, agent="facebookplatform/1.0"))
     writer.close()
     refusals = reader.refusals()
     assert (len(refusals), refusals[0].phone_number_id) == (1000, "1199")
-    assert reader.knocks()[0].accepted
+    assert reader.handshakes()[0].accepted
     assert reader.refusals(since=datetime.now(UTC) + timedelta(hours=1)) == []
 
 

@@ -125,7 +125,7 @@ def test_an_old_inbox_is_read_anew_where_it_stands(tmp_path):
     assert sorted((one.waba_id, one.entry_time) for one in accounts) == [
         *((deliveries.WABA, "1"), (deliveries.WABA, "2"), ("7", "")),
     ]
-    assert [knock.path for knock in reader.knocks()] == [""]
+    assert [knock.path for knock in reader.handshakes()] == [""]
     assert len(list(reader.bodies())) == 3
     # What comes again afterwards is known.
     writer = Writer(path)

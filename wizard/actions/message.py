@@ -305,7 +305,7 @@ def can_receive(session: Session) -> bool:
     except Unavailable:
         return False
     for _ in range(NOTED_TRIES):
-        if any(attempt.accepted for attempt in listener.reader.knocks(since=before)):
+        if any(attempt.accepted for attempt in listener.reader.handshakes(since=before)):
             return True
         time.sleep(0.1)
     return False

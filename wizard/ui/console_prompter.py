@@ -142,17 +142,17 @@ class ConsolePrompter(BasePrompter):
     def confirm(self, result: ItemResult) -> str:
         """See Prompter."""
         confirm = result.item.confirm
-        text = self._words.text(confirm) if confirm else self._words.say("ui.vouch")
+        text = self._words.text(confirm) if confirm else self._words.say("ui.confirm_ask")
         with self._asking(f"confirm.{result.item.id}", ANSWERS) as keys:
             if self._sandbox:
                 hint = self._words.say("ui.enter_takes_sandbox")
                 words = keys.line(_ending(f"{text} {hint}"))
-                return affirmed(words or self._words.say("ui.vouched_in_sandbox"))
+                return affirmed(words or self._words.say("ui.confirmed_in_sandbox"))
             keys.forget()  # an Enter typed out of impatience confirms nothing
             if not self._yes(text, default=False):
                 return ""
-            words = keys.line(_ending(self._words.say("ui.vouch_words")))
-            return affirmed(words or self._words.say("ui.vouched"))
+            words = keys.line(_ending(self._words.say("ui.confirm_words")))
+            return affirmed(words or self._words.say("ui.confirmed_plainly"))
 
     def consent(
         self, item_id: str, text: Phrase, sends: Sequence[str] = (), spends: bool = False

@@ -190,7 +190,7 @@ class NonInteractivePrompter(BasePrompter):
         """See Prompter."""
         if words := self._file.confirm.get(result.item.id, ""):
             return affirmed(words)
-        return self._words.say("ui.vouched_in_sandbox") if self._sandbox else ""
+        return self._words.say("ui.confirmed_in_sandbox") if self._sandbox else ""
 
     def consent(
         self, item_id: str, text: Phrase, sends: Sequence[str] = (), spends: bool = False

@@ -257,7 +257,7 @@ def _arrivals(inbox: Reader, record: ProfileRecord) -> Arrivals:
     test = record.test_message
     status = furthest(inbox.statuses(test.wamid)) if test else None
     refusal = _refusal(inbox.refusals()[:LOOKED_AT], ours, record)
-    attempt = _refused_handshake(inbox.knocks()[:LOOKED_AT])
+    attempt = _refused_handshake(inbox.handshakes()[:LOOKED_AT])
     return Arrivals(
         message_at=ours[0].received_at if ours else "",
         other_number=others[0].phone_number_id if others else "",

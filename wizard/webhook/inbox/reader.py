@@ -158,7 +158,7 @@ class Reader:
         columns = "reason, phone_number_id, waba_id, size, at, path"
         return [RejectedDelivery(*row) for row in self._notes("refusals", columns, since)]
 
-    def knocks(self, since: datetime | None = None) -> list[HandshakeAttempt]:
+    def handshakes(self, since: datetime | None = None) -> list[HandshakeAttempt]:
         """Handshakes that arrived, newest first."""
         rows = self._notes("knocks", "accepted, reason, agent, '', at, path", since)
         return [HandshakeAttempt(bool(accepted), *rest) for accepted, *rest in rows]
