@@ -1,6 +1,8 @@
 """The checklists, the checks, the tests and the words speak of the same things."""
 
 import ast
+import re
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +12,14 @@ from tests.support.check_tables import tables
 from tests.support.healthy import facts
 from wizard.audit import checklist
 from wizard.audit.checks import CHECKS
+from wizard.commands import COMMANDS
+from wizard.state import safe_yaml
 from wizard.state.content import placeholders
 from wizard.state.record import Goal, Status
 from wizard.text.errors import ErrorKind
+from wizard.text.localised import LANGUAGES, Text
+from wizard.ui.screen import GLUE, wrap
+from wizard.ui.words import Words, messages
 
 ROOT = Path(__file__).parents[1]
 CHECKLIST = checklist.load()
@@ -206,20 +213,6 @@ def test_every_item_says_what_to_do(item):
     assert item.steps
 
 
-COMMANDS = {
-    *(
-        "setup",
-        "audit",
-        "status",
-        "credentials",
-        "number",
-        "templates",
-        "webhook",
-        "send",
-        "messages",
-    ),
-    *("explain", "profiles", "bugreport", "sandbox", "completion", "help"),
-}
 KNOWN_IDS = {"app_id", "business_id", "waba_id", "phone_number_id"}
 
 
@@ -236,8 +229,68 @@ def test_texts_are_in_the_language_they_claim():
     assert not [where for where, text in texts() if any("а" <= x <= "я" for x in text.en.lower())]
 
 
-def test_commands_that_are_named_exist_in_the_interface():
-    for where, text in texts():
-        for sentence in (text.ru, text.en):
-            for after in sentence.split("wa-wizard ")[1:]:
-                assert after.split()[0].strip(".,;:)") in COMMANDS, (where, sentence)
+def every_text():
+    """(where, Text) of whatever a person may read, of the checklists and of the tool itself."""
+    yield from texts()
+    yield from messages().items()
+    for path in (ROOT / "checklists").glob("*.yaml"):
+        yield from _below(path.stem, safe_yaml.parse(path.read_bytes()))
+
+
+def _below(where, node):
+    if isinstance(node, dict) and set(node) == set(LANGUAGES):
+        yield where, Text(**node)
+    elif isinstance(node, dict | list):
+        for key, each in node.items() if isinstance(node, dict) else enumerate(node):
+            yield from _below(f"{where}.{key}", each)
+
+
+#: Every text once, in one language.
+SENTENCES = {
+    (where, language): getattr(text, language)
+    for where, text in every_text()
+    for language in LANGUAGES
+}
+#: What is typed into a shell.
+TYPED = re.compile(
+    rf"wa-wizard (?:--|(?:{'|'.join(COMMANDS)}|КОМАНДА|COMMAND)\\b)"
+    r"|sudo |(?:export|unset) [A-Z]|chmod \d|pip install|dbus-run|read -"
+)
+
+
+def test_commands_that_are_named_exist():
+    for where, sentence in SENTENCES.items():
+        for after in sentence.split("`wa-wizard ")[1:]:
+            word = after.partition("`")[0].split()[0]
+            assert word in COMMANDS or not (word.islower() and word.isalpha()), (where, sentence)
+
+
+def test_every_command_is_marked_as_one():
+    """Between backticks: only so it stays on one line, and is given the profile."""
+    for where, sentence in SENTENCES.items():
+        parts = sentence.split("`")
+        assert len(parts) % 2, (where, "a backtick without its other half")
+        assert not [part for part in parts[::2] if TYPED.search(part)], (where, sentence)
+
+
+def _said(words, sentence):
+    return words.text(Text(sentence, sentence), **dict.fromkeys(placeholders(sentence), "7"))
+
+
+def test_no_command_and_no_link_is_cut_at_any_width():
+    words = {
+        language: Words(language, f"--profile=shop --sandbox=rehearsal --lang={language}")
+        for language in LANGUAGES
+    }
+    for (where, language), sentence in SENTENCES.items():
+        whole = [part for part in sentence.split("`")[1::2] if "{" not in part]
+        links = re.findall(r"https?://[^\s{}`]+", sentence)
+        if not whole and not links:
+            continue
+        say = partial(_said, words[language])
+        said, kept = say(sentence), [say(f"`{part}`").replace(GLUE, " ") for part in whole]
+        for width in range(40, min(201, len(said) + 10)):
+            lines = wrap(said, width, "  ", "  ")
+            for part in (*kept, *links):
+                assert any(part in line for line in lines), (where, width, part)
+            assert not [part for part in kept if f"{part}." in "\n".join(lines)], where

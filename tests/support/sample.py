@@ -37,7 +37,9 @@ LATE = Reason(
         "Токен истечёт {at}, осталось дней: {days}.",
         "The token expires on {at}, days left: {days}.",
     ),
-    Text("Замените его: wa-wizard credentials rotate", "Replace it: wa-wizard credentials rotate"),
+    Text(
+        "Замените его: `wa-wizard credentials rotate`", "Replace it: `wa-wizard credentials rotate`"
+    ),
 )
 MISSING = Reason(
     Text("У токена нет прав: {scopes}.", "The token lacks permissions: {scopes}."),
@@ -50,8 +52,8 @@ MISSING = Reason(
 SILENT = Reason(
     Text("Meta не ответила вовремя.", "Meta did not answer in time."),
     Text(
-        "Повторите или укажите прокси: export HTTPS_PROXY=http://proxy:8080",
-        "Try again, or name a proxy: export HTTPS_PROXY=http://proxy:8080",
+        "Повторите или укажите прокси: `export HTTPS_PROXY=http://proxy:8080`",
+        "Try again, or name a proxy: `export HTTPS_PROXY=http://proxy:8080`",
     ),
 )
 BY_HAND = Reason(Text("Подтвердить можете только вы.", "Only you can confirm it."))

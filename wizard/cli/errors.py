@@ -108,8 +108,7 @@ class ErrorReporter:
         return code
 
     def _say(self, key: str, values: Mapping[str, Any]) -> None:
-        for line in self._words.say(key, **values).splitlines():
-            self._screen.line(line)
+        self._screen.line(self._words.say(key, **values))
 
 
 def described(error: BaseException) -> tuple[Exit, str, Mapping[str, Any]]:

@@ -15,7 +15,7 @@ from wizard.report.documents import item_list
 from wizard.text.errors import Exit, unknown_word
 from wizard.text.localised import Text
 from wizard.text.secret import SECRET_NAMES
-from wizard.ui.screen import Screen, show_rows
+from wizard.ui.screen import GLUE, Screen, show_rows
 from wizard.ui.words import Words, family
 from wizard.vault.environment import variable
 
@@ -191,12 +191,14 @@ def _row(name: str, words: Words) -> dict[str, Any]:
 def show(line: Line, words: Words) -> str:
     """The help of a command, of a command of several, or of the whole program."""
     if not line.command:
-        return _program(words)
-    if COMMANDS[line.command] and not line.branch:
-        return _several(line.command, words)
-    parser = _parser(line.name, words)
-    parser.description = words.say(_key(line.name))
-    return parser.help_text()
+        text = _program(words)
+    elif COMMANDS[line.command] and not line.branch:
+        text = _several(line.command, words)
+    else:
+        parser = _parser(line.name, words)
+        parser.description = words.say(_key(line.name))
+        text = parser.help_text()
+    return text.replace(GLUE, " ")
 
 
 def _parser(name: str, words: Words) -> Parser:
@@ -211,7 +213,7 @@ def _parser(name: str, words: Words) -> Parser:
 def _program(words: Words) -> str:
     rows = [(name, words.say(_key(name))) for name in COMMANDS]
     examples = [(line, words.say(f"help.example_{name}")) for line, name in EXAMPLES.items()]
-    parts = [words.say("help.tagline"), words.say("help.usage")]
+    parts: list[str] = [words.say("help.tagline"), words.say("help.usage")]
     parts += [words.say("help.commands") + "\n" + _table(rows)]
     parts += [words.say("help.examples") + "\n" + _table(examples)]
     options = Parser("", words).help_text().partition("\n\n")[2].rstrip()
@@ -220,7 +222,7 @@ def _program(words: Words) -> str:
 
 def _several(command: str, words: Words) -> str:
     rows = [(name, words.say(_key(f"{command} {name}"))) for name in COMMANDS[command]]
-    parts = [words.say(_key(command)), words.say("help.branch_usage", command=command)]
+    parts: list[str] = [words.say(_key(command)), words.say("help.branch_usage", command=command)]
     parts += [words.say("help.branches") + "\n" + _table(rows)]
     return "\n\n".join([*parts, words.say("cli.see_help", command=f"{command} … --help")]) + "\n"
 

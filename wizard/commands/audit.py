@@ -161,7 +161,7 @@ def _show(context: Context, verdict: AuditResult) -> None:
         context.print_json(audit_document(verdict), line=_in_lines(chosen))
     else:
         report = AuditView(context.screen, context.words, bool(chosen.sandbox), chosen.verbose)
-        report.show(verdict)
+        report.show(verdict, context.environment.source("access_token"))
         context.screen.flush()
 
 

@@ -11,6 +11,7 @@ from wizard.state.record import Status
 from wizard.text.errors import Exit, unknown_word
 from wizard.text.sanitise import DOTS
 from wizard.ui.item_view import ItemView
+from wizard.ui.screen import GLUE
 
 if TYPE_CHECKING:
     from wizard.commands import OptionParser
@@ -63,8 +64,8 @@ def _tell(context: Context, found: Explanation) -> None:
 def _data(context: Context, found: Explanation) -> dict[str, str]:
     return {
         "code": found.key,
-        "means": context.words.text(found.means),
-        "do": context.words.text(found.do),
+        "means": context.words.text(found.means).replace(GLUE, " "),
+        "do": context.words.text(found.do).replace(GLUE, " "),
         "retry": found.retry.value,
         "link": found.link,
     }

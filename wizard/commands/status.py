@@ -57,14 +57,15 @@ def _show(context: Context) -> None:
     if context.chosen.sandbox:
         context.screen.line(context.words.say("ui.sandbox"), "reverse bold")
     context.screen.line(context.words.say("status.profile", profile=context.profile))
-    overview = Overview(context.screen, context.words)
-    overview.show(record, context.checklist, context.environment.source("access_token"))
-    if record.checked_at and context.home.inbox_path(context.profile).exists():
-        from wizard.commands.events import tell_account_events  # not for every start
-
-        tell_account_events(context, record.checked_at, "since_saved")
     for name, path in (
         ("status_file", context.home.status_path(context.profile)),
         ("config_file", context.home.config_path),
     ):
-        context.screen.line(context.words.say(f"ending.{name}", place=str(path)), "dim")
+        if path.exists():
+            context.screen.line(context.words.say(f"ending.{name}", place=str(path)), "dim")
+    if record.checked_at and context.home.inbox_path(context.profile).exists():
+        from wizard.commands.events import tell_account_events  # not for every start
+
+        tell_account_events(context, record.checked_at, "since_saved")
+    overview = Overview(context.screen, context.words)
+    overview.show(record, context.checklist, context.environment.source("access_token"))

@@ -1,4 +1,4 @@
-"""The audit for people: what changed, then every section, then what to do next."""
+"""The audit for people: what changed, then every section, what to do next; last the result."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from datetime import UTC, datetime
 
 from wizard.audit.checklist import Section
 from wizard.audit.results import AuditResult, ItemResult, cautions, remembered
-from wizard.state.record import Goal, Status
+from wizard.state.record import Goal, ProfileRecord, SecretNote, Status, parse_time
+from wizard.text.durations import days_left
+from wizard.text.sanitise import clean
 from wizard.ui.item_view import ItemView
 from wizard.ui.screen import (
     ADVICE,
@@ -17,12 +19,74 @@ from wizard.ui.screen import (
     SIGNS,
     Screen,
 )
-from wizard.ui.words import Words
+from wizard.ui.words import Words, message
 
 INDENT = "  "
 #: In the order of the totals.
 COUNTED = (Status.PASSED, Status.FAILED, Status.WAITING, Status.UNKNOWN, Status.SKIPPED)
 SIGN_OF_CHANGE = {"new": NEW, "fixed": FIXED}
+
+
+#: Up to here the lines of a narrow screen have no room for a column of labels.
+NARROW = 60
+
+
+def show_identity(
+    screen: Screen, words: Words, record: ProfileRecord, now: datetime, token_from: str = ""
+) -> None:
+    """Prints them. `token_from` names the environment variable that supplies the token, if any."""
+    number = clean(record.ids.get("phone_number_id", ""))
+    display = clean(record.ids.get("display_phone_number", ""))
+    rows = [
+        ("WABA ID", clean(record.ids.get("waba_id", ""))),
+        ("Phone number ID", f"{number} ({display})" if number and display else number),
+        ("Access token", _token(words, record.secrets.get("access_token"), now, token_from)),
+    ]
+    longest = max(len(label) for label, _ in rows)
+    for label, value in rows:
+        shown = value or words.say("essentials.none")
+        if screen.width < NARROW:
+            screen.line(f"{label}:", "bold")
+            screen.line(shown, first="  ")
+        else:
+            screen.line(shown, first=f"{label:<{longest}}  ")
+
+
+def _token(words: Words, note: SecretNote | None, now: datetime, token_from: str) -> str:
+    parts = []
+    if note is not None and note.kind:
+        parts.append(_named(words, "kind", note.kind))
+    if note is not None:
+        parts.append(lifetime(words, note.expires_at, now))
+    if token_from:
+        parts.append(words.say("essentials.from_environment", name=token_from))
+    elif note is not None:
+        place = _named(words, "store", note.store)
+        backend = f" ({clean(note.backend)})" if note.backend else ""
+        parts.append(words.say("essentials.kept", place=f"{place}{backend}"))
+    return ", ".join(part for part in parts if part)
+
+
+def lifetime(words: Words, expires_at: str, now: datetime) -> str:
+    """How long a secret with this `SecretNote.expires_at` still lives; "" when it is not known."""
+    if expires_at == "never":
+        return words.say("essentials.never")
+    try:
+        until = parse_time(expires_at)
+    except ValueError:
+        return ""
+    day = f"{until.astimezone():%Y-%m-%d}"
+    if until <= now:
+        return words.say("essentials.expired", day=day)
+    if days := days_left(until, now):
+        return words.say("essentials.days", days=days, day=day)
+    return words.say("essentials.hours", hours=(until - now).seconds // 3600)
+
+
+def _named(words: Words, what: str, name: str) -> str:
+    """Our words for one of Meta's kinds or one of our stores; the name itself when we have none."""
+    key = f"essentials.{what}_{name.lower().replace('-', '_')}"
+    return words.say(key) if message(key) else clean(name)
 
 
 class AuditView:
@@ -37,8 +101,8 @@ class AuditView:
         self._screen, self._words, self._full = screen, words, full
         self._item_view = ItemView(screen, words, sandbox)
 
-    def show(self, audit: AuditResult) -> None:
-        """The whole audit."""
+    def show(self, audit: AuditResult, token_from: str = "") -> None:
+        """The whole audit. `token_from`: the variable that supplies the token, if one does."""
         self._item_view.banner()
         self.changes(audit)
         shown = [f for f in audit.results if self._full or audit.concerns(f)]
@@ -49,8 +113,14 @@ class AuditView:
         if hidden := len(audit.results) - len(shown):
             self._screen.line(self._words.say("report.hidden", count=hidden), "dim")
         self._screen.line()
-        self.ready(audit)
+        self.conclusion(audit, datetime.now(UTC), token_from)
+
+    def conclusion(self, audit: AuditResult, now: datetime, token_from: str = "") -> None:
+        """What stands above the prompt of the shell: the one next thing, the result, the ids."""
         self.closing(audit)
+        self._screen.line()
+        self.ready(audit, now)
+        show_identity(self._screen, self._words, audit.record, now, token_from)
 
     def changes(self, audit: AuditResult) -> None:
         """What is new and what was fixed since the last time, if there was one and anything is."""
@@ -91,7 +161,10 @@ class AuditView:
                     self._words.say(f"report.{'left' if required else 'tips'}"), "bold"
                 )
             for result in results:
-                self._explained(result, audit)
+                if required or result.values.get("message"):  # Meta's own words are not folded
+                    self._explained(result, audit)
+                else:
+                    self._in_one_line(result)
 
     def closing(self, audit: AuditResult) -> None:
         """What to run next: by all that is known, also what this audit did not look at."""
@@ -134,6 +207,11 @@ class AuditView:
         self._screen.marked(sign, self._words.titled(result, advice), "bold", INDENT)
         self._screen.line(self._words.reason(result), first=INDENT * 2)
         self._item_view.show_next_step(result, audit.record.ids, (), INDENT * 2)
+
+    def _in_one_line(self, result: ItemResult) -> None:
+        """Advice, folded: what it is, and where it is explained."""
+        said = self._words.say("report.tip", item=self._title(result), id=result.item.id)
+        self._screen.marked(ADVICE, said, indent=INDENT)
 
     def _totals(self, results: Sequence[ItemResult], audit: AuditResult) -> list[str]:
         counts: Counter[str] = Counter()

@@ -159,7 +159,7 @@ class FullKeyboard:
 
     def line(self, message: str, *, secret: bool = False, history: Sequence[str] = ()) -> str:
         """See Keyboard."""
-        lines = wrap(self._screen.fit(message), self._screen.width, f"{self._mark} ", INDENT)
+        lines = wrap(self._screen.tied(message), self._screen.width, f"{self._mark} ", INDENT)
         with self._session():
             question = questionary.text(
                 "\n".join(lines).removeprefix(f"{self._mark} "),

@@ -29,17 +29,23 @@ def _cells(character: str) -> int:
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
-#: Words that belong to the next one: a command is copied whole.
-_GROUPS = "credentials|number|webhook|profiles"
-_GLUE = re.compile(rf"(?:^|\s)(?:wa-wizard(?: --\S+)*(?: (?:{_GROUPS}))?|export|unset)$")
+#: Stands for a space within a command: it is never the end of a line, and printed as a space.
+GLUE = "\u00a0"
+_BREAKABLE = re.compile(rf"[^\S{GLUE}]+")
 
 
 def wrap(text: str, width: int, first: str = "", rest: str = "") -> list[str]:
     """The text in lines of at most `width` columns, led by `first`, then by `rest`.
 
-    A word that is wider than a line stays whole: a broken link cannot be copied.
+    A line break stays, and so do the spaces behind it. A word that is wider than a line stays
+    whole, and so do words that GLUE ties together: a broken link or command cannot be copied.
     """
-    return fill(_glued(text.split()), width, first, rest)
+    lines: list[str] = []
+    for paragraph in text.split("\n"):
+        pieces = filter(None, _BREAKABLE.split(paragraph))
+        indent = " " * (len(paragraph) - len(paragraph.lstrip(" "))) if lines else ""
+        lines += fill(pieces, width, (rest if lines else first) + indent, rest + indent)
+    return [line.replace(GLUE, " ") for line in lines]
 
 
 def fill(
@@ -55,17 +61,6 @@ def fill(
         line += piece if bare else between + piece
         bare = False
     return [*lines, line.rstrip()]
-
-
-def _glued(words: Iterable[str]) -> list[str]:
-    pieces: list[str] = []
-    for word in words:
-        option = word.startswith("--") and pieces and "wa-wizard" in pieces[-1]
-        if option or (pieces and _GLUE.search(pieces[-1])):
-            pieces[-1] += f" {word}"
-        else:
-            pieces.append(word)
-    return pieces
 
 
 #: Sign and style of a status. The sign alone must tell them apart: colour may be off.
@@ -103,7 +98,6 @@ _SIMILAR_SIGNS = str.maketrans(
         "×": "x",
         "─": "-",
         "№": "N",
-        "\u00a0": " ",
         "\u202f": " ",
     }
 )
@@ -173,13 +167,17 @@ class Screen:
 
     def fit(self, text: str) -> str:
         """The text with every sign this stream cannot show replaced by a similar one."""
-        return fit_encoding(text, self.encoding)
+        return self.tied(text).replace(GLUE, " ")
+
+    def tied(self, text: str) -> str:
+        """The same, with the words of a command still tied together."""
+        return GLUE.join(fit_encoding(part, self.encoding) for part in text.split(GLUE))
 
     def line(
         self, text: str = "", style: str = "", first: str = "", rest: str | None = None
     ) -> None:
         """Print a text, wrapped; `first` leads its first line and `rest` (as wide) the others."""
-        first, text = self.fit(first), self.fit(text)
+        first, text = self.fit(first), self.tied(text)
         lead = " " * cells(first) if rest is None else rest
         for line in wrap(text, self.width, first, lead):
             self.stream.write(self.styled(line, style) + "\n")
@@ -198,7 +196,7 @@ class Screen:
         """Print a text after a coloured sign."""
         mark, colour = self.fit(sign[0]), sign[1]
         lead = f"{indent}{mark} "
-        for number, line in enumerate(wrap(self.fit(text), self.width, lead, " " * len(lead))):
+        for number, line in enumerate(wrap(self.tied(text), self.width, lead, " " * len(lead))):
             shown = self.styled(line[len(lead) :], style)
             self.stream.write(
                 (indent + self.styled(mark, colour) + " " if number == 0 else " " * len(lead))

@@ -12,7 +12,6 @@ from wizard.text.sanitise import clean
 from wizard.ui.audit_view import INDENT, AuditView
 from wizard.ui.item_view import ItemView
 from wizard.ui.screen import Screen
-from wizard.ui.status_view import show_identity
 from wizard.ui.words import Words
 
 PLAN = ("computer", "token", "account", "number", "permanent", "message")
@@ -61,7 +60,7 @@ def _welcome_back(screen: Screen, words: Words, audit: AuditResult) -> None:
 
 
 #: What to run next: command, and the goal without which it is of no use.
-COMMANDS = (("send", None), ("messages", Goal.RECEIVING), ("audit", None), ("status", None))
+COMMANDS = (("messages", Goal.RECEIVING), ("audit", None), ("status", None))
 
 
 #: A command and what it does stand side by side when this much room is left for the latter.
@@ -89,15 +88,15 @@ def end_screen(
     sandbox: bool = False,
 ) -> None:
     """Prints it."""
-    screen.line()
-    ItemView(screen, words, sandbox).banner()
+    if sandbox:
+        screen.line()
+        ItemView(screen, words, sandbox).banner()
     view = AuditView(screen, words)
-    view.ready(audit, now)
-    screen.line()
-    show_identity(screen, words, audit.record, now, places.token_from)
     view.open_items(audit)
     _places(screen, words, places)
     _commands(screen, words, audit)
+    screen.line()
+    view.conclusion(audit, now, places.token_from)
 
 
 def _places(screen: Screen, words: Words, places: Places) -> None:
@@ -114,8 +113,6 @@ def _commands(screen: Screen, words: Words, audit: AuditResult) -> None:
     names = [name for name, goal in COMMANDS if goal is None or goal in audit.goals]
     if audit.record.received_here:
         names.insert(0, "webhook listen")
-    if audit.open(required=True):
-        names = ["setup", *(name for name in names if name != "send")]
     commands = [words.command(name) for name in names]
     longest = max(map(len, commands))
     beside = longest + NARROWEST <= screen.width

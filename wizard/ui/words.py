@@ -7,14 +7,15 @@ import shlex
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from wizard.audit import checklist
 from wizard.audit.checklist import Reason
 from wizard.audit.results import ItemResult
 from wizard.state.content import MESSAGES, names, read
-from wizard.text.localised import Text
+from wizard.text.localised import Shown, Text
 from wizard.text.sanitise import clean
+from wizard.ui.screen import GLUE
 
 if TYPE_CHECKING:
     from wizard.text.localised import Phrase
@@ -46,12 +47,20 @@ def message(key: str) -> Text | None:
 #: A command of this tool that concerns one profile, wherever a text names it.
 _COMMAND = re.compile(
     r"\bwa-wizard (?=(?:setup|login|audit|status|credentials|number|templates|webhook|send"
-    r"|messages|events|bugreport)\b)"
+    r"|messages|events|bugreport|explain|profiles|config)\b)"
 )
 
 
+_PROFILE = re.compile(r"--profile=\S+ ?")
+
 #: Commands that read or write a folder of files.
 _OF_A_FOLDER = re.compile(r"\bwa-wizard (?:--\S+ )*templates (?:pull|lint|plan|apply)\b")
+
+
+class Said(str):
+    """A sentence of ours, whose values are cleaned: put into another one it stays as it is."""
+
+    __slots__ = ()
 
 
 class Words:
@@ -67,9 +76,9 @@ class Words:
 
     def command(self, name: str) -> str:
         """A command of this tool as it is typed for this profile."""
-        return self._addressed(f"wa-wizard {name}")
+        return self._addressed(f"wa-wizard {name}").replace(" ", GLUE)
 
-    def say(self, key: str, /, **values: object) -> str:
+    def say(self, key: str, /, **values: object) -> Said:
         """One of the tool's own texts; KeyError when there is none of this key."""
         file, _, name = key.partition(".")
         return self.text(family(file)[name], **values)
@@ -89,10 +98,9 @@ class Words:
         except ValueError:
             return clean(written)
 
-    def text(self, text: Text, /, **values: object) -> str:
-        """A text of the checklist."""
-        shown = {name: clean(_on_the_wall(value), LONGEST) for name, value in values.items()}
-        return self._addressed(text.in_language(self.language, **shown))
+    def text(self, text: Text, /, **values: object) -> Said:
+        """A text of the checklist; KeyError where it names a value that is not there."""
+        return self._filled(text, values)
 
     def titled(self, result: ItemResult, advice: bool = False) -> str:
         """The title of an item behind its state in a word: not everybody sees the sign."""
@@ -102,27 +110,41 @@ class Words:
     def reason(self, result: ItemResult) -> str:
         """What was seen of an item: in its own words if it has them, else in the tool's."""
         reason = reason_of(result)
-        return "" if reason is None else self._filled(reason.says, result)
+        return "" if reason is None else self._of_result(reason.says, result)
 
     def next_step(self, result: ItemResult) -> str:
         """The one next thing to do; "" when nothing is."""
         reason = reason_of(result)
-        return "" if reason is None or reason.next is None else self._filled(reason.next, result)
+        return "" if reason is None or reason.next is None else self._of_result(reason.next, result)
 
-    def _filled(self, template: Text, result: ItemResult) -> str:
+    def _of_result(self, template: Text, result: ItemResult) -> Said:
         check_result = result.result
         values = {"reason": check_result.reason, **check_result.values}
         if check_result.reason == "requires":
             values["item"] = self._title(str(values.get("item", "")))
-        shown = _Forgiving(
-            {name: clean(_on_the_wall(value), LONGEST) or "–" for name, value in values.items()}
-        )
-        said: str = getattr(template, self.language).format_map(shown)
-        return self._addressed(said)
+        values = {name: "–" if value in (None, "") else value for name, value in values.items()}
+        return self._filled(template, _Forgiving(values))
+
+    def _filled(self, template: Text, values: Mapping[str, object]) -> Said:
+        """The text in this language. What stands between backticks is a command, never broken.
+
+        The sentence behind a command begins a new line: a full stop would be copied along.
+        """
+        said, command = "", False
+        for part in getattr(template, self.language).split("`"):
+            filled = part.format_map(_Shown(values))
+            if command:
+                filled = self._addressed(filled).replace(" ", GLUE)
+            elif said and (filled == "." or filled.startswith((". ", ".\n"))):
+                filled = filled[1:].replace(" ", "\n", 1)
+            said, command = said + filled, not command
+        return Said(said)
 
     def _addressed(self, said: str) -> str:
         if self._same:
-            said = _COMMAND.sub(lambda _: f"wa-wizard {self._same} ", said)
+            # A command that names a profile of its own means that one.
+            same = _PROFILE.sub("", self._same) if " --profile " in said else self._same
+            said = _COMMAND.sub(lambda _: f"wa-wizard {same} ".replace("  ", " "), said)
         if self._folder:
             where = f" --dir={shlex.quote(self._folder)}"
             said = _OF_A_FOLDER.sub(lambda found: found[0] + where, said)
@@ -150,11 +172,22 @@ def _on_the_wall(value: object) -> object:
     return f"{local:%Y-%m-%d %H:%M} (UTC{zone[:3]}:{zone[3:5]})".replace("+00:00", "")
 
 
-class _Forgiving(dict[str, str]):
+class _Forgiving(dict[str, Any]):
     """What Meta left out of an error, or another version out of a saved result, reads as a dash."""
 
     def __missing__(self, name: str) -> str:
         return "–"
+
+
+class _Shown(dict[str, str]):
+    """Values as they are shown."""
+
+    def __init__(self, values: Mapping[str, object]) -> None:
+        self._values = values
+
+    def __missing__(self, name: str) -> str:
+        value = self._values[name]
+        return value if isinstance(value, Said) else Shown(clean(_on_the_wall(value), LONGEST))
 
 
 def reason_of(result: ItemResult) -> Reason | None:
