@@ -77,7 +77,12 @@ def page(language: str) -> str:
 
 
 def _say(text: Text, language: str) -> str:
-    return str(getattr(text, language))
+    return re.sub(r"\{\w+:(?:[^{}]*\|)?([^{}|]*)\}", _form, str(getattr(text, language)))
+
+
+def _form(found: re.Match[str]) -> str:
+    """Of a number's forms the one for many; of a time that is shown as a day its name alone."""
+    return found[1] if "|" in found[0] else found[0].replace(":day", "")
 
 
 def _cell(text: Text | None, language: str, link: str = "") -> str:

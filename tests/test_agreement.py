@@ -2,6 +2,7 @@
 
 import ast
 import re
+import time
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -294,3 +295,67 @@ def test_no_command_and_no_link_is_cut_at_any_width():
             for part in (*kept, *links):
                 assert any(part in line for line in lines), (where, width, part)
             assert not [part for part in kept if f"{part}." in "\n".join(lines)], where
+
+
+#: How many forms a noun takes beside a number.
+FORMS = {"ru": 3, "en": 2}
+#: Values that count things: the word beside them takes the number's form.
+#: Seconds by their sign; a list in words; numbers beside a limit that names the unit.
+NO_COUNT = {"ui.seconds", "events.group_people"} | {
+    f"template-rules.rules.{rule}.says" for rule in ("auth.expiration", "ttl.range")
+}
+COUNTED = {"days", "hours", "minutes", "seconds", "tries", "left", "people"}
+
+
+def test_a_number_has_the_words_that_fit_it():
+    """Never "Осталось дней: 1": each language has all its forms, and says them."""
+    for (where, language), sentence in SENTENCES.items():
+        found = re.findall(r"\{(\w+)(?::([^{}]*))?\}", sentence)
+        forms = [(name, spec) for name, spec in found if "|" in spec]
+        assert all(spec.count("|") == FORMS[language] - 1 for _, spec in forms), (where, sentence)
+        bare = COUNTED & ({name for name, _ in found} - {name for name, _ in forms})
+        assert not bare or where in NO_COUNT, (where, sentence)
+        for number in (0, 1, 2, 5, 11, 21, 22, 112):
+            assert "|" not in Text(sentence, sentence).in_language(
+                language, **dict.fromkeys(placeholders(sentence), number)
+            ) or "|" in re.sub(r"\{[^{}]*\}", "", sentence)
+
+
+@pytest.mark.parametrize(
+    ("number", "russian", "english"),
+    [
+        *((0, "дней", "days"), (1, "день", "day"), (2, "дня", "days"), (5, "дней", "days")),
+        *((11, "дней", "days"), (12, "дней", "days"), (21, "день", "days"), (104, "дня", "days")),
+        *(("1000", "дней", "days"), ("–", "дней", "days")),
+    ],
+)
+def test_the_form_is_the_one_that_unicode_gives(number, russian, english):
+    """As CLDR has it: one, few and many in Russian; one and other in English."""
+    text = Text("{n:день|дня|дней}", "{n:day|days}")
+    assert text.in_language("ru", n=number) == russian
+    assert text.in_language("en", n=number) == english
+
+
+@pytest.mark.parametrize(
+    ("zone", "shown"),
+    [
+        *(("UTC", "12:30 (UTC)"), ("Europe/Moscow", "15:30 (UTC+3)")),
+        *(("Asia/Kolkata", "18:00 (UTC+5:30)"), ("America/St_Johns", "09:00 (UTC-3:30)")),
+        ("Etc/GMT-12", "00:30 (UTC+12)"),
+    ],
+)
+@pytest.mark.parametrize("written", ["2026-11-27T12:30:00Z", "2026-11-27T12:30:00.250Z"])
+def test_every_time_is_shown_as_the_clock_on_the_wall_with_its_zone(
+    zone, shown, written, monkeypatch
+):
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        said = Words("en").text(Text("{at}", "{at}"), at=written)
+        day = Words("ru").text(Text("{at:day}", "{at:day}"), at=written)
+        assert said == Words("en").time(written)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert said.endswith(f" {shown}")
+    assert day == said[:10] == ("2026-11-28" if zone == "Etc/GMT-12" else "2026-11-27")

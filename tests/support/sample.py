@@ -34,8 +34,8 @@ def item(item_id: str, ru: str, en: str, goal: Goal | None = Goal.SENDING, **mor
 
 LATE = Reason(
     Text(
-        "Токен истечёт {at}, осталось дней: {days}.",
-        "The token expires on {at}, days left: {days}.",
+        "Токен истечёт {at}, осталось {days} {days:день|дня|дней}.",
+        "The token expires on {at}, {days} {days:day|days} left.",
     ),
     Text(
         "Замените его: `wa-wizard credentials rotate`", "Replace it: `wa-wizard credentials rotate`"

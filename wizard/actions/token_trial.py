@@ -18,7 +18,7 @@ from wizard.facts.discovery import discover
 from wizard.facts.facts import Facts
 from wizard.facts.models import Token
 from wizard.graph import Credentials, Graph, GraphError
-from wizard.state.record import Status
+from wizard.state.record import Status, write_time
 from wizard.text.durations import hours_left
 from wizard.text.errors import ErrorKind, Unavailable
 from wizard.text.localised import phrase
@@ -189,7 +189,7 @@ def describe(session: Session, token: Token) -> None:
     if token.expires_at is None:
         session.prompter.tell("access.life_never")
         return
-    left, date = token.expires_at - session.now(), f"{token.expires_at:%Y-%m-%d %H:%M} UTC"
+    left, date = token.expires_at - session.now(), write_time(token.expires_at)
     if left < timedelta(days=3):
         # Rounded up, as the check does it: the last hour counts until it is over.
         session.prompter.tell(

@@ -17,6 +17,7 @@ from wizard.state.record import (
     SavedResult,
     Status,
     parse_time,
+    write_time,
 )
 from wizard.text.durations import days_left, hours_left
 from wizard.text.errors import ErrorKind, Exit, Unavailable
@@ -249,10 +250,10 @@ def _end_of_token(record: ProfileRecord, seen: SavedResult, now: datetime) -> li
     if ends - now >= NOTICE:
         return []
     if ends <= now:
-        return [phrase("report.caution_ended", date=f"{ends:%Y-%m-%d}")]
+        return [phrase("report.caution_ended", ends=write_time(ends))]
     if ends - now < A_DAY:
         return [phrase("report.caution_today", hours=hours_left(ends, now))]
-    return [phrase("report.caution_soon", date=f"{ends:%Y-%m-%d}", days=days_left(ends, now))]
+    return [phrase("report.caution_soon", ends=write_time(ends), days=days_left(ends, now))]
 
 
 def last_changes(record: ProfileRecord) -> dict[str, str]:

@@ -41,6 +41,13 @@ def wait_in(said: str, now: datetime) -> timedelta | None:
     return None
 
 
+def local_time(moment: datetime) -> str:
+    """A moment as a person reads it: the time of this machine, with its zone."""
+    local = moment.astimezone()
+    zone = re.sub(r"([+-])0?(\d+?)(\d\d)$", r"\1\2:\3", f"{local:%z}")
+    return f"{local:%Y-%m-%d %H:%M} (UTC{'' if zone == '+0:00' else zone.removesuffix(':00')})"
+
+
 def days_left(end: datetime, now: datetime) -> int:
     """Whole days until then; below zero when it is over."""
     return (end - now).days

@@ -34,11 +34,17 @@ _PLURALS = {
 
 
 class Shown(str):
-    """A value within a text. `{days:day|days}`, `{days:день|дня|дней}` give the form it takes."""
+    """A value within a text.
+
+    `{days:day|days}`, `{days:день|дня|дней}` give the form that this number takes, `{ends:day}`
+    the day of a time.
+    """
 
     __slots__ = ()
 
     def __format__(self, spec: str) -> str:
+        if spec == "day":
+            return self[:10]
         forms = spec.split("|")
         if len(forms) == 1:
             return super().__format__(spec)

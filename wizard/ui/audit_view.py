@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from wizard.audit.checklist import Section
 from wizard.audit.results import AuditResult, ItemResult, cautions, remembered
 from wizard.state.record import Goal, ProfileRecord, SecretNote, Status, parse_time
-from wizard.text.durations import days_left
+from wizard.text.durations import days_left, hours_left
 from wizard.text.sanitise import clean
 from wizard.ui.item_view import ItemView
 from wizard.ui.screen import (
@@ -75,12 +75,12 @@ def lifetime(words: Words, expires_at: str, now: datetime) -> str:
         until = parse_time(expires_at)
     except ValueError:
         return ""
-    day = f"{until.astimezone():%Y-%m-%d}"
+    day = clean(expires_at)
     if until <= now:
         return words.say("essentials.expired", day=day)
     if days := days_left(until, now):
         return words.say("essentials.days", days=days, day=day)
-    return words.say("essentials.hours", hours=(until - now).seconds // 3600)
+    return words.say("essentials.hours", hours=hours_left(until, now))
 
 
 def _named(words: Words, what: str, name: str) -> str:

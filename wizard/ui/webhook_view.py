@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from wizard.audit.error_codes import explain, variant_of
 from wizard.facts.webhook_route import FIELD, LEVELS, WebhookRoute
+from wizard.text.durations import local_time
 from wizard.text.sanitise import clean, clean_lines
 from wizard.ui.screen import Screen, cells
 from wizard.ui.words import Words, message
@@ -72,7 +73,7 @@ class EventView:
         if isinstance(value, Summary):
             return self._said(value)
         if isinstance(value, Day):
-            return f"{value.at.astimezone():%Y-%m-%d}"
+            return local_time(value.at)[:10]
         if isinstance(value, Word) and message(key := f"events.word_{value.lower()}"):
             return self._words.say(key)
         return str(value)
@@ -118,10 +119,9 @@ class EventView:
         if not written:
             return self._words.time(event.received_at)
         try:
-            moment = datetime.fromtimestamp(int(written), UTC).astimezone()
+            return local_time(datetime.fromtimestamp(int(written), UTC))
         except (ValueError, OverflowError, OSError):
             return clean(written, 20)
-        return f"{moment:%Y-%m-%d %H:%M}"
 
 
 #: Addresses are shown whole, so that they can be compared and copied.

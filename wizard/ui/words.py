@@ -13,6 +13,7 @@ from wizard.audit import checklist
 from wizard.audit.checklist import Reason
 from wizard.audit.results import ItemResult
 from wizard.state.content import MESSAGES, names, read
+from wizard.text.durations import local_time
 from wizard.text.localised import Shown, Text
 from wizard.text.sanitise import clean
 from wizard.ui.screen import GLUE
@@ -91,12 +92,7 @@ class Words:
 
     def time(self, written: str) -> str:
         """A time of the status file as the clock on the wall shows it."""
-        from wizard.state.record import parse_time
-
-        try:
-            return f"{parse_time(written).astimezone():%Y-%m-%d %H:%M}"
-        except ValueError:
-            return clean(written)
+        return clean(_on_the_wall(written))
 
     def text(self, text: Text, /, **values: object) -> Said:
         """A text of the checklist; KeyError where it names a value that is not there."""
@@ -157,7 +153,7 @@ class Words:
             return item_id
 
 
-_STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+_STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z")
 
 
 def _on_the_wall(value: object) -> object:
@@ -165,11 +161,9 @@ def _on_the_wall(value: object) -> object:
     if not isinstance(value, str) or not _STAMP.fullmatch(value):
         return value
     try:
-        local = datetime.fromisoformat(value).astimezone()
-    except ValueError:
+        return local_time(datetime.fromisoformat(value))
+    except (ValueError, OverflowError):
         return value
-    zone = f"{local:%z}"
-    return f"{local:%Y-%m-%d %H:%M} (UTC{zone[:3]}:{zone[3:5]})".replace("+00:00", "")
 
 
 class _Forgiving(dict[str, Any]):

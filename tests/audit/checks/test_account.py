@@ -80,7 +80,9 @@ def refused_field(about=None, arrivals=NOTHING):
 
 
 DELIVERED = passed("delivered")
-NOT_PAID = failed("last_send", code=131042, subcode=0, date="2026-11-22", message="", details="")
+NOT_PAID = failed(
+    "last_send", code=131042, subcode=0, date="2026-11-22T19:00:00Z", message="", details=""
+)
 NO_SCOPE = replace(TOKEN, scopes=frozenset({"whatsapp_business_messaging"}), granted={})
 PAYMENT = (141006, "There is an error with the payment method.")
 SIP = (138024, "SIP is not configured")

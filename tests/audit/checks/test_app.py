@@ -158,8 +158,12 @@ CASES = [
         facts(secret_fits=False, app_itself=refusal(101, message="Invalid app")),
         stopped("other_app", 101, 0, "Invalid app"),
     ),
-    ("app.published", facts(), passed("proven", date="2026-11-22")),
-    ("app.published", facts(number=TEST_NUMBER), passed("test_number", date="2026-11-22")),
+    ("app.published", facts(), passed("proven", date="2026-11-22T18:30:00.000Z")),
+    (
+        "app.published",
+        facts(number=TEST_NUMBER),
+        passed("test_number", date="2026-11-22T18:30:00.000Z"),
+    ),
     ("app.published", facts(arrivals=Arrivals()), waiting("not_confirmed")),
     ("app.published", facts(arrivals=Arrivals(test_event=True)), waiting("not_confirmed")),
 ]

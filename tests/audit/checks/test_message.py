@@ -73,7 +73,7 @@ CASES = [
         )
     ),
     *(
-        ("message.sent", told(state=state), passed("accepted", date="2026-11-22"))
+        ("message.sent", told(state=state), passed("accepted", date="2026-11-22T19:00:00Z"))
         for state in ("accepted", "sent", "delivered", "read")
     ),
     (
@@ -105,7 +105,7 @@ CASES = [
         told(state="failed", code=190, token="0ld"),
         waiting("other_token", **said(190)),
     ),
-    ("message.sent", told(token="0ld"), passed("accepted", date="2026-11-22")),
+    ("message.sent", told(token="0ld"), passed("accepted", date="2026-11-22T19:00:00Z")),
     # A template that does not fit, and a trouble of a moment, are no reason not to be ready.
     *(
         ("message.sent", told(state="failed", code=code), failed("content", **said(code)))
@@ -124,9 +124,9 @@ CASES = [
         )
         for code in sorted(RECIPIENT)
     ),
-    ("message.sent", told(state="held"), unknown("held", date="2026-11-22")),
-    ("message.sent", told(state="paused"), failed("paused", date="2026-11-22")),
-    ("message.sent", told(state="no_message"), failed("no_message", date="2026-11-22")),
+    ("message.sent", told(state="held"), unknown("held", date="2026-11-22T19:00:00Z")),
+    ("message.sent", told(state="paused"), failed("paused", date="2026-11-22T19:00:00Z")),
+    ("message.sent", told(state="no_message"), failed("no_message", date="2026-11-22T19:00:00Z")),
     ("message.sent", facts(record=record(test_message=None)), waiting("not_sent")),
     ("message.sent", told(phone_number_id="42"), waiting("other_number")),
     ("message.delivered", facts(), passed("delivered")),

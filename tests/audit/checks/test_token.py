@@ -61,7 +61,11 @@ MANAGEMENT, MESSAGING = sorted(TOKEN.scopes)
 
 CASES = [
     ("token.kind", facts(), passed()),
-    ("token.kind", ending(days=45), passed("sixty_days", date="2027-01-06", days=45)),
+    (
+        "token.kind",
+        ending(days=45),
+        passed("sixty_days", **end(days=45), date="2027-01-06", days=45),
+    ),
     ("token.kind", ending("USER", hours=23, minutes=30), failed("temporary", hours=24)),
     ("token.kind", ending("USER", minutes=40), failed("temporary", hours=1)),
     ("token.kind", ending("USER", days=59), failed("user")),
@@ -102,24 +106,24 @@ CASES = [
         facts(number=PERMISSION),
         failed("number", phone_number_id=IDS["phone_number_id"], **{**SILENT, "code": 200}),
     ),
-    ("token.messaging", facts(), passed("sent", date="2026-11-22")),
+    ("token.messaging", facts(), passed("sent", date="2026-11-22T19:00:00Z")),
     ("token.messaging", last(None), passed("assumed")),
     ("token.messaging", last(None, token=UNDESCRIBED), unknown("not_shown", **SAID)),
-    ("token.messaging", last(SENT, token=UNDESCRIBED), passed("sent", date="2026-11-22")),
+    ("token.messaging", last(SENT, token=UNDESCRIBED), passed("sent", date="2026-11-22T19:00:00Z")),
     ("token.messaging", last(refused(131042)), passed("assumed")),
     ("token.messaging", last(refused(200, phone_number_id="42")), passed("assumed")),
     *(
         (
             "token.messaging",
             last(refused(code, message="Permission denied")),
-            failed("refused", date="2026-11-22", **said(code, "Permission denied")),
+            failed("refused", date="2026-11-22T19:00:00Z", **said(code, "Permission denied")),
         )
         for code in (3, 10, 200)
     ),
     (
         "token.messaging",
         last(refused(200, details=ON_BEHALF)),
-        failed("held_by_another", date="2026-11-22", **said(200, details=ON_BEHALF)),
+        failed("held_by_another", date="2026-11-22T19:00:00Z", **said(200, details=ON_BEHALF)),
     ),
     # What another token was answered says nothing of this one.
     ("token.messaging", last(refused(200, token="0ld")), passed("assumed")),
@@ -148,9 +152,17 @@ CASES = [
     ("token.expiry", ending(days=-1), failed("expired", **end(days=-1), date="2026-11-21")),
     ("token.expiry", ending(), failed("expired", **end(), date="2026-11-22")),
     ("token.data_access", facts(), passed()),
-    ("token.data_access", lapsing(days=80), passed("until", date="2027-02-10", days=80)),
-    ("token.data_access", lapsing(days=6), failed("soon", date="2026-11-28", days=6)),
-    ("token.data_access", lapsing(days=-9), failed("lapsed", date="2026-11-13")),
+    (
+        "token.data_access",
+        lapsing(days=80),
+        passed("until", **end(days=80), date="2027-02-10", days=80),
+    ),
+    (
+        "token.data_access",
+        lapsing(days=6),
+        failed("soon", **end(days=6), date="2026-11-28", days=6),
+    ),
+    ("token.data_access", lapsing(days=-9), failed("lapsed", **end(days=-9), date="2026-11-13")),
 ]
 
 

@@ -184,7 +184,11 @@ CASES = [
         failed("inactive"),
     ),
     # A message that came is as good as being told.
-    ("webhook.fields", facts(app_subscriptions=NO_SECRET), passed("proven", date="2026-11-22")),
+    (
+        "webhook.fields",
+        facts(app_subscriptions=NO_SECRET),
+        passed("proven", date="2026-11-22T18:30:00.000Z"),
+    ),
     # What a row does not show is not missing from it.
     ("webhook.fields", facts(app_subscriptions=unshown()), unknown("not_shown")),
     ("webhook.fields", facts(app_subscriptions=hooked("x", about="")), unknown("not_shown")),
@@ -260,7 +264,7 @@ CASES = [
         for reason in ("not_chosen", "not_asked")
     ),
     ("webhook.reachable", answered("dns", True, **HOST), unknown("dns", **HOST)),
-    ("webhook.received", facts(), passed("received", date="2026-11-22")),
+    ("webhook.received", facts(), passed("received", date="2026-11-22T18:30:00.000Z")),
     ("webhook.received", with_arrivals(), waiting("nothing_yet")),
     ("webhook.received", with_arrivals(test_event=True), waiting("test_only")),
     (

@@ -180,7 +180,7 @@ def _not_charged(facts: Facts) -> CheckResult | None:
     if number and number.is_test_number:
         return passed("test_number")
     if refused := last_send(facts, "failed", {UNPAID}):
-        return failed("last_send", date=refused.at[:10], **send_refusal(refused))
+        return failed("last_send", date=refused.at, **send_refusal(refused))
     pending = facts.account.marketing_onboarding == "PENDING_VALID_PAYMENT_METHOD"
     return failed("no_method") if pending else None
 

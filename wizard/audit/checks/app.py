@@ -108,7 +108,7 @@ def published(facts: Facts) -> CheckResult:
         number = answer_or_none(lambda: facts.number)
         # What a recipient on the list of a test number writes reaches an unpublished app as well.
         reason = "test_number" if number and number.is_test_number else "proven"
-        return passed(reason, date=arrivals.message_at[:10])
+        return passed(reason, date=arrivals.message_at)
     return waiting("not_confirmed")
 
 

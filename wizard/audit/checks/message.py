@@ -112,7 +112,7 @@ def sent(facts: Facts) -> CheckResult:
     if message.state == "failed":
         return _refused(facts, message)
     result, reason = ANSWERS.get(message.state, (passed, "accepted"))
-    return result(reason, date=message.at[:10])
+    return result(reason, date=message.at)
 
 
 def _refused(facts: Facts, message: TestMessage) -> CheckResult:

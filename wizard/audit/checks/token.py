@@ -84,10 +84,10 @@ def messaging(facts: Facts) -> CheckResult:
     if refused and by_this_token(facts, refused):
         held = "on behalf" in f"{refused.message} {refused.details}".casefold()
         reason = "held_by_another" if held else "refused"
-        return failed(reason, date=refused.at[:10], **send_refusal(refused))
+        return failed(reason, date=refused.at, **send_refusal(refused))
     message = last_send(facts, "accepted")
     if message and by_this_token(facts, message):
-        return passed("sent", date=message.at[:10])
+        return passed("sent", date=message.at)
     if facts.token.described:
         return passed("assumed")
     return unknown("not_shown", **words_about(facts.token))
@@ -122,7 +122,7 @@ def expiry(facts: Facts) -> CheckResult:
         return failed("expired", ends=ends, date=f"{token.expires_at:%Y-%m-%d}")
     if token.expires_at - now < A_DAY:
         return failed("today", ends=ends, hours=hours_left(token.expires_at, now))
-    left = {"ends": ends, **_left(token.expires_at, now)}
+    left = _left(token.expires_at, now)
     if token.expires_at - now >= NOTICE:
         return passed("until", **left)
     # A system user's token of 60 days can be refreshed until it expires.
@@ -138,10 +138,11 @@ def data_access(facts: Facts) -> CheckResult:
     if until is None:
         return passed()
     if until <= now:
-        return failed("lapsed", date=f"{until:%Y-%m-%d}")
+        return failed("lapsed", ends=write_time(until), date=f"{until:%Y-%m-%d}")
     left = _left(until, now)
     return passed("until", **left) if until - now >= NOTICE else failed("soon", **left)
 
 
 def _left(end: datetime, now: datetime) -> dict[str, str | int]:
-    return {"date": f"{end:%Y-%m-%d}", "days": days_left(end, now)}
+    left = days_left(end, now)
+    return {"ends": write_time(end), "date": f"{end:%Y-%m-%d}", "days": left}

@@ -52,7 +52,7 @@ def fields(facts: Facts) -> CheckResult:
     except Unavailable:
         arrivals = answer_or_none(lambda: facts.arrivals)
         if arrivals and arrivals.message_at:
-            return passed("proven", date=arrivals.message_at[:10])
+            return passed("proven", date=arrivals.message_at)
         raise
     ours = whatsapp(rows)
     if ours is None:
@@ -132,7 +132,7 @@ def received(facts: Facts) -> CheckResult:
     """A real, correctly signed message of this number has arrived."""
     arrivals = facts.arrivals
     if arrivals.message_at:
-        return passed("received", date=arrivals.message_at[:10])
+        return passed("received", date=arrivals.message_at)
     if arrivals.inbox_error:
         return unknown("inbox", kind=arrivals.inbox_error)
     if arrivals.refused_for == "bad_signature":

@@ -20,6 +20,7 @@ from wizard.commands.credentials.set import text_of
 from wizard.context.context import Context
 from wizard.context.settings import Arguments
 from wizard.state.config import InvalidProfileName, profile_name
+from wizard.state.record import write_time
 from wizard.text.errors import ErrorKind, Exit, Unavailable, UsageError
 from wizard.text.localised import Phrase, phrase
 from wizard.text.secret import Secret, fingerprint
@@ -249,7 +250,7 @@ def _lengthen(context: Context, secret: Secret) -> None:
     if trial.ok:
         session.keep("access_token", made, trial.token)
         expires_at = trial.token.expires_at
-        until = f"{expires_at:%Y-%m-%d}" if expires_at else "–"
+        until = write_time(expires_at) if expires_at else "–"
         session.prompter.tell("credentials.exchanged", date=until)
 
 

@@ -10,10 +10,10 @@ from typing import Any
 from wizard.commands.credentials.common import HOLDS_NOTHING, candidates, described, record_of
 from wizard.context.context import Context
 from wizard.context.settings import Arguments
-from wizard.state.record import ID_NAMES, ProfileRecord, SecretNote, parse_time
-from wizard.text.durations import days_left
+from wizard.state.record import ID_NAMES, ProfileRecord, SecretNote
 from wizard.text.errors import Exit
 from wizard.text.secret import fingerprint
+from wizard.ui.audit_view import lifetime
 from wizard.vault import Description, StoredSecret, VaultError
 from wizard.vault.environment import SOURCE, cleaned
 from wizard.vault.stores import DEFAULT, held, open_vault
@@ -114,15 +114,9 @@ def _show(context: Context, rows: list[dict[str, Any]]) -> None:
 def _facts(context: Context, row: dict[str, Any]) -> list[str]:
     words = context.words
     facts = [row["store"], row["source"], row["backend"], row["kind"]]
-    if row["expires_at"] == "never":
-        facts.append(words.say("credentials.never_ends"))
-    elif row["expires_at"]:
-        date = row["expires_at"][:10]
-        days = days_left(parse_time(row["expires_at"]), datetime.now(UTC))
-        key = "credentials.ends" if days >= 0 else "credentials.ended"
-        facts.append(words.say(key, date=date, days=days))
+    facts.append(lifetime(words, row["expires_at"], datetime.now(UTC)))
     if row["set_at"]:
-        facts.append(words.say("credentials.set_at", date=row["set_at"][:10]))
+        facts.append(words.say("credentials.set_at", date=row["set_at"]))
     if row["fingerprint"]:
         facts.append(words.say("credentials.fingerprint", value=row["fingerprint"]))
     return [fact for fact in facts if fact]

@@ -27,7 +27,7 @@ from wizard.context.settings import Arguments
 from wizard.facts.facts import Facts
 from wizard.facts.models import Token
 from wizard.graph.consent import Consent
-from wizard.state.record import Status
+from wizard.state.record import Status, write_time
 from wizard.text.errors import ErrorKind, Exit, InputRequired, Unavailable, UsageError
 from wizard.text.localised import phrase
 from wizard.text.secret import Secret
@@ -89,7 +89,7 @@ def _spared(session: Session, token: Token, span: timedelta | None) -> Exit | No
         session.prompter.tell("credentials.lasts_for_ever")
         return Exit.FINE
     if token.expires_at - session.now() > span:
-        session.prompter.tell("credentials.lasts", date=f"{token.expires_at:%Y-%m-%d}")
+        session.prompter.tell("credentials.lasts", date=write_time(token.expires_at))
         return Exit.FINE
     return None
 
