@@ -9,7 +9,9 @@ import pytest
 
 from tests.support.terminal import ENTER, Terminal
 from wizard.state.config import Config
+from wizard.text.secret import Secret
 from wizard.ui.words import Words
+from wizard.vault.encrypted_file import EncryptedFile
 
 WORDS = Words("en")
 PHRASE = "correct horse battery"
@@ -18,7 +20,7 @@ SETUP = ["-m", "wizard", "setup", "--lang", "en"]
 
 def said(key, **values):
     """The first line of a text, as far as it stands on one line of a screen."""
-    return WORDS.say(key, **{"store": "", "detail": "", **values}).splitlines()[0][:40]
+    return WORDS.say(key, **{"store": "", "detail": "", "least": 8, **values}).splitlines()[0][:40]
 
 
 @pytest.fixture
@@ -47,7 +49,8 @@ def chosen(shop):
 def test_a_file_with_a_passphrase_is_made_proven_recorded_and_used(bare):
     terminal = Terminal(SETUP, rows=40)
     choose(terminal, "store_file")
-    terminal.until(said("vault.passphrase_new")).send(PHRASE + ENTER)
+    terminal.until(said("vault.passphrase_new")).send("short" + ENTER)
+    terminal.until(said("vault.passphrase_short")).send(PHRASE + ENTER)
     terminal.until(said("vault.passphrase_repeat")).send(PHRASE + ENTER)
     terminal.until(said("environment.store_chosen", place=""), seconds=30)
     terminal.until(said("guide.goals"), seconds=30)
@@ -56,6 +59,18 @@ def test_a_file_with_a_passphrase_is_made_proven_recorded_and_used(bare):
     assert chosen(bare) == {"store": "encrypted-file"}
     assert PHRASE not in terminal.raw
     assert (bare.home.folder("default") / "secrets.json").exists()
+
+
+def test_after_a_slip_the_passphrase_is_asked_again_in_place(bare):
+    """A second try typed into the shell would stand there in clear."""
+    path = bare.home.folder("default") / "secrets.json"
+    EncryptedFile(path, "default", lambda new: Secret(PHRASE), 14).put("app_secret", Secret("a"))
+    bare.home.save_config(Config().with_profile("default", vault={"store": "encrypted-file"}))
+    terminal = Terminal(["-m", "wizard", "credentials", "get", "app_secret", "--reveal"])
+    terminal.until(said("vault.passphrase_ask")).send("a slip" + ENTER)
+    terminal.until(said("vault.passphrase_wrong")).send(PHRASE + ENTER)
+    assert terminal.end() == 0
+    assert "a slip" not in terminal.raw
 
 
 def test_a_password_manager_is_offered_where_it_is_installed(bare, tmp_path, monkeypatch):

@@ -84,6 +84,20 @@ def test_a_secret_is_never_echoed(scene):
     assert "EAA" not in before
 
 
+@pytest.mark.parametrize(
+    "pasted",
+    ["EAAG" + "canary7" * 30, "3f2a9c0dcafe5a6978f0e1d2c3b4a596", "123456789|" + "ab" * 12],
+)
+def test_a_secret_pasted_where_another_thing_is_asked_is_neither_shown_nor_taken(scene, pasted):
+    terminal = scene("two", "en").until(EN("ui.move"))
+    terminal.send(f"\x1b[200~{pasted}\x1b[201~").until("•").send(ENTER)
+    terminal.until(EN("ui.secret_here")[:40])
+    terminal.send("\x1b[A" + "one" + ENTER)  # the up arrow does not bring it back
+    time.sleep(0.5)
+    terminal.send("two" + ENTER).until("RESULT ['one', 'two']")
+    assert pasted[:12] not in terminal.raw
+
+
 @pytest.mark.parametrize("dumb", [False, True])
 def test_a_pasted_newline_answers_one_question_only(scene, dumb):
     # A terminal without bracketed paste: the newlines arrive as Enter.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 from collections.abc import Sequence
 from typing import Any, NamedTuple, NoReturn
 
@@ -29,6 +30,8 @@ class Parser(argparse.ArgumentParser):
         self.words = words
         #: Every option and argument of the command itself.
         self.flags: list[str] = []
+        #: What was typed behind the command.
+        self.typed: Sequence[str] = ()
 
     def option(self, *flags: str, says: str, **how: Any) -> argparse.Action:
         """Adds an option or an argument, explained by one of the tool's own texts."""
@@ -50,8 +53,27 @@ class Parser(argparse.ArgumentParser):
         return self.format_help()
 
     def error(self, message: str) -> NoReturn:
-        """argparse's own complaint, without whatever may be a secret."""
-        raise UsageError("cli.usage", message=sanitise.LONG_WORD.sub("••••", message))
+        """argparse's own complaint, without what was typed, unless it is close to an option."""
+        known, said = list(self._option_string_actions), message
+        close: list[str] = []
+        for word in sorted(self.typed, key=len, reverse=True):
+            name, _, value = word.partition("=")
+            if name.startswith("-") and name not in known:
+                close += difflib.get_close_matches(name, known, 1, 0.7)
+            if not (name.startswith("-") and difflib.get_close_matches(name, known, 1, 0.7)):
+                said = _without(said, word)
+            elif value:
+                said = _without(said, value)
+        if close:
+            raise UsageError("cli.usage_close", message=said, close=close[0])
+        raise UsageError("cli.usage", message=said)
+
+
+def _without(message: str, typed: str) -> str:
+    """argparse puts what was typed between quotes, or at the end."""
+    for shown in (repr(typed), f" {typed}", f"={typed}"):
+        message = message.replace(shown, shown.replace(typed, sanitise.DOTS))
+    return message
 
 
 def _add(group: Any, *flags: str, help: str, **how: Any) -> argparse.Action:

@@ -113,6 +113,7 @@ def parse(line: Line, branch: Subcommand, words: Words, chosen: Arguments) -> No
     if branch.options is not None:
         branch.options(parser)
     parser.common()
+    parser.typed = line.rest
     # `--lang` is a choice already made: the language may come from elsewhere too.
     parser.parse_args(line.rest, chosen)
 

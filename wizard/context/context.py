@@ -215,7 +215,7 @@ class Context:
         person = Person(
             attended=self.attended,
             waiting=lambda: self.notes.line(self.words.say("vault.waiting")),
-            passphrase=self._passphrase,
+            passphrase=self._passphrase(),
             passphrase_file=Path(file) if file else None,
         )
         folder = self.home.folder(self.profile)
@@ -235,23 +235,12 @@ class Context:
             }
             self.__dict__["vault"] = lend(self.vault, self.environ, places, self.profile)
 
-    def _passphrase(self, new: bool) -> Secret | None:
-        """Typed by the person, a new one twice; None where nobody is."""
-        from wizard.actions.prompter import Question
+    def _passphrase(self) -> Callable[[bool], Secret | None]:
+        """Asks the person for that of one store; None where nobody is."""
+        from wizard.context.filling import passphrase_from
 
-        if not self.attended:
-            return None
-
-        def typed(key: str) -> str:
-            text = phrase(f"vault.passphrase_{key}")
-            question = Question("passphrase", text, secret=True, option="--passphrase-file")
-            return self.prompter.ask(question)
-
-        while True:
-            first = typed("new" if new else "ask")
-            if not new or typed("repeat") == first:
-                return Secret(first)
-            self.prompter.tell("vault.passphrase_differs")
+        ask = passphrase_from(lambda: self.prompter)
+        return lambda new: ask(new) if self.attended else None
 
     def choose_vault(self, choice: Mapping[str, Any], vault: Vault | None = None) -> None:
         """Records the store that was chosen, once it is proven; it is the one in use from now."""

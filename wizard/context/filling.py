@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from wizard.actions.prompter import Prompter, Question
 from wizard.state.record import Goal, SecretNote
+from wizard.text.localised import Phrase, phrase
 from wizard.text.secret import Secret
 
 if TYPE_CHECKING:
@@ -45,3 +47,35 @@ def prefilled(session: Session, answers: Mapping[str, str | None], *, yes: bool 
     from wizard.ui.noninteractive_prompter import PresetAnswers
 
     return replace(session, prompter=PresetAnswers(session.prompter, answers, yes))
+
+
+def passphrase_from(prompter: Callable[[], Prompter]) -> Callable[[bool], Secret]:
+    """Asks for the passphrase of one encrypted file, for a new one twice.
+
+    Who is asked once more for the same file is told that the one before did not fit.
+    """
+    from wizard.vault.encrypted_file import SHORTEST_PASSPHRASE
+
+    tried = False
+
+    def long_enough(typed: str) -> str | Phrase:
+        short = phrase("vault.passphrase_short", least=SHORTEST_PASSPHRASE)
+        return typed if len(typed) >= SHORTEST_PASSPHRASE else short
+
+    def typed(key: str) -> str:
+        text = phrase(f"vault.passphrase_{key}", least=SHORTEST_PASSPHRASE)
+        parse, option = long_enough if key == "new" else None, "--passphrase-file"
+        return prompter().ask(Question("passphrase", text, True, parse=parse, option=option))
+
+    def ask(new: bool) -> Secret:
+        nonlocal tried
+        if tried and not new:
+            prompter().tell("vault.passphrase_wrong")
+        tried = True
+        while True:
+            first = typed("new" if new else "ask")
+            if not new or typed("repeat") == first:
+                return Secret(first)
+            prompter().tell("vault.passphrase_differs")
+
+    return ask

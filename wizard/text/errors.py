@@ -20,7 +20,7 @@ from enum import IntEnum, StrEnum
 from typing import Any
 
 from wizard.text.localised import Value
-from wizard.text.sanitise import DOTS, LONG_WORD
+from wizard.text.sanitise import DOTS
 from wizard.text.secret import PAGE_TOKEN, SECRET_NAMES
 
 
@@ -160,11 +160,10 @@ class UserAbort(WizardError):
 def unknown_word(key: str, word: str, known: Iterable[str], of: str = "") -> UsageError:
     """A word that means nothing here, with the one that was probably meant.
 
-    A long word that is close to none of them may be a secret, and is not repeated.
+    A word that is close to none of them may be a secret, and is not repeated.
     """
-    close = difflib.get_close_matches(word[:80], list(known), 1, 0.5)
-    shown = word if close else LONG_WORD.sub(DOTS, word)
-    values = {"word": shown[:40], "of": of, "known": ", ".join(known)}
+    close = difflib.get_close_matches(word[:80], list(known), 1, 0.6)
+    values = {"word": word[:40] if close else DOTS, "of": of, "known": ", ".join(known)}
     if close:
         return UsageError(f"{key}_close", **values, close=close[0])
     return UsageError(key, **values)

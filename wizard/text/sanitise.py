@@ -153,6 +153,11 @@ def _masked(found: re.Match[str]) -> str:
     return plus + hidden + "".join(digits[-_KEPT_DIGITS:])
 
 
+def looks_secret(text: str) -> bool:
+    """Whether a word of it has the form of a secret. An address with such a part is none."""
+    return any(ANY.fullmatch(word.strip("\"',;:")) for word in text.split())
+
+
 def masked(text: object, secrets: Iterable[str] = ()) -> str:
     """One clean line of foreign text without these secrets, nor anything that looks like one."""
     line = text if isinstance(text, str) else cut(text)

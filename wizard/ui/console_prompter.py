@@ -18,6 +18,7 @@ from wizard.audit.results import ItemResult
 from wizard.graph.consent import Consent, granted
 from wizard.text.errors import InputRequired
 from wizard.text.localised import Phrase
+from wizard.text.sanitise import looks_secret
 from wizard.ui.base_prompter import BasePrompter, affirmed
 from wizard.ui.keyboard import NUMBERED, Keyboard, Option, PlainKeyboard, without_echo
 from wizard.ui.screen import Screen, is_terminal
@@ -113,10 +114,13 @@ class ConsolePrompter(BasePrompter):
             while True:
                 text = _ending(f"{self._words.phrase(question.text)}{hint}")
                 answer = keys.line(text, secret=question.secret, history=typed)
+                pasted = not question.secret and looks_secret(answer)
                 parsed = _parsed(answer or suggested, question.parse)
+                if pasted and isinstance(parsed, str):
+                    parsed = Phrase("ui.secret_here")
                 if isinstance(parsed, str):
                     return parsed
-                if not question.secret:
+                if not (question.secret or pasted):
                     typed.append(answer)  # the up arrow brings it back
                 self._showing.wrong(parsed)
 

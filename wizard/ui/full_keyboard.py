@@ -27,6 +27,7 @@ from prompt_toolkit.output import ColorDepth, create_output
 from prompt_toolkit.styles import Style
 from questionary import Question
 
+from wizard.text.sanitise import looks_secret
 from wizard.ui.keyboard import NUMBERED, Option, drop_pending, one_line, row_of
 from wizard.ui.screen import Screen, cells, wrap
 
@@ -168,7 +169,7 @@ class FullKeyboard:
                 color_depth=self._depth,
                 history=InMemoryHistory(list(history)),
                 key_bindings=_one_line_paste(),
-                input_processors=[_Dots(self._screen.fit("•"))] if secret else [],
+                input_processors=[_Dots(self._screen.fit("•"), always=secret)],
             )
             answer = str(_ask(question))
             if answer:
@@ -211,14 +212,20 @@ def _ask(question: questionary.Question) -> Any:
 
 
 class _Dots(Processor):
-    """Shows a secret as dots, and beyond some of them as a count: proof that the paste went in."""
+    """Shows a secret as dots, and beyond some of them as a count: proof that the paste went in.
 
-    def __init__(self, dot: str) -> None:
-        self._dot = dot
+    Unless `always`, only what looks like a secret: one was pasted where another thing is asked.
+    """
+
+    def __init__(self, dot: str, always: bool) -> None:
+        self._dot, self._always = dot, always
 
     def apply_transformation(self, transformation_input: TransformationInput) -> Transformation:
         """See Processor."""
-        length = sum(len(text) for _, text, *_ in transformation_input.fragments)
+        fragments = transformation_input.fragments
+        if not (self._always or looks_secret("".join(text for _, text, *_ in fragments))):
+            return Transformation(fragments)
+        length = sum(len(text) for _, text, *_ in fragments)
         shown = self._dot * min(length, MOST_DOTS)
         if length > MOST_DOTS:
             shown += f" ({length})"

@@ -26,7 +26,7 @@ STORE = "encrypted-file"
 COST = 17
 # Of a file that somebody else prepared: neither a weak key nor all the memory.
 _COSTS = range(10, 21)
-_SHORTEST_PASSPHRASE = 8
+SHORTEST_PASSPHRASE = 8
 _FORMAT = 1
 _MOST = 64 << 20
 _PATIENCE = 10.0
@@ -152,11 +152,15 @@ class EncryptedFile:
         """The file's key, proven by its `check`; PASSPHRASE when there is none or another."""
         with self._deriving:
             place = (document.salt, document.cost)
-            if place not in self._keys:
-                key = _derive(self._phrase(new=not document.check), *place)
-                if document.check and self._unseal(key, document.check, "check") is None:
-                    self._passphrase = None
+            tried = None
+            while place not in self._keys:
+                given = self._phrase(new=not document.check)
+                if given == tried:  # a file of it, or a person who has no other
                     raise VaultError(VaultProblem.PASSPHRASE, STORE, "wrong")
+                key = _derive(given, *place)
+                if document.check and self._unseal(key, document.check, "check") is None:
+                    self._passphrase, tried = None, given  # asked for again in place
+                    continue
                 self._keys[place] = key
             return self._keys[place]
 
@@ -168,8 +172,8 @@ class EncryptedFile:
                 given = None
             if not given:
                 raise VaultError(VaultProblem.PASSPHRASE, STORE, "none")
-            if new and len(given.reveal()) < _SHORTEST_PASSPHRASE:
-                raise VaultError(VaultProblem.PASSPHRASE, STORE, f"< {_SHORTEST_PASSPHRASE}")
+            if new and len(given.reveal()) < SHORTEST_PASSPHRASE:
+                raise VaultError(VaultProblem.PASSPHRASE, STORE, f"< {SHORTEST_PASSPHRASE}")
             self._passphrase = given
         return self._passphrase
 
