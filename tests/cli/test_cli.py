@@ -151,6 +151,11 @@ def test_an_output_that_cannot_show_a_sign_shows_another(encoding, home, monkeyp
         result = wizard(*words.split(), "--lang", "ru", encoding=encoding)
         assert "Traceback" not in result.stderr
         assert result.returncode in (0, 1, 2, 3)
+        assert "\\u0" not in result.stdout + result.stderr
+        # Where Cyrillic cannot be shown it is English, and one sentence says so.
+        russian = any("а" <= letter <= "я" for letter in result.stdout + result.stderr)
+        assert russian is (encoding == "cp866")
+        assert ("cannot show Russian" in result.stderr) is (encoding != "cp866")
 
 
 BREAK = (

@@ -1,7 +1,11 @@
 """Which language the tool speaks, and what decides."""
 
+import ctypes
+import io
+
 import pytest
 
+from wizard.context import settings
 from wizard.context.settings import language_of
 from wizard.state.config import Config, find
 
@@ -25,6 +29,43 @@ from wizard.state.config import Config, find
 def test_option_then_variable_then_locale(option, environ, language, tmp_path):
     environ = {"WA_WIZARD_HOME": str(tmp_path / "none"), **environ}
     assert language_of(environ, lang=option) == language
+
+
+class Kernel:
+    """What Windows says, played."""
+
+    def __init__(self, code):
+        self.kernel32 = self
+        self.GetUserDefaultUILanguage = lambda: code
+
+
+@pytest.mark.parametrize(
+    ("code", "language"), [(0x0419, "ru"), (0x0409, "en"), (0x0407, "en"), (0, "en")]
+)
+def test_windows_is_asked_for_the_language_of_its_windows(code, language, monkeypatch, tmp_path):
+    """Played: nobody ran it on Windows."""
+    monkeypatch.setattr("sys.platform", "win32")
+    monkeypatch.setattr(ctypes, "windll", Kernel(code), raising=False)
+    monkeypatch.setattr("locale.getlocale", lambda: (None, None))
+    assert language_of({"WA_WIZARD_HOME": str(tmp_path)}) == language
+    assert language_of({"WA_WIZARD_HOME": str(tmp_path), "LANG": "ru_RU"}) == "ru"
+
+
+@pytest.mark.parametrize(
+    ("listed", "language"),
+    [
+        ('(\n    "ru-RU",\n    "en-US"\n)\n', "ru"),
+        ('(\n    "en-GB",\n    "ru-RU"\n)\n', "en"),
+        ("(\n    ru\n)\n", "ru"),
+        ("", "en"),
+    ],
+)
+def test_macos_is_asked_for_the_first_of_its_languages(listed, language, monkeypatch, tmp_path):
+    """Played: nobody ran it on macOS."""
+    monkeypatch.setattr("sys.platform", "darwin")
+    monkeypatch.setattr("os.popen", lambda command: io.StringIO(listed))
+    monkeypatch.setattr("locale.getlocale", lambda: (None, None))
+    assert settings._language({}) == language
 
 
 def test_the_profiles_own_language_goes_before_the_locale(tmp_path):

@@ -24,7 +24,7 @@ from wizard.audit.results import (
 from wizard.report.documents import audit_document
 from wizard.state.record import Goal, ProfileRecord, SavedResult, SecretNote, Status, write_time
 from wizard.text.localised import LANGUAGES
-from wizard.ui import status_view
+from wizard.ui import audit_view
 from wizard.ui.audit_view import AuditView
 from wizard.ui.screen import GLUE, Screen, cells
 from wizard.ui.setup_view import Places, end_screen, welcome
@@ -237,7 +237,7 @@ def token(expires="never", kind="SYSTEM_USER", store="os-keyring", backend="", *
     record = ProfileRecord(
         secrets={"access_token": SecretNote(store, backend, kind, expires_at=expires)}
     )
-    text = shown(lambda s, w: status_view.show_identity(s, w, record, NOW, **more), width=200)
+    text = shown(lambda s, w: audit_view.show_identity(s, w, record, NOW, **more), width=200)
     return text.splitlines()[-1].removeprefix("Access token").strip()
 
 
@@ -270,7 +270,7 @@ def test_a_token_from_the_environment_says_so():
 
 
 def test_what_is_not_there_yet_is_said():
-    text = shown(lambda s, w: status_view.show_identity(s, w, ProfileRecord(), NOW))
+    text = shown(lambda s, w: audit_view.show_identity(s, w, ProfileRecord(), NOW))
     assert text.count(EN("essentials.none")) == 3
 
 

@@ -16,9 +16,11 @@ from wizard.ui.screen import (
     cells,
     fit_encoding,
     open_screen,
+    plain_sign,
     wants_colour,
     wrap,
 )
+from wizard.ui.words import messages
 
 
 @pytest.mark.parametrize(
@@ -100,12 +102,12 @@ def test_the_spaces_behind_a_line_break_stay():
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "cp866", "latin-1", "cp1251"])
 def test_every_sign_has_a_similar_one_as_wide(encoding):
     for sign, _ in [*SIGNS.values(), NEW, FIXED]:
-        assert len(fit_encoding(sign, encoding)) == 1
+        assert len(plain_sign(sign, encoding)) == 1
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
 def test_the_signs_stay_apart_without_colour(encoding):
-    signs = [fit_encoding(sign, encoding) for sign, _ in SIGNS.values()]
+    signs = [plain_sign(sign, encoding) for sign, _ in SIGNS.values()]
     assert len(set(signs)) == len(Status)
 
 
@@ -114,6 +116,19 @@ def test_what_others_print_does_not_die_of_a_sign():
     open_screen(stream)
     stream.write("✓ → Я")
     assert stream.buffer.getvalue() == b"+ > \\u042f"
+
+
+ENCODINGS = [("en", "ascii"), ("en", "cp1252"), ("en", "cp866"), ("ru", "cp866"), ("ru", "cp1251")]
+
+
+@pytest.mark.parametrize(("language", "encoding"), ENCODINGS)
+def test_no_text_of_ours_has_a_broken_sign(language, encoding):
+    for key, text in messages().items():
+        said = getattr(text, language)
+        shown = fit_encoding(said, encoding)
+        assert shown.count("\\") == said.count("\\"), key
+        quotes = sum(map(said.count, "«»“”„")), sum(map(shown.count, '«»"')) - said.count('"')
+        assert encoding not in ("ascii", "cp866") or quotes[0] == quotes[1], key
 
 
 def test_the_width_is_the_terminals_own_and_never_unreadable():

@@ -17,6 +17,7 @@ from wizard.context.settings import Arguments, check_profile, language_of
 from wizard.report.documents import TOOL, error_document, outcome_document, write_document
 from wizard.report.outputs import OUTPUTS, Output
 from wizard.text.errors import Exit, Terminated
+from wizard.ui.screen import fit_encoding, open_screen
 from wizard.ui.words import Words
 
 
@@ -33,7 +34,7 @@ def run(words: Sequence[str]) -> int:
         _let_anything_be_printed()
         with handling_signals():
             asked = {"profile": early(words, "--profile"), "lang": early(words, "--lang")}
-            language = language_of(os.environ, **asked)
+            language = _that_can_be_shown(language_of(os.environ, **asked))
             spoken = Words(language)
             line = arrange(words)
             arguments.command, arguments.language = line.name, language
@@ -53,6 +54,19 @@ def run(words: Sequence[str]) -> int:
             _print_error(error, arguments)
         _leave_quietly(error)
         return int(code)
+
+
+def _that_can_be_shown(language: str) -> str:
+    """English in the place of Russian where the terminal or the file cannot show a letter of it."""
+    narrow = [
+        stream.encoding
+        for stream in (sys.stdout, sys.stderr)
+        if fit_encoding("Я", getattr(stream, "encoding", None) or "utf-8") != "Я"
+    ]
+    if language != "ru" or not narrow:
+        return language
+    open_screen(sys.stderr).line(Words("en").say("cli.no_cyrillic", encoding=narrow[0]))
+    return "en"
 
 
 def _obey(line: Line, arguments: Arguments, words: Words) -> int:

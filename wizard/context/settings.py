@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import locale
 import os
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -117,9 +118,32 @@ def _language(environ: Mapping[str, str], *wishes: str) -> str:
             return wish
     # The first that is set decides, as POSIX has it.
     named = (environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
-    # Windows sets none of them and calls its own "Russian_Russia".
-    spoken = next(filter(None, named), "") or locale.getlocale()[0] or ""
+    spoken = next(filter(None, named), "") or system_language() or locale.getlocale()[0] or ""
+    # Windows calls its own "Russian_Russia".
     return "ru" if spoken.lower().startswith("ru") else "en"
+
+
+def system_language() -> str:
+    """What Windows or macOS speaks to its user, such as ru_RU; "" elsewhere or when it is silent.
+
+    Neither sets the variables of POSIX: Windows has a language of its windows, which may be another
+    one than that of dates and numbers; macOS a list of languages, which Terminal alone passes on.
+    """
+    try:
+        platform: str = sys.platform  # of any system, also for the type checker
+        if platform == "win32":
+            import ctypes
+
+            # Typed for Windows alone.
+            code = ctypes.windll.kernel32.GetUserDefaultUILanguage()  # type: ignore[attr-defined]
+            return locale.windows_locale.get(code, "")
+        if platform == "darwin":
+            with os.popen("/usr/bin/defaults read -g AppleLanguages 2>/dev/null") as listed:  # noqa: S605
+                first = listed.read().strip("() \n").partition(",")[0]
+            return first.strip('" \n').replace("-", "_")
+    except (OSError, AttributeError, ValueError):
+        pass
+    return ""
 
 
 def scenarios() -> tuple[str, ...]:

@@ -180,7 +180,7 @@ class FullKeyboard:
     def pick(self, message: str, hint: str, options: Sequence[Option], default: int) -> str:
         """See Keyboard."""
         rows = [Option(each.value, self._screen.fit(each.label), each.keys) for each in options]
-        marks = (self._mark, self._screen.fit("»"))
+        marks = (self._mark, "»" if self._screen.fit("»") == "»" else ">")
         picking = Picker(self._screen.fit(message), self._screen.fit(hint), rows, default, marks)
         with self._session():
             return str(_ask(picking.question(_STYLE, self._depth)))

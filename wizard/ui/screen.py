@@ -81,12 +81,12 @@ _SIMILAR_SIGNS = str.maketrans(
         "✗": "x",
         "–": "-",
         "—": "-",
-        "…": "~",
+        "…": "...",
         "▲": "^",
         "•": "*",
         "·": "*",
         "→": ">",
-        "»": ">",
+        "»": '"',
         "«": '"',
         "„": '"',
         "“": '"',
@@ -111,8 +111,13 @@ def _similar_sign(error: UnicodeError) -> tuple[str | bytes, int]:
     if not isinstance(error, UnicodeEncodeError):
         raise error
     signs = error.object[error.start : error.end]
-    plain = signs.translate(_SIMILAR_SIGNS)
+    plain = "".join(map(_without_accent, signs.translate(_SIMILAR_SIGNS)))
     return plain.encode("ascii", "backslashreplace").decode("ascii"), error.end
+
+
+def _without_accent(letter: str) -> str:
+    base = unicodedata.normalize("NFD", letter)[:1]
+    return base if base.isascii() else letter
 
 
 codecs.register_error(HANDLER, _similar_sign)
@@ -121,6 +126,12 @@ codecs.register_error(HANDLER, _similar_sign)
 def fit_encoding(text: str, encoding: str) -> str:
     """The text as this encoding can show it, the same number of columns wide where that can be."""
     return text.encode(encoding, HANDLER).decode(encoding)
+
+
+def plain_sign(sign: str, encoding: str) -> str:
+    """The sign of a status as this encoding can show it, one column wide."""
+    fitting = fit_encoding(sign, encoding)
+    return fitting if len(fitting) == 1 else "~"
 
 
 #: Lines longer than this are hard to read, however wide the window is.
@@ -194,7 +205,7 @@ class Screen:
 
     def marked(self, sign: tuple[str, str], text: str, style: str = "", indent: str = "") -> None:
         """Print a text after a coloured sign."""
-        mark, colour = self.fit(sign[0]), sign[1]
+        mark, colour = plain_sign(sign[0], self.encoding), sign[1]
         lead = f"{indent}{mark} "
         for number, line in enumerate(wrap(self.tied(text), self.width, lead, " " * len(lead))):
             shown = self.styled(line[len(lead) :], style)

@@ -111,7 +111,7 @@ class EventView:
         if known:
             if said:
                 screen.line(words.say("events.error_said", said=said), "dim", "    ", "      ")
-            screen.line(words.text(known.do), "cyan", "    » ", "      ")
+            screen.line(words.text(known.do), "cyan", "    → ", "      ")
 
     def _local(self, event: Event) -> str:
         """Meta's time as this machine's; else when it came. What is no time stays as it is."""
