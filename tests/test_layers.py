@@ -34,7 +34,7 @@ APART = {"sandbox": {"sandbox", "text"}}
 # Each outside library is used in these packages only.
 DOORS = {
     "yaml": {"state", "sandbox", "commands"},
-    "requests": {"graph", "net"},
+    "requests": {"graph", "net", "webhook"},
     "urllib3": {"net", "graph"},
     "keyring": {"vault"},
     "cryptography": {"vault", "net"},
@@ -54,7 +54,7 @@ DOORS = {
 # The receiver compares what Meta shows; the probe shows it to the callback as Meta would.
 REVEALERS = {"text", "graph", "vault", "webhook", "commands"}
 
-MOST_FILES = 180
+MOST_FILES = 181
 MOST_LINES = 400
 #: A file with fewer lines than this belongs to its importer when it has only one.
 SMALL = 60

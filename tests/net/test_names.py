@@ -2,9 +2,10 @@
 
 import socket
 import ssl
+import tempfile
 import threading
 from http.client import BadStatusLine
-from types import SimpleNamespace
+from pathlib import Path
 
 import pytest
 
@@ -14,7 +15,9 @@ from wizard.net import tls
 from wizard.net.connection import Connection, Outside, parse_target
 from wizard.net.failures import NetworkFailure, cause
 from wizard.text.errors import Unavailable
-from wizard.webhook.local_receiver import Forwarder
+from wizard.webhook.forwarding import EVERYTHING, Forwarder
+from wizard.webhook.inbox import Writer
+from wizard.webhook.payload import read
 
 
 def by_graph(url):
@@ -38,18 +41,22 @@ def by_connection(url):
 
 
 def by_forwarding(url):
-    failed, names = threading.Event(), []
+    failed, reports = threading.Event(), []
 
-    def keep(status, name):
-        names.append((status, name))
+    def keep(report):
+        reports.append(report)
         failed.set()
 
-    forwarder = Forwarder(url, keep)
-    forwarder.pass_on(SimpleNamespace(delivery=SimpleNamespace(body=b"{}"), headers={}))
-    assert failed.wait(10)
-    forwarder.close()
-    assert names[0][0] == 0
-    return names[0][1]
+    with tempfile.TemporaryDirectory() as folder:
+        inbox = Path(folder) / "inbox.sqlite3"
+        writer = Writer(inbox)
+        writer.store(read(b"{}"), [EVERYTHING], "{}")
+        writer.close()
+        forwarder = Forwarder(inbox, EVERYTHING, url, keep)
+        assert failed.wait(10)
+        forwarder.close()
+    assert (reports[0].state, reports[0].http) == ("waiting", 0)
+    return reports[0].cause
 
 
 WAYS = [by_graph, by_connection, by_forwarding]

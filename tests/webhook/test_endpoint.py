@@ -214,7 +214,6 @@ def test_a_signed_message_is_stored_before_it_is_acknowledged(house):
     (event,) = finish(house)
     assert isinstance(event, ReceivedDelivery)
     assert event.new.messages == (message,)
-    assert event.headers["X-Hub-Signature-256"] == deliveries.signature(event.delivery.body)
 
 
 def test_the_signature_is_over_the_bytes_as_they_came(house):
@@ -333,7 +332,7 @@ def test_a_listener_that_breaks_does_not_stop_the_receiving(tmp_path):
 
 
 def test_what_cannot_be_stored_is_not_acknowledged(house, monkeypatch):
-    def full(delivery):
+    def full(delivery, *_):
         raise InboxError("full", "inbox.sqlite3")
 
     monkeypatch.setattr(house.writer, "store", full)

@@ -8,12 +8,10 @@ import time
 import pytest
 
 from tests.support import deliveries
-from tests.support.loopback import Reply, web
 from wizard.net.connection import Outside
 from wizard.text.secret import Secret
 from wizard.webhook import local_receiver as listening
-from wizard.webhook.inbox import Delivery, Stored
-from wizard.webhook.local_receiver import Forwarder, LocalReceiver, SkippedEvents
+from wizard.webhook.local_receiver import LocalReceiver, SkippedEvents
 from wizard.webhook.receiver import Address, ReceivedDelivery
 
 HERE = Outside(allow_local=True, environ={})
@@ -132,37 +130,3 @@ def test_what_was_consumed_is_forgotten(listener):
         *("wamid.0", "wamid.1", "wamid.2"),
     ]
     assert (len(listener._events), listener._bytes) == (0, 0)
-
-
-def test_any_address_can_be_forwarded_to():
-    """Letters that are no ASCII are sent as UTF-8; what is no header ends nothing."""
-    failures = []
-    event = ReceivedDelivery(Delivery(b"{}"), Stored(), {"User-Agent": "a"})
-    odd = ReceivedDelivery(Delivery(b"{}"), Stored(), {"User-Agent": "\u0430"})
-    with web(lambda request: Reply(b"ok")) as server:
-        forwarder = Forwarder(
-            f"{server.url}/\u043f\u0443\u0442\u044c?a=%20\u044f", lambda *why: failures.append(why)
-        )
-        for one in (event, odd, event):
-            forwarder.pass_on(one)
-        forwarder.close()
-        assert [request.path for request in server.requests] == ["/%D0%BF%D1%83%D1%82%D1%8C"] * 2
-    assert [status for status, _ in failures] == [0]
-
-
-def test_what_waits_for_a_slow_server_is_bounded_by_bytes(monkeypatch):
-    monkeypatch.setattr(listening, "MOST_WAITING", 3 * listening.EVENT_BYTES)
-    failures, go_on = [], threading.Event()
-    event = ReceivedDelivery(Delivery(b"{}"), Stored(), {})
-
-    def slow(request):
-        go_on.wait(10)
-        return Reply(b"ok")
-
-    with web(slow) as server:
-        forwarder = Forwarder(server.url, lambda *why: failures.append(why))
-        for _ in range(5):
-            forwarder.pass_on(event)
-        go_on.set()
-        forwarder.close()
-    assert failures == [(0, "queue_full")] * 3

@@ -155,8 +155,8 @@ def test_a_kill_in_the_middle_leaves_the_old_inbox_or_the_new_one(tmp_path):
         with contextlib.closing(sqlite3.connect(path)) as connection:
             (version,) = connection.execute("PRAGMA user_version").fetchone()
             tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
-        assert ("events" in tables, "messages" in tables) == (version == 3, version == 1)
-        if version == 3:
+        assert ("events" in tables, "messages" in tables) == (version == 4, version == 1)
+        if version == 4:
             break
     assert interrupted
     found = [message.id for message in Reader(path).messages()]
@@ -171,3 +171,19 @@ def test_a_migration_that_fails_changes_nothing(tmp_path, monkeypatch):
         Writer(path)
     monkeypatch.undo()
     assert len(Reader(path).messages()) == 1
+
+
+def test_an_inbox_without_anything_to_pass_on_gets_a_place_for_it(tmp_path):
+    path = tmp_path / "inbox.sqlite3"
+    writer = Writer(path)
+    writer.store(read(deliveries.encode(deliveries.incoming(deliveries.text()))))
+    writer.close()
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.executescript("DROP TABLE outbox; PRAGMA user_version = 3;")
+    writer = Writer(path)
+    other = deliveries.encode(deliveries.incoming(deliveries.text("wamid.2")))
+    writer.store(read(other), ["1"], "{}")
+    writer.close()
+    assert [one.id for one in Reader(path).messages()] == ["wamid.2", "wamid.1"]
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT route, delivery FROM outbox").fetchall() == [("1", 2)]

@@ -13,7 +13,8 @@ from wizard.report.documents import write_document
 
 if TYPE_CHECKING:
     from wizard.context.context import Context
-    from wizard.webhook.local_receiver import Forwarder, SkippedEvents
+    from wizard.webhook.forwarding import ForwardingReport
+    from wizard.webhook.local_receiver import SkippedEvents
     from wizard.webhook.receiver import Event, NotStored, ReceivedDelivery
 
 
@@ -42,14 +43,17 @@ class EventPrinter:
         if self._json:
             self._tell({"public": url})
 
-    def not_forwarded(self, status: int, cause: str) -> None:
-        """A delivery that the other server did not take. Called on another thread."""
-        key = "webhook.not_forwarded" if status else "webhook.not_forwarded_unanswered"
-        line = {"event": "not_forwarded", "http": status, "cause": cause}
-        self._tell(line, (key, {"http": status, "cause": cause}))
+    def forwarding(self, report: ForwardingReport) -> None:
+        """What became of deliveries that are passed on. Called on another thread."""
+        answered = "" if report.http or report.state != "waiting" else "_unanswered"
+        name = "forwarding" if report.state == "resumed" else "not_forwarded"
+        told = f"webhook.forwarding_{report.state}{answered}"
+        values = {"http": report.http, "cause": report.cause, "count": report.count}
+        line = {"event": name, "route": report.route, "state": report.state, **values}
+        self._tell(line, (told, {**values, "to": report.route or "--forward-to"}))
 
-    def event(self, event: Event | SkippedEvents, forwarder: Forwarder | None) -> None:
-        """Prints it; a delivery goes on to the forwarder first."""
+    def event(self, event: Event | SkippedEvents) -> None:
+        """Prints it."""
         from wizard.webhook.inbox import HandshakeAttempt, RejectedDelivery
         from wizard.webhook.local_receiver import SkippedEvents
         from wizard.webhook.receiver import NotStored
@@ -67,8 +71,6 @@ class EventPrinter:
             self._tell(line, ("webhook.skipped", {"count": event.count}))
         else:
             self._not_stored = ""
-            if forwarder is not None:
-                forwarder.pass_on(event)
             self._arrived(event)
 
     def close(self) -> None:

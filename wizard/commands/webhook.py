@@ -30,6 +30,24 @@ def listening_options(parser: OptionParser) -> None:
     parser.option("--tunnel", choices=("cloudflared", "ngrok", "auto"), says="webhook.tunnel_help")
     parser.option("--url", metavar="URL", says="webhook.public_help")
     parser.option("--forward-to", metavar="URL", says="webhook.forward_help")
+    _routing(parser, "webhook.route_help")
+
+
+def _routing(parser: OptionParser, says: str) -> None:
+    parser.option("--route", action="append", metavar="PHONE_NUMBER_ID=URL", says=says)
+
+
+def routes(chosen: Arguments) -> dict[str, str]:
+    """Phone number ID → URL, as the command line names them."""
+    found: dict[str, str] = {}
+    for named in chosen.route or ():
+        number, _, url = named.partition("=")
+        if not number.isascii() or not number.isdecimal() or not url:
+            raise UsageError("webhook.bad_route")
+        if number in found:
+            raise UsageError("webhook.route_twice", number=number)
+        found[number] = url
+    return found
 
 
 def address(chosen: Arguments) -> Address | None:
@@ -57,6 +75,8 @@ def run_listen(chosen: Arguments) -> int:
         need_app_secret(session)
         # Before the first request can come: what cannot be checked would have to wait for Meta.
         token = hand_over(session, context.listener, here=True)
+        printer = EventPrinter(context)
+        _forward(context, printer)
         try:
             at = context.listener.start(address(chosen) or Address())
         except InboxError:
@@ -64,11 +84,10 @@ def run_listen(chosen: Arguments) -> int:
         except OSError as error:
             session.prompter.tell("webhook.cannot_listen", why=error.strerror or str(error))
             return Exit.NOT_IN_ORDER
-        printer = EventPrinter(context)
         printer.began(at.url)
         if not _public(context, session, printer, token):
             return Exit.NOT_IN_ORDER
-        return _listen(context.listener, printer, chosen.forward_to)
+        return _listen(context.listener, printer)
 
 
 def _public(context: Context, session: Session, printer: EventPrinter, token: Secret) -> bool:
@@ -89,22 +108,24 @@ def _public(context: Context, session: Session, printer: EventPrinter, token: Se
     return True
 
 
-def _listen(listener: LocalReceiver, printer: EventPrinter, forward_to: str | None) -> NoReturn:
-    from wizard.net.failures import NetworkFailure
-    from wizard.webhook.local_receiver import Forwarder
-
-    forwarder = None
-    if forward_to:
-        try:
-            forwarder = Forwarder(forward_to, printer.not_forwarded)
-        except NetworkFailure:
-            raise UsageError("webhook.bad_forward") from None
+def _listen(listener: LocalReceiver, printer: EventPrinter) -> NoReturn:
     try:
-        listener.consume(lambda event: printer.event(event, forwarder))
+        listener.consume(printer.event)
     finally:
-        if forwarder is not None:
-            forwarder.close()
         printer.close()
+
+
+def _forward(context: Context, printer: EventPrinter) -> None:
+    """Begins to pass on what waits and what comes, where the command line says so."""
+    from wizard.net.failures import NetworkFailure
+    from wizard.webhook.forwarding import EVERYTHING
+
+    chosen = context.chosen
+    where = routes(chosen) | ({EVERYTHING: chosen.forward_to} if chosen.forward_to else {})
+    try:
+        context.listener.forward(where, printer.forwarding)
+    except NetworkFailure:
+        raise UsageError("webhook.bad_forward") from None
 
 
 LEVELS = ("app", "account", "number")

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import http.client
-import queue
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn, TypeVar
-from urllib.parse import quote, urlsplit
 
 from wizard.facts.models import Arrivals, Handshake
-from wizard.net.connection import Outside, parse_target
-from wizard.net.failures import cause
+from wizard.net.connection import Outside
 from wizard.state.record import ProfileRecord
 from wizard.text.secret import Secret
+from wizard.webhook.forwarding import Forwarder, ForwardingReport, routes_of
 from wizard.webhook.inbox import (
     HandshakeAttempt,
     InboxError,
@@ -79,6 +76,8 @@ class LocalReceiver:
         self.tunnel: Tunnel | None = None
         #: Where to listen, when the command line says so.
         self.wish: Address | None = None
+        self._routes: Mapping[str, str] = {}
+        self._forwarders: list[Forwarder] = []
         #: Where the internet finds this receiver; "" while it does not.
         self.public_url = ""
 
@@ -95,6 +94,17 @@ class LocalReceiver:
     def knows(self, app_secret: Secret | None, verify_token: Secret | None) -> None:
         """Takes over the secrets as they are kept now; valid from the next request on."""
         self._secrets = _Secrets(app_secret, verify_token)
+
+    def forward(
+        self, routes: Mapping[str, str], report: Callable[[ForwardingReport], None]
+    ) -> None:
+        """Passes deliveries on from now on: phone number ID ("" for all) → URL. NetworkFailure.
+
+        Also what still waits for these routes from earlier runs.
+        """
+        for name, url in routes.items():
+            self._forwarders.append(Forwarder(self._path, name, url, report))
+        self._routes = dict(routes)
 
     def start(self, at: Address | None = None) -> Address:
         """Listens, and does so still when it did already. OSError; InboxError.
@@ -167,16 +177,21 @@ class LocalReceiver:
             del event  # a large one is not kept while the next is waited for
 
     def close(self) -> None:
-        """Ends tunnel, receiver and writer, in this order. Calling it again does nothing."""
+        """Ends tunnel, receiver, forwarding and writer. Calling it again does nothing."""
         self.close_tunnel()
         if self._receiver is not None:
             self._receiver.close()
             self._receiver = None
+        while self._forwarders:
+            self._forwarders.pop().close()
         if self._writer is not None:
             self._writer.close()
             self._writer = None
 
     def _add_event(self, event: Event) -> None:
+        if isinstance(event, ReceivedDelivery):
+            for forwarder in self._forwarders:
+                forwarder.wake()
         with self._changed:
             self._events.append(event)
             self._bytes += _size(event)
@@ -208,6 +223,7 @@ class LocalReceiver:
                 lambda: self._secrets.verify_token,
                 self._add_event,
                 where,
+                lambda delivery: routes_of(delivery, self._routes),
             )
 
         if at is not None:
@@ -296,72 +312,3 @@ def _refused_handshake(attempts: Sequence[HandshakeAttempt]) -> HandshakeAttempt
         if attempt.reason in ("path", "spelling", "mode"):
             return attempt
     return None
-
-
-SECONDS = 10.0
-#: Characters of an address that are sent as they are; others as bytes of UTF-8.
-_AS_WRITTEN = "/%:@!$&'()*+,;=~?[]"
-#: What may wait for a slow server, in bytes; the inbox has everything that did not fit.
-MOST_WAITING = 64 * 1024 * 1024
-
-
-class Forwarder:
-    """One connection at a time, in order, on a thread of its own: Meta's answer never waits for it.
-
-    A delivery that was not taken is reported to `on_failure` (HTTP status, 0 for no answer; then
-    also why: a name of net.failures, or queue_full). It is not tried again: it is in the inbox,
-    and Meta has its acknowledgement.
-    """
-
-    def __init__(self, url: str, on_failure: Callable[[int, str], None]) -> None:
-        """NetworkFailure when the URL is none; http and this machine are fine here."""
-        parse_target(url, allow_http=True)
-        self._url, self._on_failure = urlsplit(url), on_failure
-        self._waiting: queue.SimpleQueue[tuple[bytes, dict[str, str]] | None]
-        self._waiting, self._bytes = queue.SimpleQueue(), 0
-        self._counting = threading.Lock()
-        self._thread = threading.Thread(target=self._work, daemon=True, name="forwarder")
-        self._thread.start()
-
-    def pass_on(self, event: ReceivedDelivery) -> None:
-        """Returns at once."""
-        if self._count(len(event.delivery.body) + EVENT_BYTES):
-            self._waiting.put((event.delivery.body, dict(event.headers)))
-        else:
-            self._on_failure(0, "queue_full")
-
-    def close(self) -> None:
-        """Passes on what waits, for a moment, and ends."""
-        self._waiting.put(None)
-        self._thread.join(SECONDS)
-
-    def _count(self, more: int) -> bool:
-        """Whether so many bytes more may wait."""
-        with self._counting:
-            fits = self._bytes + more <= MOST_WAITING
-            self._bytes += more if fits else 0
-            return fits
-
-    def _work(self) -> None:
-        while (waiting := self._waiting.get()) is not None:
-            body, headers = waiting
-            status, why = self._send(body, headers)
-            self._count(-len(body) - EVENT_BYTES)
-            if not 200 <= status < 300:
-                self._on_failure(status, why)
-
-    def _send(self, body: bytes, headers: dict[str, str]) -> tuple[int, str]:
-        secure = self._url.scheme == "https"
-        kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
-        connection = kind(self._url.hostname or "", self._url.port, timeout=SECONDS)
-        target = quote(self._url.path or "/", safe=_AS_WRITTEN)
-        target += f"?{quote(self._url.query, safe=_AS_WRITTEN)}" if self._url.query else ""
-        try:
-            connection.request("POST", target, body, headers)
-            answer = connection.getresponse()
-            answer.read(1024)
-            return answer.status, ""
-        except (OSError, http.client.HTTPException, ValueError) as error:
-            return 0, cause(error)
-        finally:
-            connection.close()

@@ -16,7 +16,7 @@ import re
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from http.client import responses
 from typing import Any, Self
@@ -24,6 +24,7 @@ from urllib.parse import parse_qs
 
 from wizard.text.sanitise import clean
 from wizard.text.secret import Secret
+from wizard.webhook.forwarding import kept_headers
 from wizard.webhook.inbox import (
     Delivery,
     HandshakeAttempt,
@@ -62,11 +63,10 @@ REFUSAL_CODES = {
 
 @dataclass(frozen=True)
 class ReceivedDelivery:
-    """A delivery that is on disk. `headers` are those of the request, for passing it on."""
+    """A delivery that is on disk."""
 
     delivery: Delivery
     new: Stored
-    headers: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,8 @@ Event = ReceivedDelivery | RejectedDelivery | HandshakeAttempt | NotStored
 class Endpoint:
     """Answers Meta. The secrets are asked for at every request: they may be set or changed later.
 
-    The providers must answer from memory; `on_event` must return at once.
+    The providers must answer from memory; `on_event` must return at once. `routes` names where a
+    delivery is to be passed on to.
     """
 
     def __init__(
@@ -94,8 +95,9 @@ class Endpoint:
         verify_token: Callable[[], Secret | None],
         on_event: Callable[[Event], None],
         path: str = "/webhook",
+        routes: Callable[[Delivery], Sequence[str]] = lambda delivery: (),
     ) -> None:
-        self._inbox, self._on_event = inbox, on_event
+        self._inbox, self._on_event, self._routes = inbox, on_event, routes
         self._app_secret, self._verify_token = app_secret, verify_token
         self._path = path.rstrip("/")
 
@@ -165,11 +167,11 @@ class Endpoint:
         except NotJson:
             return self._refuse("bad_json", body)
         try:
-            new = self._inbox.store(delivery)
+            new = self._inbox.store(delivery, self._routes(delivery), kept_headers(environ))
         except InboxError as error:
             self._on_event(NotStored(error.kind, error.path))
             return 503, b""  # not stored, not acknowledged: Meta sends it again
-        self._on_event(ReceivedDelivery(delivery, new, _headers(environ)))
+        self._on_event(ReceivedDelivery(delivery, new))
         return 200, b""
 
     def _signature_error(self, environ: dict[str, Any], body: bytes) -> str:
@@ -221,17 +223,6 @@ def _bare(token: str) -> str:
     return re.sub(r"\s|\\[nr]$|[\"'`\ufeff\u200b]", "", token).replace("\\\\", "\\")
 
 
-def _headers(environ: Mapping[str, Any]) -> dict[str, str]:
-    """The request's headers, as far as a forwarded copy needs them."""
-    names = {
-        "CONTENT_TYPE": "Content-Type",
-        "HTTP_USER_AGENT": "User-Agent",
-        "HTTP_X_HUB_SIGNATURE": "X-Hub-Signature",
-        "HTTP_X_HUB_SIGNATURE_256": "X-Hub-Signature-256",
-    }
-    return {name: str(environ[key]) for key, name in names.items() if environ.get(key)}
-
-
 #: A request of 3 MB at 300 KB/s.
 REQUEST_SECONDS = 10.0
 #: Silence on a connection that is kept open between requests; tunnels keep theirs for a while.
@@ -273,10 +264,11 @@ class Receiver:
         verify_token: Callable[[], Secret | None],
         on_event: Callable[[Event], None] = lambda event: None,
         at: Address = ADDRESS,
+        routes: Callable[[Delivery], Sequence[str]] = lambda delivery: (),
     ) -> None:
         """Binds the port; OSError when it is taken or not permitted."""
         self._on_event = on_event
-        endpoint = Endpoint(inbox, app_secret, verify_token, self._announce, at.path)
+        endpoint = Endpoint(inbox, app_secret, verify_token, self._announce, at.path, routes)
         self._server = open_server(endpoint, at.host, at.port)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._serve, name="receiver", daemon=True)

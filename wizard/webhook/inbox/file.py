@@ -16,7 +16,7 @@ from pathlib import Path
 from wizard.state.private_file import make_folder
 from wizard.webhook.inbox.models import Event, InboxError
 
-VERSION = 3
+VERSION = 4
 #: How long a connection waits for another process to finish its transaction.
 BUSY_SECONDS = 5.0
 
@@ -44,6 +44,13 @@ CREATE TABLE events (
 CREATE INDEX events_by_moment ON events (moment);
 CREATE INDEX events_by_id ON events (id);
 CREATE INDEX events_by_about ON events (about) WHERE about <> '';
+"""
+#: What is to be passed on, by route; the body stays where it is.
+OUTBOX = """
+CREATE TABLE outbox (
+    row INTEGER PRIMARY KEY AUTOINCREMENT, route TEXT NOT NULL, delivery INTEGER NOT NULL,
+    headers TEXT NOT NULL, at TEXT NOT NULL);
+CREATE INDEX outbox_by_route ON outbox (route, row);
 """
 #: What an inbox of version 1 lacks.
 SINCE_1 = """
@@ -108,10 +115,10 @@ def _create(connection: sqlite3.Connection) -> None:
         # Another process may have been first while this one waited for the lock.
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         if version < VERSION:
-            steps = {0: DELIVERIES + EVENTS, 1: SINCE_1 + EVENTS}.get(version, EVENTS)
-            for statement in steps.split(";")[:-1]:
+            steps = {0: DELIVERIES + EVENTS, 1: SINCE_1 + EVENTS, 2: EVENTS}.get(version, "")
+            for statement in (steps + OUTBOX).split(";")[:-1]:
                 connection.execute(statement)
-            if version:
+            if version in (1, 2):
                 _parse_again(connection)
             connection.execute(f"PRAGMA user_version = {VERSION}")
     except BaseException:
