@@ -8,6 +8,7 @@ from wizard.actions.access import ADD
 from wizard.actions.callback_target import Target
 from wizard.actions.results import Declined
 from wizard.actions.system_user import Place, make_token
+from wizard.facts.webhook_route import read_number_routes
 from wizard.text.errors import Exit
 from wizard.text.secret import Secret
 
@@ -63,6 +64,12 @@ def remove_override(session, play):
     return set_callback.remove(session, session.facts(), "number")
 
 
+def lead(session, play):
+    play._world.tree["accounts"][WABA]["subscribed"] = {}
+    (route,) = read_number_routes(session.graph(), session.record.ids)
+    return set_callback.lead_number(session, route, f"{play.graph_url}/_sandbox/callback/good")
+
+
 TO = {"test_message.to": "+447700900999"}
 #: Lists of which the first is taken, where they are offered at all.
 FIRST = dict.fromkeys(("system_user", "test_message.template", "test_message.language"), "")
@@ -89,6 +96,7 @@ WRITES = {
     add_field: ("receiving", {}, "webhook.fields", False),
     subscribe: ("receiving", {}, "webhook.subscribed", False),
     set_address: ("webhook-none", {}, "webhook.callback", False),
+    lead: ("receiving", {}, "webhook.effective", False),
     remove_override: ("receiving", {}, "webhook.effective", True),
 }
 

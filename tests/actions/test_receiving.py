@@ -7,11 +7,13 @@ import pytest
 
 from tests.support.fake_prompter import ANY, FakePrompter
 from wizard.actions import ACTIONS
-from wizard.actions.callback_target import _parse_url, make_public
+from wizard.actions.callback_target import make_public, parse_callback
 from wizard.actions.prompter import NextAction
 from wizard.actions.receive_test import diagnose, receive, take_back
-from wizard.actions.set_callback import meta_saw, remove, subscribe
+from wizard.actions.results import AlreadySo, Done
+from wizard.actions.set_callback import lead_number, meta_saw, remove, subscribe
 from wizard.actions.setup import Setup
+from wizard.facts.webhook_route import read_number_routes
 from wizard.graph import GraphError
 from wizard.net.connection import Outside
 from wizard.state.record import Goal, Status
@@ -287,13 +289,13 @@ def test_a_server_that_takes_any_token_is_set_by_a_consent_of_its_own(open_sessi
     ],
 )
 def test_what_is_wrong_with_an_address_is_named(typed, words):
-    assert _parse_url(typed, Outside(), True).key == f"webhook.url_{words}"
+    assert parse_callback(typed, Outside(), may_here=True).key == f"webhook.url_{words}"
 
 
 @pytest.mark.parametrize("typed", ["here", "Здесь", " тут ", ""])
 def test_this_computer_is_chosen_in_either_language(typed):
-    assert _parse_url(typed, Outside(), True) == "here"
-    assert _parse_url(typed, Outside(), False).key == "webhook.url_here_elsewhere"
+    assert parse_callback(typed, Outside(), may_here=True) == "here"
+    assert parse_callback(typed, Outside(), may_here=False).key == "webhook.url_here_elsewhere"
 
 
 def test_what_is_not_done_by_hand_is_not_expected(open_session):
@@ -502,3 +504,71 @@ def test_the_guide_walks_to_a_message_that_arrived(open_session):
         session.record.goals = (Goal.SENDING, Goal.RECEIVING)
         results = Setup(session).walk("webhook")
     assert {f.item.id: f.status for f in results if f.status != "passed"} == {}
+
+
+SECOND = {"id": "106540352242923", "display_phone_number": "+44 7700 900124"}
+
+
+def two_numbers(play):
+    """A second number beside the first, and an app that is subscribed to neither."""
+    tree = world(play)
+    tree["numbers"][SECOND["id"]] = tree["numbers"][NUMBER] | SECOND
+    tree["accounts"][WABA]["numbers"] = [NUMBER, SECOND["id"]]
+    tree["accounts"][WABA]["subscribed"] = {}
+
+
+def routes(session):
+    return {one.number_id: one for one in read_number_routes(session.graph(), session.record.ids)}
+
+
+def test_each_number_is_led_to_its_own_callback(open_session):
+    prompter = FakePrompter(consents=ALL_CONSENTS)
+    with open_session("receiving", prompter, knows=True) as (session, play):
+        two_numbers(play)
+        urls = [f"{play.graph_url}/_sandbox/callback/good{tail}" for tail in ("", "?a=1")]
+        before = routes(session)
+        assert [one.arrives for one in before.values()] == [False, False]
+        for number, url in zip(before, urls, strict=True):
+            assert lead_number(session, routes(session)[number], url) == Done()
+        after = routes(session)
+        assert {n: (one.level, one.url, one.arrives) for n, one in after.items()} == {
+            number: ("number", url, True) for number, url in zip(before, urls, strict=True)
+        }
+        assert session.record.webhook == {
+            "callback_url": dict(zip(before, urls, strict=True))[NUMBER],
+            "level": "number",
+        }
+        for number, url in zip(before, urls, strict=True):
+            assert lead_number(session, after[number], url) == AlreadySo()
+    # Subscribed once: a second empty POST would remove an override of the account.
+    shown = [request for _, _, requests, _ in prompter.consents_asked for request in requests]
+    assert [one for one in shown if "subscribed_apps" in one] == [f"POST /{WABA}/subscribed_apps"]
+    assert [one.split()[1] for one in shown if "subscribed_apps" not in one] == [
+        f"/{number}" for number in before
+    ]
+
+
+def test_what_a_number_has_is_named_before_it_is_replaced(open_session):
+    prompter = FakePrompter(consents={"webhook.effective": True})
+    with open_session("webhook-number-override", prompter, knows=True) as (session, play):
+        route = routes(session)[NUMBER]
+        assert (route.level, route.url) == ("number", THERE)
+        assert lead_number(session, route, f"{play.graph_url}/_sandbox/callback/good").ok
+    assert THERE in [one.values.get("before") for one in prompter.said]
+    assert [spent for *_, spent in prompter.consents_asked] == [True]
+
+
+def test_a_callback_that_does_not_answer_rightly_is_led_nowhere(open_session):
+    prompter = FakePrompter()
+    with open_session("receiving", prompter, knows=True) as (session, play):
+        route = routes(session)[NUMBER]
+        assert not lead_number(session, route, f"{play.graph_url}/_sandbox/callback/broken").ok
+        assert routes(session)[NUMBER] == route
+    assert prompter.consents_asked == []
+
+
+def test_what_is_not_shown_of_a_route_is_not_known(open_session):
+    with open_session("callbacks-hidden", FakePrompter(), knows=True) as (session, play):
+        assert routes(session)[NUMBER].arrives is None
+        world(play)["accounts"][WABA]["subscribed"] = {}
+        assert routes(session)[NUMBER].arrives is False

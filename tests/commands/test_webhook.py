@@ -140,6 +140,30 @@ def test_a_command_line_that_makes_no_sense_is_refused(said, words, code):
     assert said(f"{words} --sandbox receiving --no-input")[0] == code
 
 
+def test_routes_shows_where_the_messages_of_each_number_go(said):
+    code, shown = as_json(said("webhook routes --json --sandbox webhook-number-override"))
+    (route,) = shown["routes"]
+    assert (code, route["effective"]) == (
+        0,
+        {"level": "number", "url": "https://old-provider.example/hook"},
+    )
+    assert said("webhook routes --sandbox webhook-account-not-subscribed")[0] == 1
+    assert said("webhook routes --sandbox callbacks-hidden")[0] == 3
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        *("106540352242922", "=https://example.com/x", "abc=https://example.com/x"),
+        *("106540352242922=ftp://example.com/x", "106540352242922=", "7=https://example.com/x"),
+        "106540352242922=https://example.com/a --route 106540352242922=https://example.com/b",
+    ],
+)
+def test_a_route_that_makes_no_sense_is_refused(said, named):
+    code, out, _ = said(f"webhook routes --json --no-input --sandbox receiving --route {named}")
+    assert (code, json.loads(out)["error"]["exit_code"]) == (2, 2)
+
+
 def test_subscribe_subscribes_once(said):
     for _ in range(2):
         assert said("webhook subscribe --yes --sandbox webhook-account-not-subscribed")[0] == 0

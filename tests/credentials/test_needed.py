@@ -26,6 +26,7 @@ NEED = {
     "webhook probe": [],
     "webhook set": [URL, "--yes"],
     "webhook subscribe": ["--yes"],
+    "webhook routes": [],
     "webhook test": ["--yes", "--timeout", "0.1"],
     "send": [*TO, "--yes"],
     "templates list": [],

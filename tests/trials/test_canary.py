@@ -64,6 +64,7 @@ LINES = [
     "webhook probe",
     "webhook set --yes",
     "webhook subscribe --yes",
+    "webhook routes",
     "webhook test",
     "credentials run -- true",
     "credentials rotate --yes",

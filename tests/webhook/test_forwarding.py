@@ -40,7 +40,7 @@ def inbox(tmp_path):
     return tmp_path / "inbox.sqlite3"
 
 
-class Reports(list):
+class Reports(list[ForwardingReport]):
     """What was reported; `until` waits for one of a state."""
 
     def __init__(self):

@@ -196,13 +196,14 @@ def _ask_url(session: Session, may_here: bool) -> str:
         "webhook.callback_url",
         phrase("webhook.url_ask" if may_here else "webhook.url_ask_server"),
         default=before or (HERE if can_here else ""),
-        parse=lambda typed: _parse_url(typed, outside, may_here),
+        parse=lambda typed: parse_callback(typed, outside, may_here=may_here),
         option="--url",
     )
     return session.prompter.ask(question)
 
 
-def _parse_url(typed: str, outside: Outside, may_here: bool) -> str | Phrase:
+def parse_callback(typed: str, outside: Outside, *, may_here: bool) -> str | Phrase:
+    """A callback URL as Meta takes it, or HERE; what is wrong with it, in words."""
     url = typed.strip().strip("\"'<>")
     if url.lower() in HERE_WORDS:
         return HERE if may_here else phrase("webhook.url_here_elsewhere")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,7 +36,7 @@ from wizard.actions.token import app_secret
 from wizard.facts.facts import Facts
 from wizard.facts.models import OBJECT, whatsapp
 from wizard.facts.reads import seen_callbacks
-from wizard.facts.webhook_route import FIELD
+from wizard.facts.webhook_route import FIELD, NumberRoute
 from wizard.graph import GraphError
 from wizard.graph.consent import Consent
 from wizard.text.errors import ErrorKind, Unavailable
@@ -104,7 +104,7 @@ def confirm_in_force(session: Session, facts: Facts) -> ActionResult:
     answers = [Choice(one, phrase(f"webhook.in_force_{one}")) for one in ("meant", "another")]
     if session.prompter.choose(question, answers) != "meant":
         return choose_callback(session, facts)
-    _expect(session, Target(url, level, here=False))
+    expect(session, Target(url, level, here=False))
     return Done()
 
 
@@ -156,7 +156,7 @@ def add_field(session: Session, facts: Facts | None = None) -> ActionResult:
         body |= {"callback_url": row.callback_url, "verify_token": kept.secret}
     shown = f'POST /{app_id}/subscriptions  {{"object": "{OBJECT}", "fields": "{fields}"}}'
     request = Request(f"{app_id}/subscriptions", body, shown, as_app=True)
-    return _ask_and_post(session, "webhook.fields", phrase("webhook.consent_fields"), request)
+    return ask_and_post(session, "webhook.fields", phrase("webhook.consent_fields"), [request])
 
 
 @action("webhook.subscribed")
@@ -170,13 +170,49 @@ def subscribe(session: Session, facts: Facts | None = None) -> ActionResult:
     ours = session.record.ids.get("app_id") or owner
     if any(one.app_id == ours for one in there):
         return AlreadySo()
-    if owner and owner != ours:
-        # Meta subscribes the app of the token, whatever is meant.
-        session.prompter.tell("webhook.token_of_another_app", app_id=ours, token_app_id=owner)
+    if not _token_of_ours(session, owner):
         return Refused()
-    path = f"{waba}/subscribed_apps"
     text = phrase("webhook.consent_subscribe")
-    return _ask_and_post(session, "webhook.subscribed", text, Request(path, {}, f"POST /{path}"))
+    return ask_and_post(session, "webhook.subscribed", text, [_subscription(waba)])
+
+
+def _token_of_ours(session: Session, owner: str) -> bool:
+    """Whether subscribing means the app of this profile: Meta subscribes that of the token."""
+    ours = session.record.ids.get("app_id") or owner
+    if owner and owner != ours:
+        session.prompter.tell("webhook.token_of_another_app", app_id=ours, token_app_id=owner)
+    return owner in ("", ours)
+
+
+def _subscription(waba_id: str) -> Request:
+    """Only where our app is not subscribed: else the empty POST removes an override."""
+    return Request(f"{waba_id}/subscribed_apps", {}, f"POST /{waba_id}/subscribed_apps")
+
+
+def lead_number(session: Session, route: NumberRoute, url: str) -> ActionResult:
+    """Leads the messages of one number to its own callback, once that has answered rightly."""
+    if (route.level, route.url) == ("number", url) and route.subscribed:
+        return AlreadySo()
+    token = verify_token(session, here=False)
+    target = proven(session, Target(url, "number", here=False), token)
+    if target is None:
+        return Refused()
+    requests = [number_request(route.number_id, url, token)]
+    if route.subscribed is False:
+        try:
+            if not _token_of_ours(session, session.facts().token.app_id):
+                return Refused()
+        except Unavailable as error:
+            return refused(session, error)
+        requests.insert(0, _subscription(route.waba_id))
+    foreign = route.level == "number" and route.url not in ("", url)
+    if foreign:
+        session.prompter.tell("webhook.foreign_number", before=route.url)
+    text = phrase("webhook.consent_route", number=route.display or route.number_id, url=url)
+    result = ask_and_post(session, "webhook.effective", text, requests, spends=foreign)
+    if result.ok and route.number_id == session.record.ids.get("phone_number_id"):
+        expect(session, target)
+    return result
 
 
 @action("webhook.reachable/no_token")
@@ -199,12 +235,11 @@ def remove(session: Session, facts: Facts, level: str) -> ActionResult:
         request = Request(path, body, shown)
     else:
         # The empty POST that subscribes also removes the override, and here that is the purpose.
-        path = f"{session.id_of('waba_id')}/subscribed_apps"
-        request = Request(path, {}, f"POST /{path}")
+        request = _subscription(session.id_of("waba_id"))
     session.prompter.tell(f"webhook.foreign_{level}", before=before)
     text = phrase(f"webhook.consent_remove_{level}")
     spends = before != session.record.webhook.get("callback_url")
-    removed = _ask_and_post(session, "webhook.effective", text, request, spends=spends)
+    removed = ask_and_post(session, "webhook.effective", text, [request], spends=spends)
     if removed.ok and session.record.webhook.get("level") == level:
         session.record.webhook.clear()
         session.save()
@@ -236,7 +271,7 @@ def _send_callback(
     except Unavailable as error:
         return _explain_or_by_hand(session, error, target)
     session.prompter.tell("webhook.is_set", url=target.url)
-    _expect(session, target)
+    expect(session, target)
     if listener and listener.wait(_accepted, HANDSHAKE_SECONDS, mark):
         session.prompter.tell("webhook.meta_knocked")
     return Done()
@@ -258,24 +293,32 @@ def _request(session: Session, facts: Facts, target: Target, token: Secret) -> R
     if target.level == "account":
         path = f"{session.id_of('waba_id')}/subscribed_apps"
         return Request(path, {**override, "verify_token": token}, _shown(path, override))
-    path = session.id_of("phone_number_id")
-    shown = _shown(path, {"webhook_configuration": override})
-    return Request(path, {"webhook_configuration": {**override, "verify_token": token}}, shown)
+    return number_request(session.id_of("phone_number_id"), target.url, token)
+
+
+def number_request(number_id: str, url: str, token: Secret) -> Request:
+    """The override of one number, which leads its messages to `url` whatever the app has."""
+    override = {"override_callback_uri": url}
+    shown = _shown(number_id, {"webhook_configuration": override})
+    return Request(number_id, {"webhook_configuration": {**override, "verify_token": token}}, shown)
 
 
 def _shown(path: str, body: Mapping[str, Any]) -> str:
     return f'POST /{path}  {json.dumps(body)[:-1]}, "verify_token": "••••"}}'
 
 
-def _ask_and_post(
-    session: Session, item_id: str, text: Phrase, request: Request, spends: bool = False
+def ask_and_post(
+    session: Session, item_id: str, text: Phrase, requests: Sequence[Request], spends: bool = False
 ) -> ActionResult:
+    """Shows the requests and, with consent, sends them in order until one is refused."""
     with session.acting():
-        consent = session.prompter.consent(item_id, text, [request.shown], spends=spends)
+        shown = [request.shown for request in requests]
+        consent = session.prompter.consent(item_id, text, shown, spends=spends)
         if consent is None:
             return Declined()
         try:
-            _post(session, request, consent)
+            for request in requests:
+                _post(session, request, consent)
         except Unavailable as error:
             return _explain(session, error)
         return Done()
@@ -306,7 +349,7 @@ def _explain_or_by_hand(session: Session, error: Unavailable, target: Target) ->
     answers = [Choice(one, phrase(f"webhook.by_hand_{one}")) for one in ("done", "later")]
     if session.prompter.choose(question, answers) != "done":
         return Refused(error)
-    _expect(session, target)
+    expect(session, target)
     return Done()
 
 
@@ -318,7 +361,8 @@ def _explain(session: Session, error: Unavailable) -> Refused:
     return Refused(error)
 
 
-def _expect(session: Session, target: Target) -> None:
+def expect(session: Session, target: Target) -> None:
+    """Notes where the messages of this profile's number are to go from now on."""
     more = {"kept_by": HERE} if target.here else {}
     more |= {"any_token": "meant"} if target.any_token else {}
     session.record.webhook = {"callback_url": target.url, "level": target.level, **more}

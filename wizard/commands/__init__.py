@@ -26,7 +26,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     ),
     "number": ("list", "add", "request-code", "verify", "register", "pin"),
     "templates": ("list", "show", "pull", "lint", "plan", "apply", "wait", "delete"),
-    "webhook": ("show", "probe", "set", "subscribe", "listen", "test"),
+    "webhook": ("show", "probe", "set", "subscribe", "routes", "listen", "test"),
     "send": (),
     "messages": (),
     "events": (),

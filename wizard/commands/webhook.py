@@ -243,6 +243,61 @@ def run_subscribe(chosen: Arguments) -> int:
         return conclude(session, "webhook.subscribed", result) if result.ok else result.exit_code
 
 
+def _route_options(parser: OptionParser) -> None:
+    _routing(parser, "webhook.lead_help")
+    _consenting(parser)
+
+
+def run_routes(chosen: Arguments) -> int:
+    """Where each number's messages go; with --route, leads numbers to callbacks of their own."""
+    from wizard.actions.results import ActionResult
+    from wizard.actions.set_callback import lead_number
+    from wizard.facts.webhook_route import read_number_routes
+    from wizard.ui.webhook_view import show_routes
+
+    with Context(chosen) as context:
+        session = prefilled(context.session, {}, yes=chosen.yes)
+        wanted = {number: _callback(context, url) for number, url in routes(chosen).items()}
+        read = read_number_routes(session.graph(), session.record.ids)
+        found = {one.number_id: one for one in read}
+        for number in wanted.keys() - found.keys():
+            raise UsageError("webhook.route_unknown", number=number, offered=", ".join(found))
+        if not chosen.json:
+            show_routes(context.screen, context.words, read, wanted)
+        results: dict[str, ActionResult] = {}
+        for number, url in wanted.items():
+            results[number] = lead_number(session, found[number], url)
+            if not results[number].ok:
+                break
+        if chosen.json:
+            names = {number: type(one).__name__.lower() for number, one in results.items()}
+            lines = [one.as_json() for one in found.values()]
+            for line in lines:
+                number = line["phone_number_id"]
+                line |= {"wanted": wanted.get(number, ""), "result": names.get(number, "")}
+            context.print_json({"schema": 1, "routes": lines})
+        if results:
+            return max(one.exit_code for one in results.values())
+        return _exit_code({one.arrives for one in read})
+
+
+def _exit_code(arrives: set[bool | None]) -> Exit:
+    """0 when the messages of every number arrive."""
+    if False in arrives:
+        return Exit.NOT_IN_ORDER
+    return Exit.FINE if arrives == {True} else Exit.NOT_SEEN
+
+
+def _callback(context: Context, typed: str) -> str:
+    """The URL; UsageError with what is wrong with it."""
+    from wizard.actions.callback_target import parse_callback
+
+    url = parse_callback(typed, context.listener.outside, may_here=False)
+    if not isinstance(url, str):
+        raise UsageError(url.key, **url.values)
+    return url
+
+
 def run_test(chosen: Arguments) -> int:
     """The closed loop: 0 when a real message of this number arrived."""
     from wizard.actions.receive_test import receive, take_back
@@ -316,6 +371,7 @@ BRANCHES = {
     "probe": Subcommand(_probing, run_probe),
     "set": Subcommand(_setting, run_set),
     "subscribe": Subcommand(_consenting, run_subscribe),
+    "routes": Subcommand(_route_options, run_routes),
     "listen": Subcommand(listening_options, run_listen),
     "test": Subcommand(_testing, run_test),
 }

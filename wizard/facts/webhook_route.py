@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from functools import partial
 from typing import Any, TypeVar
 
+from wizard.facts.discovery import discover
 from wizard.facts.facts import Facts
-from wizard.facts.models import Callbacks, SeenCallbacks, Subscriber, whatsapp
-from wizard.facts.reads import seen_callbacks
+from wizard.facts.json_values import odd
+from wizard.facts.models import Callbacks, Number, SeenCallbacks, Subscriber, whatsapp
+from wizard.facts.parsers import number, subscribers
+from wizard.facts.reads import TolerantReader, run_concurrently, seen_callbacks
+from wizard.graph import Graph, Json
 from wizard.text.errors import Unavailable
 
 T = TypeVar("T")
@@ -120,7 +125,7 @@ def read_webhook_route(facts: Facts) -> WebhookRoute:
     """Everything that can be read; what cannot is None and in `missing`. Raises no Unavailable."""
     missing: dict[str, str] = {}
     facts.gather(("number", "subscribers", "app_subscriptions", "token"))
-    number = _read("number", lambda: facts.number, {})
+    own = _read("number", lambda: facts.number, {})
     seen = _read("callbacks", lambda: seen_callbacks(facts), missing)
     if seen and not seen.callbacks.winner[1] and not seen.none_set:
         missing["callbacks"] = "not_shown"
@@ -129,7 +134,7 @@ def read_webhook_route(facts: Facts) -> WebhookRoute:
     row = whatsapp(rows) if rows is not None else None
     ids, chosen = facts.record.ids, facts.record.webhook
     return WebhookRoute(
-        number=number.display if number else ids.get("display_phone_number", ""),
+        number=own.display if own else ids.get("display_phone_number", ""),
         number_id=ids.get("phone_number_id", ""),
         waba_id=ids.get("waba_id", ""),
         app_id=ids.get("app_id") or _read("app", lambda: facts.token.app_id, {}) or "",
@@ -141,7 +146,7 @@ def read_webhook_route(facts: Facts) -> WebhookRoute:
         expected_level=chosen.get("level", "app") if chosen else "",
         missing=missing,
         lacking=lacking.get("fields", ""),
-        on_phone_app=bool(number and number.on_phone_app),
+        on_phone_app=bool(own and own.on_phone_app),
     )
 
 
@@ -158,3 +163,81 @@ def _read(
         if lacking is not None:
             lacking[name] = str(error.values.get("name", ""))
         return None
+
+
+@dataclass(frozen=True)
+class NumberRoute:
+    """Where the messages of one number go: level and URL, "" where Meta shows none.
+
+    `subscribed`: whether our app is subscribed to the WABA of the number; None where that is not
+    shown.
+    """
+
+    waba_id: str
+    number_id: str
+    display: str
+    level: str = ""
+    url: str = ""
+    subscribed: bool | None = None
+
+    @property
+    def arrives(self) -> bool | None:
+        """Whether its messages are delivered to us at all; None where that is not shown."""
+        return self.subscribed and (True if self.url else None)
+
+    def as_json(self) -> dict[str, Any]:
+        """Ids and values for other programs."""
+        return {
+            "waba_id": self.waba_id,
+            "phone_number_id": self.number_id,
+            "display_phone_number": self.display,
+            "subscribed": self.subscribed,
+            "effective": {"level": self.level, "url": self.url},
+        }
+
+
+_ROUTE_FIELDS = ("id", "webhook_configuration")
+
+
+def read_number_routes(graph: Graph, ids: Mapping[str, str]) -> tuple[NumberRoute, ...]:
+    """The routes of all numbers of every WABA that the token reaches; `ids` are the profile's.
+
+    Unavailable when Meta cannot be asked, or shows this token no WABA.
+    """
+    reader, found = TolerantReader(graph), discover(graph, ids)
+    app_id = ids.get("app_id") or (found.token.app_id if found.token else "")
+    if not found.accounts and found.unreadable:
+        raise next(iter(found.unreadable.values()))
+    wabas = {one.account.id: one.numbers for one in found.accounts}
+    ours = run_concurrently({waba: partial(_our_row, reader, waba, app_id) for waba in wabas})
+    read = run_concurrently(
+        {
+            one.id: partial(reader.get, one.id, _ROUTE_FIELDS)
+            for numbers in wabas.values()
+            for one in numbers
+        }
+    )
+    return tuple(
+        _number_route(waba, one, read[one.id], ours[waba])
+        for waba, numbers in wabas.items()
+        for one in numbers
+    )
+
+
+def _our_row(reader: TolerantReader, waba_id: str, app_id: str) -> Subscriber | None:
+    """Our app among those of a WABA; None when it is not there, Unavailable when it may be."""
+    there = subscribers(reader.pages(f"{waba_id}/subscribed_apps"))
+    ours = next((one for one in there if one.app_id == app_id), None)
+    if ours is None and not (app_id and all(one.app_id for one in there)):
+        raise odd("data")
+    return ours
+
+
+def _number_route(
+    waba_id: str, found: Number, read: Json | Unavailable, ours: Subscriber | Unavailable | None
+) -> NumberRoute:
+    shown = Callbacks() if isinstance(read, Unavailable) else number(read).callbacks
+    if isinstance(ours, Subscriber):
+        shown = replace(shown, account=shown.account or ours.override)
+    subscribed = None if isinstance(ours, Unavailable) else ours is not None
+    return NumberRoute(waba_id, found.id, found.display, *shown.winner, subscribed)

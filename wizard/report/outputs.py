@@ -190,6 +190,20 @@ OUTPUTS: Mapping[str, Output] = {
         milliseconds=int,
         steps=_list(_STEP),
     ),
+    # `result` of a wanted route: done, alreadyso, declined, refused; "" where it was not tried.
+    "webhook routes": _document(
+        "NumberRoutes",
+        routes=_list(
+            _shape(
+                "NumberRoute",
+                **dict.fromkeys(
+                    ("waba_id", "phone_number_id", "display_phone_number", "wanted", "result"), str
+                ),
+                subscribed=bool | None,
+                effective=_shape("EffectiveRoute", level=str, url=str),
+            )
+        ),
+    ),
     "webhook set": _CHANGED,
     "webhook subscribe": _CHANGED,
     # First where it listens, then (with a tunnel) where the internet finds it, then what arrives.

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from wizard.audit.error_codes import explain, variant_of
-from wizard.facts.webhook_route import FIELD, LEVELS, WebhookRoute
+from wizard.facts.webhook_route import FIELD, LEVELS, NumberRoute, WebhookRoute
 from wizard.text.durations import local_time
 from wizard.text.sanitise import clean, clean_lines
 from wizard.ui.screen import Screen, cells
@@ -228,3 +228,28 @@ class _RouteView:
 
     def _row(self, sign: str, text: str, style: str) -> None:
         self._screen.line(text, style, f"  │ {sign} ", f"  │ {' ' * len(sign)} ")
+
+
+def show_routes(
+    screen: Screen, words: Words, routes: Sequence[NumberRoute], wanted: Mapping[str, str]
+) -> None:
+    """Prints where the messages of each number go, by WABA, and where they are to go."""
+    if not routes:
+        screen.line(words.say("webhook.routes_none"))
+    waba_id = ""
+    for one in routes:
+        if one.waba_id != waba_id:
+            waba_id = one.waba_id
+            screen.line(words.say("webhook.routes_account", waba_id=waba_id), "bold")
+            if one.subscribed is not True:
+                key = "not_subscribed" if one.subscribed is False else "subscribed_unseen"
+                screen.line(words.say(f"webhook.routes_{key}"), "yellow", "  ", "  ")
+        screen.line(f"{clean(one.display, 40) or '?'} ({one.number_id})", "", "  ", "  ")
+        level = words.say(f"webhook.show_level_{one.level}") if one.level else ""
+        now = (
+            f"{clean(one.url, LONGEST)} ({level})" if one.url else words.say("webhook.show_unseen")
+        )
+        screen.line(now, "" if one.url else "yellow", "    → ", "      ")
+        if (to := wanted.get(one.number_id)) and to != one.url:
+            said = words.say("webhook.routes_wanted", url=clean(to, LONGEST))
+            screen.line(said, "cyan", "    » ", "      ")
