@@ -1,6 +1,8 @@
 """Tunnels, by small programs that print what the real ones print."""
 
 import os
+import subprocess
+import sys
 import time
 
 import pytest
@@ -144,3 +146,33 @@ def test_a_program_that_talks_without_end_is_listened_to(machine):
     with open_tunnel("cloudflared", 1, environ) as opened:
         assert opened.url
         assert len(opened._words) <= tunnel.LINES
+
+
+def test_a_program_without_line_breaks_does_not_fill_the_memory(machine):
+    environ = machine(cloudflared="x" * 3_000_000 + CLOUDFLARED)
+    with open_tunnel("cloudflared", 1, environ) as opened:
+        assert opened.url
+        assert max(map(len, opened._words)) <= tunnel.LINE
+
+
+KILLED = """
+import os, sys, time
+from wizard.webhook.tunnel import open_tunnel
+open_tunnel("cloudflared", 1)
+print("open", flush=True)
+time.sleep(60)
+"""
+
+
+def test_a_tunnel_ends_with_us_even_when_we_are_killed(machine):
+    environ = machine(cloudflared=CLOUDFLARED)
+    ours = subprocess.Popen([sys.executable, "-c", KILLED], env=environ, stdout=subprocess.PIPE)
+    assert ours.stdout.readline() == b"open\n"
+    assert runs(machine.folder, "cloudflared")
+    ours.kill()
+    ours.wait()
+    end = time.monotonic() + 5
+    while runs(machine.folder, "cloudflared") and time.monotonic() < end:
+        time.sleep(0.02)
+    assert not runs(machine.folder, "cloudflared")
+    ours.stdout.close()

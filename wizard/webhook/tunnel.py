@@ -1,6 +1,7 @@
 """A public address for a port of this machine, made by a program that is already installed.
 
-Started without a shell and without this tool's secrets in its environment; ended with the run.
+Started without a shell and without this tool's secrets in its environment; ended with the run,
+also when this process is killed: a small process between the two notices that its input ends.
 What the programs print is not documented: only the address is read from it.
 """
 
@@ -11,12 +12,14 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Self
 
 from wizard.text.errors import WizardError
@@ -27,8 +30,24 @@ AUTO = "auto"
 ADDRESS_SECONDS = 30.0
 #: How long it may take to end after SIGTERM.
 END_SECONDS = 3.0
-#: Lines kept: a program that prints without end must not fill the memory.
-LINES = 200
+#: Lines kept, and characters of each: a program that prints without end must not fill the memory.
+LINES, LINE = 200, 4_096
+#: Runs the program and ends it when the input is closed. A signal from the keyboard goes to both.
+_SUPERVISOR = """
+import os, signal, subprocess, sys, threading
+for name in (signal.SIGINT, signal.SIGTERM):
+    signal.signal(name, lambda *_: None)
+program = subprocess.Popen(sys.argv[2:], stdin=subprocess.DEVNULL)
+def end():
+    os.read(0, 1)
+    program.terminate()
+    try:
+        program.wait(float(sys.argv[1]))
+    except subprocess.TimeoutExpired:
+        program.kill()
+threading.Thread(target=end, daemon=True).start()
+os._exit(program.wait())
+"""
 
 
 class TunnelError(WizardError):
@@ -108,12 +127,9 @@ class Tunnel:
 
     def close(self) -> None:
         """Ends the program: SIGTERM, then SIGKILL. Calling it again does nothing."""
-        if self.alive:
-            self._child.terminate()
-            try:
-                self._child.wait(END_SECONDS)
-            except subprocess.TimeoutExpired:
-                self._child.kill()
+        if self._child.stdin is not None:
+            with suppress(OSError):
+                self._child.stdin.close()
         self._child.wait()
         self._reader.join(END_SECONDS)
         if self._child.stdout is not None:
@@ -145,7 +161,7 @@ class Tunnel:
         assert self._child.stdout is not None
         address = PROGRAMS[self.program].address
         with suppress(ValueError, OSError):
-            for line in self._child.stdout:
+            for line in iter(partial(self._child.stdout.readline, LINE), ""):
                 self._words.append(line)
                 if not self._url and (url := address(line)):
                     self._url = url
@@ -175,10 +191,11 @@ def open_tunnel(
     program = PROGRAMS[names[0]]
     path = shutil.which(program.name, path=environ.get("PATH")) or program.name
     own = {name: value for name, value in environ.items() if not name.startswith("WA_WIZARD_")}
+    supervised = (sys.executable, "-I", "-c", _SUPERVISOR, str(END_SECONDS))
     try:
         child = subprocess.Popen(  # noqa: S603 (no shell, a fixed program)
-            [path, *program.arguments(port)],
-            stdin=subprocess.DEVNULL,
+            [*supervised, path, *program.arguments(port)],
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             env=own,
