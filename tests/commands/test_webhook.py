@@ -5,10 +5,14 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
+import urllib.error
+import urllib.request
+from contextlib import closing
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
@@ -203,7 +207,8 @@ class Listening:
             env={**os.environ, **secrets},
             text=True,
         )
-        self.url = self.line()["listening"]
+        self.first = self.line()
+        self.url = self.first["listening"]
         self.port = int(self.url.rsplit(":", 1)[1].partition("/")[0])
 
     def line(self):
@@ -279,7 +284,8 @@ def test_listen_says_every_cause_in_words(home, language):
     )
     with child:
         port = int(child.stdout.readline().rsplit(":", 1)[1].partition("/")[0])
-        child.stdout.readline()  # how to stop it
+        while "Ctrl-C" not in child.stdout.readline():  # how to stop it, said last
+            pass
         message = deliveries.incoming(deliveries.text())
         assert deliveries.deliver(port, message, path="/hook") == 404
         line = child.stdout.readline()
@@ -320,6 +326,26 @@ def test_a_taken_port_is_said(home):
             check=False,
         )
     assert child.returncode == 1
+
+
+def health(url):
+    try:
+        with urllib.request.urlopen(url, timeout=10) as answer:
+            return answer.status, json.load(answer)
+    except urllib.error.HTTPError as error:
+        return error.code, json.load(error)
+
+
+def test_a_supervisor_is_told_whether_deliveries_can_be_taken(home):
+    with Listening("--port", "0", "--health", "0") as receiver:
+        url = receiver.first["health"]
+        assert health(url) == (200, {"ok": True, "faults": []})
+        with closing(sqlite3.connect(home.inbox_path("default"))) as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            assert health(url) == (503, {"ok": False, "faults": ["inbox_locked"]})
+        assert health(url)[0] == 200
+    with pytest.raises(urllib.error.URLError):
+        urllib.request.urlopen(url, timeout=5)
 
 
 class Onward(HTTPServer):

@@ -7,7 +7,9 @@ import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
+from urllib.parse import urlsplit
 
 from wizard.report.documents import write_document
 
@@ -34,9 +36,13 @@ class EventPrinter:
         self._lost = False
         self._not_stored = ""
 
-    def began(self, url: str) -> None:
+    def began(self, url: str, health: str = "") -> None:
         """The receiver answers from now on."""
-        self._tell({"listening": url}, ("webhook.listening", {"url": url}), ("webhook.stop", {}))
+        told: list[tuple[str, Mapping[str, object]]] = []
+        told += [("webhook.health", {"url": health})] if health else []
+        told += [("webhook.container", {})] if _unreachable(urlsplit(url).hostname or "") else []
+        line = {"listening": url} | ({"health": health} if health else {})
+        self._tell(line, ("webhook.listening", {"url": url}), *told, ("webhook.stop", {}))
 
     def public(self, url: str) -> None:
         """The internet finds it here."""
@@ -138,6 +144,14 @@ class EventPrinter:
             with suppress(OSError, ValueError):
                 self._context.notes.line(self._context.words.say("webhook.not_printed", why=why))
                 self._context.notes.flush()
+
+
+def _unreachable(host: str) -> bool:
+    """Whether this looks like a container that nobody outside it can reach at this host."""
+    container = any(Path(path).exists() for path in ("/.dockerenv", "/run/.containerenv"))
+    return host in ("127.0.0.1", "::1", "localhost") and (
+        container or "KUBERNETES_SERVICE_HOST" in os.environ
+    )
 
 
 def _discard(stream: TextIO) -> None:

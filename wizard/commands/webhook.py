@@ -22,6 +22,11 @@ if TYPE_CHECKING:
     from wizard.webhook.receiver import Address
 
 
+def _listen_options(parser: OptionParser) -> None:
+    listening_options(parser)
+    parser.option("--health", type=int, metavar="PORT", says="webhook.health_help")
+
+
 def listening_options(parser: OptionParser) -> None:
     """Where to listen, and how the internet gets there."""
     parser.option("--host", metavar="ADDRESS", says="webhook.host_help")
@@ -79,12 +84,14 @@ def run_listen(chosen: Arguments) -> int:
         _forward(context, printer)
         try:
             at = context.listener.start(address(chosen) or Address())
+            health = "" if chosen.health is None else context.listener.serve_health(chosen.health)
         except InboxError:
             raise
-        except OSError as error:
-            session.prompter.tell("webhook.cannot_listen", why=error.strerror or str(error))
+        except (OSError, OverflowError) as error:
+            why = getattr(error, "strerror", "") or str(error)
+            session.prompter.tell("webhook.cannot_listen", why=why)
             return Exit.NOT_IN_ORDER
-        printer.began(at.url)
+        printer.began(at.url, health)
         if not _public(context, session, printer, token):
             return Exit.NOT_IN_ORDER
         return _listen(context.listener, printer)
@@ -372,6 +379,6 @@ BRANCHES = {
     "set": Subcommand(_setting, run_set),
     "subscribe": Subcommand(_consenting, run_subscribe),
     "routes": Subcommand(_route_options, run_routes),
-    "listen": Subcommand(listening_options, run_listen),
+    "listen": Subcommand(_listen_options, run_listen),
     "test": Subcommand(_testing, run_test),
 }

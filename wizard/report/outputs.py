@@ -209,7 +209,7 @@ OUTPUTS: Mapping[str, Output] = {
     # First where it listens, then (with a tunnel) where the internet finds it, then what arrives.
     "webhook listen": Output(
         (
-            _shape("Listening", listening=str),
+            _shape("Listening", listening=str, health=NotRequired[str]),
             _shape("Public", public=str),
             _shape("Event", event=str),
         ),

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import socket
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import NoReturn, TypeVar
 
@@ -78,6 +81,7 @@ class LocalReceiver:
         self.wish: Address | None = None
         self._routes: Mapping[str, str] = {}
         self._forwarders: list[Forwarder] = []
+        self._health: HealthServer | None = None
         #: Where the internet finds this receiver; "" while it does not.
         self.public_url = ""
 
@@ -122,6 +126,21 @@ class LocalReceiver:
             if self.outside.allow_local and not self.public_url:
                 self.public_url = self._receiver.at.url
         return self._receiver.at
+
+    def serve_health(self, port: int) -> str:
+        """Answers `GET /healthz` on another port of the same host; returns its URL. OSError."""
+        at = self.start()
+        self._health = HealthServer(Address(at.host, port, HEALTH), self._faults)
+        return self._health.at.url
+
+    def _faults(self) -> list[str]:
+        """What keeps a delivery from being stored now; empty when nothing does."""
+        faults = [] if self._receiver and self._receiver.alive else ["receiver"]
+        try:
+            self.reader.try_writing()
+        except InboxError as error:
+            faults.append(f"inbox_{error.kind}")
+        return faults
 
     def open_tunnel(self, program: str) -> str:
         """The public URL of this receiver, through a tunnel. TunnelError."""
@@ -179,6 +198,9 @@ class LocalReceiver:
     def close(self) -> None:
         """Ends tunnel, receiver, forwarding and writer. Calling it again does nothing."""
         self.close_tunnel()
+        if self._health is not None:
+            self._health.close()
+            self._health = None
         if self._receiver is not None:
             self._receiver.close()
             self._receiver = None
@@ -238,6 +260,44 @@ def _size(event: Event) -> int:
     """About how many bytes an event takes in memory."""
     body = event.delivery.body if isinstance(event, ReceivedDelivery) else b""
     return EVENT_BYTES + TIMES_PARSED * len(body)
+
+
+HEALTH = "/healthz"
+
+
+class HealthServer:
+    """Says to a supervisor whether deliveries can be taken: 200, or 503 with what is wrong.
+
+    The answer is JSON: {"ok": true, "faults": []}.
+    """
+
+    def __init__(self, at: Address, faults: Callable[[], list[str]]) -> None:
+        class Handler(BaseHTTPRequestHandler):
+            timeout = 5
+
+            def do_GET(self) -> None:
+                found = faults() if self.path == HEALTH else []
+                code = 404 if self.path != HEALTH else 503 if found else 200
+                body = json.dumps({"ok": code == 200, "faults": found}).encode()
+                self.send_response(code)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_: object) -> None:
+                """Nothing: it is asked every few seconds."""
+
+        family = socket.AF_INET6 if ":" in at.host else socket.AF_INET
+        kind = type("_Server", (ThreadingHTTPServer,), {"address_family": family})
+        self._server: ThreadingHTTPServer = kind((at.host, at.port), Handler)
+        self.at = replace(at, port=self._server.server_port)
+        threading.Thread(target=self._server.serve_forever, daemon=True, name="health").start()
+
+    def close(self) -> None:
+        """Ends it."""
+        self._server.shutdown()
+        self._server.server_close()
 
 
 #: How many of the last refused deliveries are looked at.

@@ -279,6 +279,11 @@ class Receiver:
         self._thread.start()
         return self
 
+    @property
+    def alive(self) -> bool:
+        """Whether it still answers."""
+        return self._thread.is_alive()
+
     def close(self) -> None:
         """Stops taking requests and finishes those that are complete."""
         if not self._stopping.is_set():

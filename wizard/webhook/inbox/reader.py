@@ -194,6 +194,13 @@ class Reader:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
             return int(messages)
 
+    def try_writing(self) -> None:
+        """InboxError when nothing could be stored now; leaves everything as it is."""
+        with as_inbox_error(self.path), closing(connect(self.path)) as connection:
+            connection.execute("PRAGMA busy_timeout = 1000")
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("ROLLBACK")
+
     def in_use(self) -> bool:
         """Whether another process has the inbox open: a receiver, or somebody who follows it."""
         if not self.path.exists():
