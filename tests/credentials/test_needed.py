@@ -22,6 +22,8 @@ NEED = {
     "number verify": ["123456"],
     "number register": ["--yes"],
     "number pin": ["--yes"],
+    "number profile": ["set", "--about", "Open", "--yes"],
+    "number qr": ["add", "Hello", "--yes"],
     "webhook show": [],
     "webhook probe": [],
     "webhook set": [URL, "--yes"],

@@ -41,12 +41,12 @@ def from_error(facts):
     return troubles
 
 
-def test_an_audit_of_a_known_profile_asks_twelve_things_and_learns_all():
+def test_an_audit_of_a_known_profile_asks_thirteen_things_and_learns_all():
     with playing("healthy") as (sandbox, graph, facts):
         facts.gather()
-        assert len(graph.exchanges) <= 12
+        assert len(graph.exchanges) <= 13
         assert from_error(facts) == {}
-        assert len(graph.exchanges) <= 12
+        assert len(graph.exchanges) <= 13
         assert facts.token.app_id == facts.app.id == sandbox.app_id
         assert facts.account.id == sandbox.waba_id
         assert facts.number.id == sandbox.phone_number_id

@@ -39,11 +39,12 @@ ANSWERS = {
         "data": [{"name": "a", "status": "APPROVED"}, {"name": "b", "status": "PAUSED"}]
     },
     "GET 30": {"id": "30", **HEALTH},
+    "GET 30/whatsapp_business_profile": {"data": [{"about": "Open"}]},
 }
 
 
 #: What an audit asks of Graph before it knows anything.
-AT_ONCE = 12
+AT_ONCE = 13
 
 
 class SlowGraph(FakeGraph):

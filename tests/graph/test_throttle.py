@@ -21,7 +21,7 @@ from wizard.text.errors import ErrorKind, Unavailable
 from wizard.text.secret import Secret
 
 CODES = [4, 17, 32, 613, 80000, 80007, 80014, 130429]
-#: An audit makes twelve reads; the first that is throttled is repeated three times.
+#: An audit makes thirteen reads; the first that is throttled is repeated three times.
 MOST = 12 + 3
 
 

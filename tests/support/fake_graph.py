@@ -114,6 +114,14 @@ class FakeGraph:
         self._signed(as_app)
         return self._answer(FakeCall("DELETE", path, params=_clear(params), as_app=as_app))
 
+    def upload(self, app_id, file, consent):
+        """The handle is what `answers` say to "POST <app>/uploads": {"h": …}."""
+        require(consent, "POST", f"{app_id}/uploads")
+        require(consent, "POST", "upload:1")
+        self._signed(False)
+        about = {"file_name": file.name, "file_type": file.kind, "file_length": len(file.content)}
+        return self._answer(FakeCall("POST", f"{app_id}/uploads", params=about))["h"]
+
     def oauth(self, path, consent, **params):
         require(consent, "GET", path)
         self._signed(True)

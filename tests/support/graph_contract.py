@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from tests.support.fake_graph import envelope
-from wizard.graph import DEFAULT_VERSION, Credentials, GraphError
+from wizard.graph import DEFAULT_VERSION, Credentials, GraphError, Upload
 from wizard.graph.consent import granted
 from wizard.text.errors import ErrorKind, Unavailable
 from wizard.text.secret import Secret
@@ -17,6 +17,7 @@ from wizard.text.secret import Secret
 SHOP = {"id": "10", "name": "Shop", "status": "ACTIVE", "owner": {"id": "9", "name": "Ann"}}
 REGISTER = granted("number.registered", ["POST /20/register  {…}"])
 REMOVE = granted("x", ["DELETE /20"])
+FILE = Upload("a.png", "image/png", b"\x89PNG\r\n\x1a\n and more")
 KEYS = Credentials(Secret("EAAcontract"), "100", Secret("contract secret"), proves=True)
 
 
@@ -108,6 +109,7 @@ class GraphContract:
             lambda shop: shop.post("20/register", {}),
             lambda shop: shop.delete("20"),
             lambda shop: shop.oauth("oauth/revoke"),
+            lambda shop: shop.upload("100", FILE, REGISTER),
             lambda shop: shop.post("20/register", {}, None),
             lambda shop: shop.post("20/register", {}, True),
             lambda shop: shop.post("21/register", {}, REGISTER),

@@ -17,6 +17,7 @@ from wizard.facts.models import (
     MetaApp,
     Number,
     Origin,
+    PublicProfile,
     Subscriber,
     Template,
     Token,
@@ -113,6 +114,13 @@ def health(*entities: HealthEntity) -> Health:
 TEMPLATE = Template("order_ready", "ru", "APPROVED", "UTILITY", 1, "Заказ {{1}} готов.")
 HELLO_WORLD = Template("hello_world", "en_US", "APPROVED", "UTILITY", 0, "Hello World")
 
+PROFILE = PublicProfile(
+    description="Цветы с доставкой",
+    vertical="RETAIL",
+    websites=("https://romashka.example",),
+    picture="https://pps.whatsapp.net/v/1",
+)
+
 SENT = TestMessage(
     phone_number_id=IDS["phone_number_id"],
     to="79001112233",
@@ -162,6 +170,7 @@ HEALTHY: dict[str, Any] = {
     "numbers": (NUMBER,),
     "number": NUMBER,
     "number_health": health(),
+    "profile": PROFILE,
     "subscribers": (Subscriber(IDS["app_id"], "Romashka"),),
     "templates": (TEMPLATE,),
     "template_plan": None,  # no folder of files is named

@@ -150,7 +150,7 @@ def _consent(session: Session, key: str, change: Change, request: str) -> Consen
         language=change.language,
         category=change.category or "–",
     )
-    sends = [request, *_content(change.body)]
+    sends = [request, *body_lines(change.body)]
     return session.prompter.consent(ITEM, text, sends, spends=key.startswith("delete"))
 
 
@@ -158,7 +158,7 @@ def _consent(session: Session, key: str, change: Change, request: str) -> Consen
 LONGEST = 900
 
 
-def _content(body: Json) -> Iterator[str]:
+def body_lines(body: Json) -> Iterator[str]:
     """Everything a request holds, a line for each key and each component.
 
     The mark before each keeps a line of somebody's text from being taken for another request.

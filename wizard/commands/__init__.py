@@ -24,7 +24,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "credentials": (
         *("list", "get", "set", "remove", "import", "export", "run", "move", "rotate"),
     ),
-    "number": ("list", "add", "request-code", "verify", "register", "pin"),
+    "number": ("list", "add", "request-code", "verify", "register", "pin", "profile", "qr"),
     "templates": ("list", "show", "pull", "lint", "plan", "apply", "wait", "delete"),
     "webhook": ("show", "probe", "set", "subscribe", "routes", "listen", "test"),
     "send": (),

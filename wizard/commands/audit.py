@@ -91,12 +91,20 @@ def _into_file(chosen: Arguments, items: Sequence[Item]) -> int:
     with redirect_stdout(stream):
         code = _audit(chosen, items)
     try:
-        replace_report(Path(chosen.output), content.getvalue())
-    except (OSError, UnsafeFile) as error:
+        save_output(chosen.output, content.getvalue())
+    except OutputError:
         chosen.answered = False
-        why = error.strerror if isinstance(error, OSError) else error.kind
-        raise OutputError("audit.not_written", path=chosen.output, why=why or "?") from None
+        raise
     return code
+
+
+def save_output(path: str, content: bytes) -> None:
+    """The file of --output, as a whole or not at all; OutputError."""
+    try:
+        replace_report(Path(path), content)
+    except (OSError, UnsafeFile) as error:
+        why = error.strerror if isinstance(error, OSError) else error.kind
+        raise OutputError("audit.not_written", path=path, why=why or "?") from None
 
 
 def _audit(chosen: Arguments, items: Sequence[Item]) -> int:

@@ -26,6 +26,7 @@ from wizard.facts.models import (
     MetaApp,
     Number,
     Origin,
+    PublicProfile,
     Subscriber,
     Template,
     Token,
@@ -78,7 +79,7 @@ class Facts:
     """What Meta and this machine show of one profile. Thread-safe, but for `vault` and `origin`.
 
     Every property raises Unavailable when its read fails, however often it is asked. An audit of
-    a profile whose ids are known makes at most twelve requests, none of which waits for the
+    a profile whose ids are known makes at most thirteen requests, none of which waits for the
     answer of another; only refusals cost more.
     """
 
@@ -173,8 +174,6 @@ class Facts:
         """What the receiver of this profile has stored of this number."""
         return Arrivals() if self._evidence is None else self._evidence.arrivals(self.record)
 
-    # What is asked of Graph.
-
     @_Fact
     def reach(self) -> Reachability:
         """One request without credentials; UNREACHABLE with its `cause` without an answer."""
@@ -233,7 +232,7 @@ class Facts:
     @_Fact
     def account(self) -> Account:
         """GET /{waba}."""
-        found = parsers.account(self._reader.get(self._waba(), parsers.ACCOUNT_FIELDS))
+        found = parsers.account(self._reader.get(self._node("waba_id"), parsers.ACCOUNT_FIELDS))
         if not found.id:
             raise odd("id")
         return found
@@ -244,7 +243,7 @@ class Facts:
 
         A read of its own: most developers are refused it. ODD where Graph does not know it.
         """
-        asked = self._reader.get(self._waba(), (parsers.FUNDING,))
+        asked = self._reader.get(self._node("waba_id"), (parsers.FUNDING,))
         if parsers.FUNDING in self._graph.unknown_fields:
             raise odd(parsers.FUNDING)
         return parsers.funding(asked)
@@ -252,12 +251,12 @@ class Facts:
     @_Fact
     def account_health(self) -> Health:
         """GET /{waba}?fields=health_status. A read of its own: the field is in beta for some."""
-        return parsers.health(self._reader.get(self._waba(), ("health_status",)))
+        return parsers.health(self._reader.get(self._node("waba_id"), ("health_status",)))
 
     @_Fact
     def numbers(self) -> tuple[Number, ...]:
         """GET /{waba}/phone_numbers, every page: what a choice is made from."""
-        rows = self._reader.pages(f"{self._waba()}/phone_numbers", parsers.LIST_FIELDS)
+        rows = self._reader.pages(f"{self._node('waba_id')}/phone_numbers", parsers.LIST_FIELDS)
         found = tuple(one for one in map(parsers.number, rows) if one.id)
         mine = self.record.ids.get("phone_number_id")
         if {} in rows and not any(one.id == mine for one in found):
@@ -267,7 +266,9 @@ class Facts:
     @_Fact
     def number(self) -> Number:
         """GET /{phone number}: the number itself, with everything."""
-        found = parsers.number(self._reader.get(self._phone(), parsers.NUMBER_FIELDS))
+        found = parsers.number(
+            self._reader.get(self._node("phone_number_id"), parsers.NUMBER_FIELDS)
+        )
         if not found.id:
             raise odd("id")
         return found
@@ -275,24 +276,31 @@ class Facts:
     @_Fact
     def number_health(self) -> Health:
         """GET /{phone number}?fields=health_status."""
-        return parsers.health(self._reader.get(self._phone(), ("health_status",)))
+        return parsers.health(self._reader.get(self._node("phone_number_id"), ("health_status",)))
+
+    @_Fact
+    def profile(self) -> PublicProfile:
+        """GET /{phone number}/whatsapp_business_profile: what customers see of the business."""
+        path = f"{self._node('phone_number_id')}/whatsapp_business_profile"
+        rows = self._reader.pages(path, parsers.PROFILE_FIELDS)
+        return parsers.public_profile(rows, self._graph.unknown_fields)
 
     @_Fact
     def subscribers(self) -> tuple[Subscriber, ...]:
         """GET /{waba}/subscribed_apps. Whether apps of others are shown varies."""
-        return parsers.subscribers(self._reader.pages(f"{self._waba()}/subscribed_apps"))
+        return parsers.subscribers(self._reader.pages(f"{self._node('waba_id')}/subscribed_apps"))
 
     @_Fact
     def templates(self) -> tuple[Template, ...]:
         """GET /{waba}/message_templates: 250 approved ones, or any where the filter is ignored."""
-        path = f"{self._waba()}/message_templates"
+        path = f"{self._node('waba_id')}/message_templates"
         rows = self._reader.pages(path, parsers.TEMPLATE_FIELDS, most=250, status="APPROVED")
         return parsers.templates(rows)
 
     @_when_used
     def template_rows(self) -> tuple[Json, ...]:
         """GET /{waba}/message_templates: every one, as Graph shows it."""
-        path = f"{self._waba()}/message_templates"
+        path = f"{self._node('waba_id')}/message_templates"
         return parsers.template_rows(self._reader.pages(path, plan.FIELDS, most=10_000))
 
     @_when_used
@@ -300,11 +308,11 @@ class Facts:
         """What differs from the files that this profile names; None where it names none."""
         return compared(self._reader, self.template_folder, lambda: self.template_rows)
 
-    # How the answers are kept.
-
     def gather(self, names: Iterable[str] | None = None) -> None:
         """Makes these reads (None: all) at once. A failure is raised when the fact is used."""
-        wanted = {"vault", *OF_GRAPH, *self._of_receiving()} if names is None else set(names)
+        # The callback is the person's own server: it gets no request for profiles that only send.
+        receives = ["handshake"] if Goal.RECEIVING in self.record.goals else []
+        wanted = {"vault", *OF_GRAPH, *receives} if names is None else set(names)
         # Before any thread runs: not every keyring works from several.
         if "vault" in wanted:
             self._remember("vault")
@@ -341,10 +349,6 @@ class Facts:
         with suppress(Exception):
             self._memory.recall(name, lambda: fact.read(self))
 
-    def _of_receiving(self) -> set[str]:
-        # The callback is the person's own server: it gets no request for profiles that only send.
-        return {"handshake"} if Goal.RECEIVING in self.record.goals else set()
-
     def _read_verify_token(self) -> Secret | None:
         try:
             kept = self._vault.get(VERIFY_TOKEN)
@@ -378,13 +382,9 @@ class Facts:
             raise Unavailable(ErrorKind.NOT_GIVEN, name="app_secret")
         return self._id("app_id")
 
-    def _waba(self) -> str:
+    def _node(self, name: str) -> str:
         self._with_token()
-        return self._id("waba_id")
-
-    def _phone(self) -> str:
-        self._with_token()
-        return self._id("phone_number_id")
+        return self._id(name)
 
     def _with_token(self) -> None:
         if not self._graph.keys.access_token:

@@ -228,6 +228,38 @@ class Number:
         return None if self.platform or not self.status or self.status == "UNKNOWN" else False
 
 
+@dataclass(frozen=True)
+class PublicProfile:
+    """What customers see of a business beside its name. Meta leaves out what is empty."""
+
+    about: str = ""
+    address: str = ""
+    description: str = ""
+    email: str = ""
+    vertical: str = ""  # RETAIL, RESTAURANT …; UNDEFINED: none was chosen
+    websites: tuple[str, ...] = ()
+    picture: str = ""  # where the picture is shown; an address that ends
+    #: Fields that this version of Graph does not know: they may be filled in all the same.
+    unknown: frozenset[str] = frozenset()
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Of picture, description, vertical and email: what is not filled in.
+
+        `email` stands for any way to reach the business: an address or a website does as well.
+        """
+        reached = self.email or self.address or self.websites
+        there = {
+            "profile_picture_url": self.picture,
+            "description": self.description,
+            "vertical": self.vertical not in ("", "UNDEFINED"),
+            "email": reached or self.unknown & {"address", "websites"},
+        }
+        return tuple(
+            name for name, value in there.items() if not value and name not in self.unknown
+        )
+
+
 #: Platforms whose meaning is known. Meta also writes UNKNOWN, and may add others.
 PLATFORMS = frozenset({"CLOUD_API", "ON_PREMISE", "NOT_APPLICABLE"})
 

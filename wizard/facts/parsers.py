@@ -29,6 +29,7 @@ from wizard.facts.models import (
     HealthIssue,
     MetaApp,
     Number,
+    PublicProfile,
     Subscriber,
     Template,
     Token,
@@ -249,6 +250,31 @@ def number(json: Json) -> Number:
         on_phone_app=truth(json.get("is_on_biz_app")),
         last_onboarded=moment(json.get("last_onboarded_time")),
         callbacks=_callbacks(node(json.get("webhook_configuration"))),
+    )
+
+
+PROFILE_FIELDS = (
+    *("about", "address", "description", "email", "vertical", "websites"),
+    *("profile_picture_url", "messaging_product"),
+)
+
+
+def public_profile(rows: Sequence[Json], unknown: frozenset[str]) -> PublicProfile:
+    """The public profile, the only row of its edge; ODD without one."""
+    found = [nodes(row.get("business_profile")) or [row] for row in rows]
+    # What is empty is left out, but never all of a profile that was read.
+    if not found or not set(found[0][0]) & set(PROFILE_FIELDS):
+        raise odd("data")
+    row, sites = found[0][0], found[0][0].get("websites")
+    return PublicProfile(
+        about=text(row.get("about")),
+        address=text(row.get("address")),
+        description=text(row.get("description"), 600),
+        email=text(row.get("email")),
+        vertical=word(row.get("vertical")),
+        websites=tuple(filter(None, map(link, sites if isinstance(sites, list) else ()))),
+        picture=link(row.get("profile_picture_url")),
+        unknown=unknown & frozenset(PROFILE_FIELDS),
     )
 
 

@@ -7,7 +7,7 @@ child GraphError (Graph answered with an error). Neither holds a URL or a body.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -38,6 +38,15 @@ class Credentials:
     def can_be_app(self) -> bool:
         """Whether calls with the app token `app-id|app-secret` are possible."""
         return bool(self.app_id and self.app_secret)
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file for Meta's resumable upload: its name, its MIME type and its bytes."""
+
+    name: str
+    kind: str
+    content: bytes = field(repr=False)
 
 
 class GraphError(Unavailable):
@@ -184,6 +193,13 @@ class Graph(Protocol):
         self, path: str, consent: Consent, *, as_app: bool = False, **params: str | int | Secret
     ) -> Json:
         """One removal, never retried. TypeError when `consent` does not show it."""
+
+    def upload(self, app_id: str, file: Upload, consent: Consent) -> str:
+        """Uploads a file for this app (POST /{app}/uploads, then its bytes); returns its handle.
+
+        Goes on where a broken connection left off. TypeError unless the consent shows both
+        `POST /<app id>/uploads` and `POST /{upload session}`.
+        """
 
     def oauth(self, path: str, consent: Consent, **params: str | int | Secret) -> Json:
         """One change that Meta takes as GET (CHANGES_BY_GET), as the app, never retried.

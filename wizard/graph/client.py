@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote
 
 from wizard.graph import (
     DEFAULT_VERSION,
@@ -18,6 +18,7 @@ from wizard.graph import (
     Reachability,
     RequestLog,
     Rows,
+    Upload,
 )
 from wizard.graph.consent import Consent, read_only, require
 from wizard.graph.errors import refusal, unknown_names, without
@@ -167,6 +168,33 @@ class GraphClient:
         require(consent, "DELETE", path)
         return self._change("DELETE", path, sign(self._keys, as_app), params)
 
+    def upload(self, app_id: str, file: Upload, consent: Consent) -> str:
+        """A file by Meta's resumable upload; its handle."""
+        edge = f"{app_id}/uploads"
+        require(consent, "POST", edge)
+        signature = sign(self._keys, as_app=False)
+        about = {"file_name": file.name, "file_type": file.kind}
+        query = {**about, "file_length": str(len(file.content)), **signature.query}
+        call = Call("POST", self._path(edge), query, signature.bearer)
+        session, _, key = str(self._once(call, signature.secrets).content.get("id")).partition("?")
+        if not _SESSION.fullmatch(session):
+            raise Unavailable(ErrorKind.ODD, cause="not_confirmed")
+        require(consent, "POST", session)
+        place = (self._path(session), dict(parse_qsl(key)) | signature.query, signature.bearer)
+        offset = 0
+        for tries_left in reversed(range(UPLOAD_TRIES)):
+            raw = file.content[offset:]
+            try:
+                sent = self._once(Call("POST", *place, raw=raw, offset=offset), signature.secrets)
+                return _handle(sent.content)
+            except Unavailable as trouble:
+                if trouble.kind is not ErrorKind.UNREACHABLE or not tries_left:
+                    raise
+            # How much of it arrived, Meta says.
+            there = self._patiently(Call("GET", *place), signature.secrets).content
+            offset = _offset(there, len(file.content))
+        raise AssertionError  # the last try returns or raises
+
     def oauth(self, path: str, consent: Consent, **params: str | int | Secret) -> Json:
         """One change that Meta takes as GET."""
         require(consent, "GET", path)
@@ -281,7 +309,7 @@ class GraphClient:
         parts = path.strip("/").split("/")
         if {".", ".."} & set(parts):
             raise Unavailable(ErrorKind.NOT_VISIBLE, **unsigned("path"))
-        return f"/{self._version}/{quote('/'.join(parts), safe='/')}"
+        return f"/{self._version}/{quote('/'.join(parts), safe='/:')}"
 
 
 def _success(answer: Answer, secrets: Sequence[str]) -> Answer:
@@ -289,6 +317,26 @@ def _success(answer: Answer, secrets: Sequence[str]) -> Answer:
     if answer.http < 400 and not answer.content.get("error"):
         return answer
     raise refusal(answer.http, answer.content, secrets, wait=wait_seconds(answer.headers))
+
+
+#: How often the bytes of one upload are sent, with what Meta has left out of it.
+UPLOAD_TRIES = 3
+#: "upload:MTphdHRhY2htZW50…?sig=…", without its key.
+_SESSION = re.compile(r"upload:[\w=:.+-]{1,1000}")
+_HANDLE = re.compile(r"[!-~]{1,4000}")
+
+
+def _handle(answer: Json) -> str:
+    found = answer.get("h")
+    if not isinstance(found, str) or not _HANDLE.fullmatch(found):
+        raise Unavailable(ErrorKind.ODD, cause="not_confirmed")
+    return found
+
+
+def _offset(answer: Json, length: int) -> int:
+    """Where an upload goes on; from the beginning where Meta's answer makes no sense."""
+    found = answer.get("file_offset")
+    return found if isinstance(found, int) and 0 <= found <= length else 0
 
 
 #: Cursors that never end are cut off, whatever they say.

@@ -14,8 +14,10 @@ from collections.abc import Sequence
 #: Changes that Meta takes as GET.
 CHANGES_BY_GET = frozenset({"oauth/access_token", "oauth/revoke"})
 #: "POST /1/applications  {…}": the method and the path. `{system user}` in a path is an id that
-#: Meta gives only while the request before it is carried out.
+#: Meta gives only while the request before it is carried out, and so is `{upload session}`.
 _REQUEST = re.compile(r"([A-Z]+) /((?:\{[^{}]*\}|[^\s{}])+)")
+#: Stands in a consent for the id of an upload, `upload:…`.
+UPLOAD_SESSION = "{upload session}"
 _MAKER = object()
 
 
@@ -64,6 +66,8 @@ def _matches(shown: str, method: str, path: str) -> bool:
         return False
     wanted, given = found[2].split("/"), path.split("/")
     return len(wanted) == len(given) and all(
-        part == name or (name.startswith("{") and part.isdecimal())
+        part == name
+        or (name.startswith("{") and part.isdecimal())
+        or (name == UPLOAD_SESSION and part.startswith("upload:"))
         for name, part in zip(wanted, given, strict=True)
     )

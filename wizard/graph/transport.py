@@ -95,6 +95,8 @@ def revealed(body: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
 
 
 CONNECT_SECONDS, READ_SECONDS, TOTAL_SECONDS = 5.0, 20.0, 30.0
+#: Bytes a second: an upload that is slower than this is given up.
+SLOWEST = 50_000
 #: Of an answer, unpacked: a page of a hundred templates has a fifth of it.
 LARGEST = 2 * 1024 * 1024
 # Names that say more than can be acted on where it is known who has to answer.
@@ -115,6 +117,9 @@ class Call:
     query: Mapping[str, str]
     bearer: str = ""
     body: Mapping[str, Any] | None = None
+    #: Bytes that go out as they are, instead of a body, from this place of an upload on.
+    raw: bytes | None = None
+    offset: int = 0
 
     def __repr__(self) -> str:
         return f"Call({self.method})"
@@ -185,14 +190,14 @@ class Transport:
             session = self._session or session_for(self.url)
         except OSError:  # the environment names a bundle of authorities that cannot be read
             raise _Fault("tls_other") from None
-        with Deadline(TOTAL_SECONDS) as deadline:
+        with Deadline(TOTAL_SECONDS + len(call.raw or b"") / SLOWEST) as deadline:
             try:
                 response = session.request(
                     call.method,
                     self.url + call.path,
                     params=dict(call.query),
                     headers=_headers(call),
-                    data=None if call.body is None else json.dumps(call.body).encode(),
+                    data=_data(call),
                     timeout=(CONNECT_SECONDS, READ_SECONDS),
                     allow_redirects=False,
                     stream=True,
@@ -205,6 +210,12 @@ class Transport:
                 raise
 
 
+def _data(call: Call) -> bytes | None:
+    if call.raw is not None:
+        return call.raw
+    return None if call.body is None else json.dumps(call.body).encode()
+
+
 def _headers(call: Call) -> dict[str, str]:
     headers = {
         "Accept": "application/json",
@@ -215,6 +226,10 @@ def _headers(call: Call) -> dict[str, str]:
         headers["Authorization"] = f"Bearer {call.bearer}"
     if call.body is not None:
         headers["Content-Type"] = "application/json"
+    if call.raw is not None:
+        # Meta's page on the resumable upload wants this scheme.
+        headers |= {"Authorization": f"OAuth {call.bearer}", "file_offset": str(call.offset)}
+        headers["Content-Type"] = "application/octet-stream"
     return headers
 
 

@@ -58,6 +58,9 @@ _NUMBER = _shape(
     pin_enabled=bool | None,
     selected=bool,
 )
+_PUBLIC_KEYS = ("about", "address", "description", "email", "vertical", "picture")
+_PUBLIC = _shape("PublicProfile", **dict.fromkeys(_PUBLIC_KEYS, str), websites=list[str])
+_QR_CODE = _shape("QrCode", **dict.fromkeys(("code", "text", "link"), str))
 _TEMPLATE_KEYS = dict.fromkeys((*ROW, "quality"), str)
 _TEMPLATE = _shape("Template", **_TEMPLATE_KEYS)
 _CHANGE_KEYS = {
@@ -138,6 +141,10 @@ OUTPUTS: Mapping[str, Output] = {
     "credentials rotate": _document("Rotated", rotated=bool, credential=NotRequired[_CREDENTIAL]),
     "number list": _document("NumberList", numbers=_list(_NUMBER)),
     **{f"number {w}": _CHANGED for w in ("add", "request-code", "verify", "register", "pin")},
+    "number profile": Output(
+        (_shape("ProfileShown", schema=int, phone_number_id=str, profile=_PUBLIC), Outcome)
+    ),
+    "number qr": Output((_shape("QrCodes", schema=int, codes=_list(_QR_CODE)), Outcome)),
     "templates list": _document("TemplateList", templates=_list(_TEMPLATE)),
     "templates wait": _document("TemplateStates", templates=_list(_TEMPLATE)),
     "templates show": _document(

@@ -63,6 +63,9 @@ class Call:
     version: str
     base_url: str
     delivery: Deliveries
+    #: The body as it came, and where in a file it belongs: for uploads.
+    raw: bytes = b""
+    offset: int = 0
     #: Business objects whose budget this call counts against (x-business-use-case-usage).
     touched: list[str] = field(default_factory=list)
     _caller: Caller | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wizard.sandbox import access, dialog, templates
+from wizard.sandbox import access, dialog, public_profile, templates
 from wizard.sandbox.accounts import ACCOUNT
 from wizard.sandbox.call import Answer, Call, Kind, not_played, read_node
 from wizard.sandbox.numbers import NUMBER, account_of, change
@@ -34,6 +34,8 @@ def answer(call: Call) -> Answer:
     _authenticate(call)
     if call.parts == ["debug_token"]:
         return access.debug_token(call)
+    if call.parts[0].startswith("upload:"):
+        return public_profile.upload(call)
     return _of_node(call)
 
 
@@ -56,6 +58,8 @@ def _of_node(call: Call) -> Answer:
     edge = "/".join(call.parts[1:])
     if handler := kind.edges.get((call.method, edge)):
         return handler(call, node)
+    if kind is NUMBER and public_profile.is_code(call):
+        return public_profile.one_code(call, node)
     if kind is templates.TEMPLATE or (call.method, edge) in templates.NOT_PLAYED:
         raise not_played(call)
     if call.method == "GET":

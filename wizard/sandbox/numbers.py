@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from wizard.sandbox import messages, registration, webhooks
+from wizard.sandbox import messages, public_profile, registration, webhooks
 from wizard.sandbox.access import need_account
 from wizard.sandbox.call import Answer, Call, Kind, plain, read_many
 from wizard.sandbox.world import (
@@ -291,5 +291,6 @@ NUMBER = Kind(
         ("POST", "messages"): messages.send,
         ("GET", "settings"): settings,
         ("POST", "settings"): change_settings,
+        **public_profile.EDGES,
     },
 )

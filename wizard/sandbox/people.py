@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wizard.sandbox import access, accounts, webhooks
+from wizard.sandbox import access, accounts, public_profile, webhooks
 from wizard.sandbox.access import BUSINESS, businesses_of, need_admin, need_business
 from wizard.sandbox.call import Answer, Call, Kind, plain, proof_missing, read_many, words
 from wizard.sandbox.world import (
@@ -312,5 +312,6 @@ APPLICATION = Kind(
         ("GET", "subscriptions"): subscriptions,
         ("POST", "subscriptions"): subscribe,
         ("DELETE", "subscriptions"): unsubscribe,
+        ("POST", "uploads"): public_profile.open_upload,
     },
 )

@@ -121,6 +121,8 @@ def _first_connected(world: World) -> str:
 
 
 LONGEST_BODY = 1 << 20
+#: Of the bytes of a file.
+LONGEST_UPLOAD = 100 << 20
 _CHUNK_SIZE = re.compile(rb"[0-9A-Fa-f]{1,8}")
 
 
@@ -246,6 +248,8 @@ class Handler(BaseHTTPRequestHandler):
             version=self._serving(asked),
             base_url=self.server.url,
             delivery=self.server.delivery,
+            raw=self._raw,
+            offset=int(offset) if (offset := self.headers.get("file_offset", "")).isdigit() else 0,
         )
         headers = {"facebook-api-version": call.version, "x-fb-trace-id": trace}
         try:
@@ -324,12 +328,12 @@ class Handler(BaseHTTPRequestHandler):
         """Path and parameters: query, form and JSON alike, as Graph takes them."""
         target = urlsplit(self.path)
         params: Answer = dict(parse_qsl(target.query, keep_blank_values=True))
-        body = self._body()
+        self._raw = body = self._body()
         if "json" in self.headers.get("Content-Type", ""):
             with contextlib.suppress(ValueError):
                 given = json.loads(body or b"{}")
                 params |= given if isinstance(given, dict) else {}
-        elif body:
+        elif body and not self._is_upload():
             params |= dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
         return [unquote(part) for part in target.path.split("/") if part], params, body
 
@@ -338,7 +342,11 @@ class Handler(BaseHTTPRequestHandler):
         if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
             return self._chunks()
         length = self.headers.get("Content-Length", "")
-        return self.rfile.read(min(int(length) if length.isdecimal() else 0, LONGEST_BODY))
+        longest = LONGEST_UPLOAD if self._is_upload() else LONGEST_BODY
+        return self.rfile.read(min(int(length) if length.isdecimal() else 0, longest))
+
+    def _is_upload(self) -> bool:
+        return bool(self.headers.get("file_offset"))
 
     def _chunks(self) -> bytes:
         """The chunks joined; a body that is too long or malformed ends the connection."""

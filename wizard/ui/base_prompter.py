@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -123,6 +124,16 @@ def show_code(screen: Screen, text: str) -> None:
         shown = f"\x1b[30;107m{line}\x1b[0m" if screen.colour else line
         screen.stream.write(f"  {shown}\n")
     screen.line()
+
+
+def code_image(text: str, *, svg: bool) -> bytes:
+    """The code as a picture to print: SVG, else PNG."""
+    import segno
+
+    target = io.BytesIO()
+    # Four modules of quiet, and more that may be damaged than on a screen.
+    segno.make(text, micro=False, error="m").save(target, kind="svg" if svg else "png", scale=10)
+    return target.getvalue()
 
 
 def code_rows(text: str) -> list[str]:

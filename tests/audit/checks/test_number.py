@@ -12,6 +12,7 @@ from tests.support.healthy import (
     NOT_VISIBLE,
     NOW,
     NUMBER,
+    PROFILE,
     SILENT,
     TEST_NUMBER,
     entity,
@@ -30,7 +31,7 @@ from wizard.audit.results import (
     unknown,
     waiting,
 )
-from wizard.facts.models import Health
+from wizard.facts.models import Health, PublicProfile
 from wizard.state.record import Closed, write_time
 from wizard.text.errors import ErrorKind, Unavailable
 
@@ -255,6 +256,32 @@ CASES = [
         "number.name",
         renamed("PENDING_REVIEW", name_status="DECLINED"),
         failed("declined", name="Romashka"),
+    ),
+    ("number.profile", facts(), passed()),
+    ("number.profile", facts(number=TEST_NUMBER), passed("test_number")),
+    (
+        "number.profile",
+        facts(profile=PublicProfile(about="Open", vertical="UNDEFINED")),
+        failed(
+            "empty",
+            options="--picture FILE --description TEXT --vertical NAME --email ADDRESS",
+        ),
+    ),
+    (
+        "number.profile",
+        facts(profile=replace(PROFILE, picture="", websites=())),
+        failed("partly", options="--picture FILE --email ADDRESS"),
+    ),
+    # What this version of Graph does not know may be filled in all the same.
+    (
+        "number.profile",
+        facts(profile=replace(PROFILE, websites=(), unknown=frozenset({"websites"}))),
+        passed(),
+    ),
+    (
+        "number.profile",
+        facts(profile=replace(PROFILE, vertical="", unknown=frozenset({"vertical"}))),
+        passed(),
     ),
     ("number.pin", facts(), passed()),
     ("number.pin", number(pin_enabled=False), passed("off")),

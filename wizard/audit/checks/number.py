@@ -205,6 +205,27 @@ def _present_name(number: Number) -> CheckResult:
     return unknown("other", state=state)
 
 
+#: A field of the profile that is not filled in → the option of `number profile set` for it.
+FILLED_BY = {
+    "profile_picture_url": "--picture FILE",
+    "description": "--description TEXT",
+    "vertical": "--vertical NAME",
+    "email": "--email ADDRESS",
+}
+
+
+@check("number.profile")
+def profile(facts: Facts) -> CheckResult:
+    """What customers see beside the name is filled in: picture, description, kind, a contact."""
+    if facts.number.is_test_number:
+        return passed("test_number")
+    missing = facts.profile.missing
+    if not missing:
+        return passed()
+    options = " ".join(FILLED_BY[name] for name in missing)
+    return failed("empty" if len(missing) == len(FILLED_BY) else "partly", options=options)
+
+
 @check("number.pin")
 def pin(facts: Facts) -> CheckResult:
     """Two-step verification is on, and its PIN is in the vault."""
