@@ -1,11 +1,14 @@
 """Changes of templates: each with its own consent, once, and looked for after an odd answer."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.support.fake_prompter import FakePrompter
 from wizard.actions.results import AlreadySo, Declined, Done, Refused
 from wizard.actions.templates import ITEM, apply, follow
 from wizard.graph.consent import granted
+from wizard.state.yaml_file import StateFileError
 from wizard.templates.plan import Change
 from wizard.text.errors import Exit
 
@@ -157,3 +160,59 @@ def test_waiting_ends_in_time():
     waits = []
     assert follow(states(["PENDING"]), 0, pause=waits.append)[0] is Exit.NOT_SEEN
     assert waits == []
+
+
+PICTURE = {"type": "HEADER", "format": "IMAGE", "file": "logo.png"}
+WITH_PICTURE = Change(
+    "create",
+    "new_one",
+    "en_US",
+    category="UTILITY",
+    body=NEW | {"components": [PICTURE, BODY]},
+)
+APP = "1029384756102938"
+
+
+def test_a_sample_that_is_a_file_is_uploaded_first_with_one_consent(open_session, tmp_path):
+    (tmp_path / "logo.png").write_bytes(b"\x89PNG\r\n\x1a\n and more")
+    prompter = FakePrompter(consents={ITEM: [True]})
+    with open_session("healthy", prompter, knows=True) as (session, play):
+        (done,) = apply(session, [WITH_PICTURE], tmp_path)
+        (made,) = (
+            one
+            for one in play._world["accounts"][WABA]["templates"].values()
+            if one["name"] == "new_one"
+        )
+    assert isinstance(done.result, Done)
+    assert made["components"][0]["example"]["header_handle"]
+    assert "file" not in made["components"][0]
+    ((_, _, shown, _),) = prompter.consents_asked
+    assert [line.partition("  ")[0] for line in shown if line.startswith("POST")] == [
+        f"POST /{APP}/uploads",
+        "POST /{upload session}",
+        f"POST /{WABA}/message_templates",
+    ]
+    assert "logo.png" not in "".join(shown)
+
+
+def test_an_upload_that_fails_creates_nothing(open_session, tmp_path):
+    (tmp_path / "logo.png").write_bytes(b"\x89PNG\r\n\x1a\n and more")
+    fault = {"kind": "error", "code": 200, "message": "(#200) No", "path": "*/uploads"}
+    prompter = FakePrompter(consents={ITEM: [True]})
+    with open_session("healthy", prompter, knows=True) as (session, play):
+        play._world.tree["faults"] = [fault]
+        (done,) = apply(session, [WITH_PICTURE], tmp_path)
+        names = {one["name"] for one in play._world["accounts"][WABA]["templates"].values()}
+    assert isinstance(done.result, Refused)
+    assert "new_one" not in names
+
+
+@pytest.mark.parametrize("name", ["../secret.png", "none.png", "/etc/hostname"])
+def test_a_file_outside_of_the_folder_never_leaves_this_machine(open_session, tmp_path, name):
+    (tmp_path / "secret.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    (tmp_path / "files").mkdir()
+    header = PICTURE | {"file": name}
+    change = replace(WITH_PICTURE, body=NEW | {"components": [header, BODY]})
+    opened = open_session("healthy", FakePrompter(), knows=True)
+    with opened as (session, _), pytest.raises(StateFileError):
+        apply(session, [change], tmp_path / "files")

@@ -247,3 +247,25 @@ def test_what_meta_does_not_show_is_no_difference(wizard, told, home, tmp_path):
     assert told("templates", "plan", where, "--sandbox=healthy")[0] == 0
     assert wizard("templates", "pull", where, "--sandbox=healthy")[0] == 0
     assert {path: path.read_bytes() for path in tmp_path.glob("*.yaml")} == before
+
+
+WITH_SAMPLE = GOOD.replace(
+    "    components:\n",
+    "    components:\n      - {type: HEADER, format: IMAGE, file: logo.png}  # ours\n",
+)
+
+
+def test_a_header_given_as_a_file_is_sent_and_after_a_pull_there_is_no_change(
+    wizard, told, tmp_path
+):
+    where, sandbox = folder(tmp_path, parcel=WITH_SAMPLE), "--sandbox=healthy"
+    code, data = told("templates", "lint", where)
+    assert (code, data["findings"][0]["rule"]) == (1, "header.file_missing")
+    (tmp_path / "logo.png").write_bytes(b"\x89PNG\r\n\x1a\n and more")
+    assert told("templates", "plan", where, sandbox)[0] == 1
+    assert wizard("templates", "apply", where, sandbox, "--yes", "--no-input")[0] == 0
+    assert wizard("templates", "wait", "parcel", sandbox, "--timeout=20")[0] == 0
+    wizard("templates", "pull", "parcel", where, sandbox)
+    assert "file: logo.png}  # ours" in (tmp_path / "parcel.yaml").read_text()
+    code, data = told("templates", "plan", where, sandbox)
+    assert (code, data["changes"]) == (0, [])

@@ -63,8 +63,18 @@ def components(given):
     return found + given.get("more", [])
 
 
+#: What stands in a file beside an example, by its name there.
+CONTENTS = {
+    "PNG": b"\x89PNG\r\n\x1a\n",
+    "PDF": b"%PDF-1.7",
+    "LARGE": b"\x89PNG\r\n\x1a\n" + b"\0" * (5 << 20),
+}
+
+
 def write(folder, given):
     given = full(given)
+    for name, content in given.get("files", {}).items():
+        (folder / name).write_bytes(CONTENTS[content])
     path = folder / f"{given.get('path', given['name'] if 'beside' in given else 'example')}.yaml"
     if "raw" in given:
         path.write_text(given["raw"])

@@ -7,12 +7,21 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from wizard.actions.results import ActionResult, Declined, Done, confirmed, post, refused
+from wizard.actions.results import (
+    ActionResult,
+    Declined,
+    Done,
+    body_lines,
+    confirmed,
+    post,
+    refused,
+    upload,
+    upload_requests,
+)
 from wizard.actions.session import Session
-from wizard.actions.templates import body_lines
 from wizard.facts.json_values import link, text
 from wizard.graph import Json, Upload
-from wizard.graph.consent import UPLOAD_SESSION, Consent
+from wizard.graph.consent import Consent
 from wizard.templates.files import kind_of_file, picture_size
 from wizard.text.errors import Unavailable, UsageError, unknown_word
 from wizard.text.localised import phrase
@@ -88,18 +97,6 @@ def picture(path: str) -> Upload:
     if min(width, height) < SMALLEST_SIDE:
         raise UsageError("number.picture_small", width=width, height=height, least=SMALLEST_SIDE)
     return Upload(f"profile.{kind.removeprefix('image/')}", kind, content)
-
-
-def upload_requests(app_id: str, file: Upload) -> list[str]:
-    """What a consent shows of an upload."""
-    about = f"file_name={file.name} file_type={file.kind} file_length={len(file.content)}"
-    return [f"POST /{app_id}/uploads  {about}", f"POST /{UPLOAD_SESSION}"]
-
-
-def upload(session: Session, app_id: str, file: Upload, consent: Consent) -> str:
-    """Uploads a file; its handle. Unavailable when it did not work."""
-    with session.prompter.waiting(phrase("number.uploading")):
-        return session.graph().upload(app_id, file, consent)
 
 
 def set_profile(session: Session, fields: Json, file: Upload | None) -> ActionResult:

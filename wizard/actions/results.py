@@ -6,7 +6,8 @@ item may be in order for another reason, or not show yet what was just done.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
 
@@ -15,8 +16,8 @@ from wizard.audit.results import ItemResult, passed
 from wizard.audit.runner import look
 from wizard.facts.facts import Facts
 from wizard.facts.json_values import ident, truth
-from wizard.graph import Json
-from wizard.graph.consent import Consent
+from wizard.graph import Json, Upload
+from wizard.graph.consent import UPLOAD_SESSION, Consent
 from wizard.state.record import Status
 from wizard.text.errors import ErrorKind, Exit, Unavailable
 from wizard.text.localised import phrase
@@ -103,6 +104,35 @@ def confirmed(answer: Json, wants: str = "success") -> Json:
     if not fine:
         raise Unavailable(ErrorKind.ODD, cause="not_confirmed")
     return answer
+
+
+def upload_requests(app_id: str, file: Upload) -> list[str]:
+    """What a consent shows of an upload."""
+    about = f"file_name={file.name} file_type={file.kind} file_length={len(file.content)}"
+    return [f"POST /{app_id}/uploads  {about}", f"POST /{UPLOAD_SESSION}"]
+
+
+def upload(session: Session, app_id: str, file: Upload, consent: Consent) -> str:
+    """Uploads a file; its handle. Unavailable when it did not work."""
+    with session.prompter.waiting(phrase("templates.uploading")):
+        return session.graph().upload(app_id, file, consent)
+
+
+#: A line of a request that is longer is cut on the screen; what is consented to is shown whole.
+LONGEST = 900
+
+
+def body_lines(body: Json) -> Iterator[str]:
+    """Everything a request holds, a line for each key and each component.
+
+    The mark before each keeps a line of somebody's text from being taken for another request.
+    """
+    for key, value in body.items():
+        for row in value if isinstance(value, list) else [value]:
+            text = row if isinstance(row, str) else json.dumps(row, ensure_ascii=False)
+            for start in range(0, max(len(text), 1), LONGEST):
+                mark = f"· {key}: " if start == 0 else "· … "
+                yield mark + text[start : start + LONGEST]
 
 
 def look_again(session: Session, item_id: str) -> ItemResult:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from wizard.actions.results import (
     ActionResult,
@@ -13,20 +13,26 @@ from wizard.actions.results import (
     Declined,
     Done,
     Refused,
+    body_lines,
     confirmed,
     post,
     refused,
+    upload,
+    upload_requests,
 )
 from wizard.actions.session import Session
-from wizard.graph import GraphError, Json
+from wizard.graph import GraphError, Json, Upload
 from wizard.graph.consent import Consent
+from wizard.state.yaml_file import StateFileError
 from wizard.templates.compare import differences
+from wizard.templates.files import kind_of_file, sample_path, samples, with_handles
 from wizard.templates.plan import FIELDS, Change
 from wizard.text.errors import ErrorKind, Exit, Unavailable
 from wizard.text.localised import phrase
 
 #: The item of the checklist that consents to changes of templates are given for.
 ITEM = "message.template"
+HERE = Path()
 #: Codes with which Meta answers although the template was created; 2388024: it is there already.
 UNSURE, ALREADY = frozenset({1, 99}), 2388024
 
@@ -39,14 +45,16 @@ class Applied:
     result: ActionResult
 
 
-def apply(session: Session, changes: Iterable[Change]) -> list[Applied]:
+def apply(session: Session, changes: Iterable[Change], folder: Path = HERE) -> list[Applied]:
     """Makes each change once; what Meta refuses stops nothing else.
+
+    `folder` holds the samples that templates name.
 
     After a break the plan is made anew from what Meta has by then, so nothing is done twice.
     """
     done = []
     for change in changes:
-        done.append(Applied(change, ACTS[change.action](session, change)))
+        done.append(Applied(change, ACTS[change.action](session, change, folder)))
         if isinstance(done[-1].result, Refused) and _hopeless(done[-1].result):
             break
     return done
@@ -60,14 +68,19 @@ def _hopeless(result: Refused) -> bool:
     )
 
 
-def create(session: Session, change: Change) -> ActionResult:
+def create(session: Session, change: Change, folder: Path = HERE) -> ActionResult:
     """POST /{waba}/message_templates. An error may come though it was created: Meta is asked."""
     path = f"{session.id_of('waba_id')}/message_templates"
-    consent = _consent(session, "create", change, f"POST /{path}")
+    files = _samples(change, folder)
+    consent = _consent(session, "create", change, f"POST /{path}", files)
     if consent is None:
         return Declined()
     try:
-        post(session, path, change.body, consent, "templates.creating", wants="id")
+        body = _uploaded(session, change, files, consent)
+    except Unavailable as error:
+        return refused(session, error)
+    try:
+        post(session, path, body, consent, "templates.creating", wants="id")
     except Unavailable as error:
         if not _may_be_there(error):
             return refused(session, error)
@@ -98,20 +111,22 @@ def _look_for(session: Session, change: Change) -> Json | None:
     return next((row for row in rows if (row.get("name"), row.get("language")) == wanted), None)
 
 
-def edit(session: Session, change: Change) -> ActionResult:
+def edit(session: Session, change: Change, folder: Path = HERE) -> ActionResult:
     """POST /{template}: category, components or time to live."""
-    consent = _consent(session, "edit", change, f"POST /{change.id}")
+    files = _samples(change, folder)
+    consent = _consent(session, "edit", change, f"POST /{change.id}", files)
     if consent is None:
         return Declined()
     try:
-        post(session, change.id, change.body, consent, "templates.editing")
+        body = _uploaded(session, change, files, consent)
+        post(session, change.id, body, consent, "templates.editing")
     except Unavailable as error:
         return refused(session, error)
     session.prompter.tell("templates.edited", name=change.name, language=change.language)
     return Done()
 
 
-def delete(session: Session, change: Change) -> ActionResult:
+def delete(session: Session, change: Change, _folder: Path = HERE) -> ActionResult:
     """DELETE /{waba}/message_templates: one language by its id; without an id every language."""
     path = f"{session.id_of('waba_id')}/message_templates"
     params = {"name": change.name} | ({"hsm_id": change.id} if change.id else {})
@@ -129,12 +144,40 @@ def delete(session: Session, change: Change) -> ActionResult:
     return Done()
 
 
-def _blocked(_session: Session, _change: Change) -> ActionResult:
+def _blocked(_session: Session, _change: Change, _folder: Path) -> ActionResult:
     """Nothing that could be sent; the plan has said why."""
     return Refused()
 
 
-ACTS: dict[str, Callable[[Session, Change], ActionResult]] = {
+def _samples(change: Change, folder: Path) -> dict[str, Upload]:
+    """The samples of a change's headers by their names; StateFileError for one that is not there.
+
+    Whether each is what Meta takes, lint has said before.
+    """
+    found = {}
+    for name in samples(change.body):
+        path = sample_path(folder, name)
+        if path is None:
+            raise StateFileError("unreadable", str(folder / name), name)
+        content = path.read_bytes()
+        kind = kind_of_file(content)
+        # The file's own name is nobody's business.
+        found[name] = Upload(f"sample.{kind.rpartition('/')[2]}", kind, content)
+    return found
+
+
+def _uploaded(
+    session: Session, change: Change, files: Mapping[str, Upload], consent: Consent
+) -> Json:
+    """What is sent: the handles of its samples in their place."""
+    handles = {
+        name: upload(session, session.id_of("app_id"), file, consent)
+        for name, file in files.items()
+    }
+    return with_handles(change.body, handles)
+
+
+ACTS: dict[str, Callable[[Session, Change, Path], ActionResult]] = {
     "create": create,
     "edit": edit,
     "delete": delete,
@@ -142,7 +185,13 @@ ACTS: dict[str, Callable[[Session, Change], ActionResult]] = {
 }
 
 
-def _consent(session: Session, key: str, change: Change, request: str) -> Consent | None:
+def _consent(
+    session: Session,
+    key: str,
+    change: Change,
+    request: str,
+    files: Mapping[str, Upload] = {},
+) -> Consent | None:
     """Shows the request with everything it holds, and asks."""
     text = phrase(
         f"templates.{key}_consent",
@@ -150,25 +199,12 @@ def _consent(session: Session, key: str, change: Change, request: str) -> Consen
         language=change.language,
         category=change.category or "–",
     )
-    sends = [request, *body_lines(change.body)]
+    first = [
+        line for file in files.values() for line in upload_requests(session.id_of("app_id"), file)
+    ]
+    body = with_handles(change.body, dict.fromkeys(files, "…"))
+    sends = [*first, request, *body_lines(body)]
     return session.prompter.consent(ITEM, text, sends, spends=key.startswith("delete"))
-
-
-#: A line of a request that is longer is cut on the screen; what is consented to is shown whole.
-LONGEST = 900
-
-
-def body_lines(body: Json) -> Iterator[str]:
-    """Everything a request holds, a line for each key and each component.
-
-    The mark before each keeps a line of somebody's text from being taken for another request.
-    """
-    for key, value in body.items():
-        for row in value if isinstance(value, list) else [value]:
-            text = row if isinstance(row, str) else json.dumps(row, ensure_ascii=False)
-            for start in range(0, max(len(text), 1), LONGEST):
-                mark = f"· {key}: " if start == 0 else "· … "
-                yield mark + text[start : start + LONGEST]
 
 
 #: Ends of a review: good and bad ones. Whatever else Meta says is waited out.

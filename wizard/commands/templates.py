@@ -259,7 +259,7 @@ def run_apply(chosen: Arguments) -> int:
         if not _lint_first(context, found):
             return Exit.NOT_IN_ORDER
         session = prefilled(context.session, {}, yes=bool(chosen.yes))
-        applied = apply(session, found.changes)
+        applied = apply(session, found.changes, folder_of(context))
         if chosen.json:
             context.print_json(apply_document([(o.change, _ended(o)) for o in applied], found))
         fine = len(applied) == len(found.changes) and all(one.result.ok for one in applied)

@@ -23,7 +23,7 @@ _TELLING = frozenset(
 #: Words of Graph's that it takes in either case.
 _WORDS = frozenset({"type", "format", "otp_type", "flow_action"})
 #: What Meta replaces or makes up: the sample of a header, of a link and of a code.
-_OWN = frozenset({"example", "variables"})
+_OWN = frozenset({"example", "variables", "file"})
 MEDIA = frozenset({"IMAGE", "VIDEO", "GIF", "DOCUMENT"})
 #: Buttons whose label Meta fills in where none was sent.
 _LABELLED_BY_META = frozenset({"OTP", "COPY_CODE", "MPM", "SPM", "CATALOG", "VOICE_CALL"})
@@ -65,7 +65,7 @@ def needs_upload(row: Row) -> bool:
 
 
 def _is_linked(part: Any) -> bool:
-    example = part.get("example") if isinstance(part, Mapping) else None
+    example = part.get("example") if isinstance(part, Mapping) and not part.get("file") else None
     handles = example.get("header_handle") if isinstance(example, Mapping) else None
     return isinstance(handles, list) and any(str(one).startswith("http") for one in handles)
 

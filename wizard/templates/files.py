@@ -121,6 +121,50 @@ def picture_size(content: bytes) -> tuple[int, int]:
     return 0, 0
 
 
+#: Largest sample by kind, in megabytes. Source: Meta's page of media that the Cloud API takes.
+LARGEST_SAMPLE = {"image/jpeg": 5, "image/png": 5, "video/mp4": 16, "application/pdf": 100}
+MEGABYTE = 1 << 20
+
+
+def samples(row: Any) -> list[str]:
+    """The `file` of every header of a template, those of cards as well, each once."""
+    parts = row.get("components") if isinstance(row, Mapping) else None
+    found: list[str] = []
+    for part in parts if isinstance(parts, list) else ():
+        own = part.get("file") if isinstance(part, Mapping) else None
+        found += [own] if isinstance(own, str) and own else []
+        cards = part.get("cards") if isinstance(part, Mapping) else None
+        found += [name for card in cards or () for name in samples(card)]
+    return list(dict.fromkeys(found))
+
+
+def with_handles(row: Mapping[str, Any], handles: Mapping[str, str]) -> Node:
+    """A template as Graph takes it: the handles of uploaded files in the place of the files."""
+    parts = [_with_handle(part, handles) for part in row.get("components", ())]
+    return {**row, "components": parts} if "components" in row else dict(row)
+
+
+def _with_handle(part: Any, handles: Mapping[str, str]) -> Any:
+    if not isinstance(part, Mapping):
+        return part
+    turned = {key: value for key, value in part.items() if key != "file"}
+    if (own := str(part.get("file"))) in handles:
+        turned["example"] = {"header_handle": [handles[own]]}
+    if isinstance(cards := part.get("cards"), list):
+        turned["cards"] = [with_handles(card, handles) for card in cards]
+    return turned
+
+
+def sample_path(folder: Path, name: str) -> Path | None:
+    """Where a sample stands; None for what is no file below the folder of the templates.
+
+    A template file may come from somebody else: what it names leaves this machine.
+    """
+    path = folder / name
+    inside = path.resolve().is_relative_to(folder.resolve())
+    return path if inside and path.is_file() else None
+
+
 #: Meta's names are of these; a name becomes the name of a file and must not lead elsewhere.
 _NAME = re.compile(r"[A-Za-z0-9_]{1,512}")
 

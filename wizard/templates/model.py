@@ -81,6 +81,7 @@ class Component(Struct, frozen=True, kw_only=True):
     text: str = ""
     variables: dict[str, str] = {}
     example: Any = None
+    file: str = ""  # the sample of a header, beside the template file; uploaded when it is sent
     buttons: list[Button] = []
     cards: list[Card] = []
     limited_time_offer: Offer | None = None

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import pairwise
+from pathlib import Path as FilePath
 
 from wizard.templates.compare import MEDIA
 from wizard.templates.draft import (
@@ -22,6 +23,7 @@ from wizard.templates.draft import (
     texts_of,
     texts_of_buttons,
 )
+from wizard.templates.files import LARGEST_SAMPLE, MEGABYTE, kind_of_file, sample_path
 from wizard.templates.model import VARIABLE, variables_in
 
 CATEGORIES = ("AUTHENTICATION", "MARKETING", "UTILITY")
@@ -157,7 +159,7 @@ def _handles(part: Part) -> list[str]:
 @rule("header.media_sample")
 def _(draft: Draft, _most: int) -> Iterator[Hit]:
     for part in draft.of("HEADER"):
-        if part.format in MEDIA and not _handles(part):
+        if part.format in MEDIA and not (_handles(part) or part.itself.file):
             yield part.at, {"format": part.format}
 
 
@@ -166,6 +168,49 @@ def _(draft: Draft, _most: int) -> Iterator[Hit]:
     for part in draft.of("HEADER"):
         if part.format in MEDIA and any(one.startswith("http") for one in _handles(part)):
             yield (*part.at, "example"), {}
+
+
+#: What a sample of each format has to be. Source: the same page.
+SAMPLES = {
+    "IMAGE": ("image/jpeg", "image/png"),
+    "VIDEO": ("video/mp4",),
+    "GIF": ("video/mp4",),
+    "DOCUMENT": ("application/pdf",),
+}
+
+
+def _with_samples(draft: Draft) -> Iterator[tuple[Part, FilePath | None]]:
+    """Headers whose sample is a file, and where it stands."""
+    for part in draft.of("HEADER"):
+        if part.itself.file:
+            yield part, sample_path(draft.file.path.parent, part.itself.file)
+
+
+@rule("header.file_missing")
+def _(draft: Draft, _most: int) -> Iterator[Hit]:
+    for part, path in _with_samples(draft):
+        if path is None:
+            yield (*part.at, "file"), {"file": part.itself.file}
+
+
+@rule("header.file_kind")
+def _(draft: Draft, _most: int) -> Iterator[Hit]:
+    for part, path in _with_samples(draft):
+        if path is not None and _kind(path) not in SAMPLES.get(part.format, ()):
+            yield (*part.at, "file"), {"file": part.itself.file, "format": part.format}
+
+
+@rule("header.file_size")
+def _(draft: Draft, _most: int) -> Iterator[Hit]:
+    for part, path in _with_samples(draft):
+        most = LARGEST_SAMPLE.get(_kind(path), 0) if path else 0
+        if path and most and path.stat().st_size > most * MEGABYTE:
+            yield (*part.at, "file"), {"file": part.itself.file, "most": most}
+
+
+def _kind(path: FilePath) -> str:
+    with path.open("rb") as file:
+        return kind_of_file(file.read(32))
 
 
 @rule("footer.text")
