@@ -48,6 +48,7 @@ DOORS = {
     "filelock": {"state"},
     "waitress": {"webhook"},
     "segno": {"ui"},
+    "jmespath": {"commands"},
     "ruamel": {"templates"},
 }
 # The only packages where a secret may leave its wrapper.

@@ -50,6 +50,7 @@ WORDS = {
     "credentials move": "--to encrypted-file",
     "number add": "+447700900999 --name x",
     "number verify": "123830",
+    "api": "GET me",
     "explain": "190",
     "profiles use": "shop",
     "profiles remove": "shop",

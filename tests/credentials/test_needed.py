@@ -31,6 +31,7 @@ NEED = {
     "webhook routes": [],
     "webhook test": ["--yes", "--timeout", "0.1"],
     "send": [*TO, "--yes"],
+    "api": ["POST", "{phone_number_id}/settings", "--yes"],
     "templates list": [],
     "templates show": ["order_ready"],
     "templates pull": [],

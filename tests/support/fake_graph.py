@@ -114,6 +114,15 @@ class FakeGraph:
         self._signed(as_app)
         return self._answer(FakeCall("DELETE", path, params=_clear(params), as_app=as_app))
 
+    def request(self, method, path, query, body=None, consent=None, *, as_app=False):
+        if method == "GET":
+            read_only(path)
+        else:
+            require(consent, method, path)
+        self._signed(as_app)
+        params = {"params": _clear(query), "body": _clear(body or {})}
+        return self._answer(FakeCall(method, path, as_app=as_app, **params))
+
     def upload(self, app_id, file, consent):
         """The handle is what `answers` say to "POST <app>/uploads": {"h": …}."""
         require(consent, "POST", f"{app_id}/uploads")

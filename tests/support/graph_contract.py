@@ -110,6 +110,9 @@ class GraphContract:
             lambda shop: shop.delete("20"),
             lambda shop: shop.oauth("oauth/revoke"),
             lambda shop: shop.upload("100", FILE, REGISTER),
+            lambda shop: shop.request("POST", "20/register", {}),
+            lambda shop: shop.request("DELETE", "20", {}, consent=REGISTER),
+            lambda shop: shop.request("GET", "oauth/revoke", {}),
             lambda shop: shop.post("20/register", {}, None),
             lambda shop: shop.post("20/register", {}, True),
             lambda shop: shop.post("21/register", {}, REGISTER),
@@ -124,6 +127,16 @@ class GraphContract:
         with pytest.raises(TypeError):
             wrong(shop)
         assert shop.exchanges == ()
+
+    def test_a_raw_call_goes_as_it_was_written(self, graph):
+        answers = {"GET 10": SHOP, "POST 20/register": {"success": True}}
+        shop = graph(answers | {"DELETE 20": {"success": True}})
+        assert shop.request("GET", "10", {"fields": "id,name"})["name"] == "Shop"
+        body = {"pin": Secret("123456")}
+        assert shop.request("POST", "20/register", {}, body, REGISTER) == {"success": True}
+        assert shop.request("DELETE", "20", {"name": "x"}, consent=REMOVE) == {"success": True}
+        with pytest.raises(GraphError):
+            shop.request("GET", "404", {})
 
     def test_what_changes_by_get_goes_with_a_consent(self, graph):
         keys = replace(KEYS, app_secret=Secret("c0ffee"))

@@ -62,6 +62,13 @@ LINES = [
     "templates delete autumn_sale --yes --verbose",
     "templates apply --yes --verbose",
     "templates wait order_received --timeout 0",
+    "api GET debug_token --as-app --verbose",
+    "api GET me/accounts --verbose",
+    "api GET {waba_id}/message_templates?limit=1",
+    "api GET {waba_id}/message_templates --paginate --select data[].name --json",
+    "api POST {phone_number_id}/settings --field fallback=true --yes --verbose",
+    "api POST {phone_number_id} --input pin.json --yes --verbose",
+    "api DELETE {waba_id}/message_templates?name=none --yes",
     "messages",
     "events",
     "webhook show",
@@ -257,6 +264,7 @@ def test_secrets_go_through_every_command_and_come_out_of_none(
     watch, scenario, tmp_path, monkeypatch
 ):
     monkeypatch.chdir(tmp_path)  # where templates are written
+    (tmp_path / "pin.json").write_text('{"pin": "918273"}')
     secrets = set()
     for line in LINES:
         watch.run(line, scenario)

@@ -30,6 +30,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "send": (),
     "messages": (),
     "events": (),
+    "api": (),
     "explain": (),
     "profiles": ("list", "use", "add", "remove"),
     "bugreport": (),

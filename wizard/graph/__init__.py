@@ -194,6 +194,22 @@ class Graph(Protocol):
     ) -> Json:
         """One removal, never retried. TypeError when `consent` does not show it."""
 
+    def request(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str | Secret],
+        body: Mapping[str, Any] | None = None,
+        consent: Consent | None = None,
+        *,
+        as_app: bool = False,
+    ) -> Json:
+        """One call as a person wrote it: nothing is dropped, no default is added.
+
+        GET is retried like every read. TypeError for another method whose consent does not show
+        the request, and for a GET that changes something.
+        """
+
     def upload(self, app_id: str, file: Upload, consent: Consent) -> str:
         """Uploads a file for this app (POST /{app}/uploads, then its bytes); returns its handle.
 

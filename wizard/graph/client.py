@@ -155,18 +155,33 @@ class GraphClient:
         as_app: bool = False,
     ) -> Json:
         """One change, as JSON. The proof goes into the query: the body is what was consented to."""
-        require(consent, "POST", path)
-        signature = sign(self._keys, as_app)
-        shown, secrets = revealed(body)
-        call = Call("POST", self._path(path), signature.query, signature.bearer, shown)
-        return self._once(call, (*signature.secrets, *secrets)).content
+        return self.request("POST", path, {}, body, consent, as_app=as_app)
 
     def delete(
         self, path: str, consent: Consent, *, as_app: bool = False, **params: str | int | Secret
     ) -> Json:
         """One removal."""
-        require(consent, "DELETE", path)
-        return self._change("DELETE", path, sign(self._keys, as_app), params)
+        query = {name: v if isinstance(v, Secret) else str(v) for name, v in params.items()}
+        return self.request("DELETE", path, query, consent=consent, as_app=as_app)
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str | Secret],
+        body: Mapping[str, Any] | None = None,
+        consent: Consent | None = None,
+        *,
+        as_app: bool = False,
+    ) -> Json:
+        """One call as a person wrote it."""
+        read_only(path) if method == "GET" else require(consent, method, path)
+        signature = sign(self._keys, as_app)
+        (params, first), (content, second) = revealed(query), revealed(body or {})
+        sent = content if method == "POST" else None
+        call = Call(method, self._path(path), params | signature.query, signature.bearer, sent)
+        send = self._patiently if method == "GET" else self._once
+        return send(call, (*signature.secrets, *first, *second)).content
 
     def upload(self, app_id: str, file: Upload, consent: Consent) -> str:
         """A file by Meta's resumable upload; its handle."""
@@ -198,7 +213,11 @@ class GraphClient:
     def oauth(self, path: str, consent: Consent, **params: str | int | Secret) -> Json:
         """One change that Meta takes as GET."""
         require(consent, "GET", path)
-        return self._change("GET", path, sign(self._keys, as_app=True, prove=False), params)
+        signature = sign(self._keys, as_app=True, prove=False)
+        query, secrets = revealed(params)
+        query = {name: str(value) for name, value in query.items()} | signature.query
+        call = Call("GET", self._path(path), query, signature.bearer)
+        return self._once(call, (*signature.secrets, *secrets)).content
 
     def probe(self) -> Reachability:
         """Asks `/{version}/` without any credential. Any JSON answer of Graph's counts."""
@@ -224,18 +243,6 @@ class GraphClient:
     def close(self) -> None:
         """Hangs up."""
         self._transport.close()
-
-    def _change(
-        self,
-        method: str,
-        path: str,
-        signature: Signature,
-        params: Mapping[str, str | int | Secret],
-    ) -> Json:
-        query, secrets = revealed(params)
-        query = {name: str(value) for name, value in query.items()} | signature.query
-        call = Call(method, self._path(path), query, signature.bearer)
-        return self._once(call, (*signature.secrets, *secrets)).content
 
     def _read(
         self,

@@ -237,6 +237,8 @@ OUTPUTS: Mapping[str, Output] = {
         lines=True,
     ),
     "events": Output((_EVENT, _EXPORTED), lines=True),
+    # What Meta says, or what --select takes of it; an outcome where the person did not agree.
+    "api": Output((Any,)),
     "explain": Output(
         (
             _shape(
