@@ -78,12 +78,12 @@ PROMISED = {
 
 
 TABLES = tables()
-#: Without what was skipped: the words for that are no item's own.
+#: Without what waits for another item: the words for that are no item's own.
 ROWS = [
     (item, check_result)
     for cases in TABLES.values()
     for item, _, check_result in cases
-    if check_result.status is not Status.SKIPPED
+    if check_result.reason != "requires"
 ]
 SEEN_REASONS = sorted(
     {(item, check_result.reason) for item, check_result in ROWS if check_result.reason}

@@ -26,6 +26,7 @@ from wizard.facts.models import (
 from wizard.graph import Reachability
 from wizard.net.address import META_URL
 from wizard.state.record import ProfileRecord, TestMessage
+from wizard.templates.plan import Plan
 from wizard.text.errors import ErrorKind, Unavailable
 
 NOW = datetime(2026, 11, 22, 20, 0, tzinfo=UTC)
@@ -173,7 +174,7 @@ HEALTHY: dict[str, Any] = {
     "profile": PROFILE,
     "subscribers": (Subscriber(IDS["app_id"], "Romashka"),),
     "templates": (TEMPLATE,),
-    "template_plan": None,  # no folder of files is named
+    "template_plan": Plan(unchanged=1),
     "handshake": Handshake("https://romashka.example/hook", milliseconds=140),
     "arrivals": Arrivals(message_at="2026-11-22T18:30:00.000Z", test_state="delivered"),
 }

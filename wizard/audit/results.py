@@ -53,6 +53,11 @@ def skipped(blocker: str) -> CheckResult:
     return CheckResult(Status.SKIPPED, "requires", {"item": blocker})
 
 
+def not_used(reason: str) -> CheckResult:
+    """Did not look, because the profile does not use what the item is about."""
+    return CheckResult(Status.SKIPPED, reason)
+
+
 def waiting(reason: str = "confirm", /, **values: Value) -> CheckResult:
     """Only a person, or the passing of time, can settle it."""
     return CheckResult(Status.WAITING, reason, values)

@@ -197,6 +197,8 @@ class AuditView:
             return
         if status is Status.SKIPPED:
             self._screen.marked(SIGNS[status], self._words.titled(result), "dim", INDENT)
+            if result.reason != "requires":
+                self._screen.line(self._words.reason(result), "dim", INDENT * 2)
             return
         self._explained(result, audit)
 
@@ -217,6 +219,8 @@ class AuditView:
         counts: Counter[str] = Counter()
         for result in results:
             status = result.status
+            if status is Status.SKIPPED and result.reason != "requires":
+                continue  # waits for nothing: the profile does not use it
             advice = status is Status.FAILED and not audit.required(result)
             counts["advice" if advice else status.value] += 1
         return [

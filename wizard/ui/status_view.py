@@ -60,7 +60,7 @@ class Overview:
         skipped = [
             result
             for result in audit.results
-            if result.status is Status.SKIPPED and audit.concerns(result)
+            if result.reason == "requires" and audit.concerns(result)
         ]
         if skipped:
             self._screen.line(self._words.say("status.skipped", count=len(skipped)), "dim")

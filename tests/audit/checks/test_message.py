@@ -8,7 +8,7 @@ from msgspec import structs
 from tests.support.healthy import HEALTHY, HELLO_WORLD, SENT, TEMPLATE, TEST_NUMBER, facts, record
 from wizard.audit.checks import CHECKS
 from wizard.audit.checks.message import CONTENT, PASSING, RECIPIENT
-from wizard.audit.results import failed, passed, unknown, waiting
+from wizard.audit.results import failed, not_used, passed, unknown, waiting
 from wizard.facts.models import Arrivals
 from wizard.templates.plan import Change, Plan
 
@@ -52,7 +52,8 @@ CASES = [
         facts(templates=(HELLO_WORLD,), number=TEST_NUMBER),
         passed("ready", count=1),
     ),
-    ("message.template_drift", facts(), passed()),
+    ("message.template_drift", facts(), passed("agrees", count=1)),
+    ("message.template_drift", facts(template_plan=None), not_used("no_files")),
     ("message.template_drift", facts(template_plan=Plan(unchanged=3)), passed("agrees", count=3)),
     ("message.template_drift", facts(template_plan=Plan(broken="x")), unknown("broken", path="x")),
     *(

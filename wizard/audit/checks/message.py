@@ -6,6 +6,7 @@ from wizard.audit.checks.registry import by_this_token, check, last_message, sen
 from wizard.audit.results import (
     CheckResult,
     failed,
+    not_used,
     passed,
     unknown,
     waiting,
@@ -86,10 +87,10 @@ NAMED = 5
 
 @check("message.template_drift")
 def template_drift(facts: Facts) -> CheckResult:
-    """The templates at Meta say what the files say; a profile that names no files has none."""
+    """The templates at Meta say what the files say; without files there is nothing to compare."""
     found = facts.template_plan
     if found is None:
-        return passed()
+        return not_used("no_files")
     if found.broken:
         return unknown("broken", path=found.broken)
     by_reason: dict[str, list[str]] = {}
