@@ -1,6 +1,7 @@
 """What the tool does itself at Meta: consented, counted, and undone where it went wrong."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -276,6 +277,7 @@ class News:
     """A listener that has heard of every message already."""
 
     at = reader = property(lambda self: self)
+    path = Path("none.sqlite3")
 
     def __init__(self, state):
         self.state = state

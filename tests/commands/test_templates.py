@@ -269,3 +269,15 @@ def test_a_header_given_as_a_file_is_sent_and_after_a_pull_there_is_no_change(
     assert "file: logo.png}  # ours" in (tmp_path / "parcel.yaml").read_text()
     code, data = told("templates", "plan", where, sandbox)
     assert (code, data["changes"]) == (0, [])
+
+
+def test_lists_say_what_is_charged_and_a_send_says_it_too(wizard, told):
+    rows = told("templates", "list", "--sandbox=healthy")[1]["templates"]
+    assert {(one["category"], one["charged"]) for one in rows} == {
+        ("UTILITY", True),
+        ("MARKETING", True),
+    }
+    words = ("--to=+447700900456", "--template=order_received", "--yes", "--no-input")
+    code, data = told("send", *words, "--sandbox=healthy")
+    charge = {"category": "UTILITY", "charged": True, "reason": "utility", "services": None}
+    assert (code, data["charge"]) == (0, charge)

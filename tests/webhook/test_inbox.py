@@ -244,3 +244,39 @@ def test_after_closing_nothing_is_taken(writer):
     writer.note(RejectedDelivery("unsigned"))
     with pytest.raises(InboxError):
         keep(writer, message("late"))
+
+
+PRICED = {"billable": True, "pricing_model": "PMP", "type": "regular", "category": "service"}
+UNPAID = {"code": 131042, "title": "Business eligibility payment issue"}
+
+
+def told(wamid, state="delivered", at=1_700_000_000, **more):
+    return deliveries.status(wamid, state, str(at), **more)
+
+
+def test_delivered_messages_are_counted_once_by_what_meta_says_of_their_price(writer, reader):
+    for wamid in ("a", "b"):
+        for state in ("sent", "delivered", "read"):
+            keep(writer, told(wamid, state, pricing=PRICED))
+    keep(writer, told("c", "sent", pricing=PRICED), told("old", at=10, pricing=PRICED))
+    keep(writer, told("d", pricing=PRICED | {"category": "utility"}), told("e"))
+    keep(writer, told("f", pricing=PRICED | {"type": "free_entry_point"}))
+    since, number = datetime.fromtimestamp(1_600_000_000, UTC), deliveries.NUMBER
+    assert reader.priced(number, since, 10, category="service") == 3
+    assert reader.priced(number, since, 2, category="service") == 2
+    assert reader.priced(number, since, 10) == 5
+    assert reader.priced("42", since, 10) == 0
+    assert reader.priced(number, since, 10, type="free_entry_point", to="61234567") == 1
+    assert reader.priced(number, since, 10, type="free_entry_point", to="00000000") == 0
+
+
+def test_what_was_charged_and_what_failed_unpaid_is_found(writer, reader, tmp_path):
+    assert Reader(tmp_path / "none.sqlite3").money("1") == ("", "")
+    assert Reader(tmp_path / "none.sqlite3").priced("1", datetime.now(UTC), 5) == 0
+    keep(writer, told("a", pricing=PRICED | {"billable": False}), told("b", "sent", pricing=PRICED))
+    assert reader.money(deliveries.NUMBER) == ("", "")
+    keep(writer, told("c", pricing=PRICED), told("d", "failed", errors=[UNPAID]))
+    charged, unpaid = reader.money(deliveries.NUMBER)
+    assert charged.startswith("20")
+    assert unpaid >= charged
+    assert reader.money("42") == ("", "")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from msgspec.structs import replace
 
@@ -28,14 +30,67 @@ from wizard.facts.json_values import text as text_of
 from wizard.facts.models import Number, Template
 from wizard.graph import GraphError, Json
 from wizard.state.record import Status, TestMessage
-from wizard.templates.values import Slot, components, filled, slots, structured
+from wizard.templates.values import CHARGED, Slot, components, filled, slots, structured
 from wizard.text import phone
 from wizard.text.errors import ErrorKind, Unavailable, UsageError
 from wizard.text.localised import phrase
 from wizard.text.secret import fingerprint
+from wizard.webhook.inbox import InboxError
+from wizard.webhook.local_receiver import FREE_A_MONTH, services_this_month
 
 #: How long news of a message is waited for; it usually comes within a second or two.
 PATIENCE_SECONDS = 20.0
+
+
+@dataclass(frozen=True)
+class Charge:
+    """Whether Meta charges a message (None: not known), in which category, and why.
+
+    `services` are the service messages of this month that the inbox knows of; None without one.
+    """
+
+    category: str
+    charged: bool | None
+    reason: str
+    services: int | None = None
+
+
+#: Free after a person came by an advertisement or a button of Meta's.
+ENTRY_POINT, WINDOW = timedelta(hours=72), timedelta(hours=24)
+SERVICE = "SERVICE"
+
+
+def charge_of(session: Session, number: Number, to: str, category: str) -> Charge:
+    """What is known before a message goes. Sources: docs/meta-facts.md; no price is stated there.
+
+    Since October 2026 a utility template is charged inside the 24 hours as well.
+    """
+    if number.is_test_number:
+        return Charge(category, False, "test_number")
+    inbox, now, services = session.listener and session.listener.reader, session.now(), None
+    with suppress(InboxError):
+        if inbox and inbox.path.exists():
+            origin = {"type": "free_entry_point", "to": to[-8:]}
+            if inbox.priced(number.id, now - ENTRY_POINT, 1, **origin):
+                return Charge(category, False, "entry_point")
+            services = services_this_month(inbox, number.id, now)
+    if category in CHARGED:
+        return Charge(category, True, category.lower())
+    if category != SERVICE:
+        return Charge(category, None, "unknown")
+    if services is None:
+        return Charge(category, None, "service_unseen")
+    over = services >= FREE_A_MONTH
+    return Charge(category, True if over else None, "service_over" if over else "service", services)
+
+
+def window_open(session: Session, number: Number, to: str) -> bool:
+    """Whether the inbox has a message of this person's within the last 24 hours."""
+    inbox = session.listener and session.listener.reader
+    with suppress(InboxError):
+        found = inbox.messages(number=number.id, since=session.now() - WINDOW) if inbox else []
+        return any(one.sender[-8:] == to[-8:] for one in found)
+    return False
 
 
 @action("message.sent")
@@ -53,7 +108,7 @@ def send_test(session: Session, facts: Facts) -> ActionResult:
         "type": "template",
         "template": {"name": template.name, "language": {"code": template.language}},
     }
-    return _send(session, number, content, "message.consent", template=template.name)
+    return _send(session, number, content, "message.consent", template.category, template.name)
 
 
 def with_values(facts: Facts, name: str) -> list[Json]:
@@ -99,7 +154,8 @@ def send_filled(
     session.prompter.tell("message.preview", text=filled(row, wanted, values))
     template = {"name": name, "language": {"code": code}, "components": components(wanted, values)}
     content = {"type": "template", "template": template}
-    return _send(session, facts.number, content, "message.consent", template=name)
+    category = str(row.get("category", "")).upper()
+    return _send(session, facts.number, content, "message.consent", category, name)
 
 
 def _value(session: Session, slot: Slot) -> str:
@@ -111,17 +167,28 @@ def _value(session: Session, slot: Slot) -> str:
 def send_text(session: Session, number: Number, text: str) -> ActionResult:
     """A free text; Meta takes it only within 24 hours of the recipient's last message (131047)."""
     content = {"type": "text", "text": {"preview_url": False, "body": text}}
-    return _send(session, number, content, "message.text_consent")
+    return _send(session, number, content, "message.text_consent", SERVICE)
 
 
 def _send(
-    session: Session, number: Number, content: Json, words: str, template: str = ""
+    session: Session,
+    number: Number,
+    content: Json,
+    words: str,
+    category: str,
+    template: str = "",
 ) -> ActionResult:
     """Asks for the recipient and the consent, sends once, and remembers how it went."""
     to = session.prompter.ask(
         Question("test_message.to", phrase("message.to_ask"), parse=phone.normalise, option="--to")
     )
     before = session.record.test_message
+    if category == SERVICE:
+        key = "open" if window_open(session, number, to) else "unseen"
+        session.prompter.tell(f"message.window_{key}")
+    charge = charge_of(session, number, to, category)
+    values = {"services": charge.services or 0, "most": FREE_A_MONTH}
+    session.prompter.tell(f"message.charge_{charge.reason}", **values)
     with session.acting():
         now = session.record.test_message
         if template and now != before and _same(now, number, to, template):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from wizard.context.context import Context
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from wizard.actions.session import Session
     from wizard.commands import OptionParser
     from wizard.context.settings import Arguments
+    from wizard.facts.facts import Facts
 
 
 def options(parser: OptionParser) -> None:
@@ -47,7 +49,7 @@ def run(chosen: Arguments) -> int:
         if result.ok and (wait := _patience(session, chosen)):
             result = message.follow(session, wait)
         if chosen.json and session.record.test_message != before:
-            context.print_json(_row(session))
+            context.print_json(_row(session, facts))
         return result.exit_code
 
 
@@ -68,9 +70,13 @@ def _patience(session: Session, chosen: Arguments) -> float:
     return DELIVERY_SECONDS if can_receive(session) else 0.0
 
 
-def _row(session: Session) -> dict[str, object]:
+def _row(session: Session, facts: Facts) -> dict[str, object]:
+    from wizard.actions.message import SERVICE, charge_of
+
     sent = session.record.test_message
     assert sent is not None
+    named = (one.category for one in facts.templates if one.name == sent.template)
+    category = next(named, "") if sent.template else SERVICE
     return {
         "schema": 1,
         "id": sent.wamid,
@@ -79,4 +85,5 @@ def _row(session: Session) -> dict[str, object]:
         "phone_number_id": sent.phone_number_id,
         "code": sent.code,
         "at": sent.at,
+        "charge": asdict(charge_of(session, facts.number, sent.to, category)),
     }

@@ -113,6 +113,7 @@ def run_list(chosen: Arguments) -> int:
             context.print_json({"schema": 1, "templates": shown})
         elif rows:
             _view(context).rows(rows)
+            context.screen.line(context.words.say("templates.charges"), "dim")
         else:
             context.screen.line(context.words.say("templates.none"))
         return Exit.FINE
@@ -137,6 +138,7 @@ def run_show(chosen: Arguments) -> int:
             context.print_json({"schema": 1, "templates": shown})
             return Exit.FINE
         _view(context).states(rows)
+        context.screen.line(context.words.say("templates.charges"), "dim")
         context.screen.line()
         for line in rendered(node).decode().splitlines():
             bare = line.lstrip(" ")

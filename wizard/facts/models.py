@@ -284,7 +284,9 @@ class Arrivals:
     (then `refused_path` is where it came to). `handshake_refused` is why the last handshake was
     refused, while none was accepted after it: path (`handshake_path`), spelling, mode; other
     causes may be a probe of this tool. `test_state` is the furthest status of the test message.
-    `inbox_error`: why the inbox cannot be read.
+    `inbox_error`: why the inbox cannot be read. `charged_at` and `unpaid_at` are when a message
+    that Meta charges was last delivered, and one last failed because it could not be paid for;
+    `services` how many service messages of this number were delivered this month (UTC).
     """
 
     message_at: str = ""
@@ -298,6 +300,9 @@ class Arrivals:
     test_code: int = 0
     test_details: str = ""
     inbox_error: str = ""
+    charged_at: str = ""
+    unpaid_at: str = ""
+    services: int = 0
 
 
 @dataclass(frozen=True)

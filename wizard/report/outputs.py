@@ -61,7 +61,7 @@ _NUMBER = _shape(
 _PUBLIC_KEYS = ("about", "address", "description", "email", "vertical", "picture")
 _PUBLIC = _shape("PublicProfile", **dict.fromkeys(_PUBLIC_KEYS, str), websites=list[str])
 _QR_CODE = _shape("QrCode", **dict.fromkeys(("code", "text", "link"), str))
-_TEMPLATE_KEYS = dict.fromkeys((*ROW, "quality"), str)
+_TEMPLATE_KEYS = {**dict.fromkeys((*ROW, "quality"), str), "charged": bool | None}
 _TEMPLATE = _shape("Template", **_TEMPLATE_KEYS)
 _CHANGE_KEYS = {
     **dict.fromkeys(("action", "reason", "name", "language", "id", "status", "category"), str),
@@ -226,7 +226,10 @@ OUTPUTS: Mapping[str, Output] = {
         "Received", received=bool, message=NotRequired[_MESSAGE], reason=NotRequired[str]
     ),
     "send": _document(
-        "Sent", **dict.fromkeys(("id", "to", "state", "phone_number_id", "at"), str), code=int
+        "Sent",
+        **dict.fromkeys(("id", "to", "state", "phone_number_id", "at"), str),
+        code=int,
+        charge=_shape("Charge", category=str, charged=bool | None, reason=str, services=int | None),
     ),
     "messages": Output(
         (

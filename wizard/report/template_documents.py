@@ -10,6 +10,7 @@ from wizard import __version__
 from wizard.graph import Json
 from wizard.templates.lint import Finding, Severity, table
 from wizard.templates.plan import Change, Plan
+from wizard.templates.values import CHARGED
 from wizard.text.localised import Text
 
 _SARIF = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -81,12 +82,13 @@ def sarif(findings: Sequence[Finding], language: str) -> dict[str, Any]:
     }
 
 
-def row_document(row: Json) -> dict[str, str]:
-    """What a list shows of one template."""
+def row_document(row: Json) -> dict[str, Any]:
+    """What a list shows of one template; `charged` is None for a category that is not known."""
     quality = row.get("quality_score")
     score = quality.get("score") if isinstance(quality, Mapping) else quality
     shown = {name: str(row.get(name) or "") for name in ROW}
-    return shown | {"quality": str(score or "")}
+    charged = True if shown["category"].upper() in CHARGED else None
+    return shown | {"quality": str(score or ""), "charged": charged}
 
 
 #: Keys of a template in a list, beside its quality.

@@ -224,6 +224,15 @@ def _refuse_content(call: Call, account: Answer, number: Answer, wa_id: str) -> 
         )
 
 
+def _category(call: Call, number: Answer) -> str:
+    """As pricing has it; a template that is sent exists."""
+    asked, account = call.params["template"], call.world["accounts"][number["account"]]
+    place = asked["name"], asked["language"]["code"]
+    every = account.get("templates", {}).values()
+    found = (t["category"] for t in every if (t["name"], t["language"]) == place)
+    return str(next(found, "UTILITY")).lower()
+
+
 def _accept(call: Call, number: Answer, typed: str, wa_id: str) -> Answer:
     kind = call.text("type", "text")
     message: Answer = {"id": fresh_wamid(wa_id)}
@@ -236,7 +245,7 @@ def _accept(call: Call, number: Answer, typed: str, wa_id: str) -> Answer:
         "type": kind,
         "at": call.world.now(),
         "status": "accepted",
-        "category": "utility" if kind == "template" else "service",
+        "category": _category(call, number) if kind == "template" else "service",
     }
     if message.get("message_status", "accepted") == "accepted":
         call.delivery.message_accepted(message["id"])

@@ -15,6 +15,8 @@ from wizard.templates.model import (
     variables_in,
 )
 
+#: Categories whose messages Meta charges. What it charges for one is not for this tool to say.
+CHARGED = frozenset({"AUTHENTICATION", "MARKETING", "UTILITY"})
 #: Formats of a header that is a file: what Graph calls its value.
 FILES = {"IMAGE": "image", "VIDEO": "video", "GIF": "video", "DOCUMENT": "document"}
 #: Parts whose values are more than one text or file: this version does not fill them.

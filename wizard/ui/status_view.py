@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from wizard.audit.checklist import Checklist
 from wizard.audit.results import AuditResult, remembered, stands
-from wizard.state.record import ProfileRecord, Status
+from wizard.state.record import ProfileRecord
 from wizard.text.sanitise import clean
 from wizard.ui.audit_view import AuditView, show_identity
 from wizard.ui.screen import SIGNS, Screen

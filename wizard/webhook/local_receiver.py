@@ -9,6 +9,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import NoReturn, TypeVar
@@ -325,6 +326,19 @@ class LocalEvidence:
             return Arrivals(inbox_error=error.kind)
 
 
+#: Service messages a month that Meta does not charge, for each number. Source: its pricing page.
+FREE_A_MONTH = 1000
+
+
+def services_this_month(inbox: Reader, number: str, now: datetime) -> int:
+    """Delivered service messages of this month, as far as this inbox knows; at most the free ones.
+
+    In which time zone Meta counts its months is not stated: this is UTC.
+    """
+    month = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    return inbox.priced(number, month, FREE_A_MONTH, category="service")
+
+
 def _arrivals(inbox: Reader, record: ProfileRecord) -> Arrivals:
     number = record.ids.get("phone_number_id", "")
     ours = inbox.messages(number=number, real=True, limit=1) if number else []
@@ -334,7 +348,11 @@ def _arrivals(inbox: Reader, record: ProfileRecord) -> Arrivals:
     status = furthest(inbox.statuses(test.wamid)) if test else None
     refusal = _refusal(inbox.refusals()[:LOOKED_AT], ours, record)
     attempt = _refused_handshake(inbox.handshakes()[:LOOKED_AT])
+    charged, unpaid = inbox.money(number) if number else ("", "")
     return Arrivals(
+        charged_at=charged,
+        unpaid_at=unpaid,
+        services=services_this_month(inbox, number, datetime.now(UTC)) if number else 0,
         message_at=ours[0].received_at if ours else "",
         other_number=others[0].phone_number_id if others else "",
         test_event=bool(tests),

@@ -230,8 +230,29 @@ CASES = [
     ("account.health", facts(account_health=Health((entity("", "AVAILABLE"),))), passed()),
     ("account.payment", facts(), passed()),
     # Read and empty is a sign; refused is none.
-    ("account.payment", unpaid(), failed("no_funding")),
-    ("account.payment", unpaid(number=NOT_VISIBLE), failed("no_funding")),
+    ("account.payment", unpaid(), failed("no_funding", services=0)),
+    ("account.payment", unpaid(number=NOT_VISIBLE), failed("no_funding", services=0)),
+    # What was delivered, or failed unpaid, to anybody counts; the later of the two.
+    *(
+        (
+            "account.payment",
+            facts(funding="", record=sent(template=""), arrivals=Arrivals(**arrivals)),
+            result,
+        )
+        for arrivals, result in (
+            ({"services": 12}, failed("no_funding", services=12)),
+            ({"charged_at": "2026-11-20T1"}, passed("charged", date="2026-11-20")),
+            (
+                {"charged_at": "2026-11-20T1", "unpaid_at": "2026-11-19T1"},
+                passed("charged", date="2026-11-20"),
+            ),
+        )
+    ),
+    (
+        "account.payment",
+        facts(arrivals=Arrivals(charged_at="2026-11-20T1", unpaid_at="2026-11-21T1")),
+        failed("unpaid_delivery", date="2026-11-21", code=131042),
+    ),
     ("account.payment", refused_field(), HIDDEN),
     ("account.payment", refused_field(sent()), HIDDEN),
     # A version of Graph that does not know the field.

@@ -24,7 +24,7 @@ from wizard.audit.results import (
     waiting,
 )
 from wizard.facts.facts import Facts
-from wizard.facts.models import Account, Health, Token
+from wizard.facts.models import Account, Arrivals, Health, Token
 from wizard.text.errors import ErrorKind, Unavailable
 
 #: The permission without which no account can be read.
@@ -181,6 +181,9 @@ def _not_charged(facts: Facts) -> CheckResult | None:
         return passed("test_number")
     if refused := last_send(facts, "failed", {UNPAID}):
         return failed("last_send", date=refused.at, **send_refusal(refused))
+    there = answer_or_none(lambda: facts.arrivals) or Arrivals()
+    if there.unpaid_at > there.charged_at:
+        return failed("unpaid_delivery", date=there.unpaid_at, code=UNPAID)
     pending = facts.account.marketing_onboarding == "PENDING_VALID_PAYMENT_METHOD"
     return failed("no_method") if pending else None
 
@@ -191,8 +194,13 @@ def _charged(facts: Facts) -> CheckResult:
         return passed()
     if _delivered_template(facts):
         return passed("delivered")
+    there = answer_or_none(lambda: facts.arrivals) or Arrivals()
+    if there.charged_at:
+        return passed("charged", date=there.charged_at[:10])
     # Most developers are refused the field; only where it was read does its absence count.
-    return unknown("not_shown", **metas_words(hidden)) if hidden else failed("no_funding")
+    if hidden:
+        return unknown("not_shown", **metas_words(hidden))
+    return failed("no_funding", services=there.services)
 
 
 #: The code of a message that could not be paid for.

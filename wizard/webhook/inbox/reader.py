@@ -67,6 +67,11 @@ _OF = """row IN (SELECT row FROM events WHERE id = ?
     UNION ALL SELECT row FROM events WHERE about = ? AND about <> '')"""
 
 
+#: A status that says that a message arrived; one that says that it could not be paid for.
+_DELIVERED = "kind = 'status' AND json_extract(raw, '$.status') IN ('delivered', 'read', 'played')"
+_UNPAID = "kind = 'status' AND json_extract(raw, '$.errors[0].code') = 131042"
+
+
 class Reader:
     """Reads the inbox. Every call opens the file: no state, usable from any thread.
 
@@ -152,6 +157,32 @@ class Reader:
                 if FINAL_STATES & {status.state for status in statuses}:
                     break
         return furthest(self.statuses(wamid))
+
+    def priced(self, number: str, since: datetime, most: int, **pricing: str) -> int:
+        """How many messages of a number were delivered since, by Meta's `pricing` of them.
+
+        `pricing` are its keys and their values, `to` the last digits of the recipient; counted up
+        to `most`.
+        """
+        tests = [_DELIVERED, "phone_number_id = ?", "moment >= ?", "NOT test"]
+        values: list[object] = [number, int(since.timestamp())]
+        for name, value in pricing.items():
+            field = (
+                "substr(sender, -8)" if name == "to" else f"json_extract(raw, '$.pricing.{name}')"
+            )
+            tests.append(f"{field} = ?")
+            values.append(value)
+        sql = f"SELECT DISTINCT id FROM events WHERE {' AND '.join(tests)}"  # noqa: S608
+        found = self._query(f"SELECT count(*) FROM ({sql} LIMIT ?)", [*values, most])  # noqa: S608
+        return int(found[0][0]) if found else 0
+
+    def money(self, number: str) -> tuple[str, str]:
+        """When a message that Meta charges was last delivered, and one last failed unpaid (ISO)."""
+        tests = f"{_DELIVERED} AND json_extract(raw, '$.pricing.billable')", _UNPAID
+        sql = "SELECT max(received_at) FROM events WHERE phone_number_id = ? AND NOT test AND "
+        rows = [self._query(f"{sql}{test}", [number]) for test in tests]
+        charged, unpaid = (str(found[0][0] or "") if found else "" for found in rows)
+        return charged, unpaid
 
     def refusals(self, since: datetime | None = None) -> list[RejectedDelivery]:
         """What was turned away, newest first; at most the last thousand are remembered."""
