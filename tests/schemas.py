@@ -14,7 +14,7 @@ from wizard.audit.error_codes import CodeEntry
 from wizard.state.answers import AnswersFile
 from wizard.state.config import Config
 from wizard.state.record import ProfileRecord
-from wizard.templates.lint import RulesFile
+from wizard.templates.lint import GalleryFile, RulesFile
 from wizard.templates.model import TemplateFile
 
 FOLDER = Path(__file__).parents[1] / "docs" / "schemas"
@@ -27,6 +27,7 @@ KINDS: dict[str, tuple[Any, str]] = {
     "error-table": (dict[str, CodeEntry], ""),
     "template": (TemplateFile, ""),
     "template-rules": (RulesFile, ""),
+    "template-gallery": (GalleryFile, ""),
 }
 #: Files of a schema of ours begin with its number.
 NUMBERED = {"status", "config"}

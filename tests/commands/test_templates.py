@@ -281,3 +281,18 @@ def test_lists_say_what_is_charged_and_a_send_says_it_too(wizard, told):
     code, data = told("send", *words, "--sandbox=healthy")
     charge = {"category": "UTILITY", "charged": True, "reason": "utility", "services": None}
     assert (code, data["charge"]) == (0, charge)
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_from_no_template_setup_makes_one_sends_it_and_plan_says_no_change(
+    wizard, told, tmp_path, language
+):
+    world, where = "--sandbox=template-none", f"--dir={tmp_path / 'files'}"
+    assert wizard("setup", world, "--no-input", "--lang", language)[0] == 0
+    (made,) = told("templates", "list", world)[1]["templates"]
+    assert (made["name"], made["status"]) == ("order_ready", "APPROVED")
+    items = {one["id"]: one for one in told("status", world)[1]["items"]}
+    assert items["message.sent"]["status"] == items["message.template"]["status"] == "passed"
+    wizard("templates", "pull", where, "--remember", world)
+    code, data = told("templates", "plan", where, world)
+    assert (code, data["changes"], data["unchanged"]) == (0, [], 1)

@@ -7,6 +7,7 @@ from wizard.actions import (
     number,
     receive_test,
     set_callback,
+    templates,
     token,
 )
 from wizard.actions.results import ACTIONS, action, action_of
@@ -21,5 +22,6 @@ __all__ = [
     "number",
     "receive_test",
     "set_callback",
+    "templates",
     "token",
 ]

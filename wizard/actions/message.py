@@ -40,6 +40,8 @@ from wizard.webhook.local_receiver import FREE_A_MONTH, services_this_month
 
 #: How long news of a message is waited for; it usually comes within a second or two.
 PATIENCE_SECONDS = 20.0
+#: Asked wherever a template is chosen.
+WHICH = Question("test_message.template", phrase("message.template_ask"), option="--template")
 
 
 @dataclass(frozen=True)
@@ -99,8 +101,7 @@ def send_test(session: Session, facts: Facts) -> ActionResult:
     number = facts.number
     templates = sendable(facts.templates, number)
     if not templates:
-        session.prompter.tell("message.no_plain_template")
-        return Refused()
+        return _send_with_values(session, facts)
     template = _choose(session, templates)
     if number.is_test_number:
         session.prompter.tell("message.test_number_rule")
@@ -109,6 +110,23 @@ def send_test(session: Session, facts: Facts) -> ActionResult:
         "template": {"name": template.name, "language": {"code": template.language}},
     }
     return _send(session, number, content, "message.consent", template.category, template.name)
+
+
+def _send_with_values(session: Session, facts: Facts) -> ActionResult:
+    """One of the templates that need values, where there is no other; examples are offered."""
+    fillable = dict.fromkeys(
+        one.name
+        for one in facts.templates
+        if one.variables and any(not structured(row) for row in with_values(facts, one.name))
+    )
+    if not fillable:
+        session.prompter.tell("message.no_plain_template")
+        return Refused()
+    name = session.prompter.choose(WHICH, [Choice(one, one) for one in fillable])
+    if facts.number.is_test_number:
+        session.prompter.tell("message.test_number_rule")
+    rows = [row for row in with_values(facts, name) if not structured(row)]
+    return send_filled(session, facts, rows, {}, attended=True, suggest=True)
 
 
 def with_values(facts: Facts, name: str) -> list[Json]:
@@ -128,8 +146,11 @@ def send_filled(
     given: Mapping[str, str],
     *,
     attended: bool,
+    suggest: bool = False,
 ) -> ActionResult:
     """One template with its values: those that are given, the others are asked for.
+
+    `suggest` offers the examples of the template as answers.
 
     UsageError for a value that it does not need, and for a template that is more than texts.
     """
@@ -150,7 +171,7 @@ def send_filled(
     left = [one for one in known if one not in given]
     if left and not attended:
         raise UsageError("message.values_missing", template=name, names=", ".join(left))
-    values = {slot.name: given.get(slot.name) or _value(session, slot) for slot in wanted}
+    values = {slot.name: given.get(slot.name) or _value(session, slot, suggest) for slot in wanted}
     session.prompter.tell("message.preview", text=filled(row, wanted, values))
     template = {"name": name, "language": {"code": code}, "components": components(wanted, values)}
     content = {"type": "template", "template": template}
@@ -158,10 +179,12 @@ def send_filled(
     return _send(session, facts.number, content, "message.consent", category, name)
 
 
-def _value(session: Session, slot: Slot) -> str:
+def _value(session: Session, slot: Slot, suggest: bool) -> str:
     kind = "text" if slot.kind in ("text", "code") else "file"
     text = phrase(f"message.value_{kind}", name=slot.name, example=slot.example or "–")
-    return session.prompter.ask(Question(f"template.{slot.name}", text, option="--var"))
+    default = slot.example if suggest else ""
+    question = Question(f"template.{slot.name}", text, default=default, option="--var")
+    return session.prompter.ask(question)
 
 
 def send_text(session: Session, number: Number, text: str) -> ActionResult:
@@ -325,11 +348,8 @@ RESTS_ON_IT = ("token.messaging", "account.terms", "account.payment", "message.s
 def _choose(session: Session, templates: list[Template]) -> Template:
     """By name, then by language where it has several; the person's own comes first."""
     names = {template.name: template.text for template in templates}
-    question = Question(
-        "test_message.template", phrase("message.template_ask"), option="--template"
-    )
     choices = [Choice(name, f"{name} — {text}") for name, text in names.items()]
-    name = session.prompter.choose(question, choices)
+    name = session.prompter.choose(WHICH, choices)
     same = [template for template in templates if template.name == name]
     own = next((t.language for t in same if t.language.startswith(session.language)), "")
     text = phrase("message.language_ask", template=name)

@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from wizard.actions.prompter import Choice, Question
 from wizard.actions.results import (
     ActionResult,
     AlreadySo,
     Declined,
     Done,
     Refused,
+    action,
     body_lines,
     confirmed,
     post,
@@ -21,14 +23,18 @@ from wizard.actions.results import (
     upload_requests,
 )
 from wizard.actions.session import Session
+from wizard.facts.facts import Facts
 from wizard.graph import GraphError, Json, Upload
 from wizard.graph.consent import Consent
 from wizard.state.yaml_file import StateFileError
 from wizard.templates.compare import differences
 from wizard.templates.files import kind_of_file, sample_path, samples, with_handles
-from wizard.templates.plan import FIELDS, Change
+from wizard.templates.lint import ReadyTemplate, Severity, gallery, lint_row
+from wizard.templates.plan import FIELDS, SAMPLE, Change
+from wizard.templates.values import filled, slots
 from wizard.text.errors import ErrorKind, Exit, Unavailable
-from wizard.text.localised import phrase
+from wizard.text.localised import Phrase, phrase
+from wizard.text.sanitise import ANY, clean
 
 #: The item of the checklist that consents to changes of templates are given for.
 ITEM = "message.template"
@@ -234,3 +240,101 @@ def follow(
         if time.monotonic() + step > over:
             return Exit.NOT_SEEN, rows
         pause(step)
+
+
+#: How long setup waits for a review, in seconds; afterwards it goes on without.
+REVIEW_SECONDS = 60.0
+OTHER = "other"
+
+
+@action("message.template/none", "message.template/sample_only")
+def from_gallery(session: Session, facts: Facts) -> ActionResult:
+    """Makes a template of the gallery, once the person saw its text, and waits for the review."""
+    rows = [row for row in facts.template_rows if row.get("name") != SAMPLE]
+    if under_review := [row for row in rows if row.get("status") == "PENDING"]:
+        return _await_review(session, *(str(under_review[0][key]) for key in ("name", "language")))
+    ready = _choose_ready(session)
+    if ready is None:
+        session.show_steps(session.checklist.item(ITEM))
+        return Declined()
+    code = _choose_language(session, ready)
+    business = _business(session, facts, ready)
+    name = _free_name(ready.name, code, rows)
+    row = ready.row(code, business, name)
+    if errors := [one for one in lint_row(row) if one.severity is Severity.ERROR]:
+        # The name of the business is the only thing that is not ours: it is too long, or odd.
+        session.prompter.tell("templates.gallery_rule", rule=errors[0].rule)
+        return Refused()
+    wanted = slots(row)
+    text = filled(row, wanted, {slot.name: slot.example for slot in wanted})
+    key = "templates.gallery_text" if text else "templates.gallery_metas_text"
+    session.prompter.tell(key, text=text, name=name)
+    made = create(session, Change("create", name, code, category=ready.category, body=row))
+    return _await_review(session, name, code) if made.ok else made
+
+
+def _choose_ready(session: Session) -> ReadyTemplate | None:
+    """One of the gallery; None for a template of the person's own."""
+    every = {one.name: one for one in gallery()}
+    choices = [Choice(name, getattr(one.title, session.language)) for name, one in every.items()]
+    question = Question(
+        "gallery.template", phrase("templates.gallery_ask"), default=choices[0].value
+    )
+    other = Choice(OTHER, phrase("templates.gallery_other"))
+    return every.get(session.prompter.choose(question, [*choices, other]))
+
+
+def _choose_language(session: Session, ready: ReadyTemplate) -> str:
+    codes = [one.code for one in ready.languages]
+    own = next((code for code in codes if code.startswith(session.language)), codes[0])
+    question = Question("gallery.language", phrase("templates.gallery_language"), default=own)
+    return session.prompter.choose(question, [Choice(code, code) for code in codes])
+
+
+def _business(session: Session, facts: Facts, ready: ReadyTemplate) -> str:
+    """The name that signs the message; Meta's own texts have none."""
+    if ready.category == "AUTHENTICATION":
+        return ""
+    try:
+        known = facts.number.verified_name
+    except Unavailable:
+        known = ""
+    question = Question(
+        "gallery.business", phrase("templates.gallery_business"), default=known, parse=_one_name
+    )
+    return session.prompter.ask(question)
+
+
+def _one_name(typed: str) -> str | Phrase:
+    """The name that ends a message: one line, without anything that reads as a variable."""
+    name = clean(typed, 80).strip()
+    if not name or "{" in name or "}" in name or ANY.search(name):
+        return phrase("templates.gallery_name_form")
+    return name
+
+
+def _free_name(name: str, code: str, rows: Sequence[Json]) -> str:
+    """The name, or with a number where this language of it is there already."""
+    taken = {str(row.get("name")) for row in rows if row.get("language") == code}
+    names = (name if count == 1 else f"{name}_{count}" for count in range(1, len(taken) + 2))
+    return next(one for one in names if one not in taken)
+
+
+def _await_review(session: Session, name: str, language: str) -> ActionResult:
+    """Waits a while for Meta's decision; Done when it is approved."""
+
+    def rows() -> list[Json]:
+        every = session.facts().template_rows
+        return [row for row in every if (row.get("name"), row["language"]) == (name, language)]
+
+    with session.prompter.waiting(phrase("templates.waiting", name=name)):
+        code, seen = follow(rows, REVIEW_SECONDS)
+    if code is Exit.FINE:
+        session.prompter.tell("templates.gallery_approved", name=name)
+        return Done()
+    if code is Exit.NOT_SEEN:
+        session.prompter.tell("templates.gallery_later", name=name)
+        return Declined()
+    why = next((str(row.get("rejected_reason") or "") for row in seen), "")
+    session.prompter.tell("templates.gallery_refused", name=name, why=why or "–")
+    return Refused()

@@ -12,10 +12,12 @@ from typing import Any
 from msgspec import Struct, structs
 
 from wizard.state.content import CHECKLISTS, read, refuse
-from wizard.state.typed import Misshapen, convert
+from wizard.state.safe_yaml import parse
+from wizard.state.typed import Misshapen, convert, lenient
 from wizard.templates import rules, special_rules
 from wizard.templates.draft import RULES, Draft
-from wizard.templates.files import BrokenFile, SourceFile
+from wizard.templates.files import BrokenFile, SourceFile, rendered
+from wizard.templates.model import TemplateFile, from_rows, sent
 from wizard.text.localised import Text
 
 #: They register their rules when they are imported.
@@ -142,3 +144,70 @@ def _same_words(files: Sequence[SourceFile]) -> Iterator[Finding]:
             values = {"other": other.file.name}
             yield Finding(DUPLICATE, draft.file.path, line, draft.code, values)
         first.setdefault(key, draft)
+
+
+GALLERY = "template-gallery"
+
+
+class ReadyLanguage(Struct, frozen=True, forbid_unknown_fields=True):
+    """A ready template in one language: its text with examples, or the button of a code."""
+
+    code: str
+    body: str = ""
+    examples: list[str] = []
+    button: str = ""
+
+
+class ReadyTemplate(Struct, frozen=True, forbid_unknown_fields=True):
+    """One template of the gallery."""
+
+    name: str
+    category: str
+    title: Text
+    languages: list[ReadyLanguage]
+
+    def row(self, code: str, business: str, name: str) -> dict[str, Any]:
+        """What Graph takes to create it under a name, in one of its languages."""
+        own = next(one for one in self.languages if one.code == code)
+        top = {"name": name, "category": self.category, "language": code}
+        return {**top, "components": [sent(part) for part in _parts(own, business)]}
+
+
+class GalleryFile(Struct, frozen=True, forbid_unknown_fields=True):
+    """`checklists/template-gallery.yaml`."""
+
+    templates: list[ReadyTemplate]
+
+
+def _parts(own: ReadyLanguage, business: str) -> list[dict[str, Any]]:
+    if own.button:
+        # Meta itself writes the text of a one-time password.
+        return [
+            {"type": "BODY", "add_security_recommendation": True},
+            {"type": "FOOTER", "code_expiration_minutes": 10},
+            {
+                "type": "BUTTONS",
+                "buttons": [{"type": "OTP", "otp_type": "COPY_CODE", "text": own.button}],
+            },
+        ]
+    examples = {str(place): one for place, one in enumerate(own.examples, 1)}
+    text = own.body.replace("[business]", business)
+    return [{"type": "BODY", "text": text, "variables": examples}]
+
+
+@cache
+def gallery() -> tuple[ReadyTemplate, ...]:
+    """The ready templates, in the order in which they are offered."""
+    content = read(CHECKLISTS, GALLERY)
+    try:
+        return tuple(convert(content, GalleryFile).templates)
+    except Misshapen as error:
+        refuse(CHECKLISTS, GALLERY, error.path, str(error))
+
+
+def lint_row(row: dict[str, Any]) -> list[Finding]:
+    """What a template that stands in no file yet breaks of the rules."""
+    content = rendered(from_rows([row]))
+    node = parse(content)
+    template = convert(lenient(node, TemplateFile), TemplateFile)
+    return lint([SourceFile(Path(f"{row['name']}.yaml"), content, node, template)])
