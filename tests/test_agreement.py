@@ -254,7 +254,7 @@ SENTENCES = {
 }
 #: What is typed into a shell.
 TYPED = re.compile(
-    rf"wa-wizard (?:--|(?:{'|'.join(COMMANDS)}|КОМАНДА|COMMAND)\\b)"
+    rf"wa-wizard (?:--|(?:{'|'.join(COMMANDS)}|КОМАНДА|COMMAND)\b)"
     r"|sudo |(?:export|unset) [A-Z]|chmod \d|pip install|dbus-run|read -"
 )
 

@@ -48,7 +48,7 @@ def message(key: str) -> Text | None:
 #: A command of this tool that concerns one profile, wherever a text names it.
 _COMMAND = re.compile(
     r"\bwa-wizard (?=(?:setup|login|audit|status|credentials|number|templates|webhook|send"
-    r"|messages|events|bugreport|explain|profiles|config)\b)"
+    r"|messages|events|bugreport|explain|profiles|config|api)\b)"
 )
 
 
