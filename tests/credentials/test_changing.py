@@ -1,12 +1,20 @@
 """rotate and move: a new token in place of the old one, a new store in place of the old one."""
 
+import json
+import shutil
 from typing import ClassVar
 
 import pytest
+from jsonschema import Draft202012Validator
 
+from tests.credentials.conftest import PHRASE
+from tests.support.output_schemas import schema_of
+from wizard.graph.client import GraphClient
 from wizard.state.config import Config
-from wizard.state.record import SecretNote
+from wizard.state.record import ProfileRecord, RecordFile, SecretNote
+from wizard.text.secret import Secret
 from wizard.vault import VaultError, VaultProblem
+from wizard.vault.encrypted_file import EncryptedFile
 
 
 @pytest.mark.parametrize(
@@ -102,6 +110,71 @@ def test_nobody_answering_is_no_reason_to_change_anything(shop):
 
 def test_a_span_that_is_none_is_a_wrong_line(shop):
     shop.run("rotate", "--if-expiring", "soon", code=2)
+
+
+@pytest.fixture
+def three(open_shop):
+    """Profiles of one owner: a token that ends soon, one that nobody has, one that lasts."""
+    shop = open_shop("token-three-days-left").settle("access_token", "app_secret")
+    soon, record = shop.kept(), shop.record
+    world = shop.tokens()
+    old = next(token for token in world.values() if token["value"] == soon)
+    lasting = "EAA" + "l" * 150
+    world["lasting"] = {**old, "value": lasting, "expires_at": old["expires_at"] + 90 * 86400}
+    config = shop.home.config()
+    for name, token in (("alpha", soon), ("beta", ""), ("gamma", lasting)):
+        config = config.with_profile(name, vault={"store": "encrypted-file"})
+        shop.home.save_config(config)
+        path = shop.home.folder(name) / "secrets.json"
+        vault = EncryptedFile(path, name, lambda new: Secret(PHRASE), 10)
+        RecordFile(shop.home.status_path(name)).save(ProfileRecord(ids=dict(record.ids)))
+        for kept, value in (("access_token", token), ("app_secret", shop.kept("app_secret"))):
+            if value:
+                vault.put(kept, Secret(value))
+    shop.home.save_config(config.without("default"))
+    shutil.rmtree(shop.home.folder("default"))
+    return shop
+
+
+def test_every_profile_gets_a_new_token_where_the_old_one_ends_soon(three):
+    sent = []
+    ask = GraphClient.oauth
+
+    def oauth(graph, path, consent, **params):
+        sent.append(params)
+        return ask(graph, path, consent, **params)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("wizard.graph.client.GraphClient.oauth", oauth)
+        out = three.run("rotate", "--all", "--if-expiring", "14d", "--json", code=4).out
+    lines = [json.loads(line) for line in out.splitlines()]
+    assert [line.get("profile") for line in lines] == ["alpha", "beta", "gamma", None]
+    assert [line.get("rotated") for line in lines[:3]] == [True, None, False]
+    assert lines[1]["error"]["exit_code"] == 4  # there is no token to renew
+    assert lines[0]["credential"]["expires_at"] > "2026-12"
+    assert lines[-1]["summary"] == {
+        "exit_code": 4,
+        "profiles": {"alpha": 0, "beta": 4, "gamma": 0},
+    }
+    validator = Draft202012Validator(schema_of("credentials rotate --all"))
+    for line in (lines[0], *lines[2:]):
+        validator.validate(line)
+    assert [one.get("set_token_expires_in_60_days") for one in sent] == ["true"]
+    # The next night there is nothing to do.
+    three.run("rotate", "--all", "--if-expiring", "14d", code=4)
+
+
+@pytest.mark.parametrize(
+    "words", [["--from-stdin"], ["--from-env", "TOKEN"], ["--from-file", "/dev/null"]]
+)
+def test_one_token_is_not_handed_to_every_profile(three, words):
+    three.run("rotate", "--all", *words, stdin="EAA" + "a" * 150, code=2)
+
+
+def test_without_any_profile_there_is_nothing_to_rotate(shop):
+    shutil.rmtree(shop.home.folder("default"))
+    shop.home.save_config(Config())
+    shop.run("rotate", "--all", code=2)
 
 
 class Keyring:

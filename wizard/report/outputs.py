@@ -109,6 +109,9 @@ _REPORT = _shape(
     test_message=dict[str, Any],
     history=list[_STRINGS],
 )
+_ROTATED = _shape(
+    "Rotated", schema=int, profile=str, rotated=bool, credential=NotRequired[_CREDENTIAL]
+)
 _CHANGED = Output((Outcome,))
 _VERDICT = Output((AuditDocument,))
 _SUMMARY = _shape(
@@ -138,7 +141,8 @@ OUTPUTS: Mapping[str, Output] = {
     # Standard output belongs to the program that is run.
     "credentials run": Output((), lines=True),
     "credentials move": _document("Moved", store=str, moved=list[str]),
-    "credentials rotate": _document("Rotated", rotated=bool, credential=NotRequired[_CREDENTIAL]),
+    "credentials rotate": Output((_ROTATED,)),
+    "credentials rotate --all": Output((_ROTATED, _SUMMARY), lines=True),
     "number list": _document("NumberList", numbers=_list(_NUMBER)),
     **{f"number {w}": _CHANGED for w in ("add", "request-code", "verify", "register", "pin")},
     "number profile": Output(

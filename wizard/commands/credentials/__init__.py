@@ -66,6 +66,7 @@ def _moving(parser: OptionParser) -> None:
 
 
 def _rotating(parser: OptionParser) -> None:
+    parser.option("--all", action="store_true", says="credentials.rotate_all_help")
     parser.option("--if-expiring", metavar="14d", says="credentials.if_expiring_help")
     parser.option("--revoke-old", action="store_true", says="credentials.revoke_old_help")
     _sources(parser)

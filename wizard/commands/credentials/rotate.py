@@ -21,6 +21,7 @@ from wizard.audit.results import ItemResult
 from wizard.audit.runner import look
 from wizard.commands.credentials.common import agreed, shadowing, shown
 from wizard.commands.credentials.set import given_or_asked
+from wizard.commands.profiles import every_profile
 from wizard.context.context import Context
 from wizard.context.filling import prefilled
 from wizard.context.settings import Arguments
@@ -39,36 +40,60 @@ _HOURS = {"h": 1, "d": 24, "w": 168}
 
 
 def run(chosen: Arguments) -> int:
-    """0 when there is nothing to do, or when it is done; 4 when no better token was to be had."""
+    """0 when there is nothing to do, or when it is done; 4 when no better token was to be had.
+
+    With --all every profile in turn, and the most severe code; what is wrong with one stops none.
+    """
     span = _span(chosen.if_expiring) if chosen.if_expiring else None
+    if not chosen.all:
+        return _one(chosen, span)
+    if chosen.from_stdin or chosen.from_file or chosen.from_env:
+        raise UsageError("credentials.one_token_for_all")
+    profiles = Context(chosen).home.profiles()
+    return every_profile(chosen, profiles, lambda each: _one(each, span))
+
+
+def _one(chosen: Arguments, span: timedelta | None) -> int:
     with Context(chosen) as context:
+        if chosen.all:
+            context.screen.line(context.words.say("status.profile", profile=context.profile))
+            context.screen.flush()
         session = context.session
         if source := shadowing(session.vault, NAME):
             # A new one would be kept behind the old one, where nobody looks.
             raise VaultError(VaultProblem.READ_ONLY, "environment", source)
         with session.acting():
-            return _rotate(context, span)
+            code, rotated = _rotate(context, span)
+        # What could not be had is a complaint of its own, unless it is one line of several.
+        if chosen.json and (rotated is not None or chosen.all):
+            content: dict[str, Any] = {"schema": 1, "rotated": bool(rotated)}
+            content["profile"] = context.profile
+            if NAME in session.record.secrets:
+                content["credential"] = shown(session, NAME)
+            context.print_json(content, line=chosen.all)
+        return code
 
 
-def _rotate(context: Context, span: timedelta | None) -> Exit:
+def _rotate(context: Context, span: timedelta | None) -> tuple[Exit, bool | None]:
+    """The exit code, and whether there is another token now; None: it had to be, and is not."""
     session = context.session
     facts, before = session.facts(), session.vault.get(NAME)
     spared = _spared(session, facts.token, span)
     if spared is not None:
-        return _done(context, rotated=False, code=spared)
+        return spared, False
     made = _made(context, facts)
     if isinstance(made, Exit):
-        return made
+        return made, None
     if before and made == before.secret:
         session.prompter.tell("credentials.same_token")
-        return _done(context, rotated=False, code=Exit.NOT_IN_ORDER)
+        return Exit.NOT_IN_ORDER, False
     if not adopt(session, made).ok:
-        return Exit.CREDENTIAL
+        return Exit.CREDENTIAL, None
     if before and context.chosen.revoke_old and before.secret != made:
         code = _end_old(context, before.secret)
         if code is not Exit.FINE:
-            return code
-    return _done(context, rotated=True)
+            return code, None
+    return Exit.FINE, True
 
 
 def _span(text: str) -> timedelta:
@@ -182,12 +207,3 @@ def _end_old(context: Context, old: Secret) -> Exit:
 def _seen(session: Session, facts: Facts) -> ItemResult:
     item = session.checklist.item("access.valid")
     return ItemResult(item, look(item, facts))
-
-
-def _done(context: Context, *, rotated: bool, code: Exit = Exit.FINE) -> Exit:
-    if context.chosen.json:
-        content: dict[str, Any] = {"schema": 1, "rotated": rotated}
-        if NAME in context.session.record.secrets:
-            content["credential"] = shown(context.session, NAME)
-        context.print_json(content)
-    return code
