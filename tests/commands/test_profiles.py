@@ -42,6 +42,7 @@ def test_the_current_profile_is_used_from_then_on(wizard, told, saved):
 
 #: Commands → what they need to be understood.
 WORDS = {
+    "credentials helper": "aws-process",
     "credentials run": "-- true",
     "credentials get": "access_token",
     "credentials set": "access_token --from-env X",

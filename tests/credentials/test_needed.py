@@ -16,6 +16,7 @@ NEED = {
     "credentials export": ["access_token", "--yes"],
     "credentials run": ["--", "true"],
     "credentials rotate": ["--yes"],
+    "credentials helper": ["aws-process"],
     "number list": [],
     "number add": ["+447700900123", "--name", "Shop", "--yes"],
     "number request-code": ["--yes"],
@@ -39,7 +40,7 @@ NEED = {
     "templates delete": ["order_ready", "--yes"],
 }
 #: These only hand the token on: whether Meta takes it is not their matter.
-HAND_ON = ("credentials get", "credentials export", "credentials run")
+HAND_ON = tuple(f"credentials {word}" for word in ("get", "export", "run", "helper"))
 #: These need none, or say in their own words how it stands (`audit`, `setup`).
 NEED_NONE = {
     *(

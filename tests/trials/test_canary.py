@@ -96,6 +96,7 @@ LINES = [
 APART = {
     "credentials get",  # prints one: it is asked to
     "credentials export",  # prints them: it is asked to
+    "credentials helper",  # hands one on: it is asked to
     "credentials import",  # below, from a file of its own
     "credentials move",  # between real stores; the sandbox has one
     "credentials set",  # below, by the ways a secret may come

@@ -22,7 +22,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "audit": (),
     "status": (),
     "credentials": (
-        *("list", "get", "set", "remove", "import", "export", "run", "move", "rotate"),
+        *("list", "get", "set", "remove", "import", "export", "run", "move", "rotate", "helper"),
     ),
     "number": ("list", "add", "request-code", "verify", "register", "pin", "profile", "qr"),
     "templates": ("list", "show", "pull", "lint", "plan", "apply", "wait", "delete"),

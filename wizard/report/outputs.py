@@ -140,6 +140,21 @@ OUTPUTS: Mapping[str, Output] = {
     "credentials export": Output((dict[str, Any], Outcome)),
     # Standard output belongs to the program that is run.
     "credentials run": Output((), lines=True),
+    # … and here to the protocol of the program that asks: AWS, or docker (get, then list).
+    "credentials helper": Output(
+        (
+            _shape(
+                "AwsCredential",
+                Version=int,
+                AccessKeyId=str,
+                SecretAccessKey=str,
+                Expiration=NotRequired[str],
+            ),
+            _shape("DockerCredential", **dict.fromkeys(("ServerURL", "Username", "Secret"), str)),
+            _STRINGS,
+        ),
+        lines=True,
+    ),
     "credentials move": _document("Moved", store=str, moved=list[str]),
     "credentials rotate": Output((_ROTATED,)),
     "credentials rotate --all": Output((_ROTATED, _SUMMARY), lines=True),

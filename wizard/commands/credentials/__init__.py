@@ -18,6 +18,7 @@ STORES = ("os-keyring", "encrypted-file", "command")
 PROGRAMS = ("hermes", "pywa", "chatwoot", "n8n", "typebot")
 FORMATS = ("env", "dotenv", "json", "github", "docker")
 PRESETS = ("pass", "op", "vault")
+PROTOCOLS = ("docker", "git-style", "aws-process")
 
 
 def _setting(parser: OptionParser) -> None:
@@ -73,6 +74,11 @@ def _rotating(parser: OptionParser) -> None:
     _consenting(parser)
 
 
+def _helping(parser: OptionParser) -> None:
+    parser.option("protocol", choices=PROTOCOLS, says="credentials.protocol_help")
+    parser.option("action", metavar="ACTION", nargs="?", says="credentials.action_help")
+
+
 def _sources(parser: OptionParser) -> None:
     """A value is never an argument: other programs can read those."""
     parser.option("--from-stdin", action="store_true", says="credentials.from_stdin_help")
@@ -107,6 +113,7 @@ _OPTIONS = {
     "run": _running,
     "move": _moving,
     "rotate": _rotating,
+    "helper": _helping,
 }
 BRANCHES = {
     "list": _runner("list"),
@@ -118,4 +125,5 @@ BRANCHES = {
     "run": _runner("run"),
     "move": _runner("move"),
     "rotate": _runner("rotate"),
+    "helper": _runner("helper"),
 }
