@@ -38,15 +38,17 @@ class Shop:
         return self.store.load()
 
     def kept(self, name="access_token"):
-        kept = self.vault.get(name)
+        kept = self.vault.get(self.record.kept_as(name))
         return kept.secret.reveal() if kept else None
 
     def keep(self, name, value, **note):
         secret = Secret(value)
-        self.vault.put(name, secret)
         record = self.record
+        self.vault.put(record.kept_as(name), secret)
         given = {"set_at": NOON, "fingerprint": fingerprint(secret, name), **note}
-        record.secrets[name] = SecretNote("encrypted-file", "scrypt + AES-256-GCM", **given)
+        record.secrets[record.kept_as(name)] = SecretNote(
+            "encrypted-file", "scrypt + AES-256-GCM", **given
+        )
         self.store.save(record)
 
     def settle(self, *secrets, ids=True):

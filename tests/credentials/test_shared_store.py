@@ -129,7 +129,7 @@ def test_what_it_does_not_take_is_said_of_this_store_and_not_of_the_environment(
 def test_a_note_of_what_the_store_no_longer_has_is_not_believed(shared):
     shop = shared.shop
     shop.run("set", "two_step_pin", "--from-stdin", stdin="271828")
-    (shared.kept / "two_step_pin").unlink()
+    (shared.kept / shop.record.kept_as("two_step_pin")).unlink()
     rows = {row["name"]: row["present"] for row in shop.data("list")["credentials"]}
     assert rows == {"access_token": True, "app_secret": True, "two_step_pin": False}
     assert "credentials set two_step_pin" in shop.run("list").out

@@ -33,7 +33,7 @@ from wizard.text.durations import wait_in
 from wizard.text.errors import Unavailable
 from wizard.text.localised import phrase
 from wizard.text.paste import parse_pin
-from wizard.text.secret import Secret, generate_pin
+from wizard.text.secret import PIN, Secret, generate_pin
 from wizard.vault import StoredSecret, VaultError
 
 #: Act → the command that makes it.
@@ -111,7 +111,6 @@ def order_of(session: Session, number: Number) -> OrderedCode | None:
     return order if order and order.at > write_time(session.now() - CODE_LIVES) else None
 
 
-PIN = "two_step_pin"
 #: The command that supplies it where nobody can be asked.
 PIN_OPTION = "credentials set two_step_pin"
 
@@ -209,8 +208,8 @@ UNCONFIRMED = "unconfirmed"
 
 
 def _note_pin(session: Session, kind: str) -> None:
-    if (note := session.record.secrets.get(PIN)) and note.kind != kind:
-        session.record.secrets[PIN] = structs.replace(note, kind=kind)
+    if (note := session.record.note_of(PIN)) and note.kind != kind:
+        session.record.secrets[session.record.kept_as(PIN)] = structs.replace(note, kind=kind)
         session.save()
 
 
@@ -242,7 +241,7 @@ def keep_pin(session: Session, facts: Facts) -> ActionResult:
         return Refused()
     if not number.pin_enabled:
         return replace_pin(session, number)
-    kept, note = session.vault.get(PIN), session.record.secrets.get(PIN)
+    kept, note = session.vault.get(PIN), session.record.note_of(PIN)
     if kept and note and note.kind == UNCONFIRMED:
         with session.acting():
             return _set_pin(session, number, kept, kept.secret)

@@ -8,7 +8,6 @@ from dataclasses import replace
 
 from wizard.actions.access import choose_number
 from wizard.actions.attempts import (
-    PIN,
     is_closed,
     keep_pin,
     note_order,
@@ -41,7 +40,7 @@ from wizard.text import phone
 from wizard.text.errors import Unavailable
 from wizard.text.localised import Phrase, phrase
 from wizard.text.paste import parse_code
-from wizard.text.secret import Secret
+from wizard.text.secret import PIN, Secret
 from wizard.vault import StoredSecret
 from wizard.vault.environment import SOURCE
 

@@ -146,7 +146,7 @@ class Session:
 
     def _note(self, name: str, secret: Secret, token: Token | None) -> None:
         store = self.vault.describe()
-        self.record.secrets[name] = SecretNote(
+        self.record.secrets[self.record.kept_as(name)] = SecretNote(
             store=store.store,
             backend=store.backend,
             kind=token.kind if token else "",
@@ -163,7 +163,7 @@ class Session:
         """Undoes a `keep` whose secret turned out wrong: what was there before is there again."""
         if before is None:
             self.vault.remove(name)
-            self.record.secrets.pop(name, None)
+            self.record.drop_note(name)
             self.save()
         elif before.source != "environment":
             self.keep(name, before.secret)
@@ -191,7 +191,7 @@ class Session:
             kept, token = self.vault.get("access_token"), facts.token
             if kept is None or kept.source == "environment" or not token.valid:
                 return
-            mark, noted = fingerprint(kept.secret), self.record.secrets.get("access_token")
+            mark, noted = fingerprint(kept.secret), self.record.note_of("access_token")
             if noted is None or noted.fingerprint != mark:
                 self._note("access_token", kept.secret, token)
 

@@ -197,7 +197,7 @@ def _refuse_in_use(context: Context) -> None:
 
 def _confirmed(context: Context, name: str, given: str) -> None:
     """Typing the name is the consent: what goes cannot be brought back."""
-    secrets = ", ".join(sorted({*context.record.secrets, *_outside(context)})) or "–"
+    secrets = ", ".join(sorted({*context.record.secret_names, *_outside(context)})) or "–"
     folder = str(context.home.folder(name))
     context.notes.line(context.words.say("profiles.will_go", folder=folder, secrets=secrets))
 
@@ -229,7 +229,11 @@ def _outside(context: Context) -> list[str]:
 
     inside = context.vault.describe().store in INSIDE and not context.choice.get("path")
     notes = context.record.secrets
-    noted = (name for name in notes if notes[name].store not in (*INSIDE, "environment"))
+    noted = (
+        context.record.called(name)
+        for name in notes
+        if notes[name].store not in (*INSIDE, "environment")
+    )
     return sorted({*noted, *(() if inside else held_names(context))})
 
 

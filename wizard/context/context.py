@@ -211,15 +211,17 @@ class Context:
         if not self.chosen.sandbox:
             harden()
         _ = self.environment  # refuses what is not this profile's alone
-        file = self.chosen.passphrase_file
         person = Person(
             attended=self.attended,
             waiting=lambda: self.notes.line(self.words.say("vault.waiting")),
             passphrase=self._passphrase(),
             passphrase_file=Path(file) if file else None,
         )
-        folder = self.home.folder(self.profile)
-        return open_vault(self.profile, choice, self.environ, folder=folder, person=person)
+        return open_vault(
+            *(self.profile, choice, self.environ, person),
+            folder=self.home.folder(self.profile),
+            record=lambda: self.record,
+        )
 
     def lend(self, answers: Answers | None) -> None:
         """Where nothing can be kept, the secrets of the answers file are used from its places.

@@ -31,7 +31,9 @@ def bring_scenario(session: Session, play: Running) -> None:
     store = session.vault.describe().store
     for name, value in held.secrets.items():
         session.vault.put(name, Secret(value))
-        session.record.secrets[name] = SecretNote(store, set_at=session.stamp())
+        session.record.secrets[session.record.kept_as(name)] = SecretNote(
+            store, set_at=session.stamp()
+        )
     session.save()
 
 

@@ -126,7 +126,7 @@ class Facts:
         about = self._vault.describe()
         supplied = frozenset(
             name
-            for name in {*SECRET_NAMES, *self.record.secrets}
+            for name in {*SECRET_NAMES, *self.record.secret_names}
             if self._vault.source_of(name).store == "environment"
         )
         try:

@@ -18,6 +18,7 @@ from wizard.state import private_file
 from wizard.state.typed import Misshapen, Node, convert, lenient, restore, unknown_keys
 from wizard.state.yaml_file import StateFileError, YamlFile
 from wizard.text.localised import Value
+from wizard.text.secret import PIN
 
 SCHEMA = 1
 #: The ids of a profile, in the order they are shown.
@@ -184,6 +185,29 @@ class ProfileRecord(Struct, omit_defaults=True):
         """The history, oldest first."""
         return [Change.parse(line) for line in self.history]
 
+    def kept_as(self, name: str) -> str:
+        """The name a secret is kept and noted under: a PIN under that of the number in use."""
+        number = self.ids.get("phone_number_id")
+        return f"{PIN}:{number}" if name == PIN and number else name
+
+    def called(self, name: str) -> str:
+        """The same the other way round: what people call the secret of this name."""
+        return PIN if name == self.kept_as(PIN) else name
+
+    @property
+    def secret_names(self) -> set[str]:
+        """What people call the secrets that are noted."""
+        return {self.called(name) for name in self.secrets}
+
+    def note_of(self, name: str) -> SecretNote | None:
+        """What is noted of a secret."""
+        return self.secrets.get(self.kept_as(name)) or self.secrets.get(name)
+
+    def drop_note(self, name: str) -> None:
+        """Forgets what is noted of a secret."""
+        for key in (self.kept_as(name), name):
+            self.secrets.pop(key, None)
+
     @property
     def started(self) -> bool:
         """Whether anything was ever done with this profile."""
@@ -277,6 +301,9 @@ class RecordFile:
         except Misshapen as error:
             raise self._file.misshapen(error.path) from None
         self._known = encode(record)
+        # Noted before PINs were kept by number: it is that of the number of this file.
+        if (key := record.kept_as(PIN)) != PIN and (note := record.secrets.pop(PIN, None)):
+            record.secrets.setdefault(key, note)
         return record
 
     @contextmanager

@@ -126,7 +126,7 @@ _PARSERS: Mapping[str, Callable[[str], str | Phrase]] = {
 
 def parser_of(name: str) -> Callable[[str], str | Phrase]:
     """How the value of a secret of this name is cleaned, wherever it comes from."""
-    return _PARSERS.get(name, parse_token)
+    return _PARSERS.get(name.partition(":")[0], parse_token)
 
 
 def is_empty(text: str) -> bool:

@@ -13,17 +13,25 @@ SECRET_NAMES = ("access_token", "app_secret", "verify_token", "two_step_pin", "u
 
 #: Page tokens are secrets too: `page_token:<page id>`.
 PAGE_TOKEN = "page_token"
+#: A PIN is of one number: by this name that of the number in use, `two_step_pin:<phone number id>`
+#: of any.
+PIN = "two_step_pin"
 
-_PAGE_TOKEN = re.compile(rf"{PAGE_TOKEN}:[0-9]{{1,20}}")
+_NUMBERED = re.compile(rf"(?:{PAGE_TOKEN}|{PIN}):[0-9]{{1,20}}")
 
 
 def is_secret_name(word: str) -> bool:
     """Whether a secret of ours can be called so."""
-    return word in SECRET_NAMES or bool(_PAGE_TOKEN.fullmatch(word))
+    return word in SECRET_NAMES or bool(_NUMBERED.fullmatch(word))
+
+
+def kind_of(name: str) -> str:
+    """The name without the page or the number it is of."""
+    return name.partition(":")[0]
 
 
 #: Never fingerprinted: a PIN is found by trying a million, a chosen word from a list.
-GUESSABLE = frozenset({"two_step_pin", "verify_token"})
+GUESSABLE = frozenset({PIN, "verify_token"})
 _SHORTEST = 16
 _PIN_DIGITS = 6
 # Straight lines and corners of a keypad; the rest of the well-known ones follow rules below.
@@ -67,7 +75,7 @@ def fingerprint(secret: Secret, name: str = "") -> str:
     Guessable are PIN and verify token by name, and whatever is short, by length.
     """
     value = secret.reveal()
-    if name in GUESSABLE or len(value) < _SHORTEST:
+    if kind_of(name) in GUESSABLE or len(value) < _SHORTEST:
         return ""
     return hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()[:8]
 

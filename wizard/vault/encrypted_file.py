@@ -11,7 +11,7 @@ import os
 import secrets
 import threading
 from base64 import b64decode, b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from wizard.state import private_file
 from wizard.text.errors import InputRequired
 from wizard.text.secret import Secret
 from wizard.vault import Description, SecretSource, StoredSecret, VaultError, VaultProblem, guarded
+from wizard.vault.environment import content
 
 STORE = "encrypted-file"
 #: log2 of scrypt's N: half a second and 128 MiB for each guess. r = 8, p = 1.
@@ -200,6 +201,38 @@ class EncryptedFile:
 
     def _bound(self, what: str) -> bytes:
         return json.dumps(["wa-wizard", _FORMAT, self._profile, what]).encode()
+
+
+VARIABLE = "WA_WIZARD_PASSPHRASE_FILE"
+CREDENTIAL = "wa-wizard-passphrase"
+
+
+def passphrase_from(
+    environ: Mapping[str, str],
+    file: Path | None = None,
+    ask: Callable[[bool], Secret | None] | None = None,
+) -> Callable[[bool], Secret | None]:
+    """The option, WA_WIZARD_PASSPHRASE_FILE, systemd's credential, then `ask`; None: nowhere.
+
+    Never an argument and never a variable's own value: other processes can read those.
+    """
+
+    def passphrase(new: bool) -> Secret | None:
+        for path, source in _files(environ, file):
+            return Secret(content(path, source).rstrip("\r\n"))
+        return ask(new) if ask else None
+
+    return passphrase
+
+
+def _files(environ: Mapping[str, str], file: Path | None) -> list[tuple[Path, str]]:
+    found = [(file, "--passphrase-file")] if file else []
+    if named := environ.get(VARIABLE):
+        found.append((Path(named), VARIABLE))
+    credential = Path(environ.get("CREDENTIALS_DIRECTORY") or ".") / CREDENTIAL
+    if environ.get("CREDENTIALS_DIRECTORY") and credential.exists():
+        found.append((credential, str(credential)))
+    return found
 
 
 def _derive(passphrase: Secret, salt: bytes, cost: int) -> bytes:

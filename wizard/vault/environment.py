@@ -22,7 +22,7 @@ from wizard.vault import (
 SOURCE = "environment"
 _FROM_OUTSIDE = (SOURCE, "command")
 PREFIX = "WA_WIZARD_"
-_PAGE_TOKEN = re.compile(r"WA_WIZARD_PAGE_TOKEN_(\d+)(?:_.*)?")
+_NUMBERED = re.compile(r"WA_WIZARD_(PAGE_TOKEN|TWO_STEP_PIN)_(\d+)(?:_.*)?")
 # Far more than any token, far less than what hurts.
 _MOST = 1 << 20
 
@@ -43,7 +43,9 @@ def _own_variables(name: str, profile: str) -> tuple[str, ...]:
 
 
 _SECRETS = "|".join(map(variable, SECRET_NAMES))
-_HOLDS_A_SECRET = re.compile(rf"({_SECRETS}|WA_WIZARD_PAGE_TOKEN_\d+)(__.*)?", re.DOTALL)
+_HOLDS_A_SECRET = re.compile(
+    rf"({_SECRETS}|WA_WIZARD_(?:PAGE_TOKEN|TWO_STEP_PIN)_\d+)(__.*)?", re.DOTALL
+)
 
 
 def without_secrets(environ: Mapping[str, str]) -> dict[str, str]:
@@ -100,8 +102,8 @@ class Environment:
     @property
     def names(self) -> frozenset[str]:
         """The secrets it gives. Reads none."""
-        pages = (_PAGE_TOKEN.fullmatch(key) for key in self._environ)
-        candidates = {*SECRET_NAMES, *(f"page_token:{page[1]}" for page in pages if page)}
+        found = filter(None, map(_NUMBERED.fullmatch, self._environ))
+        candidates = {*SECRET_NAMES, *(f"{one[1].lower()}:{one[2]}" for one in found)}
         return frozenset(name for name in candidates if self.source(name))
 
     def _credential(self, name: str) -> Path | None:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
-from wizard.text.secret import SECRET_NAMES, Secret, is_secret_name
+from wizard.state.record import ProfileRecord
+from wizard.text.secret import PIN, SECRET_NAMES, Secret, is_secret_name, kind_of
 from wizard.vault import Description, SecretSource, StoredSecret, Vault, VaultError, VaultProblem
 from wizard.vault.deadline import ATTENDED, UNATTENDED
-from wizard.vault.environment import SOURCE, EnvironmentFirst, cleaned, content
+from wizard.vault.environment import SOURCE, EnvironmentFirst, cleaned
 
 DEFAULT = "os-keyring"
 #: What `store` of a choice may be. "environment" keeps nothing, "sandbox" is for play.
@@ -48,9 +49,10 @@ def open_vault(
     profile: str,
     choice: Mapping[str, Any] | None,
     environ: Mapping[str, str],
+    person: Person | None = None,
     *,
     folder: Path,
-    person: Person | None = None,
+    record: Callable[[], ProfileRecord] = ProfileRecord,
 ) -> Vault:
     """The store of a choice, behind the environment.
 
@@ -58,7 +60,8 @@ def open_vault(
     {"store": "command", "preset": "pass"} or with the keys of `command.Helper`.
 
     The sandbox's stands alone: real secrets of the environment have no business there. Opening
-    reaches for nothing yet; VaultError BROKEN for a store that does not exist.
+    reaches for nothing yet; VaultError BROKEN for a store that does not exist. `record` says which
+    number a PIN is of.
     """
     opening = Opening(profile, choice or {}, environ, folder, person or Person())
     store = str(opening.choice.get("store") or DEFAULT)
@@ -66,19 +69,55 @@ def open_vault(
         raise VaultError(VaultProblem.BROKEN, store, f"{' | '.join(STORES)}")
     behind = _OPENERS[store](opening)
     if store == "sandbox" and behind:
-        return behind
-    reading = behind and ReadOnce(behind, shared=store == "command")
+        return PinByNumber(behind, record)
+    reading = behind and PinByNumber(ReadOnce(behind, shared=store == "command"), record)
     return EnvironmentFirst(environ, reading, profile)
 
 
-class ReadOnce:
+class Around:
+    """A store with something before it; what a subclass does not change is the store's matter."""
+
+    def __init__(self, store: Vault) -> None:
+        self.store = store
+
+    def get(self, name: str) -> StoredSecret | None:
+        """A secret, or None when there is none of this name."""
+        return self.store.get(name)
+
+    def source_of(self, name: str) -> SecretSource:
+        """The store, or what was put before it."""
+        return self.store.source_of(name)
+
+    def put(self, name: str, secret: Secret) -> None:
+        """Keep it and read it back."""
+        self.store.put(name, secret)
+
+    def remove(self, name: str) -> None:
+        """Drop it; dropping what is not there is fine."""
+        self.store.remove(name)
+
+    def probe(self) -> None:
+        """The store's own proof."""
+        self.store.probe()
+
+    def describe(self) -> Description:
+        """The store."""
+        return self.store.describe()
+
+    def names(self) -> tuple[str, ...] | None:
+        """The secrets it has, without opening any; None when it cannot say."""
+        return self.store.names() if isinstance(self.store, Listing) else None
+
+
+class ReadOnce(Around):
     """A store each of whose secrets is asked for once in a run.
 
     A read may run a program, wait for a key to be touched, or be counted by whoever shares it.
     """
 
     def __init__(self, store: Vault, *, shared: bool = False) -> None:
-        self.store, self._shared, self._probed = store, shared, False
+        super().__init__(store)
+        self._shared, self._probed = shared, False
         self._known: dict[str, StoredSecret | None] = {}
 
     def get(self, name: str) -> StoredSecret | None:
@@ -86,10 +125,6 @@ class ReadOnce:
         if name not in self._known:
             self._known[name] = self.store.get(name)
         return self._known[name]
-
-    def source_of(self, name: str) -> SecretSource:
-        """The store."""
-        return self.store.source_of(name)
 
     def put(self, name: str, secret: Secret) -> None:
         """Keep it; the next read is a new one."""
@@ -115,42 +150,89 @@ class ReadOnce:
         else:
             self.store.probe()
 
-    def describe(self) -> Description:
-        """The store."""
-        return self.store.describe()
+
+class PinByNumber(Around):
+    """A store in which `two_step_pin` is the PIN of the number in use.
+
+    One that was kept under the plain name is of the number that has a note and no entry of its
+    own, of the number in use where nothing is noted; it moves when a PIN is written.
+    """
+
+    def __init__(self, store: Vault, record: Callable[[], ProfileRecord]) -> None:
+        super().__init__(store)
+        self._record = record
+
+    def get(self, name: str) -> StoredSecret | None:
+        """A secret, or None when there is none of this name."""
+        if kind_of(name) != PIN:
+            return self.store.get(name)
+        key = self._record().kept_as(name)
+        kept = self.store.get(key)
+        return self.store.get(PIN) if kept is None and self._may_be_plain(key) else kept
+
+    def put(self, name: str, secret: Secret) -> None:
+        """Keep it; of a PIN under the plain name its number is said first."""
+        if kind_of(name) != PIN:
+            self.store.put(name, secret)
+            return
+        key = self._record().kept_as(name)
+        if key != PIN:
+            self._move_plain(key)
+        self.store.put(key, secret)
+
+    def remove(self, name: str) -> None:
+        """Drop it, under either name."""
+        key = self._record().kept_as(name)
+        if self._may_be_plain(key) and self.store.get(key) is None:
+            self.store.remove(PIN)
+        self.store.remove(key)
+
+    def names(self) -> tuple[str, ...] | None:
+        """The secrets it has, as people call them."""
+        listed, record = super().names(), self._record()
+        if listed is None:
+            return None
+        owner = self._owner(listed) if PIN in listed else PIN
+        return tuple(dict.fromkeys(record.called(owner if n == PIN else n) for n in listed))
+
+    def _noted(self) -> list[str]:
+        return [name for name in self._record().secrets if name.startswith(f"{PIN}:")]
+
+    def _may_be_plain(self, key: str) -> bool:
+        noted = self._noted()
+        return key.startswith(f"{PIN}:") and (key in noted or not noted)
+
+    def _owner(self, listed: Container[str]) -> str:
+        """The number that the plain PIN is of."""
+        own = self._record().kept_as(PIN)
+        return next((key for key in self._noted() if key not in listed), own)
+
+    def _move_plain(self, key: str) -> None:
+        plain = self.store.get(PIN)
+        if plain is None:
+            return
+        there = [name for name in {*self._noted(), key} if self.store.get(name)]
+        owner = self._owner(there)
+        if owner not in there:
+            self.store.put(owner, plain.secret)
+        self.store.remove(PIN)
 
 
-@dataclass(frozen=True)
-class Lent:
+class Lent(Around):
     """Secrets of this run alone, before a store that can keep none; they count as environment."""
 
-    secrets: Mapping[str, StoredSecret]
-    behind: Vault
+    def __init__(self, secrets: Mapping[str, StoredSecret], store: Vault) -> None:
+        super().__init__(store)
+        self.secrets = secrets
 
     def get(self, name: str) -> StoredSecret | None:
         """What was lent, else what the store has."""
-        return self.secrets.get(name) or self.behind.get(name)
+        return self.secrets.get(name) or self.store.get(name)
 
     def source_of(self, name: str) -> SecretSource:
         """The place it was lent from, else the store."""
         lent = self.secrets.get(name)
-        return SecretSource(lent.source, lent.detail) if lent else self.behind.source_of(name)
-
-    def put(self, name: str, secret: Secret) -> None:
-        """The store's matter."""
-        self.behind.put(name, secret)
-
-    def remove(self, name: str) -> None:
-        """The store's matter."""
-        self.behind.remove(name)
-
-    def probe(self) -> None:
-        """The store's matter."""
-        self.behind.probe()
-
-    def describe(self) -> Description:
-        """The store."""
-        return self.behind.describe()
+        return SecretSource(lent.source, lent.detail) if lent else self.store.source_of(name)
 
 
 def lend(
@@ -176,7 +258,9 @@ def lend(
 def prove_writing(vault: Vault) -> None:
     """Writes, reads back and deletes a value of no worth in the store behind the environment."""
     store = _bare(vault)
-    (store.store if isinstance(store, ReadOnce) else store).probe()
+    while isinstance(store, Around):
+        store = store.store
+    store.probe()
 
 
 def held(vault: Vault, names: Iterable[str]) -> dict[str, StoredSecret | None]:
@@ -189,8 +273,7 @@ def held(vault: Vault, names: Iterable[str]) -> dict[str, StoredSecret | None]:
         behind = _bare(vault)
     except VaultError:
         return {}
-    store = behind.store if isinstance(behind, ReadOnce) else behind
-    listed = store.names() if isinstance(store, Listing) else None
+    listed = behind.names() if isinstance(behind, Listing) else None
     if listed is not None:
         return {name: None for name in sorted(listed) if is_secret_name(name)}
     found = {name: behind.get(name) for name in sorted(names)}
@@ -238,7 +321,7 @@ def keyring_seconds(opening: Opening) -> float:
 
 
 def _encrypted_file(opening: Opening) -> Vault:
-    from wizard.vault.encrypted_file import EncryptedFile
+    from wizard.vault.encrypted_file import EncryptedFile, passphrase_from
 
     person = opening.person
     passphrase = passphrase_from(opening.environ, person.passphrase_file, person.passphrase)
@@ -265,38 +348,6 @@ _OPENERS: dict[str, Callable[[Opening], Vault | None]] = {
     "environment": lambda opening: None,
     "sandbox": _sandbox,
 }
-
-
-VARIABLE = "WA_WIZARD_PASSPHRASE_FILE"
-CREDENTIAL = "wa-wizard-passphrase"
-
-
-def passphrase_from(
-    environ: Mapping[str, str],
-    file: Path | None = None,
-    ask: Callable[[bool], Secret | None] | None = None,
-) -> Callable[[bool], Secret | None]:
-    """The option, WA_WIZARD_PASSPHRASE_FILE, systemd's credential, then `ask`; None: nowhere.
-
-    Never an argument and never a variable's own value: other processes can read those.
-    """
-
-    def passphrase(new: bool) -> Secret | None:
-        for path, source in _files(environ, file):
-            return Secret(content(path, source).rstrip("\r\n"))
-        return ask(new) if ask else None
-
-    return passphrase
-
-
-def _files(environ: Mapping[str, str], file: Path | None) -> list[tuple[Path, str]]:
-    found = [(file, "--passphrase-file")] if file else []
-    if named := environ.get(VARIABLE):
-        found.append((Path(named), VARIABLE))
-    credential = Path(environ.get("CREDENTIALS_DIRECTORY") or ".") / CREDENTIAL
-    if environ.get("CREDENTIALS_DIRECTORY") and credential.exists():
-        found.append((credential, str(credential)))
-    return found
 
 
 def move(
@@ -332,7 +383,8 @@ def move(
 
 def _bare(vault: Vault) -> Vault:
     while isinstance(vault, EnvironmentFirst | Lent):
-        if vault.behind is None:
+        behind = vault.store if isinstance(vault, Lent) else vault.behind
+        if behind is None:
             raise VaultError(VaultProblem.READ_ONLY, vault.describe().store)
-        vault = vault.behind
+        vault = behind
     return vault

@@ -60,7 +60,7 @@ def vault(facts: Facts) -> CheckResult:
         # Of a store that others share an audit sees that it can be read, and no more.
         return passed("read", store=state.backend) if state.store == "command" else passed()
     # A profile whose secrets all come from the environment (CI, a container) needs no store.
-    in_use = {"access_token", *facts.record.secrets}
+    in_use = {"access_token", *facts.record.secret_names}
     if in_use <= state.from_environment:
         return passed("environment_only", names=", ".join(sorted(in_use)))
     return failed(state.closed.value, store=state.store, detail=state.detail)

@@ -11,7 +11,7 @@ from wizard.graph.consent import Consent
 from wizard.state.record import ProfileRecord, SecretNote
 from wizard.text.errors import Exit, InputRequired, UsageError, WizardError, unknown_word
 from wizard.text.localised import Phrase
-from wizard.text.secret import GUESSABLE, PAGE_TOKEN, SECRET_NAMES, is_secret_name
+from wizard.text.secret import GUESSABLE, PAGE_TOKEN, SECRET_NAMES, is_secret_name, kind_of
 from wizard.ui.noninteractive_prompter import PresetAnswers
 from wizard.vault import Vault, VaultError, VaultProblem
 from wizard.vault.environment import SOURCE
@@ -49,7 +49,7 @@ def described(name: str, note: SecretNote, shadow: str = "") -> dict[str, Any]:
         "backend": note.backend,
         "kind": note.kind,
         "expires_at": note.expires_at,
-        "fingerprint": "" if name in GUESSABLE else note.fingerprint,
+        "fingerprint": "" if kind_of(name) in GUESSABLE else note.fingerprint,
         "set_at": note.set_at,
         "shadowed_by": shadow,
     }
@@ -57,7 +57,9 @@ def described(name: str, note: SecretNote, shadow: str = "") -> dict[str, Any]:
 
 def shown(session: Session, name: str) -> dict[str, Any]:
     """The same of a secret that was just kept."""
-    return described(name, session.record.secrets[name], shadowing(session.vault, name))
+    note = session.record.note_of(name)
+    assert note is not None  # it was just kept
+    return described(name, note, shadowing(session.vault, name))
 
 
 def shadowing(vault: Vault, name: str) -> str:
@@ -68,7 +70,7 @@ def shadowing(vault: Vault, name: str) -> str:
 
 def say_kept(session: Session, name: str) -> None:
     """That it is kept, where, and what hides it there."""
-    session.prompter.tell("credentials.kept", name=name, store=session.record.secrets[name].store)
+    session.prompter.tell("credentials.kept", name=name, store=shown(session, name)["store"])
     if source := shadowing(session.vault, name):
         session.prompter.tell("credentials.hidden_there", name=name, source=source)
 
@@ -84,7 +86,7 @@ HOLDS_NOTHING = (VaultProblem.MISSING, VaultProblem.LOSING, VaultProblem.READ_ON
 
 def candidates(context: Context) -> set[str]:
     """What a store that cannot list is asked for."""
-    return {*SECRET_NAMES, *record_of(context).secrets}
+    return {*SECRET_NAMES, *record_of(context).secret_names}
 
 
 def held_names(context: Context) -> list[str]:
@@ -144,8 +146,8 @@ def value_of(context: Context, name: str) -> str:
 def forget(context: Context, name: str) -> bool:
     """Deletes a secret from the store in use and the one it was kept in; whether it was there."""
     record = record_of(context)
-    note = record.secrets.get(name)
-    there = False
+    name = record.called(name)
+    note, there = record.note_of(name), False
     for vault in _stores(context, note):
         if name not in held(vault, (name,)):
             continue
@@ -154,7 +156,7 @@ def forget(context: Context, name: str) -> bool:
         if vault.get(name) is not None:
             raise VaultError(VaultProblem.BROKEN, vault.describe().store, f"{name}: undeletable")
     if note is not None:
-        del record.secrets[name]
+        record.drop_note(name)
         context.store.save(record)
     return there or note is not None
 

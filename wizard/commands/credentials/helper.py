@@ -15,7 +15,7 @@ import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
-from urllib.parse import urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from wizard.commands.credentials.common import (
     MissingCredential,
@@ -62,7 +62,7 @@ def _docker(context: Context, action: str) -> int:
 
 
 def _docker_list(context: Context) -> int:
-    secrets = {f"https://{name}@{HOST}": name for name in names_of(context)}
+    secrets = {f"https://{quote(name, safe='')}@{HOST}": name for name in names_of(context)}
     if USUAL in secrets.values():
         secrets = {f"https://{HOST}": USUAL, **secrets}
     return _answer(json.dumps(secrets))
@@ -116,7 +116,7 @@ def _named(url: str) -> str:
     with suppress(ValueError):
         parts = urlsplit(url if "://" in url else f"https://{url}")
         if parts.scheme == "https" and parts.netloc.rpartition("@")[2].lower() == HOST:
-            return parts.username or USUAL
+            return unquote(parts.username or USUAL)
     return ""
 
 
@@ -160,7 +160,7 @@ def _aws(context: Context, name: str) -> int:
 
 def _end(context: Context, name: str, value: str) -> str:
     """When this value ends, as was noted when it was kept; "" when it does not, or nobody knows."""
-    note = record_of(context).secrets.get(name)
+    note = record_of(context).note_of(name)
     mark = fingerprint(Secret(value), name)
     known = note is not None and mark and note.fingerprint == mark and note.expires_at != "never"
     return note.expires_at if note and known else ""

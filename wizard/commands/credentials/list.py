@@ -36,10 +36,10 @@ def run(chosen: Arguments) -> int:
 
 def _rows(context: Context, record: ProfileRecord) -> list[dict[str, Any]]:
     given = context.environment
-    there, now = _looked(context)
+    there, now = _looked(context, record)
     rows = []
-    for name in sorted({*record.secrets, *(there or {}), *given.names}):
-        source, note = given.source(name), record.secrets.get(name)
+    for name in sorted({*record.secret_names, *(there or {}), *given.names}):
+        source, note = given.source(name), record.note_of(name)
         found = there is not None and name in there
         if note or found:
             note = _true(name, note, (there or {}).get(name), now)
@@ -53,14 +53,18 @@ def _rows(context: Context, record: ProfileRecord) -> list[dict[str, Any]]:
     return rows
 
 
-def _looked(context: Context) -> tuple[Mapping[str, StoredSecret | None] | None, Description]:
+def _looked(
+    context: Context, record: ProfileRecord
+) -> tuple[Mapping[str, StoredSecret | None] | None, Description]:
     """What the store has (None: it cannot be seen now), and which store it is."""
     if context.chosen.sandbox:
         return held(context.vault, ()), Description("")
     # Nobody waits for a keyring that hangs to read a list, and nobody is asked for a password.
     environ = {"WA_WIZARD_KEYRING_TIMEOUT": "2", **context.environ}
     folder = context.home.folder(context.profile)
-    vault = open_vault(context.profile, context.choice, environ, folder=folder)
+    vault = open_vault(
+        context.profile, context.choice, environ, folder=folder, record=lambda: record
+    )
     try:
         return held(vault, candidates(context)), vault.describe()
     except VaultError as trouble:

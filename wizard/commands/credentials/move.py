@@ -30,7 +30,7 @@ def run(chosen: Arguments) -> int:
         goes = _choice(chosen, now)
         source, target = context.open_vault(came), context.open_vault(goes)
         prove_writing(target)
-        names = {*record.secrets, *SECRET_NAMES}
+        names = {*record.secret_names, *SECRET_NAMES}
         moved = _move(context, names, source, target, goes)
         if chosen.json:
             context.print_json({"schema": 1, "store": chosen.to, "moved": list(moved)})

@@ -15,7 +15,7 @@ from wizard.commands.credentials.common import IDS
 from wizard.commands.credentials.shapes import Leaf, read
 from wizard.text import sanitise
 from wizard.text.paste import is_empty, parse_token, parse_verify_token
-from wizard.text.secret import PAGE_TOKEN, SECRET_NAMES, Secret
+from wizard.text.secret import PAGE_TOKEN, PIN, SECRET_NAMES, Secret
 from wizard.vault.environment import variable
 
 TOKEN = "token"
@@ -52,6 +52,7 @@ _PARAMETER = re.compile(
 )
 _LINE = re.compile(r"line (\d+)")
 _OURS = {variable(name): name for name in (*SECRET_NAMES, *IDS)}
+_OF_NUMBER = re.compile(r"_pin_([0-9]{5,20})$")
 _OUR_PAGE = re.compile(variable(f"{PAGE_TOKEN}:") + r"\d+")
 
 
@@ -235,7 +236,7 @@ def _within(key: str, value: str) -> Iterator[tuple[str, str]]:
 def _named(path: tuple[str, ...]) -> str:
     """What a value would be by its key alone."""
     key, context = _snake(path[-1]), "_".join(map(_snake, path))
-    for name, form in (("verify_token", _VERIFY), ("two_step_pin", _PIN), (TOKEN, _ACCESS)):
+    for name, form in (("verify_token", _VERIFY), (PIN, _PIN), (TOKEN, _ACCESS)):
         if form.search(key):
             return name
     by_id = next((name for name, _ in _id(key, context, "")), "")
@@ -255,7 +256,8 @@ def _recognised(path: tuple[str, ...], value: str) -> Iterator[tuple[str, str]]:
     elif _HEX.fullmatch(value) and _SECRET.search(context):
         yield "app_secret", value.lower()
     elif _PIN.search(key) and re.fullmatch(r"[0-9]{6}", value):
-        yield "two_step_pin", value
+        number = _OF_NUMBER.search(key)
+        yield f"{PIN}:{number[1]}" if number else PIN, value
     elif value.isascii() and value.isdigit() and 5 <= len(value) <= 20:
         yield from _id(key, context, value)
 

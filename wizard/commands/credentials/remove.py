@@ -51,7 +51,7 @@ def run(chosen: Arguments) -> int:
 def _names(context: Context) -> list[str]:
     if not context.chosen.all:
         return [secret_name(context.chosen.name)]
-    return sorted({*held_names(context), *context.session.record.secrets})
+    return sorted({*held_names(context), *context.session.record.secret_names})
 
 
 def _revoked(context: Context, names: list[str]) -> bool:
@@ -94,5 +94,5 @@ def _remove(context: Context, name: str, *, revoked: bool) -> None:
 
 
 def _place(session: Session, name: str) -> str:
-    note = session.record.secrets.get(name)
+    note = session.record.note_of(name)
     return PLACES.get(note.kind if note else "", ANY)

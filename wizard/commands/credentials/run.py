@@ -21,6 +21,7 @@ from wizard.context.context import Context
 from wizard.context.settings import Arguments
 from wizard.text.errors import Exit, UsageError, WizardError
 from wizard.text.sanitise import DOTS, LONG_WORD
+from wizard.text.secret import PIN, kind_of
 from wizard.ui.screen import is_terminal
 from wizard.vault.environment import Environment, without_secrets
 
@@ -87,7 +88,7 @@ def _values(context: Context) -> dict[str, str]:
     asked = [credential_name(word) for word in words]
     program = context.chosen.program or ""
     theirs = PROGRAMS[program].json if program else {}
-    names = asked or [name for name in revealable(context) if name != "two_step_pin"]
+    names = asked or [name for name in revealable(context) if kind_of(name) != PIN]
     if not asked:
         value_of(context, "access_token")  # raises: there is nothing to run with
         names = [name for name in names if not program or name in theirs]
