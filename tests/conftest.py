@@ -48,6 +48,12 @@ def _closed_world(monkeypatch, tmp_path_factory):
 
 
 @pytest.fixture(autouse=True)
+def _this_process_stays_as_it_is(monkeypatch):
+    """Only children are hardened: this process is watched by the tests."""
+    monkeypatch.setattr("wizard.cli.main.harden", lambda: None)
+
+
+@pytest.fixture(autouse=True)
 def _every_answer_is_asked_for():
     """Fails a test whose FakePrompter was left with an answer or with a question."""
     yield

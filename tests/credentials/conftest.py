@@ -99,8 +99,6 @@ def open_shop(tmp_path, monkeypatch, capsys):
         monkeypatch.setenv("WA_WIZARD_PASSPHRASE_FILE", str(phrase))
         # The cost of a guess is the matter of the vault's own tests.
         monkeypatch.setattr(EncryptedFile.__init__, "__defaults__", (10,))
-        # pytest's process stays as it is: only children are hardened here.
-        monkeypatch.setattr("wizard.context.context.harden", lambda: None)
         shop = Shop(meta, tmp_path, capsys)
         config = Config().with_profile("default", vault={"store": "encrypted-file"})
         shop.home.save_config(config)

@@ -5,11 +5,15 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
+from tests.support.programs import child_environ
+from wizard.cli import main as cli
+from wizard.commands import COMMANDS, Subcommand
 from wizard.vault import hardening
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="Linux alone offers this")
@@ -91,3 +95,45 @@ def test_programs_started_from_it_are_as_they_were():
     )
     ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert ran.stdout.split() == ["0", "True"]
+
+
+EVERY = sorted(
+    f"{name} {word}".strip() for name, words in COMMANDS.items() for word in words or [""]
+)
+#: These read no secret, and wait for none.
+FREE = {"help", "completion", "explain", "status"}
+
+
+@pytest.mark.parametrize("command", ["", *EVERY])
+def test_a_command_that_may_hold_a_secret_is_hardened_before_it_reads_anything(
+    monkeypatch, command
+):
+    order = []
+
+    def options(parser):
+        order.append("options")
+        parser.option("rest", nargs="*", says="cli.json_help")
+
+    found = Subcommand(options, lambda chosen: order.append("run") or 0)
+    monkeypatch.setattr(cli, "harden", lambda: order.append("harden"))
+    monkeypatch.setattr(cli, "subcommand_of", lambda *_: found)
+    assert cli.run(command.split()) == 0
+    assert order == [*([] if command in FREE else ["harden"]), "options", "run"]
+
+
+@pytest.mark.parametrize(
+    "words", [["credentials", "set", "verify_token", "--from-stdin"], ["messages", "--follow"]]
+)
+def test_a_command_that_waits_leaves_no_core_and_is_closed_to_others(words, tmp_path):
+    environ = child_environ(WA_WIZARD_HOME=str(tmp_path), WA_WIZARD_APP_SECRET="0" * 32)
+    call = [sys.executable, "-m", "wizard", *words, "--no-input"]
+    with subprocess.Popen(call, env=environ, stdin=-1, stdout=-1, stderr=-1) as child:
+        ends = time.monotonic() + 30
+        line = ""
+        while time.monotonic() < ends and line.split()[4:5] != ["0"]:
+            limits = Path(f"/proc/{child.pid}/limits").read_text().splitlines()
+            line = next(line for line in limits if "core file" in line)
+            time.sleep(0.02)
+        assert child.poll() is None
+        child.kill()
+    assert line.split()[4] == "0", line

@@ -19,6 +19,7 @@ from wizard.report.outputs import OUTPUTS, Output
 from wizard.text.errors import Exit, Terminated
 from wizard.ui.screen import fit_encoding, open_screen
 from wizard.ui.words import Words
+from wizard.vault.hardening import harden
 
 
 def run(words: Sequence[str]) -> int:
@@ -69,6 +70,10 @@ def _that_can_be_shown(language: str) -> str:
     return "en"
 
 
+#: Commands that neither read a secret nor wait for one.
+HOLD_NOTHING = ("", "help", "completion", "explain", "status")
+
+
 def _obey(line: Line, arguments: Arguments, words: Words) -> int:
     if line.wants_version:
         if arguments.json:
@@ -76,6 +81,8 @@ def _obey(line: Line, arguments: Arguments, words: Words) -> int:
         else:
             sys.stdout.write(f"{TOOL}\n")
         return Exit.FINE
+    if line.command not in HOLD_NOTHING:
+        harden()
     branch = None if line.wants_help else subcommand_of(line.command, line.branch)
     if branch is None and arguments.json and line.wants_help:
         Context(arguments).print_json(command_list(line, words))

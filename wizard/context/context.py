@@ -26,7 +26,6 @@ from wizard.text.localised import phrase
 from wizard.text.secret import Secret
 from wizard.ui.screen import Screen, is_terminal, open_screen
 from wizard.ui.words import Words
-from wizard.vault.hardening import harden
 
 # What asks a person, Meta or a vault loads http.client, ssl, questionary, keyring: it is imported
 # by the part of a run that needs it, so that `status` and `help` answer at once.
@@ -208,14 +207,12 @@ class Context:
         """A store of this profile, whether it is the chosen one or not. Reaches for nothing yet."""
         from wizard.vault.stores import Person, open_vault
 
-        if not self.chosen.sandbox:
-            harden()
         _ = self.environment  # refuses what is not this profile's alone
         person = Person(
             attended=self.attended,
             waiting=lambda: self.notes.line(self.words.say("vault.waiting")),
             passphrase=self._passphrase(),
-            passphrase_file=Path(file) if file else None,
+            passphrase_file=Path(path) if (path := self.chosen.passphrase_file) else None,
         )
         return open_vault(
             *(self.profile, choice, self.environ, person),
