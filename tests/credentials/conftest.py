@@ -94,11 +94,12 @@ def open_shop(tmp_path, monkeypatch, capsys):
         folder.mkdir(mode=0o700)
         phrase = tmp_path / "phrase"
         phrase.write_text(PHRASE)
+        phrase.chmod(0o600)
         monkeypatch.setenv("WA_WIZARD_HOME", str(folder))
         monkeypatch.setenv("WA_WIZARD_GRAPH_URL", meta.graph_url)
         monkeypatch.setenv("WA_WIZARD_PASSPHRASE_FILE", str(phrase))
         # The cost of a guess is the matter of the vault's own tests.
-        monkeypatch.setattr(EncryptedFile.__init__, "__defaults__", (10,))
+        monkeypatch.setattr(EncryptedFile.__init__, "__defaults__", (10, None))
         shop = Shop(meta, tmp_path, capsys)
         config = Config().with_profile("default", vault={"store": "encrypted-file"})
         shop.home.save_config(config)

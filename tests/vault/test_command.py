@@ -1,6 +1,7 @@
 """Another program as the store: a real one, run."""
 
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -130,13 +131,28 @@ def test_output_that_is_not_text_is_a_failure(tmp_path):
 def test_a_program_that_hangs_is_ended_at_its_deadline(tmp_path, script):
     started, pid = time.monotonic(), tmp_path / "pid"
     vault = over(tmp_path, seconds=0.4, get=shell(script.format(pid=pid)))
-    assert closed_by(lambda: vault.get("a")).closed is VaultProblem.TIMEOUT
+    assert closed_by(lambda: vault.get("a")).closed is VaultProblem.SLOW
     assert time.monotonic() - started < 3
     if pid.exists():
         orphan, ends = int(pid.read_text()), time.monotonic() + 3
         while alive(orphan):
             assert time.monotonic() < ends
             time.sleep(0.01)
+
+
+@pytest.mark.parametrize("script", ["cat /dev/zero", "cat /dev/zero >&2", "yes & wait"])
+def test_a_program_that_writes_without_end_is_ended(tmp_path, script):
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    vault = over(tmp_path, get=shell(script))
+    trouble = closed_by(lambda: vault.get("a"))
+    assert (trouble.closed, "MiB" in trouble.detail) == (VaultProblem.BROKEN, True)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200 << 10  # KiB
+
+
+def test_a_value_that_the_program_does_not_read_is_no_failure_of_ours(tmp_path):
+    vault = over(tmp_path, set=shell(f"exec <&-; printf x > {tmp_path}/a"))
+    vault.put("a", Secret("x"))
+    assert closed_by(lambda: vault.put("a", Secret("y" * (1 << 20)))).closed is VaultProblem.LOSING
 
 
 def alive(pid):

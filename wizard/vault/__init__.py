@@ -24,10 +24,13 @@ class VaultProblem(StrEnum):
     MISSING = "missing"  # no keyring service on this machine (ssh, container, cron)
     LOCKED = "locked"
     TIMEOUT = "timeout"  # no answer within the deadline (a window may be asking for a password)
+    SLOW = "slow"  # the same of a program that keeps secrets: its deadline stands in the profile
     LOSING = "losing"  # what was written did not come back: null back ends, truncation
     FULL = "full"  # disk full
     PASSPHRASE = "passphrase"  # encrypted file: none given, or the wrong one
     UNSAFE = "unsafe"  # a file or folder that others own or may write; `detail` says which
+    READABLE = "readable"  # a file with the passphrase that others can read; `detail` says which
+    OLDER = "older"  # the encrypted file of before; `detail`: the file that knows of a later write
     READ_ONLY = "read_only"  # the environment: set it where it comes from
     NOT_WRITABLE = "not_writable"  # a program that keeps secrets, and takes none from here
     INVALID = "invalid"  # a value from outside that cannot be right; `detail`: where it stands

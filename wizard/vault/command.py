@@ -15,10 +15,12 @@ import secrets
 import shutil
 import signal
 import subprocess
+import threading
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import IO, Any
 
 from wizard.text.paste import decoded
 from wizard.text.secret import Secret
@@ -28,6 +30,8 @@ from wizard.vault.environment import without_secrets
 STORE = "command"
 SECONDS = 20.0
 ABSENT = 44
+#: Bytes: far more than any secret, and no danger to this machine.
+_MOST = 16 << 20
 
 
 @dataclass(frozen=True)
@@ -153,16 +157,21 @@ class CommandVault:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 env=without_secrets(self.environ),
+                bufsize=0,
                 start_new_session=True,  # so that its children can be ended with it
             )
             try:
-                said, complained = process.communicate(value.encode(), self.helper.seconds)
+                said, complained = _exchange(process, value.encode(), self.helper.seconds)
             except BaseException as error:
                 _end(process)
+                if isinstance(error, OverflowError):
+                    detail = f"{self._program}: > {_MOST >> 20} MiB"
+                    raise VaultError(VaultProblem.BROKEN, STORE, detail) from None
                 if not isinstance(error, subprocess.TimeoutExpired):
                     raise
                 detail = f"{self._program}: {self.helper.seconds:g} s"
-                raise VaultError(VaultProblem.TIMEOUT, STORE, detail) from None
+                raise VaultError(VaultProblem.SLOW, STORE, detail) from None
+            _close(process)
             return self._judged(process.returncode, said, complained)
 
     def _judged(self, code: int, said: bytes, complained: bytes) -> str | None:
@@ -183,6 +192,51 @@ def _arguments(key: str, given: Any) -> tuple[str, ...]:
     return tuple(given)
 
 
+class _Taking(threading.Thread):
+    """Takes what comes out of a pipe, and no more than `_MOST` of it."""
+
+    def __init__(self, pipe: IO[bytes] | None) -> None:
+        super().__init__(daemon=True)
+        self._pipe, self.content, self.too_long = pipe, bytearray(), False
+        self.start()
+
+    def run(self) -> None:
+        with suppress(OSError, ValueError):  # it was closed at the deadline
+            while self._pipe and not self.too_long and (piece := self._pipe.read(1 << 16)):
+                self.content += piece
+                self.too_long = len(self.content) > _MOST
+
+
+def _give(pipe: IO[bytes] | None, value: bytes) -> None:
+    with suppress(OSError, ValueError):  # it wants no more, or was ended
+        while pipe and value:
+            value = value[pipe.write(value) :]
+    with suppress(OSError):
+        if pipe:
+            pipe.close()
+
+
+def _exchange(
+    process: subprocess.Popen[bytes], value: bytes, seconds: float
+) -> tuple[bytes, bytes]:
+    """What it wrote to stdout and stderr; TimeoutExpired, or OverflowError beyond `_MOST`.
+
+    `communicate` would take what a program writes without end, until the memory is full.
+    """
+    ends = time.monotonic() + seconds
+    threading.Thread(target=_give, args=(process.stdin, value), daemon=True).start()
+    taking = [_Taking(process.stdout), _Taking(process.stderr)]
+    for one in taking:
+        while one.is_alive() and not any(other.too_long for other in taking):
+            if time.monotonic() > ends:
+                raise subprocess.TimeoutExpired(process.args, seconds)
+            one.join(0.05)
+    if any(one.too_long for one in taking):
+        raise OverflowError
+    process.wait(max(0.1, ends - time.monotonic()))
+    return bytes(taking[0].content), bytes(taking[1].content)
+
+
 def _end(process: subprocess.Popen[bytes]) -> None:
     """Nothing of it stays, and no pipe that a grandchild keeps open is waited for."""
     with suppress(OSError):
@@ -192,6 +246,10 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         else:
             process.kill()
     process.wait()
+    _close(process)
+
+
+def _close(process: subprocess.Popen[bytes]) -> None:
     for pipe in (process.stdin, process.stdout, process.stderr):
         if pipe:
             with suppress(OSError):

@@ -1,17 +1,24 @@
 """The store "encrypted-file": one JSON file, scrypt and AES-256-GCM, for machines without keyring.
 
 Name and profile are bound to each value as associated data: an entry that is moved to another name
-does not open. How many secrets there are, their names and lengths are not hidden.
+does not open. `check` seals the digest of every entry and a number that grows with each write: an
+older entry in the place of a newer one does not open, and an older file is told by the number that
+this machine saw last. How many secrets there are, their names and lengths are not hidden; one that
+was taken out looks as if it had been removed, which needs no passphrase.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import secrets
+import stat
 import threading
+import unicodedata
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,6 +34,7 @@ STORE = "encrypted-file"
 COST = 17
 # Of a file that somebody else prepared: neither a weak key nor all the memory.
 _COSTS = range(10, 21)
+_KDF, _CIPHER = {"name": "scrypt", "r": 8, "p": 1}, "AES-256-GCM"
 SHORTEST_PASSPHRASE = 8
 _FORMAT = 1
 _MOST = 64 << 20
@@ -39,20 +47,25 @@ Passphrase = Callable[[bool], Secret | None]
 
 @dataclass
 class _Document:
-    """The file. `check` opens with the right passphrase, whatever else is damaged."""
+    """The file. `check` opens with the right passphrase, whatever else is damaged.
+
+    What it seals: `revision` and `digests`; None in a file of an earlier version.
+    """
 
     profile: str
     salt: bytes
     cost: int
     check: bytes = b""
     entries: dict[str, bytes] = field(default_factory=dict)
+    revision: int = 0
+    digests: dict[str, str] | None = None
 
     def dump(self) -> bytes:
         content = {
             "format": _FORMAT,
             "profile": self.profile,
-            "kdf": {"name": "scrypt", "log2n": self.cost, "r": 8, "p": 1, "salt": _text(self.salt)},
-            "cipher": "AES-256-GCM",
+            "kdf": {**_KDF, "log2n": self.cost, "salt": _text(self.salt)},
+            "cipher": _CIPHER,
             "check": _text(self.check),
             "secrets": {name: _text(entry) for name, entry in self.entries.items()},
         }
@@ -60,10 +73,21 @@ class _Document:
 
 
 class EncryptedFile:
-    """The key is derived once for each process; the passphrase is asked for when it is needed."""
+    """The key is derived once for each process; the passphrase is asked for when it is needed.
 
-    def __init__(self, path: Path, profile: str, passphrase: Passphrase, cost: int = COST) -> None:
+    `seen` is where this machine keeps the number of the last write that it saw.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        profile: str,
+        passphrase: Passphrase,
+        cost: int = COST,
+        seen: Path | None = None,
+    ) -> None:
         self._path, self._profile, self._ask, self._cost = path, profile, passphrase, cost
+        self._seen = seen or path.with_name(f"{path.name}.revision")
         self._passphrase: Secret | None = None
         self._keys: dict[tuple[bytes, int], bytes] = {}
         self._deriving = threading.RLock()
@@ -87,7 +111,10 @@ class EncryptedFile:
             # Before the lock is taken: a person who thinks must not hold up other processes.
             self._key(self._load() or self._blank())
             with private_file.locked(self._path, _PATIENCE):
-                self._write(self._load() or self._blank(), name, secret.reveal())
+                document = self._load()
+                if document:
+                    self._open_check(document)
+                self._write(document or self._blank(), name, secret.reveal())
 
     def remove(self, name: str) -> None:
         """Drop it; dropping what is not there is fine. Needs no passphrase."""
@@ -118,8 +145,15 @@ class EncryptedFile:
     def _write(self, document: _Document, name: str, value: str) -> None:
         if name in document.entries and self._open(document, name) == value:
             return
-        document.entries[name] = self._seal(document, f"secret:{name}", value)
+        document.entries[name] = sealed = self._seal(document, f"secret:{name}", value)
+        # Of another entry only its own digest tells whether it is the one that was written last.
+        before = document.digests if document.digests is not None else _digests(document.entries)
+        document.digests = {n: before[n] for n in document.entries if n in before}
+        document.digests[name] = _digest(sealed)
+        document.revision += 1
+        self._seal_check(document)
         private_file.replace(self._path, document.dump())
+        self._remember(document.revision)
         back = self._load()
         if back is None or self._open(back, name) != value:
             raise VaultError(VaultProblem.LOSING, STORE, str(self._path))
@@ -129,7 +163,8 @@ class EncryptedFile:
         with self._deriving:
             salt = next((s for s, cost in self._keys if cost == self._cost), os.urandom(16))
             document = _Document(self._profile, salt, self._cost)
-            document.check = self._seal(document, "check", self._profile)
+            document.digests, document.revision = {}, self._last_seen()
+            self._seal_check(document)
             return document
 
     def _load(self) -> _Document | None:
@@ -143,6 +178,9 @@ class EncryptedFile:
             raise VaultError(VaultProblem.BROKEN, STORE, f"profile {tree['profile']!s:.40}")
         if (cost := tree["kdf"]["log2n"]) not in _COSTS:
             raise VaultError(VaultProblem.BROKEN, STORE, f"log2n {cost!s:.9}")
+        for name, wanted in {**_KDF, "cipher": _CIPHER}.items():
+            if (found := tree["kdf"].get(name, tree.get(name))) != wanted:
+                raise VaultError(VaultProblem.BROKEN, STORE, f"{name} {found!s:.20}")
         entries = {name: b64decode(entry, validate=True) for name, entry in tree["secrets"].items()}
         salt, check = b64decode(tree["kdf"]["salt"]), b64decode(tree["check"])
         if not check:  # without it, any passphrase would do for writing
@@ -158,12 +196,40 @@ class EncryptedFile:
                 given = self._phrase(new=not document.check)
                 if given == tried:  # a file of it, or a person who has no other
                     raise VaultError(VaultProblem.PASSPHRASE, STORE, "wrong")
-                key = _derive(given, *place)
-                if document.check and self._unseal(key, document.check, "check") is None:
+                for phrase in _forms(given, new=not document.check):
+                    key = _derive(phrase, *place)
+                    if not document.check or self._unseal(key, document.check, "check") is not None:
+                        self._keys[place] = key
+                        break
+                else:
                     self._passphrase, tried = None, given  # asked for again in place
-                    continue
-                self._keys[place] = key
             return self._keys[place]
+
+    def _seal_check(self, document: _Document) -> None:
+        sealed = {"revision": document.revision, "digests": document.digests}
+        document.check = self._seal(document, "check", json.dumps(sealed))
+
+    def _open_check(self, document: _Document) -> None:
+        """What `check` seals, into the document; OLDER when this machine saw a later write."""
+        plain = self._unseal(self._key(document), document.check, "check")
+        if plain is None:
+            raise VaultError(VaultProblem.BROKEN, STORE, "check: InvalidTag")
+        with suppress(ValueError):  # an earlier version sealed the profile's name there
+            sealed = json.loads(plain)
+            document.revision, document.digests = sealed["revision"], sealed["digests"]
+        seen = self._last_seen()
+        if document.revision < seen:
+            raise VaultError(VaultProblem.OLDER, STORE, str(self._seen))
+        if document.revision > seen:
+            self._remember(document.revision)
+
+    def _last_seen(self) -> int:
+        last = private_file.read(self._seen, 99) or b""
+        return int(last) if last.strip().isdigit() else 0
+
+    def _remember(self, revision: int) -> None:
+        with suppress(OSError, private_file.UnsafeFile):  # a home that cannot be written to
+            private_file.replace(self._seen, b"%d\n" % revision)
 
     def _phrase(self, new: bool) -> Secret:
         if self._passphrase is None:
@@ -185,6 +251,10 @@ class EncryptedFile:
         return nonce + AESGCM(self._key(document)).encrypt(nonce, value.encode(), self._bound(what))
 
     def _open(self, document: _Document, name: str) -> str:
+        self._open_check(document)
+        expected = document.digests
+        if expected is not None and expected.get(name) != _digest(document.entries[name]):
+            raise VaultError(VaultProblem.BROKEN, STORE, f"{name}: not what was written last")
         value = self._unseal(self._key(document), document.entries[name], f"secret:{name}")
         if value is None:
             raise VaultError(VaultProblem.BROKEN, STORE, f"{name}: InvalidTag")
@@ -205,6 +275,7 @@ class EncryptedFile:
 
 VARIABLE = "WA_WIZARD_PASSPHRASE_FILE"
 CREDENTIAL = "wa-wizard-passphrase"
+_OPTION = "--passphrase-file"
 
 
 def passphrase_from(
@@ -219,14 +290,30 @@ def passphrase_from(
 
     def passphrase(new: bool) -> Secret | None:
         for path, source in _files(environ, file):
+            if source in (VARIABLE, _OPTION):
+                _refuse_open(path, source)
             return Secret(content(path, source).rstrip("\r\n"))
         return ask(new) if ask else None
 
     return passphrase
 
 
+def _refuse_open(path: Path, source: str) -> None:
+    """UNSAFE for a file that others can read, as ssh has it of its keys.
+
+    One of somebody else (root's, of a group of ours) may be for the group. systemd's own are left
+    to systemd.
+    """
+    with suppress(OSError):
+        there = os.stat(path)
+        ours = os.name == "posix" and there.st_uid == os.geteuid()
+        if os.name == "posix" and there.st_mode & (0o077 if ours else 0o007):
+            mode = stat.S_IMODE(there.st_mode)
+            raise VaultError(VaultProblem.READABLE, STORE, f"{source}: {path} ({mode:04o})")
+
+
 def _files(environ: Mapping[str, str], file: Path | None) -> list[tuple[Path, str]]:
-    found = [(file, "--passphrase-file")] if file else []
+    found = [(file, _OPTION)] if file else []
     if named := environ.get(VARIABLE):
         found.append((Path(named), VARIABLE))
     credential = Path(environ.get("CREDENTIALS_DIRECTORY") or ".") / CREDENTIAL
@@ -239,6 +326,24 @@ def _derive(passphrase: Secret, salt: bytes, cost: int) -> bytes:
     from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
     return Scrypt(salt, length=32, n=1 << cost, r=8, p=1).derive(passphrase.reveal().encode())
+
+
+def _forms(phrase: Secret, *, new: bool) -> list[Secret]:
+    """The passphrase in the forms that keyboards and systems write it in: é is one sign or two.
+
+    A new file takes NFKC, which all of them lead to; an older one took what was typed.
+    """
+    typed = phrase.reveal()
+    forms = [unicodedata.normalize(form, typed) for form in ("NFKC", "NFC", "NFD", "NFKD")]
+    return [Secret(form) for form in dict.fromkeys(forms[:1] if new else [*forms, typed])]
+
+
+def _digest(sealed: bytes) -> str:
+    return hashlib.sha256(sealed).hexdigest()
+
+
+def _digests(entries: Mapping[str, bytes]) -> dict[str, str]:
+    return {name: _digest(sealed) for name, sealed in entries.items()}
 
 
 def _text(data: bytes) -> str:

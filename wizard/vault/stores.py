@@ -326,7 +326,8 @@ def _encrypted_file(opening: Opening) -> Vault:
     person = opening.person
     passphrase = passphrase_from(opening.environ, person.passphrase_file, person.passphrase)
     path = Path(opening.choice.get("path") or opening.folder / "secrets.json")
-    return EncryptedFile(path, opening.profile, passphrase)
+    seen = opening.folder / "secrets.json.revision"
+    return EncryptedFile(path, opening.profile, passphrase, seen=seen)
 
 
 def _command(opening: Opening) -> Vault:
