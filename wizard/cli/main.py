@@ -16,7 +16,8 @@ from wizard.context.context import Context
 from wizard.context.settings import Arguments, check_profile, language_of
 from wizard.report.documents import TOOL, error_document, outcome_document, write_document
 from wizard.report.outputs import OUTPUTS, Output
-from wizard.text.errors import Exit, Terminated
+from wizard.text.errors import Exit, Terminated, UsageError
+from wizard.text.sanitise import TYPED_SECRET
 from wizard.ui.screen import fit_encoding, open_screen
 from wizard.ui.words import Words
 from wizard.vault.hardening import harden
@@ -130,13 +131,24 @@ def _quiet_threads(arguments: Arguments) -> None:
 
 def parse(line: Line, branch: Subcommand, words: Words, chosen: Arguments) -> None:
     """The options of a line into `chosen`; UsageError when they make no sense."""
+    for word in own_words(line.rest):
+        if TYPED_SECRET.search(word):
+            # It would end as a file's name, in a message to somebody, in the shell's history.
+            raise UsageError("cli.secret_on_line")
     parser = Parser(line.name, words)
     if branch.options is not None:
         branch.options(parser)
     parser.common()
     parser.typed = line.rest
-    # `--lang` is a choice already made: the language may come from elsewhere too.
-    parser.parse_args(line.rest, chosen)
+    wrong: UsageError | None = None
+    try:
+        # `--lang` is a choice already made: the language may come from elsewhere too.
+        parser.parse_args(line.rest, chosen)
+    except UsageError as error:
+        wrong = error
+    if wrong is not None:
+        wrong.__context__ = None  # argparse's own, which quotes what was typed
+        raise wrong
 
 
 def _let_anything_be_printed() -> None:

@@ -197,8 +197,8 @@ def rendered(node: Node) -> bytes:
 
 
 def _store(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         # Not private, and whole or not at all.
         temporary = path.with_name(f".{path.name}.new")
         temporary.write_bytes(content)

@@ -119,6 +119,11 @@ APP_TOKEN = rf"{APP_ID}\|[A-Za-z0-9_-]{{20,}}"
 ANY = re.compile(
     r"EA[A-Za-z0-9]{18,}|\d{5,20}(?:\||%7C)[\w-]{16,}|\b[0-9a-f]{32,}\b", re.IGNORECASE
 )
+#: A word of a command line that holds a token, or is an app secret (alone, or after NAME=).
+TYPED_SECRET = re.compile(
+    r"(?<![A-Za-z0-9])(?:EA[A-Z][A-Za-z0-9]{40,}|\d{5,20}\|[\w-]{16,})"
+    r"|\A(?:[\w-]{1,40}=)?[0-9a-f]{32}\Z"
+)
 #: A word of a command line that is long enough to be one: never repeated.
 LONG_WORD = re.compile(r"[A-Za-z0-9_|=+-]{20,}")
 
