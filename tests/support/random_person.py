@@ -156,7 +156,7 @@ def answer_through(meta: Meta) -> Any:
             if kind == "lost":
                 self._break_off(Fault("drop", {}))
             elif kind == "lost_html":
-                send(500, refusals.HTML.encode(), {"Content-Type": "text/html"})
+                send(500, server.HTML.encode(), {"Content-Type": "text/html"})
             elif kind in ("hide", "twist") and fault is not None:
                 content = spoiled(json.loads(body), kind, Random(fault.settings["seed"]))
                 send(status, json.dumps(content).encode(), headers)

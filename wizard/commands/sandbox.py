@@ -30,6 +30,8 @@ def options(parser: OptionParser) -> None:
     parser.option("--scenario", says="sandbox.scenario_help", metavar="NAME")
     parser.option("--port", says="sandbox.port_help", metavar="N", type=int, default=0)
     parser.option("--latency", says="sandbox.latency_help", metavar="MS", type=int, default=0)
+    parser.option("--fresh", says="sandbox.fresh_help", action="store_true")
+    parser.option("--callbacks-anywhere", says="sandbox.anywhere_help", action="store_true")
     parser.option("--list", says="sandbox.list_help", action="store_true")
 
 
@@ -43,6 +45,8 @@ def run(chosen: Arguments) -> int:
     if name not in scenarios():
         raise unknown_word("cli.no_such_scenario", name, scenarios())
     with _start(context, name) as running:
+        if chosen.callbacks_anywhere:
+            context.notes.line(context.words.say("sandbox.anywhere"))
         _announce(running)
         _serve()
     return Exit.FINE
@@ -65,7 +69,14 @@ def _start(context: Context, name: str) -> Running:
     folder = context.real_home.sandbox(name).state_folder
     make_folder(folder)
     try:
-        return sandbox.start(name, folder, chosen.port, chosen.latency)
+        return sandbox.start(
+            name,
+            folder,
+            chosen.port,
+            chosen.latency,
+            fresh=chosen.fresh,
+            callbacks_anywhere=chosen.callbacks_anywhere,
+        )
     except (OSError, OverflowError) as error:
         why = getattr(error, "strerror", None) or str(error)
         raise UsageError("sandbox.port_taken", port=str(chosen.port), why=why) from None

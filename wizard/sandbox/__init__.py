@@ -12,8 +12,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from wizard.sandbox import access, dialog, server
-from wizard.sandbox.delivery import Delivery
+from wizard.sandbox import access, dialog
+from wizard.sandbox.delivery import Delivery, control_answer
 from wizard.sandbox.server import Server
 from wizard.sandbox.world import DAY, Expectation, Scenario, World, build, load, names
 
@@ -113,7 +113,7 @@ class Running:
         Returns the wamid of the message, "" when none can arrive.
         """
         params = {**({"text": text} if text else {}), **more}
-        _, answer = server.control_answer(self._world, self._delivery, "POST", ["write"], params)
+        _, answer = control_answer(self._world, self._delivery, "POST", ["write"], params)
         return str(answer.get("id", ""))
 
     def sign_in(self, url: str) -> None:
@@ -145,15 +145,22 @@ def start(
     state_dir: Path | None = None,
     port: int = 0,
     latency_ms: int = 0,
+    *,
+    fresh: bool = False,
+    callbacks_anywhere: bool = False,
 ) -> Running:
     """Serves a scenario on loopback; KeyError when there is none of this name.
 
     With `state_dir` its world is kept there, one file per scenario, and shared by every process
-    that serves the same one. OSError when the port is taken.
+    that serves the same one; `fresh` begins it anew, with other secrets. `callbacks_anywhere`: its
+    deliveries and handshakes may leave this machine. OSError when the port is taken.
     """
     found = load(scenario)
     path = None if state_dir is None else state_dir / f"{scenario}.json"
+    if fresh and path is not None:
+        path.unlink(missing_ok=True)
     world = World(build(found), path)
+    world.callbacks_anywhere = callbacks_anywhere
     _renew(world, found)
     delivery = Delivery(world)
     server = Server(world, delivery, port, latency_ms / 1000)

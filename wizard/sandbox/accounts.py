@@ -190,7 +190,9 @@ ACCOUNT = Kind(
             "marketing_messages_onboarding_status message_template_namespace ownership_type "
             "primary_business_location purchase_order_number status "
             "template_auto_archival_enabled timezone_id auth_international_rate_eligibility "
-            "disable_marketing_messages_on_cloud_api linked_commerce_account"
+            "disable_marketing_messages_on_cloud_api linked_commerce_account "
+            "marketing_messages_ad_account service_pricing_policy "
+            "whatsapp_manager_marketing_messages_max_price_enroll_status"
         ),
         "primary_funding_id": _funding,
         "owner_business": _owner,

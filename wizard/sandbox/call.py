@@ -11,8 +11,12 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlencode
+
+import yaml
 
 from wizard.sandbox.world import Refused, World, bad_parameter, no_such_field, not_a_provider
 
@@ -141,6 +145,8 @@ class Call:
         start = self._start(len(items), limit)
         shown = items[start : start + limit]
         answer: Answer = {"data": shown}
+        if "total_count" in self.text("summary"):
+            answer["summary"] = {"total_count": len(items)}
         if shown:
             last = start + len(shown) - 1
             answer["paging"] = {"cursors": {"before": cursor(start), "after": cursor(last)}}
@@ -180,15 +186,48 @@ def proof_missing() -> Refused:
     )
 
 
-def not_played(call: Call) -> Refused:
-    """What Meta has and the sandbox has not: no lie about permissions, and no success."""
-    path = "/".join(call.parts)
+CATALOGUE = Path(__file__).with_name("not-played.yaml")
+
+
+@cache
+def catalogue() -> Answer:
+    """What Meta has and the sandbox has not, and the parameters that each call looks at."""
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    found: Answer = yaml.load(CATALOGUE.read_text("utf-8"), loader)  # noqa: S506
+    return found
+
+
+def is_unplayed(kind: str, name: str) -> bool:
+    """Whether Meta has this field or edge, which the sandbox does not play."""
+    return name in catalogue()["fields"].get(kind, "").split()
+
+
+def not_played(call: Call, part: str = "") -> Refused:
+    """What Meta has and the sandbox has not: no lie about permissions, and no success.
+
+    `part`: what of the call it is, where it is not the whole ("the field analytics").
+    """
+    path = f"{call.method} /{'/'.join(call.parts)}"
+    what = f"{part} of {path}" if part else path
+    return not_played_at_all(what)
+
+
+def not_played_at_all(what: str) -> Refused:
+    """The refusal that is the sandbox's own: HTTP 501, in Meta's envelope."""
     return Refused(
-        100,
-        f"(#100) Not played by the sandbox: {call.method} /{path}",
-        kind="SandboxException",
-        http=501,
+        100, f"(#100) Not played by the sandbox: {what}", kind="SandboxException", http=501
     )
+
+
+def refuse_unplayed_parameters(call: Call, name: str) -> None:
+    """Refuses a parameter that this call, `KIND METHOD EDGE`, does not look at."""
+    known = catalogue()["parameters"].get(name)
+    if known is None:
+        return
+    taken = {*known.split(), *catalogue()["everywhere"].split()}
+    for parameter in call.params:
+        if parameter not in taken:
+            raise not_played(call, f"the parameter {parameter}")
 
 
 def cursor(place: int) -> str:
@@ -326,4 +365,10 @@ def _value(call: Call, kind: Kind, node: Answer, field: Asked) -> Any:
         params = {**field.params, **({"fields": field.inside} if field.inside else {})}
         inner = replace(call, params=params, parts=[node["id"], field.name])
         return edge(inner, node)
-    raise no_such_field(field.name, kind.name)
+    raise _unknown(call, kind, field)
+
+
+def _unknown(call: Call, kind: Kind, field: Asked) -> Refused:
+    if is_unplayed(kind.name, field.name):
+        return not_played(call, f"the field {field.name}")
+    return no_such_field(field.name, kind.name)

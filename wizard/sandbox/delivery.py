@@ -7,6 +7,7 @@ The tree's `delivery` sets the pace: `first_retry_s`, `factor`, `retries` (after
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import heapq
 import hmac
@@ -20,8 +21,8 @@ from typing import Any
 
 from wizard.sandbox import webhooks
 from wizard.sandbox.call import Answer
-from wizard.sandbox.messages import digits_of, fresh_wamid, open_window
-from wizard.sandbox.world import World
+from wizard.sandbox.messages import digits_of, fresh_wamid, open_window, user_id_of
+from wizard.sandbox.world import World, merge
 
 #: Failures that come by webhook alone: code → (title, details).
 LATER = {
@@ -48,7 +49,7 @@ def inbound_payload(number: Answer, sender: Answer, wamid: str, text: str, more:
 
     A sender with `hides_number` comes with the user id (BSUID) alone, as since April 2026.
     """
-    user_id = sender.get("user_id", f"US.{sender['wa_id']}0001")
+    user_id = sender.get("user_id", user_id_of(sender["wa_id"]))
     contact: Answer = {"profile": {"name": sender.get("name", "")}, "user_id": user_id}
     message: Answer = {
         "from_user_id": user_id,
@@ -61,7 +62,16 @@ def inbound_payload(number: Answer, sender: Answer, wamid: str, text: str, more:
         contact["wa_id"] = message["from"] = sender["wa_id"]
     if more.get("type", "text") != "text":
         del message["text"]
+    if more.get("type") in ("button", "interactive"):
+        # Meta always says which message was answered.
+        asked = {"from": digits_of(number["display_phone_number"]), "id": _last_sent(number)}
+        message["context"] = asked
     return {**_head(number), "contacts": [contact], "messages": [{**message, **more}]}
+
+
+def _last_sent(number: Answer) -> str:
+    """The message that a person answers: the last one sent, or one from before this world."""
+    return str(number.get("last_sent") or fresh_wamid(digits_of(number["display_phone_number"])))
 
 
 def status_payload(number: Answer, wamid: str, message: Answer, stage: str, code: int) -> Answer:
@@ -70,7 +80,7 @@ def status_payload(number: Answer, wamid: str, message: Answer, stage: str, code
         "id": wamid,
         "status": stage,
         "timestamp": str(int(time.time())),
-        "recipient_id": message["to"],
+        "recipient_user_id": message.get("user_id") or user_id_of(message["to"]),
         "pricing": {
             "billable": True,
             "pricing_model": "PMP",
@@ -84,7 +94,11 @@ def status_payload(number: Answer, wamid: str, message: Answer, stage: str, code
         line["errors"] = [
             {"code": code, "title": title, "message": title, "error_data": {"details": details}}
         ]
-    contact = {"wa_id": message["to"], "user_id": f"US.{message['to']}0001"}
+    contact = {"user_id": line["recipient_user_id"]}
+    if message["to"].isdecimal():  # of a foreign user ID this world knows no number
+        line["recipient_id"] = contact["wa_id"] = message["to"]
+    if note := message.get("note"):
+        line["biz_opaque_callback_data"] = note
     return {**_head(number), "contacts": [contact], "statuses": [line]}
 
 
@@ -221,16 +235,20 @@ class Delivery:
     def _attempt(
         self, url: str, body: bytes, headers: dict[str, str], about: str, so_far: int
     ) -> None:
+        away = webhooks.leads_away(self._world, url)
         try:
-            status, _, _ = webhooks.exchange("POST", url, body=body, headers=headers)
-        except webhooks.NoAnswer:
             status = 0
+            if not away:
+                status, _, _ = webhooks.exchange("POST", url, body=body, headers=headers)
+        except webhooks.NoAnswer:
+            pass
         pace = self._pace()
+        line = {"about": about, "url": url, "http": status, "attempt": so_far + 1}
         with self._world.held():
             log = self._world.tree.setdefault("deliveries", [])
-            log.append({"about": about, "url": url, "http": status, "attempt": so_far + 1})
+            log.append(line | ({"not_played": away} if away else {}))
             del log[:-REMEMBERED]
-        if status != 200 and so_far < pace["retries"]:
+        if not away and status != 200 and so_far < pace["retries"]:
             wait = pace["first_retry_s"] * pace["factor"] ** so_far
             self._plan(wait, lambda: self._attempt(url, body, headers, about, so_far + 1))
 
@@ -263,3 +281,52 @@ class Delivery:
 
 def _signed(secret: str, body: bytes, how: str) -> str:
     return hmac.new(secret.encode(), body, getattr(hashlib, how)).hexdigest()
+
+
+def control_answer(
+    world: World, delivery: Delivery, method: str, parts: list[str], params: Answer
+) -> tuple[int, Any]:
+    """(HTTP status, JSON) of what people and the dashboard do outside Graph, below /_sandbox.
+
+    GET state; POST write {text, from?, name?, phone_number_id?, hides_number?, message?}; POST
+    test_event {app_id?}; POST change {…} merges into the tree; POST faults {faults: […]}.
+    """
+    what = "/".join(parts)
+    with world.held():
+        if (method, what) == ("GET", "state"):
+            return 200, copy.deepcopy(world.tree)
+        if (method, what) == ("POST", "write"):
+            return _write(world, delivery, params)
+        if (method, what) == ("POST", "test_event"):
+            app_id = params.get("app_id") or next(iter(world["apps"]))
+            sent = delivery.test_event(app_id)
+            return (200 if sent else 409), {"sent": sent}
+        if (method, what) == ("POST", "change"):
+            world.tree = merge(world.tree, params)
+            return 200, {"changed": True}
+        if (method, what) == ("POST", "faults"):
+            world.tree["faults"] = params.get("faults", [])
+            return 200, {"changed": True}
+    return 404, {"error": "no such path"}
+
+
+def _write(world: World, delivery: Delivery, params: Answer) -> tuple[int, Any]:
+    person = world.tree.get("person", {})
+    number_id = params.get("phone_number_id") or _first_connected(world)
+    number = world["numbers"].get(number_id)
+    if number is None or number["status"] != "CONNECTED":
+        return 409, {"error": "no such number is connected"}
+    sender = dict(person)
+    for key, name in (("from", "wa_id"), ("name", "name"), ("hides_number", "hides_number")):
+        if key in params:
+            sender[name] = params[key]
+    text = str(params.get("text", person.get("text", "")))
+    wamid = delivery.write(number_id, sender, text, params.get("message") or {})
+    return 200, {"id": wamid, "phone_number_id": number_id}
+
+
+def _first_connected(world: World) -> str:
+    for number in world["numbers"].values():
+        if number["status"] == "CONNECTED":
+            return str(number["id"])
+    return ""

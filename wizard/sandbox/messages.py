@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import base64
+import re
 import secrets
 from collections.abc import Iterator
 
 from wizard.sandbox.access import MESSAGING, holds_account, sees_account
-from wizard.sandbox.call import Answer, Call, words
+from wizard.sandbox.call import Answer, Call, not_played, words
 from wizard.sandbox.templates import MEDIA, VARIABLE, kind_of, settle
 from wizard.sandbox.world import (
     DAY,
@@ -102,6 +103,7 @@ def _wanted(template: Answer) -> Iterator[tuple[str, list[str]]]:
 #: The customer service window after a person's own message.
 WINDOW = DAY
 LONGEST_TEXT = 4096
+USER_ID = re.compile(r"[A-Z]{2}\.(ENT\.)?[0-9A-Za-z]{1,128}")
 TYPES = frozenset(
     words("text template image audio video document sticker location contacts interactive reaction")
 )
@@ -116,16 +118,21 @@ def send(call: Call, number: Answer) -> Answer:
     if call.text("status") == "read":
         return _mark_read(call, number)
     _refuse_unready(number, account)
-    typed = call.text("to")
-    if not typed:
+    typed, user_id = call.text("to"), call.text("recipient")
+    if not (typed or user_id):
         raise whatsapp(131008, "Required parameter is missing", "The parameter to is required.")
+    if call.text("recipient_type", "individual") != "individual":
+        raise not_played(call, "messages to groups")
     kind = call.text("type", "text")
     if kind not in TYPES:
         raise whatsapp(131009, "Parameter value is not valid", f"Unsupported type {kind}")
-    wa_id = wa_id_of(typed, number)
+    if not typed and not USER_ID.fullmatch(user_id):
+        raise whatsapp(131009, "Parameter value is not valid", "The parameter recipient is no ID.")
+    # With both, `to` wins. A user ID stands for the person whose number it is made from here.
+    wa_id = wa_id_of(typed, number) if typed else wa_id_of_user(user_id)
     _refuse_recipient(number, wa_id)
     _refuse_content(call, account, number, wa_id)
-    return _accept(call, number, typed, wa_id)
+    return _accept(call, number, {"to": wa_id} if typed else {"to": wa_id, "user_id": user_id})
 
 
 def wa_id_of(typed: str, number: Answer) -> str:
@@ -143,6 +150,17 @@ def wa_id_of(typed: str, number: Answer) -> str:
     if digits.startswith("521") and len(digits) == 13:
         return "52" + digits[3:]
     return digits
+
+
+def user_id_of(wa_id: str) -> str:
+    """The business-scoped user ID (BSUID) that this world gives a person."""
+    return f"US.{wa_id}0001"
+
+
+def wa_id_of_user(user_id: str) -> str:
+    """The WhatsApp id behind a user ID of this world; for others the ID itself."""
+    wa_id = user_id.removeprefix("US.").removesuffix("0001")
+    return wa_id if user_id == user_id_of(wa_id) else user_id
 
 
 def digits_of(text: str) -> str:
@@ -206,14 +224,14 @@ def _refuse_recipient(number: Answer, wa_id: str) -> None:
 def _refuse_content(call: Call, account: Answer, number: Answer, wa_id: str) -> None:
     kind = call.text("type", "text")
     content = call.params.get(kind)
-    if not isinstance(content, dict):
+    if not (content and isinstance(content, list if kind == "contacts" else dict)):
         raise whatsapp(
             131008, "Required parameter is missing", f"The parameter {kind} is required."
         )
     if kind == "template":
-        for_sending(call, account, number, content)
+        for_sending(call, account, number, dict(content))
         return
-    if kind == "text" and not 0 < len(str(content.get("body", ""))) <= LONGEST_TEXT:
+    if kind == "text" and not 0 < len(str(dict(content).get("body", ""))) <= LONGEST_TEXT:
         raise bad_parameter("Param text['body'] must be between 1 and 4096 characters long")
     if number.get("windows", {}).get(wa_id, 0) < call.world.now():
         raise whatsapp(
@@ -233,24 +251,28 @@ def _category(call: Call, number: Answer) -> str:
     return str(next(found, "UTILITY")).lower()
 
 
-def _accept(call: Call, number: Answer, typed: str, wa_id: str) -> Answer:
+def _accept(call: Call, number: Answer, receiver: Answer) -> Answer:
     kind = call.text("type", "text")
-    message: Answer = {"id": fresh_wamid(wa_id)}
+    message: Answer = {"id": fresh_wamid(receiver["to"])}
     if kind == "template":
         # An answer inside an open window comes without a message_status.
         message["message_status"] = number.get("message_status", "accepted")
     call.world["sent"][message["id"]] = {
         "number": number["id"],
-        "to": wa_id,
+        **receiver,
         "type": kind,
         "at": call.world.now(),
         "status": "accepted",
         "category": _category(call, number) if kind == "template" else "service",
+        "note": call.text("biz_opaque_callback_data"),
     }
+    number["last_sent"] = message["id"]
     if message.get("message_status", "accepted") == "accepted":
         call.delivery.message_accepted(message["id"])
-    return {
-        "messaging_product": "whatsapp",
-        "contacts": [{"input": typed, "wa_id": wa_id}],
-        "messages": [message],
-    }
+    user_id = receiver.get("user_id")
+    contact = (
+        {"input": user_id, "user_id": user_id}
+        if user_id
+        else {"input": call.text("to"), "wa_id": receiver["to"]}
+    )
+    return {"messaging_product": "whatsapp", "contacts": [contact], "messages": [message]}

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from wizard.sandbox import access, dialog, public_profile, templates
 from wizard.sandbox.accounts import ACCOUNT
-from wizard.sandbox.call import Answer, Call, Kind, not_played, read_node
+from wizard.sandbox.call import (
+    Answer,
+    Call,
+    Kind,
+    catalogue,
+    is_unplayed,
+    not_played,
+    read_node,
+    refuse_unplayed_parameters,
+)
 from wizard.sandbox.numbers import NUMBER, account_of, change
 from wizard.sandbox.people import APPLICATION, PORTFOLIO, SYSTEM_USER, USER
 from wizard.sandbox.world import Refused, no_such_field, not_visible
@@ -16,26 +25,36 @@ def _exchange(call: Call) -> Answer:
     return dialog.for_code(call, app) if call.text("code") else access.exchange(call, app)
 
 
+KINDS = (ACCOUNT, NUMBER, PORTFOLIO, APPLICATION, USER, SYSTEM_USER, templates.TEMPLATE)
 #: Paths that need no token.
 OPEN = {"oauth/access_token": _exchange, "oauth/revoke": access.revoke}
 
 
 def answer(call: Call) -> Answer:
     """What Graph answers to one call."""
+    if call.method not in ("GET", "POST", "DELETE"):
+        raise not_played(call)
     if not call.parts:
+        if call.method == "POST" or "ids" in call.params:
+            raise not_played(call, "several calls in one")
         raise Refused(
             100,
-            "Unsupported get request. Please read the Graph API documentation at "
-            "https://developers.facebook.com/docs/graph-api",
+            f"Unsupported {call.method.lower()} request. Please read the Graph API documentation "
+            "at https://developers.facebook.com/docs/graph-api",
             kind="GraphMethodException",
         )
-    if handler := OPEN.get("/".join(call.parts)):
+    path = "/".join(call.parts)
+    if handler := OPEN.get(path):
+        refuse_unplayed_parameters(call, path)
         return handler(call)
     _authenticate(call)
-    if call.parts == ["debug_token"]:
+    if path == "debug_token":
+        refuse_unplayed_parameters(call, path)
         return access.debug_token(call)
     if call.parts[0].startswith("upload:"):
         return public_profile.upload(call)
+    if call.parts[0] in catalogue()["roots"].split():
+        raise not_played(call)
     return _of_node(call)
 
 
@@ -57,17 +76,18 @@ def _of_node(call: Call) -> Answer:
         return _itself(call, kind, node)
     edge = "/".join(call.parts[1:])
     if handler := kind.edges.get((call.method, edge)):
+        refuse_unplayed_parameters(call, f"{kind.name} {call.method} {edge}")
         return handler(call, node)
     if kind is NUMBER and public_profile.is_code(call):
         return public_profile.one_code(call, node)
-    if kind is templates.TEMPLATE or (call.method, edge) in templates.NOT_PLAYED:
-        raise not_played(call)
-    if call.method == "GET":
+    _need_to_see(call, kind, node)
+    if call.method == "GET" and not is_unplayed(kind.name, call.parts[1]):
         raise no_such_field(edge, kind.name)
-    raise not_visible(call.method, call.parts[0])
+    raise not_played(call)
 
 
 def _itself(call: Call, kind: Kind, node: Answer) -> Answer:
+    refuse_unplayed_parameters(call, f"{kind.name} {call.method}")
     if call.method == "GET":
         _need_to_see(call, kind, node)
         return read_node(call, kind, node)
@@ -75,7 +95,8 @@ def _itself(call: Call, kind: Kind, node: Answer) -> Answer:
         return change(call, node)
     if call.method == "POST" and kind is templates.TEMPLATE:
         return templates.edit(call, node)
-    raise not_visible(call.method, call.parts[0])
+    _need_to_see(call, kind, node)
+    raise not_played(call)
 
 
 def _need_to_see(call: Call, kind: Kind, node: Answer) -> None:
@@ -116,7 +137,15 @@ def _find(call: Call, name: str) -> tuple[Kind, Answer]:
         return templates.TEMPLATE, template
     if person := world["people"].get(name):
         return _kind_of_person(person), person
-    raise not_visible(call.method, name)
+    played = {edge for kind in KINDS for _, edge in kind.edges}
+    if name.isdecimal() and call.parts[1:] and "/".join(call.parts[1:]) not in played:
+        # An edge of a kind that the sandbox has no nodes of: a flow, a group.
+        raise not_played(call)
+    unknown = not_visible(call.method, name)
+    unknown.more["sandbox"] = (
+        "No node of this sandbox has this id: it plays no media, flows, groups."
+    )
+    raise unknown
 
 
 def _kind_of_person(person: Answer) -> Kind:

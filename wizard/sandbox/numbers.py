@@ -118,10 +118,7 @@ def numbers(call: Call, account: Answer) -> Answer:
     rising = call.text("sort").strip("[]'\"").endswith(("asc", "ascending"))
     found.sort(key=lambda number: number.get("last_onboarded_time", ""), reverse=not rising)
     found = [number for number in found if _wanted(call, number)]
-    page = read_many(call, NUMBER, found, DEFAULT)
-    if "total_count" in call.text("summary"):
-        page["summary"] = {"total_count": len(found)}
-    return page
+    return read_many(call, NUMBER, found, DEFAULT)
 
 
 def _wanted(call: Call, number: Answer) -> bool:
@@ -271,7 +268,8 @@ NUMBER = Kind(
             "new_display_name quality_rating quality_score platform_type host_platform throughput "
             "account_mode messaging_limit_tier is_official_business_account is_on_biz_app "
             "is_preverified_number last_onboarded_time search_visibility unified_cert_status "
-            "country_code country_dial_code username certificate"
+            "country_code country_dial_code username certificate new_certificate "
+            "conversational_automation eligibility_for_api_business_global_search"
         ),
         "is_pin_enabled": lambda _, number: bool(number.get("pin")),
         "code_verification_status": registration.code_verification,

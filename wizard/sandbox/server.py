@@ -1,21 +1,19 @@
-"""Serves the world over HTTP/1.1 on loopback, counts usage, and takes control requests.
+"""Serves the world over HTTP/1.1 on loopback to this machine's programs, and counts usage.
 
-Control stands for what people and the dashboard do outside Graph. Paths below /_sandbox: GET state;
-POST write {text, from?, name?, phone_number_id?, hides_number?, message?}; POST test_event
-{app_id?}; POST change {…} merges into the tree; POST faults [[…]].
+A page in a browser is refused, and so is a name that was led to this machine (DNS rebinding).
 """
 
 from __future__ import annotations
 
 import contextlib
-import copy
+import email
+import email.policy
 import json
 import re
-import secrets
 import socket
 import threading
 import time
-from collections import defaultdict, deque
+from email.message import Message
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -23,104 +21,23 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from wizard.sandbox import dialog, nodes, webhooks
 from wizard.sandbox import world as refusals
-from wizard.sandbox.call import Answer, Call, version_number
-from wizard.sandbox.delivery import Delivery
-from wizard.sandbox.world import HOUR, Refused, World, merge, trace_id
+from wizard.sandbox.access import Usage
+from wizard.sandbox.call import Answer, Call, not_played_at_all, version_number
+from wizard.sandbox.delivery import Delivery, control_answer
+from wizard.sandbox.webhooks import is_loopback
+from wizard.sandbox.world import Refused, World, trace_id
 
-#: Calls per hour, app and WABA: without a registered number, and with one.
-FRESH, ACTIVE = 200, 5000
-
-
-class Usage:
-    """The calls of the last hour, by WABA."""
-
-    def __init__(self, world: World) -> None:
-        self._world = world
-        self._guard = threading.Lock()
-        self._calls: dict[str, deque[float]] = defaultdict(deque)
-
-    def headers(self, call: Call) -> dict[str, str]:
-        """x-app-usage always; x-business-use-case-usage for calls about a WABA."""
-        answer = {
-            "x-app-usage": json.dumps({"call_count": 0, "total_cputime": 0, "total_time": 0}),
-            "x-fb-request-id": secrets.token_hex(8),
-            "x-fb-rev": "1030000001",
-        }
-        if call.touched:
-            uses = {account: [self._use(account)] for account in set(call.touched)}
-            answer["x-business-use-case-usage"] = json.dumps(uses)
-        return answer
-
-    def _use(self, account: str) -> dict[str, str | int]:
-        now = time.monotonic()
-        with self._guard:
-            calls = self._calls[account]
-            calls.append(now)
-            while calls[0] < now - HOUR:
-                calls.popleft()
-            made = len(calls)
-        return {
-            "type": "whatsapp_business_management",
-            "call_count": min(100, 100 * made // self._budget(account)),
-            "total_cputime": 1,
-            "total_time": 1,
-            "estimated_time_to_regain_access": 0,
-        }
-
-    def _budget(self, account: str) -> int:
-        registered = any(
-            number["account"] == account and number.get("status") == "CONNECTED"
-            for number in self._world["numbers"].values()
-        )
-        return ACTIVE if registered else FRESH
+HTML = (
+    '<!DOCTYPE html><html lang="en"><head><title>Error</title></head><body><h1>Sorry, something '
+    "went wrong.</h1><p>We're working on getting this fixed as soon as we can.</p></body></html>"
+)
+PORTAL = (
+    '<!DOCTYPE html><html><head><title>Wi-Fi login</title></head><body><form action="/login">'
+    '<h1>Welcome to Hotel Wi-Fi</h1><input name="room"></form></body></html>'
+)
 
 
-def control_answer(
-    world: World, delivery: Delivery, method: str, parts: list[str], params: Answer
-) -> tuple[int, Any]:
-    """(HTTP status, JSON)."""
-    what = "/".join(parts)
-    with world.held():
-        if (method, what) == ("GET", "state"):
-            return 200, copy.deepcopy(world.tree)
-        if (method, what) == ("POST", "write"):
-            return _write(world, delivery, params)
-        if (method, what) == ("POST", "test_event"):
-            app_id = params.get("app_id") or next(iter(world["apps"]))
-            sent = delivery.test_event(app_id)
-            return (200 if sent else 409), {"sent": sent}
-        if (method, what) == ("POST", "change"):
-            world.tree = merge(world.tree, params)
-            return 200, {"changed": True}
-        if (method, what) == ("POST", "faults"):
-            world.tree["faults"] = params.get("faults", [])
-            return 200, {"changed": True}
-    return 404, {"error": "no such path"}
-
-
-def _write(world: World, delivery: Delivery, params: Answer) -> tuple[int, Any]:
-    person = world.tree.get("person", {})
-    number_id = params.get("phone_number_id") or _first_connected(world)
-    number = world["numbers"].get(number_id)
-    if number is None or number["status"] != "CONNECTED":
-        return 409, {"error": "no such number is connected"}
-    sender = dict(person)
-    for key, name in (("from", "wa_id"), ("name", "name"), ("hides_number", "hides_number")):
-        if key in params:
-            sender[name] = params[key]
-    text = str(params.get("text", person.get("text", "")))
-    wamid = delivery.write(number_id, sender, text, params.get("message") or {})
-    return 200, {"id": wamid, "phone_number_id": number_id}
-
-
-def _first_connected(world: World) -> str:
-    for number in world["numbers"].values():
-        if number["status"] == "CONNECTED":
-            return str(number["id"])
-    return ""
-
-
-LONGEST_BODY = 1 << 20
+LONGEST_BODY = 8 << 20
 #: Of the bytes of a file.
 LONGEST_UPLOAD = 100 << 20
 _CHUNK_SIZE = re.compile(rb"[0-9A-Fa-f]{1,8}")
@@ -200,13 +117,29 @@ class Handler(BaseHTTPRequestHandler):
         """A removal."""
         self._serve()
 
+    # Answered like the others, so that the refusal has Meta's shape.
+    do_HEAD = do_PUT = do_PATCH = do_OPTIONS = do_GET  # noqa: N815
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """A request that cannot be read: in Meta's shape too."""
+        self.close_connection = True
+        refusal = Refused(100, f"(#100) {message or 'Bad request'}", kind="SandboxException")
+        self._send(code, json.dumps(refusal.envelope(trace_id())).encode(), {"Connection": "close"})
+
     def date_time_string(self, timestamp: float | None = None) -> str:
         """The Date header; a scenario may put Meta's clock apart from this machine's."""
         shift = self.server.world["graph"].get("clock_shift_s", 0)
         return formatdate((timestamp or time.time()) + shift, usegmt=True)
 
     def _serve(self) -> None:
-        parts, params, body = self._read()
+        try:
+            refuse_foreign(self.headers, self.command)
+            parts, params, body = self._read()
+        except Refused as refused:
+            self.close_connection = True  # the body may still stand in the connection
+            answer = json.dumps(refused.envelope(trace_id())).encode()
+            self._send(refused.http, answer, {"Connection": "close"})
+            return
         if parts[:2] == ["_sandbox", "callback"]:
             self._call_back(parts[-1], params, body)
             return
@@ -302,7 +235,7 @@ class Handler(BaseHTTPRequestHandler):
         return False
 
     def _send_page(self, fault: refusals.Fault) -> None:
-        pages = {"html": refusals.HTML, "portal": refusals.PORTAL, "text": "upstream connect error"}
+        pages = {"html": HTML, "portal": PORTAL, "text": "upstream connect error"}
         body = pages.get(fault.kind, "[" + "0," * (8 << 20) + "0]").encode()
         kind = "text/plain" if fault.kind == "text" else "text/html; charset=utf-8"
         default = {"html": 500, "text": 200}.get(fault.kind, 200)
@@ -329,12 +262,16 @@ class Handler(BaseHTTPRequestHandler):
         target = urlsplit(self.path)
         params: Answer = dict(parse_qsl(target.query, keep_blank_values=True))
         self._raw = body = self._body()
-        if "json" in self.headers.get("Content-Type", ""):
+        kind = self.headers.get("Content-Type", "")
+        if "json" in kind:
             with contextlib.suppress(ValueError):
                 given = json.loads(body or b"{}")
                 params |= given if isinstance(given, dict) else {}
+        elif "multipart/" in kind:
+            params |= _of_multipart(kind, body)
         elif body and not self._is_upload():
             params |= dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
+        params = {name: _decoded(value) for name, value in params.items()}
         return [unquote(part) for part in target.path.split("/") if part], params, body
 
     def _body(self) -> bytes:
@@ -342,32 +279,34 @@ class Handler(BaseHTTPRequestHandler):
         if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
             return self._chunks()
         length = self.headers.get("Content-Length", "")
-        longest = LONGEST_UPLOAD if self._is_upload() else LONGEST_BODY
-        return self.rfile.read(min(int(length) if length.isdecimal() else 0, longest))
+        size = int(length) if length.isdecimal() else 0
+        if size > (LONGEST_UPLOAD if self._is_upload() else LONGEST_BODY):
+            raise _too_long()
+        return self.rfile.read(size)
 
     def _is_upload(self) -> bool:
         return bool(self.headers.get("file_offset"))
 
     def _chunks(self) -> bytes:
-        """The chunks joined; a body that is too long or malformed ends the connection."""
+        """The chunks joined."""
         body = b""
         while len(body) <= LONGEST_BODY:
             size = self.rfile.readline(64).partition(b";")[0].strip()
             if not _CHUNK_SIZE.fullmatch(size):
-                break
+                raise Refused(100, "(#100) The chunks of the body cannot be read")
             if not int(size, 16):
                 while self.rfile.readline(1024).strip():
                     pass  # trailers
                 return body
-            body += self.rfile.read(min(int(size, 16), LONGEST_BODY))
+            body += self.rfile.read(min(int(size, 16), LONGEST_BODY + 1))
             self.rfile.readline(64)
-        self.close_connection = True
-        return body
+        raise _too_long()
 
     def _token(self, params: Answer) -> str:
         scheme, _, token = self.headers.get("Authorization", "").partition(" ")
         given = str(params.pop("access_token", ""))
-        return token.strip() if scheme.lower() in ("bearer", "oauth") else given
+        # Clients that send two rely on the parameter, as pywa does for /{app}/subscriptions.
+        return given or (token.strip() if scheme.lower() in ("bearer", "oauth") else "")
 
     def _send(self, status: int, body: bytes, headers: dict[str, str]) -> None:
         self.send_response(status)
@@ -376,8 +315,57 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.send_header("Cache-Control", "private, no-cache, no-store, must-revalidate")
         self.end_headers()
-        self.wfile.write(body)
+        if self.command != "HEAD":
+            self.wfile.write(body)
         self.wfile.flush()
+
+
+def refuse_foreign(headers: Message, method: str) -> None:
+    """Refuses what a page in a browser sends, and a host name that is not this machine's.
+
+    Opening a page of the sandbox by hand or by a link stays possible: the sign-in dialog is one.
+    """
+    host, origin = headers.get("Host", "localhost"), headers.get("Origin")
+    site, mode = headers.get("Sec-Fetch-Site", "none"), headers.get("Sec-Fetch-Mode", "")
+    opened = mode == "navigate" and method == "GET"
+    for name, foreign in (
+        ("Host", not is_loopback(f"http://{host}")),
+        ("Origin", origin is not None and not is_loopback(origin)),
+        ("Sec-Fetch-Site", site == "cross-site" and not opened),
+    ):
+        if foreign:
+            raise Refused(
+                200,
+                "(#200) The sandbox answers the programs of this machine alone, and the header "
+                f"{name} is foreign: call it as http://127.0.0.1 and not from a page in a browser",
+                kind="SandboxException",
+                http=403,
+            )
+
+
+def _too_long() -> Refused:
+    return not_played_at_all(f"a body of more than {LONGEST_BODY} bytes")
+
+
+def _of_multipart(kind: str, body: bytes) -> Answer:
+    """The fields of a form with parts; of a file its name, for files are not kept."""
+    head = f"Content-Type: {_for_header(kind)}\r\n\r\n".encode("latin-1")
+    form = email.message_from_bytes(head + body, policy=email.policy.HTTP)
+    found: Answer = {}
+    for part in form.iter_parts() if form.is_multipart() else ():
+        name = part.get_param("name", header="content-disposition")
+        content = part.get_payload(decode=True)
+        if isinstance(name, str) and isinstance(content, bytes):
+            found[name] = part.get_filename() or content.decode("utf-8", "replace")
+    return found
+
+
+def _decoded(value: Any) -> Any:
+    """A parameter of a form or query that is JSON, as Graph reads it; others as they stand."""
+    if isinstance(value, str) and value[:1] in ("{", "["):
+        with contextlib.suppress(ValueError):
+            return json.loads(value)
+    return value
 
 
 def _for_header(text: str) -> str:

@@ -13,7 +13,7 @@ import re
 from typing import Any
 
 from wizard.sandbox.access import need_messaging_account
-from wizard.sandbox.call import Answer, Call, Kind, not_played, plain, read_many, words
+from wizard.sandbox.call import Answer, Call, Kind, not_played, plain, read_many
 from wizard.sandbox.world import (
     DAY,
     Refused,
@@ -49,7 +49,7 @@ TEMPLATE = Kind(
 
 
 def templates(call: Call, account: Answer) -> Answer:
-    """GET /{waba}/message_templates, filtered by name, status, category and language."""
+    """GET /{waba}/message_templates, filtered by every parameter that Meta's page names."""
     need_messaging_account(call, account)
     settle(call.world, account)
     every = list(account.get("templates", {}).values())
@@ -57,10 +57,25 @@ def templates(call: Call, account: Answer) -> Answer:
     for name in ("name", "status", "category", "language"):
         wanted = {value.upper() for value in call.listed(name)}
         found = [t for t in found if not wanted or t[name].upper() in wanted]
+    if wanted := {value.upper() for value in call.listed("quality_score")}:
+        found = [t for t in found if _quality(t) in wanted]
+    # Texts are looked for in letters of any size, as a search field does.
+    content, either = call.text("content").lower(), call.text("name_or_content").lower()
+    found = [t for t in found if content in _words_of(t)]
+    found = [t for t in found if either in t["name"].lower() or either in _words_of(t)]
     answer = read_many(call, TEMPLATE, found, TEMPLATE.default)
     if asked := call.listed("summary"):
         answer["summary"] = _summary(asked, len(found), len(every), account)
     return answer
+
+
+def _quality(template: Answer) -> str:
+    return str((template.get("quality_score") or {}).get("score", "UNKNOWN")).upper()
+
+
+def _words_of(template: Answer) -> str:
+    parts = template.get("components") or []
+    return "\n".join(str(part.get("text", "")) for part in parts).lower()
 
 
 def _summary(asked: list[str], total: int, every: int, account: Answer) -> Answer:
@@ -127,8 +142,9 @@ def _content(call: Call, made: Answer) -> Answer:
         raise bad_parameter("Param category must be one of {AUTHENTICATION, MARKETING, UTILITY}")
     found: Answer = {"category": category}
     style = call.text("parameter_format", made.get("parameter_format", "POSITIONAL")).upper()
-    if "message_send_ttl_seconds" in call.params:
-        found["message_send_ttl_seconds"] = call.params["message_send_ttl_seconds"]
+    for name in ("message_send_ttl_seconds", "cta_url_link_tracking_opted_out", "sub_category"):
+        if name in call.params:
+            found[name] = call.params[name]
     if "components" in call.params or "components" not in made:
         parts = _listed(call.params.get("components", []))
         _refuse_parts(parts, category)
@@ -339,16 +355,3 @@ def settle(world: World, account: Answer) -> None:
         if found.get("category", template["category"]) != template["category"]:
             template["previous_category"] = template["category"]
         template |= {"status": "APPROVED", "rejected_reason": "NONE", **found}
-
-
-#: Edges of Meta's about templates that this sandbox does not play: (method, edge).
-NOT_PLAYED = {
-    (method, edge)
-    for method, edges in {
-        "GET": "message_template_library message_template_previews template_analytics "
-        "template_group_analytics template_performance_metrics",
-        "POST": "upsert_message_templates message_templates/archive "
-        "message_templates/unarchive migrate_message_templates template_analytics",
-    }.items()
-    for edge in words(edges)
-}

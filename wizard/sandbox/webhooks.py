@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from urllib.parse import quote, urlencode, urlsplit
 
 from wizard.sandbox.access import need_account
-from wizard.sandbox.call import Answer, Call
+from wizard.sandbox.call import Answer, Call, not_played_at_all
 from wizard.sandbox.world import Refused, World, bad_parameter, missing_parameter
 
 #: Meta waits this long for the answer to its handshake, as integrators measured.
@@ -34,11 +34,32 @@ class NoAnswer(Exception):
         self.errno, self.error = errno, error
 
 
+def is_loopback(url: str) -> bool:
+    """Whether an address names this machine."""
+    try:
+        host = urlsplit(url).hostname or ""
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def leads_away(world: World, url: str) -> str:
+    """Why the sandbox does not ask a callback beyond this machine; "" when it does."""
+    if world.callbacks_anywhere or is_loopback(url):
+        return ""
+    return (
+        "callbacks beyond this machine. Use one on 127.0.0.1, or start wa-wizard sandbox "
+        "--callbacks-anywhere"
+    )
+
+
 def handshake(call: Call, callback: str, verify_token: str) -> None:
     """Asks the callback for the challenge; 2200 in Meta's words when it does not come back.
 
     The world's lock is released meanwhile: read the tree again afterwards.
     """
+    if away := leads_away(call.world, callback):
+        raise not_played_at_all(away)
     challenge = str(secrets.randbelow(9 * 10**9) + 10**9)
     query = {
         "hub.mode": "subscribe",
@@ -110,7 +131,7 @@ def refuse_unusable(callback: str) -> None:
     """Meta takes https on public hosts alone. Here http on loopback is taken as well."""
     parts = urlsplit(callback)
     host = parts.hostname or ""
-    if host in ("localhost", "127.0.0.1", "::1"):
+    if is_loopback(callback) and parts.scheme in ("http", "https"):
         return
     if parts.scheme != "https":
         raise bad_parameter(f"Param callback_url must be a secure URL (https), got {parts.scheme}")

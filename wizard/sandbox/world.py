@@ -58,6 +58,8 @@ class Refused(Exception):
                 error[name] = self.more[key]
         if "transient" in self.more:
             error["is_transient"] = bool(self.more["transient"])
+        if "sandbox" in self.more:
+            error["sandbox"] = self.more["sandbox"]  # what no key of Meta's may say
         return {"error": {**error, "fbtrace_id": trace}}
 
 
@@ -115,16 +117,6 @@ def not_a_provider() -> Refused:
         "(#10) This action requires that the Business that owns this App is a Business Solution "
         "Provider for WhatsApp.",
     )
-
-
-HTML = (
-    '<!DOCTYPE html><html lang="en"><head><title>Error</title></head><body><h1>Sorry, something '
-    "went wrong.</h1><p>We're working on getting this fixed as soon as we can.</p></body></html>"
-)
-PORTAL = (
-    '<!DOCTYPE html><html><head><title>Wi-Fi login</title></head><body><form action="/login">'
-    '<h1>Welcome to Hotel Wi-Fi</h1><input name="room"></form></body></html>'
-)
 
 
 @dataclass(frozen=True)
@@ -195,6 +187,8 @@ class World:
         self.tree = tree
         self.path = path
         self.base_url = ""
+        #: Whether callbacks may lead beyond this machine.
+        self.callbacks_anywhere = False
         self._lock = threading.RLock()
         self._seen: tuple[int, int] | None = None
         if path is not None:
@@ -330,12 +324,13 @@ def load(name: str) -> Scenario:
 
 
 def build(scenario: Scenario) -> dict[str, Any]:
-    """The tree of a new world: moments become times, names of tokens and apps become secrets."""
+    """The tree of a new world: moments become times; tokens and app secrets are its own."""
+    salt = secrets.token_hex(16)
     tree: dict[str, Any] = _moments(copy.deepcopy(dict(scenario.world)), int(time.time()))
     for alias, token in tree["tokens"].items():
-        token.setdefault("value", "EAA" + _letters(f"token {alias}", 180))
+        token.setdefault("value", "EAA" + _letters(f"token {alias} {salt}", 180))
     for app_id, app in tree["apps"].items():
-        app.setdefault("secret", hashlib.sha256(f"app {app_id}".encode()).hexdigest()[:32])
+        app.setdefault("secret", hashlib.sha256(f"app {app_id} {salt}".encode()).hexdigest()[:32])
     tree["faults"] = [copy.deepcopy(dict(fault)) for fault in scenario.faults]
     tree["scenario"] = scenario.name
     return tree
@@ -389,7 +384,7 @@ def _moments(node: Any, now: int) -> Any:
 
 
 def _letters(seed: str, length: int) -> str:
-    """The same letters and digits for the same seed: sandbox tokens are no secret."""
+    """Letters and digits of a seed."""
     text, block = "", seed
     while len(text) < length:
         block = hashlib.sha256(block.encode()).hexdigest()
