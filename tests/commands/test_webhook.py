@@ -19,8 +19,10 @@ from typing import Any
 import pytest
 
 from tests.support import deliveries
+from tests.support.loopback import web
 from wizard.webhook.inbox import Reader, Writer
 from wizard.webhook.payload import read
+from wizard.webhook.who_answered import Answer
 
 
 @pytest.fixture
@@ -503,3 +505,91 @@ def test_an_address_can_be_asked_on_a_machine_without_a_keyring(wizard):
     code, _, error = wizard("webhook", "probe", "http://127.0.0.1:9/hook", "--no-input")
     assert code == 1
     assert "os-keyring" not in error
+
+
+@pytest.fixture
+def signed(monkeypatch):
+    """The app secret stands in the environment, as in CI."""
+    monkeypatch.setenv("WA_WIZARD_APP_SECRET", deliveries.SECRET)
+
+
+@pytest.fixture
+def careless():
+    """A receiver that answers 200 to everything; its URL and what it was sent."""
+    with web(lambda request: request.query.get("hub.challenge", "")) as served:
+        yield f"{served.url}/hook", served
+
+
+def test_a_rehearsal_names_what_an_unguarded_receiver_takes(said, signed, careless, tmp_path):
+    url, served = careless
+    report = tmp_path / "rehearsal.xml"
+    words = f"webhook rehearse {url} --case text --case signature-wrong --case signature-missing"
+    code, out = as_json(said(f"{words} --json --junit {report}"))
+    assert (code, out["ok"], out["passed"], out["failed"]) == (1, False, 1, 2)
+    reasons = {one["name"]: one["reason"] for one in out["cases"]}
+    assert reasons == {"text": "", "signature-wrong": "unchecked", "signature-missing": "unchecked"}
+    assert served.methods() == ["POST"] * 3
+    assert report.read_text().count("<failure") == 2
+    for language in ("ru", "en"):
+        code, text, _ = said(f"{words} --lang {language}")
+        assert code == 1
+        assert "signature-wrong" in text
+        assert text.count("X-Hub-Signature-256") == 1  # the same advice is given once
+    assert deliveries.SECRET not in text + report.read_text()
+
+
+def test_a_rehearsal_of_nothing_wrong_ends_with_0_and_one_that_could_not_look_with_3(
+    said, signed, careless
+):
+    assert said(f"webhook rehearse {careless[0]} --case text")[0] == 0
+    assert said(f"webhook rehearse {careless[0]} --case text --case handshake")[0] == 3
+
+
+@pytest.mark.parametrize("more", ["", "--json", "--sandbox=receiving"])
+def test_a_foreign_receiver_gets_nothing_before_a_person_agreed(said, signed, more, monkeypatch):
+    sent = []
+    monkeypatch.setattr("wizard.webhook.rehearsal.deliver", lambda *a: sent.append(a))
+    words = f"webhook rehearse https://shop.example/hook --case text --no-input {more}"
+    assert said(words)[0] in (1, 2)
+    assert not sent
+
+
+def test_a_foreign_receiver_gets_deliveries_once_a_person_agreed(said, signed, monkeypatch):
+    sent = []
+
+    def deliver(url, *_):
+        sent.append(url)
+        return Answer(200, {}, b"", 5)
+
+    monkeypatch.setattr("wizard.webhook.rehearsal.deliver", deliver)
+    words = "webhook rehearse https://shop.example/hook --case text --no-input --yes"
+    assert said(words)[0] == 0
+    assert sent == ["https://shop.example/hook"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "",
+        "shop.example",
+        "ftp://127.0.0.1/x",
+        "http://127.0.0.1/x --case txet",
+        "http://a:b@127.1/",
+    ],
+)
+def test_what_cannot_be_rehearsed_is_wrong_usage(said, signed, words):
+    assert said(f"webhook rehearse {words}")[0] == 2
+
+
+def test_a_rehearsal_needs_the_app_secret(said, careless, monkeypatch):
+    monkeypatch.setenv("WA_WIZARD_STORE", "env")
+    assert said(f"webhook rehearse {careless[0]} --no-input")[0] in (4, 5)
+    assert not careless[1].requests
+
+
+def test_the_kinds_are_listed_without_an_address_or_a_secret(said):
+    code, out = as_json(said("webhook rehearse --list --json"))
+    assert code == 0
+    assert len(out["cases"]) >= 40
+    for language in ("ru", "en"):
+        assert "signature-wrong" in said(f"webhook rehearse --list --lang {language}")[1]

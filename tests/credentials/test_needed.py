@@ -59,7 +59,14 @@ NEED_NONE = {
         "sandbox",
         "completion",
     ),
-    *("help", "webhook listen", "profiles list", "profiles use", "profiles remove"),
+    *(
+        "help",
+        "webhook listen",
+        "webhook rehearse",
+        "profiles list",
+        "profiles use",
+        "profiles remove",
+    ),
     *(f"credentials {word}" for word in ("list", "set", "remove", "import", "move")),
 }
 

@@ -77,6 +77,7 @@ LINES = [
     "webhook subscribe --yes",
     "webhook routes",
     "webhook test",
+    "webhook rehearse http://127.0.0.1:9/hook",
     "credentials run -- true",
     "credentials rotate --yes",
     "bugreport",

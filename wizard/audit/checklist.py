@@ -82,7 +82,7 @@ class Checklist(Struct, frozen=True):
 
 
 #: The files of `checklists/` that are words about something else than items.
-NOT_SECTIONS = frozenset({"graph-errors", "template-rules", "template-gallery"})
+NOT_SECTIONS = frozenset({"graph-errors", "template-rules", "template-gallery", "rehearsal"})
 
 
 @cache

@@ -26,7 +26,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     ),
     "number": ("list", "add", "request-code", "verify", "register", "pin", "profile", "qr"),
     "templates": ("list", "show", "pull", "lint", "plan", "apply", "wait", "delete"),
-    "webhook": ("show", "probe", "set", "subscribe", "routes", "listen", "test"),
+    "webhook": ("show", "probe", "set", "subscribe", "routes", "rehearse", "listen", "test"),
     "send": (),
     "messages": (),
     "events": (),

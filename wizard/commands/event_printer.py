@@ -1,23 +1,34 @@
-"""One line for each thing that arrives while `webhook listen` runs."""
+"""What `webhook listen` and `webhook rehearse` print while they run, a line for each thing."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 from urllib.parse import urlsplit
 
+from wizard.context.filling import prefilled
 from wizard.report.documents import write_document
+from wizard.state.private_file import UnsafeFile, replace_report
+from wizard.text.errors import Exit, InputRequired, UsageError, unknown_word
+from wizard.text.localised import phrase
+from wizard.vault import VaultError
 
 if TYPE_CHECKING:
+    from wizard.actions.session import Session
     from wizard.context.context import Context
+    from wizard.context.settings import Arguments
+    from wizard.text.secret import Secret
+    from wizard.ui.webhook_view import RehearsalView
     from wizard.webhook.forwarding import ForwardingReport
     from wizard.webhook.local_receiver import SkippedEvents
     from wizard.webhook.receiver import Event, NotStored, ReceivedDelivery
+    from wizard.webhook.rehearsal import Case, Seen
 
 
 class EventPrinter:
@@ -158,3 +169,101 @@ def _discard(stream: TextIO) -> None:
     """From here on what is written there goes nowhere."""
     with suppress(OSError, ValueError), open(os.devnull, "wb") as nothing:
         os.dup2(nothing.fileno(), stream.fileno())
+
+
+def verify_token(session: Session) -> Secret | None:
+    """The profile's own; another's address can be asked without one, and without a vault."""
+    try:
+        kept = session.vault.get("verify_token")
+    except VaultError:
+        if "verify_token" in session.record.secrets:
+            raise
+        return None
+    return kept.secret if kept else None
+
+
+def rehearse(context: Context) -> int:
+    """`webhook rehearse`: asks before anything leaves this machine, then a line for each case."""
+    from wizard.actions.callback_target import need_app_secret
+    from wizard.ui.webhook_view import RehearsalView
+    from wizard.webhook import rehearsal
+
+    chosen, cases = context.chosen, _cases(context.chosen)
+    view = RehearsalView(context.screen, context.words)
+    if chosen.list:
+        if chosen.json:
+            context.print_json({"schema": 1, "cases": [case.as_json() for case in cases]})
+        else:
+            view.list(cases)
+        return Exit.FINE
+    session = prefilled(context.session, {}, yes=chosen.yes)
+    need_app_secret(session)
+    if not _may_send(session, context, len(cases)):
+        session.prompter.tell("rehearse.declined")
+        return Exit.NOT_IN_ORDER
+    secret = session.vault.get("app_secret")
+    assert secret is not None
+    outside = replace(context.listener.outside, allow_local=True)
+    run = rehearsal.Rehearsal(chosen.url, secret.secret, verify_token(session), outside)
+    seen = []
+    for one in run.run(cases):
+        seen.append(one)
+        if not chosen.json:
+            view.show(one)
+    return _concluded(context, view, seen)
+
+
+def _cases(chosen: Arguments) -> Sequence[Case]:
+    """The cases that were asked for; all without a word."""
+    from wizard.webhook import rehearsal
+
+    every = {case.name: case for case in rehearsal.content().cases}
+    for name in chosen.case or ():
+        if name not in every:
+            raise unknown_word("rehearse.no_such_case", name, every)
+    return [case for name, case in every.items() if not chosen.case or name in chosen.case]
+
+
+def _may_send(session: Session, context: Context, count: int) -> bool:
+    """Whether a person named this address and, where it is not this computer's, agreed."""
+    from wizard.net.connection import parse_target
+    from wizard.net.failures import NetworkFailure
+    from wizard.webhook.rehearsal import is_loopback
+
+    chosen = context.chosen
+    if not chosen.url:
+        raise UsageError("rehearse.what")
+    try:
+        host = parse_target(chosen.url, allow_http=True).host
+    except NetworkFailure:
+        raise UsageError("rehearse.bad_url") from None
+    if is_loopback(host):
+        return True
+    if chosen.sandbox and not (chosen.yes or context.attended):
+        raise InputRequired("webhook.reachable", "--yes")  # no play: this is somebody's server
+    text = phrase("rehearse.ask", host=host, count=count)
+    return session.prompter.consent("webhook.reachable", text, spends=True) is not None
+
+
+def _concluded(context: Context, view: RehearsalView, seen: Sequence[Seen]) -> int:
+    """The sum, in the form that was asked for, and the exit code."""
+    from wizard.commands.audit import OutputError
+    from wizard.webhook import rehearsal
+
+    chosen, counts = context.chosen, rehearsal.counted(seen)
+    if chosen.junit:
+        try:
+            content = rehearsal.junit(seen, context.words.language, view.why)
+            replace_report(Path(chosen.junit), content)
+        except (OSError, UnsafeFile) as error:
+            why = error.strerror if isinstance(error, OSError) else error.kind
+            raise OutputError("audit.not_written", path=chosen.junit, why=why or "?") from None
+    if chosen.json:
+        results = [one.as_json() for one in seen]
+        ok = not counts["failed"]
+        context.print_json({"schema": 1, "ok": ok, **counts, "cases": results})
+    else:
+        context.screen.line(context.words.say("rehearse.sum", **counts), "bold")
+    if counts["failed"]:
+        return Exit.NOT_IN_ORDER
+    return Exit.NOT_SEEN if counts["skipped"] else Exit.FINE

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from wizard.commands import Subcommand
-from wizard.commands.event_printer import EventPrinter
+from wizard.commands.event_printer import EventPrinter, rehearse, verify_token
 from wizard.context.context import Context
 from wizard.context.filling import prefilled
 from wizard.state.record import Status
 from wizard.text.errors import Exit, UsageError
-from wizard.vault import VaultError
 
 if TYPE_CHECKING:
     from wizard.actions.session import Session
@@ -190,7 +189,7 @@ def run_probe(chosen: Arguments) -> int:
         session = context.session
         url = chosen.url or session.record.webhook.get("callback_url", "")
         if url:
-            token = _verify_token(session)
+            token = verify_token(session)
             with session.prompter.waiting(phrase("webhook.probing", url=url)):
                 found = probe(url, token, context.listener.outside, _secret(session, chosen))
         else:
@@ -330,17 +329,6 @@ def run_test(chosen: Arguments) -> int:
         return Exit.FINE if fine else Exit.NOT_IN_ORDER
 
 
-def _verify_token(session: Session) -> Secret | None:
-    """The profile's own; another's address can be probed without one, and without a vault."""
-    try:
-        kept = session.vault.get("verify_token")
-    except VaultError:
-        if "verify_token" in session.record.secrets:
-            raise
-        return None
-    return kept.secret if kept else None
-
-
 def _secret(session: Session, chosen: Arguments) -> Secret | None:
     """The app secret, for a probe that also delivers: only to the person's own server."""
     kept = session.vault.get("app_secret") if chosen.deliver else None
@@ -373,9 +361,24 @@ def _as_json(found: Handshake) -> dict[str, Any]:
     }
 
 
+def _rehearsing(parser: OptionParser) -> None:
+    parser.option("url", nargs="?", metavar="URL", says="rehearse.url_help")
+    parser.option("--case", metavar="NAME", action="append", says="rehearse.case_help")
+    parser.option("--list", action="store_true", says="rehearse.list_help")
+    parser.option("--junit", metavar="FILE", says="rehearse.junit_help")
+    _consenting(parser)
+
+
+def run_rehearse(chosen: Arguments) -> int:
+    """0 when every answer was as it should be, 1 when one was not, 3 when some were not seen."""
+    with Context(chosen) as context:
+        return rehearse(context)
+
+
 BRANCHES = {
     "show": Subcommand(None, run_show),
     "probe": Subcommand(_probing, run_probe),
+    "rehearse": Subcommand(_rehearsing, run_rehearse),
     "set": Subcommand(_setting, run_set),
     "subscribe": Subcommand(_consenting, run_subscribe),
     "routes": Subcommand(_route_options, run_routes),

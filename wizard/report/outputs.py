@@ -51,6 +51,14 @@ _IMPORTED = _shape(
     reaches_account=bool | None,
     kept=bool,
 )
+_CASE_KEYS = dict.fromkeys(("name", "expects", "look"), str)
+_CASE = _shape("RehearsalCase", **_CASE_KEYS)
+_REHEARSED = _shape(
+    "RehearsedCase",
+    **_CASE_KEYS,
+    **dict.fromkeys(("outcome", "reason", "cause"), str),
+    **dict.fromkeys(("http", "milliseconds", "attempts"), int),
+)
 _NUMBER = _shape(
     "Number",
     **dict.fromkeys(("id", "display", "verified_name", "status", "code_verification"), str),
@@ -229,6 +237,17 @@ OUTPUTS: Mapping[str, Output] = {
                 effective=_shape("EffectiveRoute", level=str, url=str),
             )
         ),
+    ),
+    "webhook rehearse": Output(
+        (
+            _shape(
+                "Rehearsal",
+                **dict.fromkeys(("schema", "passed", "failed", "skipped"), int),
+                ok=bool,
+                cases=_list(_REHEARSED),
+            ),
+            _shape("RehearsalCases", schema=int, cases=_list(_CASE)),
+        )
     ),
     "webhook set": _CHANGED,
     "webhook subscribe": _CHANGED,

@@ -9,9 +9,10 @@ from wizard.audit.error_codes import explain, variant_of
 from wizard.facts.webhook_route import FIELD, LEVELS, NumberRoute, WebhookRoute
 from wizard.text.durations import local_time
 from wizard.text.sanitise import clean, clean_lines
-from wizard.ui.screen import Screen, cells
+from wizard.ui.screen import Screen, cells, show_rows
 from wizard.ui.words import Words, message
 from wizard.webhook.inbox import Event
+from wizard.webhook.rehearsal import Case, Seen, content
 from wizard.webhook.summary import Day, MetaError, Summary, Word, plain
 
 
@@ -253,3 +254,40 @@ def show_routes(
         if (to := wanted.get(one.number_id)) and to != one.url:
             said = words.say("webhook.routes_wanted", url=clean(to, LONGEST))
             screen.line(said, "cyan", "    » ", "      ")
+
+
+class RehearsalView:
+    """What came of each case, as it comes; the same advice once."""
+
+    def __init__(self, screen: Screen, words: Words) -> None:
+        self._screen, self._words = screen, words
+        self._advice: set[str] = set()
+
+    def list(self, cases: Sequence[Case]) -> None:
+        """Name and title of each."""
+        show_rows(self._screen, [(one.name, self._words.text(one.title)) for one in cases])
+
+    def show(self, seen: Seen) -> None:
+        """One line, and below it what is wrong and what to look at in the receiver."""
+        signs = {"passed": ("✓", "green"), "failed": ("✗", "red"), "skipped": ("–", "dim")}
+        key = "rehearse.took" if seen.http else "rehearse.answered"
+        values = {"name": seen.case.name, "http": seen.http, "milliseconds": seen.milliseconds}
+        title = self._words.text(seen.case.title)
+        self._screen.marked(signs[seen.outcome], self._words.say(key, title=title, **values))
+        if seen.outcome == "passed" and seen.attempts > 1:
+            self._screen.line(self._words.say("rehearse.again"), "yellow", "  ")
+        for line in self.why(seen).splitlines():
+            if line not in self._advice:
+                self._screen.line(line, "dim" if seen.outcome == "skipped" else "", "  ")
+            self._advice.add(line)
+
+    def why(self, seen: Seen) -> str:
+        """Why a case did not pass: what was seen, and what to look at; "" for one that did."""
+        if not seen.reason:
+            return ""
+        cause = clean(seen.cause) or "–"
+        said = self._words.say(f"rehearse.{seen.reason}", cause=cause, http=seen.http)
+        if seen.outcome == "skipped":
+            return said
+        look = self._words.text(content().looks[seen.case.look])
+        return f"{said}\n{self._words.say('rehearse.look', look=look)}"

@@ -8,7 +8,7 @@ import http.client
 import json
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -27,6 +27,8 @@ AGENT = "facebookplatform/1.0 (+http://developers.facebook.com)"
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
 #: A challenge has a dozen characters: what is longer than this is a page.
 MOST_BYTES = 65_536
+#: Seconds between the pieces of a delivery over a slow network.
+GAP = 0.8
 #: A delivery that asks for no answer: a status of a message that nobody sent.
 DELIVERY = {
     "object": "whatsapp_business_account",
@@ -179,40 +181,67 @@ class _Probe:
         return self._send(target, f"GET {_path(target, plus)}?{query}", b"", tell, agent)
 
     def _post(self, body: bytes, secret: str) -> Answer:
-        target = parse_target(self.url, allow_http=self.outside.allow_local)
-        query = f"?{_ascii(target.parts.query)}" if target.parts.query else ""
-        signed = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
-        return self._send(
-            target,
-            f"POST {_path(target)}{query}",
-            b"Content-Type: application/json\r\n"
-            b"X-Hub-Signature-256: sha256=%b\r\nContent-Length: %d\r\n\r\n%b"
-            % (signed.encode(), len(body), body),
-        )
+        return deliver(self.url, body, {SIGNATURE: signature(secret, body)}, self.outside)
 
     def _send(
         self, target: Target, line: str, rest: bytes, tell: bool = False, agent: str = AGENT
     ) -> Answer:
-        connection, began = Connection(target, self.outside), time.monotonic()
-        head = (
-            f"{line} HTTP/1.1\r\nHost: {target.authority}\r\nUser-Agent: {agent}\r\n"
-            "Accept: */*\r\nConnection: close\r\n"
-        )
-        try:
-            with connection.open() as opened:
-                opened.settimeout(connection.left())
-                opened.sendall(head.encode() + (rest or b"\r\n"))
-                method = line.partition(" ")[0]
-                with http.client.HTTPResponse(opened, method=method) as answer:
-                    answer.begin()
-                    headers = {name.lower(): value for name, value in answer.getheaders()}
-                    body = answer.read(MOST_BYTES)
-                connection.left()  # cut off at the deadline, a body without a length just ends
-        finally:
-            if tell:
-                self.steps.extend(Step(*step) for step in connection.steps)
-        took = round((time.monotonic() - began) * 1000)
-        return Answer(answer.status, headers, body, took)
+        pieces = [rest or b"\r\n"]
+        return _send(self.outside, target, line, pieces, self.steps if tell else [], agent)
+
+
+SIGNATURE = "X-Hub-Signature-256"
+
+
+def signature(secret: str, body: bytes) -> str:
+    """What Meta writes into X-Hub-Signature-256: the HMAC of the raw body under the app secret."""
+    return "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+
+
+def deliver(
+    url: str, body: bytes, headers: Mapping[str, str], outside: Outside, pieces: int = 1
+) -> Answer:
+    """POSTs a delivery as Meta does, in pieces with GAP seconds between them; NetworkFailure."""
+    target = parse_target(url, allow_http=outside.allow_local)
+    query = f"?{_ascii(target.parts.query)}" if target.parts.query else ""
+    sent = {"Content-Type": "application/json", **headers, "Content-Length": str(len(body))}
+    lines = "".join(f"{name}: {value}\r\n" for name, value in sent.items())
+    size = -(-len(body) // pieces)
+    parts = [body[place : place + size] for place in range(0, len(body), size)]
+    head = lines.encode() + b"\r\n"
+    return _send(outside, target, f"POST {_path(target)}{query}", [head, *parts], [])
+
+
+def _send(
+    outside: Outside,
+    target: Target,
+    line: str,
+    pieces: Sequence[bytes],
+    steps: list[Step],
+    agent: str = AGENT,
+) -> Answer:
+    connection, began = Connection(target, outside), time.monotonic()
+    head = (
+        f"{line} HTTP/1.1\r\nHost: {target.authority}\r\nUser-Agent: {agent}\r\n"
+        "Accept: */*\r\nConnection: close\r\n"
+    )
+    try:
+        with connection.open() as opened:
+            opened.settimeout(connection.left())
+            opened.sendall(head.encode() + b"".join(pieces[:2]))
+            for piece in pieces[2:]:
+                time.sleep(GAP)
+                opened.sendall(piece)
+            method = line.partition(" ")[0]
+            with http.client.HTTPResponse(opened, method=method) as answer:
+                answer.begin()
+                headers = {name.lower(): value for name, value in answer.getheaders()}
+                body = answer.read(MOST_BYTES)
+            connection.left()  # cut off at the deadline, a body without a length just ends
+    finally:
+        steps.extend(Step(*step) for step in connection.steps)
+    took = round((time.monotonic() - began) * 1000)
+    return Answer(answer.status, headers, body, took)
 
 
 def _right(answer: Answer, challenge: str) -> bool:
