@@ -1,5 +1,6 @@
 """Templates at the sandbox: created, reviewed, edited within limits, deleted, sent with values."""
 
+import json
 import time
 
 import pytest
@@ -157,7 +158,9 @@ def test_every_part_gets_as_many_values_as_it_needs(open_scenario, error):
     owner = open_scenario("template-shapes")
     body = part("body", text("Ann", parameter_name="first_name"))
     whole = part("body", *body["parameters"], text("7", parameter_name="order_number"))
-    document = part("header", {"type": "document", "document": {"id": "1"}})
+    document = part(
+        "header", {"type": "document", "document": {"link": "https://zarya.example/1.pdf"}}
+    )
     button = part("button", text("7"), sub_type="url", index=1)
     assert send(owner, "receipt", document, whole, button).ok
     assert error(send(owner, "receipt", document, whole))[0] == 132000
@@ -188,3 +191,79 @@ def test_an_error_may_come_of_a_template_that_was_created(open_scenario, error):
     assert error(create(owner))[0] == 99
     assert one(owner)["status"] == "PENDING"
     assert error(create(owner)) == (100, 2388024)
+
+
+FIELDS = (
+    "message_template_status_update",
+    "template_category_update",
+    "message_template_quality_update",
+)
+
+
+def delivered(owner, count):
+    """The template events that arrived: (field, value), once there are so many."""
+    over = time.monotonic() + 10
+    while time.monotonic() < over:
+        bodies = [json.loads(one["body"]) for one in owner.state().get("received", [])]
+        changes = [(one["entry"][0], one["entry"][0]["changes"][0]) for one in bodies]
+        found = [(change["field"], change["value"]) for _, change in changes]
+        if len(found) >= count:
+            assert all(
+                entry["time"] and entry["id"] == owner.running.waba_id for entry, _ in changes
+            )
+            return found
+        time.sleep(0.1)
+    raise AssertionError(found)
+
+
+@pytest.fixture
+def listening(owner):
+    """The app is subscribed to templates, with a receiver of the sandbox's own."""
+    answer = owner.as_app().post(
+        f"{owner.running.app_id}/subscriptions",
+        object="whatsapp_business_account",
+        callback_url=f"{owner.running.graph_url}/_sandbox/callback/good",
+        verify_token="zarya-verify-token",
+        fields=",".join(FIELDS),
+    )
+    assert answer.ok, answer.text
+    return owner
+
+
+def test_a_template_is_paused_for_its_quality_after_it_was_approved(listening):
+    create(listening, "tired")
+    found = delivered(listening, 3)
+    status = [value["event"] for field, value in found if field == FIELDS[0]]
+    assert status == ["APPROVED", "PAUSED"]
+    (quality,) = [value for field, value in found if field == FIELDS[2]]
+    assert (quality["previous_quality_score"], quality["new_quality_score"]) == ("UNKNOWN", "RED")
+    assert one(listening, "tired")["status"] == "PAUSED"
+    answer = send(listening, "tired", part("body", text("Ann")))
+    assert answer.json()["error"]["code"] == 132015
+
+
+def test_meta_moves_an_approved_template_to_another_category(listening):
+    create(listening, "moved")
+    (_, moved) = sorted(delivered(listening, 2))
+    assert (moved[0], moved[1]["new_category"]) == (FIELDS[1], "MARKETING")
+    fields = "id,previous_category,category"
+    told = one(listening, "moved", fields=fields)
+    assert (told["previous_category"], told["category"]) == ("UTILITY", "MARKETING")
+
+
+def test_a_rejection_is_delivered_with_its_reason(listening):
+    create(listening, "promo")
+    ((_, value),) = delivered(listening, 1)
+    assert (value["event"], value["reason"]) == ("REJECTED", "PROMOTIONAL")
+    assert value["message_template_name"] == "promo"
+
+
+def test_a_medium_by_id_is_not_played(owner, error):
+    """No medium is kept here: a success would say of an id that it is known."""
+    owner.running.write("Hello")
+    path = f"{owner.running.phone_number_id}/messages"
+    body = {"messaging_product": "whatsapp", "to": "+447700900456", "type": "image"}
+    assert owner.post(path, **body, image={"link": "https://zarya.example/1.jpg"}).ok
+    assert owner.post(path, **body, image={"id": "1"}).status_code == 501
+    header = part("header", {"type": "image", "image": {"id": "1"}})
+    assert send(owner, "order_received", header).status_code == 501

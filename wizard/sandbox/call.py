@@ -32,6 +32,9 @@ class Deliveries(Protocol):
     def route_changed(self) -> None:
         """Callbacks or registration changed."""
 
+    def template_submitted(self, account_id: str, seconds: float) -> None:
+        """A template is reviewed in so many seconds; what comes of it is delivered."""
+
 
 @dataclass(frozen=True)
 class Caller:

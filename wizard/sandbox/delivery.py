@@ -19,7 +19,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from wizard.sandbox import webhooks
+from wizard.sandbox import templates, webhooks
 from wizard.sandbox.call import Answer
 from wizard.sandbox.messages import digits_of, fresh_wamid, open_window, user_id_of
 from wizard.sandbox.world import World, merge
@@ -35,13 +35,12 @@ LATER = {
 }
 
 
-def envelope(account_id: str, value: Answer) -> Answer:
-    """One change of the field `messages`."""
-    change = {"value": value, "field": "messages"}
-    return {
-        "object": "whatsapp_business_account",
-        "entry": [{"id": account_id, "changes": [change]}],
-    }
+def envelope(account_id: str, value: Answer, field: str = "messages") -> Answer:
+    """One change of a field. Meta's own time stands beside what is no message."""
+    entry: Answer = {"id": account_id, "changes": [{"value": value, "field": field}]}
+    if field != "messages":
+        entry["time"] = int(time.time())
+    return {"object": "whatsapp_business_account", "entry": [entry]}
 
 
 def inbound_payload(number: Answer, sender: Answer, wamid: str, text: str, more: Answer) -> Answer:
@@ -191,6 +190,10 @@ class Delivery:
             if number["status"] == "CONNECTED" and webhooks.destinations(self._world, number):
                 self._plan(person.get("after_s", 1.0), partial(self._write_as_person, number["id"]))
 
+    def template_submitted(self, account_id: str, seconds: float) -> None:
+        """Plans the end of a review, and what Meta does to the template by itself afterwards."""
+        self._plan(seconds + self._pace()["gap_s"], partial(self._template_news, account_id))
+
     def close(self) -> None:
         """Ends the worker; what was planned is not done any more."""
         with self._turn:
@@ -204,6 +207,20 @@ class Delivery:
         with self._world.held():
             person = self._world["person"]
             self.write(number_id, person, person["text"], {})
+
+    def _template_news(self, account_id: str) -> None:
+        """Delivered to the app's own callback: overrides are for messages alone."""
+        with self._world.held():
+            account = self._world["accounts"].get(account_id, {})
+            templates.settle(self._world, account)
+            for news in account.pop("template_news", []):
+                body = envelope(account_id, news["value"], news["field"])
+                for app_id in webhooks.subscribers(self._world, account, news["field"]):
+                    url = webhooks.subscription(self._world, app_id)["callback_url"]
+                    self._post(app_id, self._world.here(url), body, news["field"])
+            coming = [t for t in account.get("templates", {}).values() if "then" in t]
+            for template in coming:
+                self.template_submitted(account_id, template["reviewed_at"] - self._world.now())
 
     def _status(self, wamid: str, stage: str, code: int) -> None:
         with self._world.held():

@@ -6,6 +6,7 @@ import base64
 import re
 import secrets
 from collections.abc import Iterator
+from typing import Any
 
 from wizard.sandbox.access import MESSAGING, holds_account, sees_account
 from wizard.sandbox.call import Answer, Call, not_played, words
@@ -103,6 +104,7 @@ def _wanted(template: Answer) -> Iterator[tuple[str, list[str]]]:
 #: The customer service window after a person's own message.
 WINDOW = DAY
 LONGEST_TEXT = 4096
+MEDIA_TYPES = frozenset(words("image video audio document sticker"))
 USER_ID = re.compile(r"[A-Z]{2}\.(ENT\.)?[0-9A-Za-z]{1,128}")
 TYPES = frozenset(
     words("text template image audio video document sticker location contacts interactive reaction")
@@ -228,6 +230,8 @@ def _refuse_content(call: Call, account: Answer, number: Answer, wa_id: str) -> 
         raise whatsapp(
             131008, "Required parameter is missing", f"The parameter {kind} is required."
         )
+    if _media_ids({kind: content}):
+        raise not_played(call, "media by id (none is kept here: give a link)")
     if kind == "template":
         for_sending(call, account, number, dict(content))
         return
@@ -249,6 +253,16 @@ def _category(call: Call, number: Answer) -> str:
     every = account.get("templates", {}).values()
     found = (t["category"] for t in every if (t["name"], t["language"]) == place)
     return str(next(found, "UTILITY")).lower()
+
+
+def _media_ids(node: Any) -> bool:
+    """Whether a medium anywhere in a message is named by an id instead of a link."""
+    if isinstance(node, list):
+        return any(map(_media_ids, node))
+    return isinstance(node, dict) and any(
+        (kind in MEDIA_TYPES and isinstance(inner, dict) and "id" in inner) or _media_ids(inner)
+        for kind, inner in node.items()
+    )
 
 
 def _accept(call: Call, number: Answer, receiver: Answer) -> Answer:

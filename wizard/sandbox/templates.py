@@ -10,6 +10,7 @@ from __future__ import annotations
 import fnmatch
 import json
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from wizard.sandbox.access import need_messaging_account
@@ -104,7 +105,7 @@ def create(call: Call, account: Answer) -> Answer:
     _refuse_place(call, account, made)
     made |= _content(call, made)
     account.setdefault("templates", {})[made["id"]] = made
-    _submit(call.world, made)
+    _submit(call, account, made)
     return {name: made[name] for name in ("id", "status", "category")}
 
 
@@ -274,7 +275,7 @@ def edit(call: Call, template: Answer) -> Answer:
             raise _not_editable("You can edit an approved template once in 24 hours.")
         template["edits"] = [*edits, now]
     template |= _content(call, template)
-    _submit(call.world, template)
+    _submit(call, account, template)
     # Meta's page shows `success` alone; what integrators read has these too.
     return {"success": True} | {name: template[name] for name in ("id", "name", "category")}
 
@@ -331,10 +332,14 @@ def account_of(call: Call, template: Answer) -> Answer:
     raise not_visible(call.method, template["id"])
 
 
-def _submit(world: World, template: Answer) -> None:
+def _submit(call: Call, account: Answer, template: Answer) -> None:
+    world = call.world
     template["status"] = "PENDING"
+    template.pop("then", None)
     usual = world["graph"].get("template_review", {}).get("seconds", REVIEW)
-    template["reviewed_at"] = world.now() + _outcome(world, template).get("seconds", usual)
+    seconds = _outcome(world, template).get("seconds", usual)
+    template["reviewed_at"] = world.now() + seconds
+    call.delivery.template_submitted(account["id"], seconds)
 
 
 def _outcome(world: World, template: Answer) -> Answer:
@@ -345,13 +350,47 @@ def _outcome(world: World, template: Answer) -> Answer:
 
 
 def settle(world: World, account: Answer) -> None:
-    """Ends the reviews whose time has come, as the world says for these names."""
+    """Ends the reviews whose time has come, as the world says for these names.
+
+    What Meta does by itself later (`then`: a pause by quality, another category) comes after so
+    many seconds of its own. What is to be delivered of it stands in `template_news`.
+    """
     for template in account.get("templates", {}).values():
         if template.get("reviewed_at", world.now() + 1) > world.now():
             continue
+        before = dict(template)
         del template["reviewed_at"]
-        found = _outcome(world, template)
-        found.pop("seconds", 0)
-        if found.get("category", template["category"]) != template["category"]:
-            template["previous_category"] = template["category"]
-        template |= {"status": "APPROVED", "rejected_reason": "NONE", **found}
+        _become(world, template, template.pop("then", None))
+        account.setdefault("template_news", []).extend(_news(before, template))
+
+
+def _become(world: World, template: Answer, later: Answer | None) -> None:
+    reviewed: Answer = {"status": "APPROVED", "rejected_reason": "NONE"}
+    found = later or reviewed | _outcome(world, template)
+    found.pop("seconds", 0)
+    if then := found.pop("then", None):
+        template |= {"then": dict(then), "reviewed_at": world.now() + then.get("seconds", 0)}
+    if found.get("category", template["category"]) != template["category"]:
+        template["previous_category"] = template["category"]
+    template |= found
+
+
+def _news(before: Answer, after: Answer) -> Iterator[Answer]:
+    """What Meta delivers of a change, by the field it is subscribed with."""
+    named = {
+        "message_template_id": int(after["id"]),
+        "message_template_name": after["name"],
+        "message_template_language": after["language"],
+    }
+    if before["status"] != after["status"]:
+        reason = after.get("rejected_reason") or "NONE"
+        value = {"event": after["status"], **named, "reason": reason}
+        if after["status"] == "PAUSED":
+            value["other_info"] = {"title": "FIRST_PAUSE", "description": "Low quality"}
+        yield {"field": "message_template_status_update", "value": value}
+    if before["category"] != after["category"]:
+        moved = {"previous_category": before["category"], "new_category": after["category"]}
+        yield {"field": "template_category_update", "value": {**named, **moved}}
+    if _quality(before) != _quality(after):
+        scores = {"previous_quality_score": _quality(before), "new_quality_score": _quality(after)}
+        yield {"field": "message_template_quality_update", "value": {**scores, **named}}

@@ -14,6 +14,7 @@ import secrets
 import socket
 import ssl
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -197,17 +198,19 @@ def subscription(world: World, app_id: str) -> Answer:
     return row
 
 
+def subscribers(world: World, account: Answer, field: str) -> Iterator[str]:
+    """The published apps that are subscribed to this account and to this field."""
+    for app_id in account.get("subscribed", {}):
+        app, row = world["apps"].get(app_id), subscription(world, app_id)
+        published = app is not None and app.get("published", True)
+        if published and row.get("active", True) and field in row.get("fields", {}):
+            yield app_id
+
+
 def destinations(world: World, number: Answer) -> list[tuple[str, str]]:
     """(app id, URL) of every app that gets the `messages` of this number."""
-    account = world["accounts"][number["account"]]
     found = []
-    for app_id in account.get("subscribed", {}):
-        app = world["apps"].get(app_id)
-        if app is None or not app.get("published", True):
-            continue
-        row = subscription(world, app_id)
-        if not row.get("active", True) or "messages" not in row.get("fields", {}):
-            continue
+    for app_id in subscribers(world, world["accounts"][number["account"]], "messages"):
         url = next((url for url in callbacks(world, app_id, number).values() if url), "")
         if url:
             found.append((app_id, url))
