@@ -66,3 +66,27 @@ def test_its_state_is_kept_apart(home):
     process.kill()
     process.communicate()
     assert os.listdir(home.state_folder) == ["sandbox"]
+
+
+def announced(*words):
+    """(what it says on stdout, what on stderr) of a sandbox that is stopped at once."""
+    process = serving("--scenario", "healthy", *words)
+    try:
+        line = json.loads(process.stdout.readline())
+        process.send_signal(signal.SIGINT)
+        return line, process.communicate(timeout=10)[1]
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_its_secrets_stay_with_its_world_and_a_fresh_world_has_others(home):
+    kept, again, fresh = announced()[0], announced()[0], announced("--fresh")[0]
+    assert kept["access_token"] == again["access_token"] != fresh["access_token"]
+    assert kept["app_secret"] == again["app_secret"] != fresh["app_secret"]
+
+
+def test_that_callbacks_may_leave_this_machine_is_said(home):
+    said, silent = announced("--callbacks-anywhere", "--lang", "en")[1], announced()[1]
+    assert "callback" in said
+    assert "callback" not in silent

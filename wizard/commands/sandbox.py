@@ -48,6 +48,8 @@ def run(chosen: Arguments) -> int:
         if chosen.callbacks_anywhere:
             context.notes.line(context.words.say("sandbox.anywhere"))
         _announce(running)
+        if context.notes.terminal:
+            context.notes.line(context.words.say("webhook.stop"), "dim")
         _serve()
     return Exit.FINE
 

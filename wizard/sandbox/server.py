@@ -335,8 +335,8 @@ def refuse_foreign(headers: Message, method: str) -> None:
     ):
         if foreign:
             raise Refused(
-                200,
-                "(#200) The sandbox answers the programs of this machine alone, and the header "
+                100,
+                "(#100) The sandbox answers the programs of this machine alone, and the header "
                 f"{name} is foreign: call it as http://127.0.0.1 and not from a page in a browser",
                 kind="SandboxException",
                 http=403,
