@@ -13,7 +13,7 @@ from wizard.actions import (
     token,
 )
 from wizard.actions.number import registrations_left
-from wizard.actions.setup import offer_changes
+from wizard.actions.setup import Setup
 from wizard.audit.checks.number import REGISTRATIONS
 from wizard.state.record import Confirmation
 from wizard.text.secret import Secret
@@ -292,13 +292,13 @@ def test_what_was_confirmed_can_be_taken_back(open_session):
     with open_session("healthy", prompter) as (session, _):
         for item in ("app.published", "message.delivered", "item.of_another_version"):
             session.record.confirmed[item] = Confirmation("done", session.stamp())
-        assert offer_changes(session)
+        assert Setup(session).offer()
         assert set(session.record.confirmed) == {"app.published", "item.of_another_version"}
 
 
 def test_nothing_is_offered_to_be_taken_back_where_nothing_was_confirmed(open_session):
     with open_session("healthy", FakePrompter({"change": "nothing"})) as (session, _):
-        assert not offer_changes(session)
+        assert not Setup(session).offer()
 
 
 def test_what_was_proven_of_the_former_app_does_not_sign_for_the_new_one(open_session):

@@ -91,7 +91,7 @@ WRITES = {
         "number.code_verified",
         False,
     ),
-    register: ("number-unregistered", PIN, "number.registered", True),
+    register: ("number-unregistered", PIN, "number.registered", False),
     replace_pin: ("healthy", PIN, "number.pin", False),
     add_field: ("receiving", {}, "webhook.fields", False),
     subscribe: ("receiving", {}, "webhook.subscribed", False),

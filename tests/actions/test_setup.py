@@ -9,7 +9,7 @@ from wizard.actions.setup import Setup
 from wizard.audit.results import ItemResult, waiting
 from wizard.graph.consent import granted
 from wizard.state.record import Goal, Status
-from wizard.text.errors import ErrorKind, UserAbort
+from wizard.text.errors import Back, ErrorKind, UserAbort
 
 
 def standing(results):
@@ -24,6 +24,11 @@ def willing(play, **answers):
         consents={ANY: True},
         suggestions=play.suggestions,
     )
+
+
+def unwilling():
+    """Somebody who goes back from every question, and puts everything off."""
+    return FakePrompter({ANY: Back}, moves={ANY: NextAction.LATER})
 
 
 def test_a_rehearsal_goes_from_a_paste_to_a_sent_message(open_session):
@@ -41,7 +46,9 @@ def test_a_rehearsal_goes_from_a_paste_to_a_sent_message(open_session):
 
 def test_a_healthy_account_asks_nothing_that_is_required(open_session):
     with open_session("healthy", knows=True) as (session, _):
-        session.prompter = FakePrompter(moves={"message.sent": NextAction.LATER})
+        session.prompter = FakePrompter(
+            {"test_message.to": Back}, moves={"message.sent": NextAction.LATER}
+        )
         seen = standing(Setup(session).walk())
         assert seen["number.connected"] is Status.PASSED
         assert session.prompter.presented_ids == ["message.sent"]
@@ -49,7 +56,7 @@ def test_a_healthy_account_asks_nothing_that_is_required(open_session):
 
 def test_what_is_put_off_is_not_asked_again_in_this_run(open_session):
     with open_session("number-unregistered", knows=True) as (session, _):
-        session.prompter = FakePrompter(moves={ANY: NextAction.LATER})
+        session.prompter = unwilling()
         seen = standing(Setup(session).walk())
         assert seen["number.registered"] is Status.FAILED
         assert len(session.prompter.presented_ids) == len(set(session.prompter.presented_ids))
@@ -61,6 +68,7 @@ def test_leaving_keeps_everything_done_so_far(open_session):
         session.prompter = FakePrompter(
             {ANY: ""},
             moves={"number.code_verified": NextAction.LEAVE},
+            consents={"number.code_verified": Back},
             suggestions=play.suggestions,
         )
         with pytest.raises(UserAbort):
@@ -82,7 +90,7 @@ def test_ctrl_c_in_the_middle_of_an_action_loses_nothing(open_session):
 def test_steps_are_shown_when_somebody_wants_to_do_it_by_hand(open_session):
     with open_session("number-unregistered", knows=True) as (session, _):
         moves = {"number.registered": [NextAction.STEPS, NextAction.LATER], ANY: NextAction.LATER}
-        session.prompter = FakePrompter(moves=moves)
+        session.prompter = FakePrompter({ANY: Back}, moves=moves)
         Setup(session).walk()
         assert ("instruct", "number.registered") in session.prompter.events
 
@@ -91,15 +99,15 @@ def test_looking_again_sees_what_was_done_elsewhere(open_session):
     with open_session("number-unregistered", knows=True) as (session, play):
 
         class ElsewhereThenAgain(FakePrompter):
-            def next_action(self, result, moves):
+            def next_action(self, result, moves, default=None):
                 if result.item.id == "number.registered":
                     body = {"messaging_product": "whatsapp", "pin": "314159"}
                     path = f"{play.phone_number_id}/register"
                     session.graph().post(path, body, granted("", [f"POST /{path}"]))
                     return NextAction.AGAIN
-                return super().next_action(result, moves)
+                return super().next_action(result, moves, default)
 
-        session.prompter = ElsewhereThenAgain(moves={ANY: NextAction.LATER})
+        session.prompter = ElsewhereThenAgain({ANY: Back}, moves={ANY: NextAction.LATER})
         assert standing(Setup(session).walk())["number.registered"] is Status.PASSED
 
 
@@ -117,7 +125,7 @@ def test_an_unattended_run_says_which_answer_was_missing(open_session):
 
 def test_the_first_look_is_given_before_anything_is_done(open_session):
     with open_session("number-unregistered", knows=True) as (session, _):
-        session.prompter = FakePrompter(moves={ANY: NextAction.LATER})
+        session.prompter = unwilling()
         looks = []
         Setup(session).walk(
             seen=lambda found: looks.append((standing(found), list(session.prompter.events)))
@@ -129,9 +137,7 @@ def test_the_first_look_is_given_before_anything_is_done(open_session):
 
 def test_an_action_that_meta_does_not_answer_ends_the_item_and_not_the_walk(open_session):
     with open_session("template-answers-cut-off", knows=True) as (session, _):
-        session.prompter = FakePrompter(
-            moves={"message.sent": [NextAction.FIX, NextAction.LATER], ANY: NextAction.LATER}
-        )
+        session.prompter = FakePrompter(moves={ANY: NextAction.LATER})
         seen = standing(Setup(session).walk())
         assert [error.kind for error in session.prompter.troubles] == [ErrorKind.PERMISSION]
         assert seen["message.sent"] is Status.WAITING
@@ -150,9 +156,7 @@ def test_a_refused_action_gets_no_tick_although_its_item_passes(
             return result
 
         monkeypatch.setitem(ACTIONS, "number.registered/not_registered", registered_elsewhere)
-        session.prompter = FakePrompter(
-            moves={"number.registered": NextAction.FIX, ANY: NextAction.LATER}
-        )
+        session.prompter = unwilling()
         Setup(session).walk()
         shown = [one.item.id for one in session.prompter.settled_ones]
         assert ("number.registered" in shown) is ticked

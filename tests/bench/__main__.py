@@ -5,7 +5,7 @@ import platform
 import tempfile
 from pathlib import Path
 
-from tests.bench import audit, receiver, startup
+from tests.bench import audit, conversation, receiver, startup
 
 
 def table(rows):
@@ -45,3 +45,4 @@ def deliveries(count=4000, clients=16):
 if __name__ == "__main__":
     print(f"Python {platform.python_version()}, {platform.machine()}, processors: {os.cpu_count()}")
     table([*startups(), *audit.rows(7), *deliveries()])
+    conversation.table()

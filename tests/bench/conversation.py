@@ -69,8 +69,8 @@ def _walk(terminal, goal, language):
     assert token is not None, "\n".join(terminal.lines)
     code, screen = terminal.end(), [line for line in terminal.lines if line]
     whole = answers, *_size(screen)
-    parts = [(before, all_of_it - before) for before, all_of_it in zip(token, whole, strict=True)]
-    return Count(*parts, code, screen)
+    asked, lines, said = [(was, now - was) for was, now in zip(token, whole, strict=True)]
+    return Count(asked, lines, said, code, screen)
 
 
 def _size(lines):

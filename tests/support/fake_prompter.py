@@ -101,19 +101,21 @@ class FakePrompter:
 
     def show_steps(self, item, ids):
         self.events.append(("instruct", item.id))
-        return item.links
+        return [*(step.link for step in item.steps if step.link), *item.links]
 
     def show_error(self, error):
         self.events.append(("trouble", error.kind.value))
         self.troubles.append(error)
 
-    def next_action(self, result, moves):
+    def next_action(self, result, moves, default=None):
         self.events.append(("move", result.item.id, tuple(moves)))
         move = NextAction(self._next("move", result.item.id))
         assert move in moves, f"{result.item.id}: {move} is not offered, only {list(moves)}"
         return move
 
     def ask(self, question):
+        if question.quiet and question.name not in self._left["ask"]:
+            return question.default
         self._asked(question)
         while True:
             answer = self._next("ask", question.name) or question.default
@@ -125,6 +127,8 @@ class FakePrompter:
     def choose(self, question, choices):
         if len(choices) == 1 and question.name not in self._left["ask"]:
             return choices[0].value
+        if question.quiet and question.name not in self._left["ask"]:
+            return question.default or choices[0].value
         self._asked(question)
         for choice in choices:
             self._words(choice.label)

@@ -18,6 +18,7 @@ from wizard.audit.error_codes import entries
 from wizard.sandbox import server
 from wizard.sandbox import world as refusals
 from wizard.sandbox.world import Fault
+from wizard.text.errors import Back
 
 #: Before the sandbox sees the request, so that nothing happens at Meta.
 BEFORE = ("error", "throttle", "html", "portal", "drop", "cut", "empty", "text", "not_done")
@@ -191,6 +192,8 @@ def spoiled(node: Any, kind: str, chance: Random) -> Any:
 class Person:
     """A Keyboard: mostly right, and otherwise whatever people type."""
 
+    plain = False
+
     seed: int
     right: Mapping[str, str]
     wrong: Sequence[str]
@@ -247,6 +250,9 @@ class Person:
         self.kill.point()
         if len(self.answers) >= self.patience or self._chance.random() < 0.02:
             raise KeyboardInterrupt
+        if self._chance.random() < 0.02:
+            self.answers.append((self.asked, "Esc"))
+            raise Back
 
 
 _REQUEST = re.compile(r"(GET|POST|DELETE) /(\S+)")

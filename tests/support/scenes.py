@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable
 
 from wizard.actions.prompter import Choice, NextAction, Question
-from wizard.audit.checklist import Item
+from wizard.audit.checklist import Item, Step
 from wizard.audit.results import ItemResult, failed
-from wizard.text.errors import InputRequired
+from wizard.text.errors import Back, InputRequired
 from wizard.text.localised import Phrase, Text, phrase
 from wizard.ui.console_prompter import ConsolePrompter
 from wizard.ui.screen import open_screen
@@ -19,7 +19,7 @@ WHY = Text(
     "Пока номер не зарегистрирован, он не отправит ни одного сообщения.",
     "Until it is registered it cannot send a single message.",
 )
-STEP = Text("Откройте WhatsApp Manager → Phone numbers.", "Open WhatsApp Manager → Phone numbers.")
+STEP = Step("Откройте WhatsApp Manager → Phone numbers.", "Open WhatsApp Manager → Phone numbers.")
 LINK = "https://business.facebook.com/latest/whatsapp_manager/phone_numbers?waba_id={waba_id}"
 ITEM = Item("number.registered", TITLE, WHY, steps=(STEP,), links=(LINK,))
 OPEN = ItemResult(ITEM, failed("odd"))
@@ -98,6 +98,9 @@ def main() -> int:
     prompter = ConsolePrompter(screen, Words(language), sandbox="sandbox" in sys.argv)
     try:
         print("RESULT", ascii(SCENES[scene](prompter)), flush=True)
+    except Back as back:
+        print("WENT", type(back).__name__, flush=True)
+        return 1
     except KeyboardInterrupt:
         print("LEFT", flush=True)
         return 130

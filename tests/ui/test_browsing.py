@@ -38,6 +38,8 @@ def test_only_https_is_opened(link):
 class Person:
     """Answers every list with the same row."""
 
+    plain = False
+
     def __init__(self, answer):
         self.answer, self.asked = answer, 0
 

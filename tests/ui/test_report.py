@@ -246,7 +246,7 @@ def token(expires="never", kind="SYSTEM_USER", store="os-keyring", backend="", *
     [
         ("never", EN("essentials.never")),
         ("2026-12-22T20:00:00Z", EN("essentials.days", days=30, day="2026-12-22")),
-        ("2026-11-23T08:30:00Z", EN("essentials.hours", hours=12)),
+        ("2026-11-23T08:30:00Z", EN("essentials.hours", hours=13)),
         ("2026-11-22T20:00:00Z", EN("essentials.expired", day="2026-11-22")),
         ("", ""),
         ("soon", ""),

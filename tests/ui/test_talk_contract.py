@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.fake_prompter import FakePrompter
 from wizard.actions.prompter import Prompter
-from wizard.audit.checklist import Item
+from wizard.audit.checklist import Item, Step
 from wizard.audit.results import ItemResult, failed, passed
 from wizard.text.errors import ErrorKind, Unavailable
 from wizard.text.localised import Text, phrase
@@ -17,7 +17,8 @@ from wizard.ui.screen import Screen
 from wizard.ui.words import Words
 
 T = Text("т", "t")
-ITEM = Item("sample.item", T, T, steps=(T,), links=("https://a.example/{app_id}",))
+STEP = Step("шаг", "step")
+ITEM = Item("sample.item", T, T, steps=(STEP,), links=("https://a.example/{app_id}",))
 METHODS = [name for name in vars(Prompter) if not name.startswith("_")]
 
 

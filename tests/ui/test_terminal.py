@@ -136,8 +136,25 @@ def test_leaving_at_any_question_restores_the_terminal(scene, name, key, dumb):
 
 
 def test_leaving_a_list_does_not_look_like_an_answer(scene):
-    terminal = scene("consent", "en").until(f"1. {EN('ui.agree')}").send(CTRL_C).until("LEFT")
-    assert EN("ui.agree") not in terminal.text
+    terminal = scene("consent", "en").until(f"1. {EN('ui.do')}").send(CTRL_C).until("LEFT")
+    assert EN("ui.do") not in terminal.text
+
+
+@pytest.mark.parametrize(("name", "dumb"), KINDS)
+@pytest.mark.parametrize("word", ["назад", "позже"])
+def test_a_person_goes_back_from_every_question(scene, name, dumb, word):
+    terminal = scene(name, rows=60, TERM="dumb" if dumb else "xterm").until("?")
+    _until_it_listens(terminal, dumb and name != "secret")
+    terminal.send(word + ENTER if dumb else ESCAPE)
+    terminal.until("WENT " + ("PutOff" if dumb and word == "позже" else "Back"))
+    assert terminal.settings() == USUAL
+
+
+def test_enter_alone_does_not_ask_for_ever(scene):
+    terminal = scene("secret").until("?")
+    for times in (1, 2):
+        terminal.send(ENTER).until(RU("ui.answer_needed")[:13], times)
+    terminal.send(ENTER).until("WENT Back")
 
 
 @pytest.mark.parametrize(("name", "dumb"), [*KINDS, ("wait", False)])

@@ -8,7 +8,7 @@ from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
 from wizard.actions.prompter import Choice, NextAction, Question
-from wizard.audit.checklist import Item
+from wizard.audit.checklist import Item, Step
 from wizard.audit.results import (
     ItemResult,
     failed,
@@ -23,6 +23,7 @@ from wizard.ui.screen import Screen
 from wizard.ui.words import Words
 
 DOWN, UP, ENTER, CTRL_C, CTRL_D, BACK = "\x1b[B", "\x1b[A", "\r", "\x03", "\x04", "\x7f"
+STEP = Step("шаг", "step")
 T = Text("т", "t")
 ITEM = Item("sample.item", T, T)
 ASK = phrase("ui.move")  # any text of ours
@@ -207,7 +208,8 @@ def test_a_move_is_chosen_and_the_first_is_the_default(typed, prompter):
     [
         (ENTER, False, False, True),
         (ENTER, False, True, False),
-        (ENTER, True, True, True),
+        (ENTER, True, True, False),
+        (ENTER, True, False, True),
         ("н" + ENTER, False, False, False),
         ("Y" + ENTER, False, True, True),
         ("2" + ENTER, True, False, False),
@@ -255,14 +257,14 @@ def test_in_the_sandbox_enter_confirms(typed, make):
 def test_an_item_shows_what_was_seen_why_and_the_links_that_are_known(out, make):
     links = ("https://a.example/{app_id}/x", "https://a.example/{waba_id}/y")
     item = Item(
-        "sample.item", Text("Имя", "Name"), Text("Потому", "Because"), links=links, steps=(T,)
+        "sample.item", Text("Имя", "Name"), Text("Потому", "Because"), links=links, steps=(STEP,)
     )
     make("en").show_problem(ItemResult(item, failed("odd")), {"app_id": "123"})
     shown = out.getvalue()
     assert "https://a.example/123/x" in shown
     assert "/y" not in shown
     assert "Because" in shown
-    assert "1. t" in shown
+    assert "1. step" in shown
 
 
 def test_foreign_text_is_clean_and_never_markup(out, make):

@@ -270,18 +270,18 @@ def find_account(session: Session, facts: Facts) -> ActionResult:
     if take_assets(session, graph):
         return Done()
     session.prompter.tell("account.none_found")
-    typed = session.prompter.ask(
-        Question("waba_id", phrase("account.paste"), parse=_parse_id_or_none, option=FILE)
-    )
-    if typed:
+    if typed := session.prompter.ask(ACCOUNT_ID):
         return take_id(session, graph, typed)
-    session.show_steps(session.checklist.item("account.visible"))
+    session.show_steps(session.checklist.item("account.visible").standing("not_given"))
     return Declined()
 
 
 def _parse_id_or_none(typed: str) -> str | Phrase:
     """Nothing typed is an answer too: there is no account yet."""
     return parse_id(typed) if typed.strip() else ""
+
+
+ACCOUNT_ID = Question("waba_id", phrase("account.paste"), parse=_parse_id_or_none, option=FILE)
 
 
 def take_id(session: Session, graph: Graph, pasted: str) -> ActionResult:
@@ -318,6 +318,7 @@ def _accepted_paste(session: Session) -> TrialResult | None:
         secret=True,
         parse=parse_token,
         option="credentials set access_token",
+        once=True,
     )
     while (pasted := Secret(session.prompter.ask(question))) != tried:
         tried, trial = pasted, TokenTrial(pasted, TrialPolicy(ask_app_secret=True)).run(session)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from typing import Any
+
+from msgspec import structs
 
 from wizard.actions.prompter import Choice, Question
 from wizard.actions.results import ActionResult, AlreadySo, Done, Refused, action
@@ -11,9 +14,10 @@ from wizard.actions.session import Session, Stores
 from wizard.facts.facts import Facts
 from wizard.text.errors import InputRequired, UserAbort
 from wizard.text.localised import phrase
-from wizard.vault import VaultError
+from wizard.text.secret import SECRET_NAMES
+from wizard.vault import Vault, VaultError
 from wizard.vault.command import PRESETS
-from wizard.vault.stores import prove_writing
+from wizard.vault.stores import held, move, prove_writing
 
 FILE, ENVIRONMENT, SESSION, AGAIN = "encrypted-file", "environment", "session", "again"
 
@@ -58,8 +62,11 @@ def can_keep(session: Session) -> bool:
             raise trouble from None
 
 
-def choose_store(session: Session, stores: Stores) -> ActionResult:
-    """One screen of choices; the chosen store is tried before it is recorded. UserAbort."""
+def choose_store(session: Session, stores: Stores, *, bring: bool = False) -> ActionResult:
+    """One screen of choices; the chosen store is tried before it is recorded. UserAbort.
+
+    `bring`: what the store before holds is moved there, before the choice is recorded.
+    """
     question = Question("vault_store", phrase("environment.store_ask"), option="config.yaml")
     picked = session.prompter.choose(question, _choices())
     if picked == AGAIN:
@@ -78,15 +85,33 @@ def choose_store(session: Session, stores: Stores) -> ActionResult:
         return Done()
     try:
         prove_writing(vault)
+        if bring:
+            _bring(session, vault, lambda: stores.use(choice, vault))
+        else:
+            stores.use(choice, vault)
     except VaultError as trouble:
         _say(session, trouble)
         return Refused()
-    stores.use(choice, vault)
     session.vault = vault
     about = vault.describe()
     place = " · ".join(part for part in (about.store, about.place) if part)
     session.prompter.tell("environment.store_chosen", place=place)
     return Done()
+
+
+def _bring(session: Session, vault: Vault, use: Callable[[], None]) -> None:
+    """Moves every secret of the store in use to this one; `use` records it once they are there."""
+    notes, place = session.record.secrets, vault.describe()
+
+    def settle() -> None:
+        for name, note in notes.items():
+            notes[name] = structs.replace(note, store=place.store, backend=place.backend)
+        session.save()
+        use()
+
+    names = held(session.vault, {*notes, *SECRET_NAMES})
+    if not move(sorted(names), session.vault, vault, settle):
+        use()
 
 
 def _choices() -> list[Choice]:

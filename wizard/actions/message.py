@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -98,18 +99,25 @@ def window_open(session: Session, number: Number, to: str) -> bool:
 @action("message.sent")
 def send_test(session: Session, facts: Facts) -> ActionResult:
     """Offers the approved templates that need no values, says the rules before, and sends one."""
+    return _send_plain(session, facts)
+
+
+def _send_plain(session: Session, facts: Facts, again: TestMessage | None = None) -> ActionResult:
+    """`again`: the same once more, to the same recipient; only the consent is asked for."""
     number = facts.number
     templates = sendable(facts.templates, number)
     if not templates:
         return _send_with_values(session, facts)
-    template = _choose(session, templates)
+    template = _choose(session, templates, again)
     if number.is_test_number:
         session.prompter.tell("message.test_number_rule")
     content = {
         "type": "template",
         "template": {"name": template.name, "language": {"code": template.language}},
     }
-    return _send(session, number, content, "message.consent", template.category, template.name)
+    to = f"+{again.to.lstrip('+')}" if again else ""
+    what = template.category, template.name
+    return _send(session, number, content, "message.consent", what, to)
 
 
 def _send_with_values(session: Session, facts: Facts) -> ActionResult:
@@ -176,7 +184,7 @@ def send_filled(
     template = {"name": name, "language": {"code": code}, "components": components(wanted, values)}
     content = {"type": "template", "template": template}
     category = str(row.get("category", "")).upper()
-    return _send(session, facts.number, content, "message.consent", category, name)
+    return _send(session, facts.number, content, "message.consent", (category, name))
 
 
 def _value(session: Session, slot: Slot, suggest: bool) -> str:
@@ -190,7 +198,7 @@ def _value(session: Session, slot: Slot, suggest: bool) -> str:
 def send_text(session: Session, number: Number, text: str) -> ActionResult:
     """A free text; Meta takes it only within 24 hours of the recipient's last message (131047)."""
     content = {"type": "text", "text": {"preview_url": False, "body": text}}
-    return _send(session, number, content, "message.text_consent", SERVICE)
+    return _send(session, number, content, "message.text_consent", (SERVICE, ""))
 
 
 def _send(
@@ -198,11 +206,15 @@ def _send(
     number: Number,
     content: Json,
     words: str,
-    category: str,
-    template: str = "",
+    what: tuple[str, str],
+    to: str = "",
 ) -> ActionResult:
-    """Asks for the recipient and the consent, sends once, and remembers how it went."""
-    to = session.prompter.ask(
+    """Asks for the recipient and the consent, sends once, and remembers how it went.
+
+    `what` is the category and the template's name, "" for none.
+    """
+    category, template = what
+    to = to or session.prompter.ask(
         Question("test_message.to", phrase("message.to_ask"), parse=phone.normalise, option="--to")
     )
     before = session.record.test_message
@@ -345,15 +357,21 @@ def _remember(session: Session, message: TestMessage) -> None:
 RESTS_ON_IT = ("token.messaging", "account.terms", "account.payment", "message.sent")
 
 
-def _choose(session: Session, templates: list[Template]) -> Template:
+def _choose(
+    session: Session, templates: list[Template], again: TestMessage | None = None
+) -> Template:
     """By name, then by language where it has several; the person's own comes first."""
     names = {template.name: template.text for template in templates}
+    before = again.template if again and again.template in names else ""
+    question = dataclasses.replace(WHICH, default=before, quiet=bool(before))
     choices = [Choice(name, f"{name} — {text}") for name, text in names.items()]
-    name = session.prompter.choose(WHICH, choices)
+    name = session.prompter.choose(question, choices)
     same = [template for template in templates if template.name == name]
     own = next((t.language for t in same if t.language.startswith(session.language)), "")
     text = phrase("message.language_ask", template=name)
-    question = Question("test_message.language", text, default=own, option="--language")
+    own = own or same[0].language
+    # Whoever reads this language reads the message; another one is named on the command line.
+    question = Question("test_message.language", text, default=own, option="--language", quiet=True)
     choices = [Choice(template.language, template.language) for template in same]
     language = session.prompter.choose(question, choices)
     return next(template for template in same if template.language == language)
@@ -367,11 +385,23 @@ NOTED_TRIES = 5
 
 @action("message.delivered/on_the_way")
 def await_delivery(session: Session, facts: Facts) -> ActionResult:
-    """Waits a moment for `delivered`, and remembers what came."""
+    """Waits a moment for `delivered`, and remembers what came.
+
+    Of a message that was sent before anything was received Meta tells nothing any more: with
+    consent another one is sent.
+    """
     if not can_receive(session):
         session.prompter.tell("webhook.nobody_hears")
         return Refused()
+    sent, seen = session.record.test_message, session.record.verdicts
+    if sent and any(name in seen and seen[name].since >= sent.at for name in RECEIVING):
+        session.prompter.tell("message.before_receiving")
+        return _send_plain(session, facts, again=sent)
     return follow(session, DELIVERY_SECONDS)
+
+
+#: Without these nothing is delivered, also no news of a message.
+RECEIVING = ("webhook.callback", "webhook.subscribed")
 
 
 def can_receive(session: Session) -> bool:

@@ -36,6 +36,7 @@ from wizard.facts.facts import Facts
 from wizard.facts.models import Number
 from wizard.graph import GraphError
 from wizard.graph.consent import Consent
+from wizard.state.record import OrderedCode
 from wizard.text import phone
 from wizard.text.errors import Unavailable
 from wizard.text.localised import Phrase, phrase
@@ -91,7 +92,11 @@ def add_new(session: Session) -> ActionResult:
         try:
             answer = post(session, edge, body, consent, "number.adding", wants="id")
         except Unavailable as error:
-            return refused(session, error)
+            result = refused(session, error)
+            said = f"{error.values.get('message', '')} {error.values.get('details', '')}".lower()
+            if "existing whatsapp account" in said:
+                session.prompter.tell("number.in_an_app", number=phone.pretty(typed))
+            return result
         session.prompter.tell("number.added", number=phone.pretty(typed))
         session.record.ids |= {"phone_number_id": str(answer["id"]), "display_phone_number": typed}
         session.save()
@@ -133,10 +138,24 @@ def request_code(session: Session, number: Number, *, another: bool = False) -> 
     # in both readings of the specification.
     default = {"ru": "ru_RU"}.get(session.language, "en_US")
     question = Question(
-        "code_language", phrase("number.code_language"), default=default, parse=_parse_language
+        "code_language",
+        phrase("number.code_language"),
+        default=default,
+        parse=_parse_language,
+        quiet=True,
     )
     body = {"code_method": way.upper(), "language": session.prompter.ask(question)}
     before = session.record.codes.get(number.id)
+    result = _order(session, number, way, body, before)
+    if isinstance(result, Declined) and way == "sms" and session.prompter.attended and not another:
+        # Whoever wants no SMS may want a call, or has the code already.
+        return request_code(session, number, another=True)
+    return result
+
+
+def _order(
+    session: Session, number: Number, way: str, body: dict[str, str], before: OrderedCode | None
+) -> ActionResult:
     with session.acting():
         if session.record.codes.get(number.id) != before:
             session.prompter.tell("number.code_ordered_there", number=number.display)
@@ -159,7 +178,7 @@ def _way_of_code(session: Session, number: Number, another: bool) -> str:
     order = None if another else order_of(session, number)
     if order is not None:
         session.prompter.tell("number.code_ordered", number=number.display, at=order.at)
-    ways = ("sms", "voice") if another else ("sms", "voice", "have")
+    ways = ("sms", "voice", "have")
     return session.prompter.choose(
         Question(
             "code_method",
@@ -168,6 +187,7 @@ def _way_of_code(session: Session, number: Number, another: bool) -> str:
             option="--method",
             suggest=order is None,
             again=another,
+            quiet=order is None and not another,
         ),
         [Choice(way, phrase(f"number.code_way_{way}")) for way in ways],
     )
@@ -200,7 +220,7 @@ _INSTEAD = {"new": NEW, "новый": NEW, "later": LATER, "позже": LATER}
 def enter_code(session: Session, number: Number) -> ActionResult:
     """Asks for the code and hands it to Meta; a wrong one is asked for again in place."""
     question = Question(
-        "verification_code", phrase("number.code_ask"), parse=parse_code, option="CODE"
+        "verification_code", phrase("number.code_ask"), parse=parse_code, option="CODE", once=True
     )
     result = _hand_over(session, number, session.prompter.ask(question))
     question = replace(
@@ -309,6 +329,10 @@ def _register(session: Session, number: Number, *, doubted: bool = False) -> Act
     return Done()
 
 
+#: With so few of the ten attempts left, Enter alone does not spend one.
+SCARCE = 5
+
+
 def _may_register(
     session: Session, number: Number, left: int, before: StoredSecret | None
 ) -> Consent | None:
@@ -317,7 +341,8 @@ def _may_register(
     text = phrase("number.register_consent", number=number.display, left=left)
     consent = None
     try:
-        consent = session.prompter.consent("number.registered", text, [shown], spends=True)
+        scarce = left <= SCARCE
+        consent = session.prompter.consent("number.registered", text, [shown], spends=scarce)
     finally:
         if consent is None:
             put_back(session, before)

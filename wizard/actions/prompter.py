@@ -25,6 +25,7 @@ class NextAction(StrEnum):
     STEPS = "steps"  # show how to do it by hand
     AGAIN = "again"  # I did it: look again
     LATER = "later"  # put it off, go on with the rest
+    CHANGE = "change"  # change something else: the goal, the number, the token …
     LEAVE = "leave"  # stop here; the next run resumes
 
 
@@ -56,10 +57,15 @@ class Question:
     option: str = ""  # the command-line option that supplies it, for --no-input
     suggest: bool = True  # the sandbox may offer a value of its own instead of the default
     again: bool = False  # the answer given before was refused: only a person has another
+    quiet: bool = False  # the default, unless another was given beforehand: nobody is asked
+    once: bool = False  # good for one try: not offered again to a person who went back
 
 
 class Prompter(Protocol):
-    """Everything that is said and asked. Raises KeyboardInterrupt on Ctrl-C and on end of input."""
+    """Everything that is said and asked. Raises KeyboardInterrupt on Ctrl-C and on end of input.
+
+    Every question raises Back when the person goes back from it, PutOff when it is put off.
+    """
 
     @property
     def attended(self) -> bool:
@@ -85,8 +91,10 @@ class Prompter(Protocol):
     def show_error(self, error: Unavailable) -> None:
         """An answer that could not be had, in words: what it means, what to do, code and trace."""
 
-    def next_action(self, result: ItemResult, moves: Sequence[NextAction]) -> NextAction:
-        """What next, after an item that is not in order. The first move is the default."""
+    def next_action(
+        self, result: ItemResult, moves: Sequence[NextAction], default: NextAction | None = None
+    ) -> NextAction:
+        """What next, after an item that is not in order; Enter takes `default`, else the first."""
 
     def ask(self, question: Question) -> str:
         """One value, as its parser returns it. Raises InputRequired when nobody can answer."""
@@ -106,9 +114,10 @@ class Prompter(Protocol):
     ) -> Consent | None:
         """Asks for consent to a change at Meta. `sends` are the requests, as they will be made.
 
-        `spends`: it uses up something scarce (an attempt, a foreign callback), so Enter alone
-        declines; the text says what. The consent covers `sends` and nothing else. None when the
-        person declines, or when unattended and the answers file does not consent.
+        `spends`: it uses up something scarce (one more attempt, a foreign callback), so Enter
+        alone declines, in the sandbox as well; the text says what. The consent covers `sends` and
+        nothing else. None when the person declines, or when unattended and the answers file does
+        not consent.
         """
 
     def waiting(self, text: Phrase) -> AbstractContextManager[None]:

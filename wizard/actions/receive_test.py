@@ -34,7 +34,7 @@ CHAIN = (
 )
 
 
-@action("webhook.received")
+@action("webhook.received", asks=False)
 def receive_and_explain(session: Session, facts: Facts) -> ActionResult:
     """The closed loop: until a real message arrives, or the broken link has a name."""
     if receive(session, facts) is None:

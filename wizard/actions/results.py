@@ -167,13 +167,20 @@ def action_of(result: ItemResult) -> Action | None:
     return ACTIONS.get(f"{item_id}/{reason}") or ACTIONS.get(item_id)
 
 
-def action(*item_ids: str) -> Callable[[_A], _A]:
+#: Actions that begin without a question: a person says first that they shall.
+UNASKED: set[Action] = set()
+
+
+def action(*item_ids: str, asks: bool = True) -> Callable[[_A], _A]:
     """Register the decorated function as the one that puts these items right.
 
-    `item/reason` registers it for that one reason: not every failure has an action.
+    `item/reason` registers it for that one reason: not every failure has an action. `asks`: before
+    it does anything it asks, for a value or for consent, so that nothing has to be asked before.
     """
 
     def register(function: _A) -> _A:
+        if not asks:
+            UNASKED.add(function)
         for item_id in item_ids:
             if item_id in ACTIONS:
                 raise ValueError(f"{item_id} already has an action")

@@ -57,6 +57,8 @@ class Session:
     nudge: Callable[[], object] = lambda: None
     #: Lets the play person of the sandbox answer the sign-in dialog; None at the real Meta.
     sign_in: Callable[[str], None] | None = None
+    #: Speaks this language from now on, and keeps it for the profile; None where nothing is kept.
+    speak: Callable[[str], None] | None = None
     #: The page that a sign-in ends on: done, refused or foreign → HTML.
     page: Callable[[str], str] = str
     #: The ids that the profile is pinned to, by name.

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import getpass
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
-from wizard.actions import access, message, token
-from wizard.actions.prompter import Choice, NextAction, Question
-from wizard.actions.results import Action, ActionResult, Done, action_of
+from wizard.actions import access
+from wizard.actions.changes import NOTHING, change, choose_change
+from wizard.actions.prompter import NextAction
+from wizard.actions.results import UNASKED, action_of
 from wizard.actions.session import Session
 from wizard.audit.checklist import Item
 from wizard.audit.results import ItemResult
@@ -18,29 +20,27 @@ from wizard.audit.runner import audit, look, spoken_of
 from wizard.facts.facts import Facts
 from wizard.graph import Credentials
 from wizard.state.record import Confirmation, Goal, Status
-from wizard.text.errors import ErrorKind, InputRequired, Unavailable, UserAbort
+from wizard.text.errors import Back, ErrorKind, InputRequired, PutOff, Unavailable, UserAbort
 from wizard.text.localised import phrase
 from wizard.text.sanitise import masked
 from wizard.vault import Vault
-
-
-def ask_goals(session: Session) -> None:
-    """Asks for the goal and keeps it."""
-    both = f"{Goal.SENDING},{Goal.RECEIVING}"
-    question = Question("goals", phrase("guide.goals"), default=Goal.SENDING, option="--answers")
-    choices = [
-        Choice(Goal.SENDING, phrase("guide.goals_sending")),
-        Choice(both, phrase("guide.goals_receiving")),
-    ]
-    picked = session.prompter.choose(question, choices)
-    session.record.goals = tuple(Goal(goal) for goal in picked.split(","))
-    session.save()
-
 
 #: How often one item may be tried in an unattended run.
 UNATTENDED_TRIES = 2
 #: Nothing is wrong yet, something was simply never asked: no menu stands before the question.
 NEVER_ASKED = frozenset({ErrorKind.NOT_GIVEN, "not_chosen"})
+
+
+#: Only a person can make an account; looking again looks for one by every way.
+ACCOUNT = "account.visible"
+#: Sections whose advice has its turn in the walk: a token that will end, and the test message.
+IN_TURN = ("token", "message")
+#: What a real message proves best is asked of a person last.
+LAST = frozenset({"app.published"})
+
+
+def _turn(result: ItemResult) -> tuple[bool, bool]:
+    return result.item.needed_for is Goal.RECEIVING, result.item.id in LAST
 
 
 class Setup:
@@ -51,6 +51,8 @@ class Setup:
         self._facts: Facts = session.facts()
         self._put_off: set[str] = set()
         self._tried: dict[str, int] = {}
+        #: Item id → how it stood in the round before.
+        self._seen: dict[str, tuple[Status, str]] = {}
         #: Items whose last action was refused or declined: no tick for these.
         self._not_done: set[str] = set()
         #: Item id → new, same or fixed, against the verdict of the last run.
@@ -96,24 +98,66 @@ class Setup:
     def _look(self, only: Sequence[str] = ()) -> list[ItemResult]:
         with self._session.prompter.waiting(phrase("guide.looking")):
             results = list(audit(self._session.checklist, self._facts, only=only))
-        for item_id, change in self._session.take_over(results, self._facts).items():
+        for item_id, changed in self._session.take_over(results, self._facts).items():
             # The first look of a run is what "since the last time" means.
-            self.changes.setdefault(item_id, change)
+            self.changes.setdefault(item_id, changed)
         self.results = results
         return results
 
     def _next(self, results: Sequence[ItemResult]) -> ItemResult | None:
-        return next((f for f in results if f.item.id not in self._put_off and self._stops(f)), None)
+        """The first to work on: what only receiving needs comes once sending is in order."""
+        stops = [f for f in results if f.item.id not in self._put_off and self._stops(f)]
+        return min(stops, key=_turn, default=None)
 
     def _stops(self, result: ItemResult) -> bool:
-        """Whether a person is stopped for it: what is required, and advice the tool can act on."""
+        """Whether a person is stopped for it: what is required, and what IN_TURN names.
+
+        Other advice never stands in the way, see `offer`; of an unattended run the answers file
+        says which of it is wanted.
+        """
         if result.status in (Status.PASSED, Status.SKIPPED):
             return False
         if result.required(self._session.record.goals):
             return True
         if result.item.needed_for is not None:
             return False  # for a goal that is not this person's
+        if self._attended and result.item.section not in IN_TURN:
+            return False
         return action_of(result) is not None and result.status is not Status.UNKNOWN
+
+    def offer(self, ask: str = "change", *, advice_alone: bool = False) -> bool:
+        """One list of what only advises and what can be changed; False when nothing was picked.
+
+        With `advice_alone` nothing is asked where there is no advice.
+        """
+        advice = [one for one in self.results if self._advises(one)]
+        if advice_alone and not advice:
+            return False
+        picked = choose_change(self._session, advice, ask)
+        if picked == NOTHING:
+            return False
+        for result in advice:
+            if result.item.id == picked:
+                self._work_on(result)
+                self._put_off.add(picked)
+                self._tick(self._look())
+                return True
+        self._change(picked)
+        return True
+
+    def _advises(self, result: ItemResult) -> bool:
+        return (
+            result.item.needed_for is None
+            and result.status in (Status.FAILED, Status.WAITING)
+            and result.item.id not in self._put_off
+            and bool(action_of(result) or result.item.standing(result.reason).steps)
+        )
+
+    def _change(self, name: str) -> None:
+        """Makes a change; what was put off before it may be in order now."""
+        change(self._session, name)
+        self._put_off.clear()
+        self.renew()
 
     def _work_on(self, result: ItemResult) -> None:
         """One round on one item: explain, let the person choose, act. The next look decides."""
@@ -135,28 +179,43 @@ class Setup:
             self._put_off.add(item.id)
 
     def _round(self, result: ItemResult, first: bool) -> None:
+        item, act, prompter = result.item, action_of(result), self._session.prompter
+        before, self._seen[item.id] = self._seen.get(item.id), (result.status, result.reason)
+        if first and act and result.reason in NEVER_ASKED:
+            if self._act(result) or not self._attended:
+                return
+        elif before == self._seen[item.id] and self._attended:
+            prompter.tell("guide.looked", at=self._session.stamp())
+            prompter.show_result(result)
+        else:
+            brief = bool(act) or not self._attended
+            prompter.show_problem(result, self._session.record.ids, brief=brief)
+            if item.confirm is not None and not act:
+                self._confirm(result)
+                return
+            # The action itself asks, and shows what it sends: that is the one question.
+            asks = self._attended and before is None and act and act not in UNASKED
+            if asks and self._act(result):
+                return
+            if not asks and before is None:
+                self._follow(result, None)
+                return
+        if item.id not in self._put_off:
+            by_hand = before is None and item.id == ACCOUNT
+            self._follow(result, NextAction.AGAIN if by_hand else NextAction.LATER)
+
+    def _follow(self, result: ItemResult, default: NextAction | None) -> None:
+        """Asks what next, and does it. What did not come about is put off by Enter alone."""
         item = result.item
-        if first and action_of(result) and result.reason in NEVER_ASKED:
-            self._act(result)
-            return
-        prompter, ids, actionable = (
-            self._session.prompter,
-            self._session.record.ids,
-            bool(action_of(result)),
-        )
-        prompter.show_problem(result, ids, brief=actionable or not self._attended)
-        if item.confirm is not None and not actionable:
-            self._confirm(result)
-            return
-        move = prompter.next_action(result, self._moves(result))
-        if move is NextAction.STEPS:
-            self._session.show_steps(item)
-            move = prompter.next_action(
-                result, [m for m in self._moves(result) if m is not NextAction.STEPS]
-            )
-        if move is NextAction.LEAVE:
-            raise UserAbort
-        if move is NextAction.FIX:
+        try:
+            move = self._ask_what_next(result, default)
+        except PutOff:
+            move = NextAction.LATER
+        except Back:
+            return  # the next round shows the item once more
+        if move is NextAction.CHANGE:
+            self._offer_changes()
+        elif move is NextAction.FIX:
             self._act(result)
         elif item.confirm is not None and (move is NextAction.AGAIN or not self._attended):
             # "I did it" about what no program can see is a word to be kept.
@@ -166,29 +225,56 @@ class Setup:
         else:
             self._look_again(item)
 
+    def _ask_what_next(self, result: ItemResult, default: NextAction | None) -> NextAction:
+        moves, prompter = self._moves(result), self._session.prompter
+        if default is None and "until" in result.values:
+            default = NextAction.LATER  # time alone helps
+        move = prompter.next_action(result, moves, default)
+        while move is NextAction.STEPS:
+            self._session.show_steps(result.item.standing(result.reason))
+            move = prompter.next_action(result, moves, NextAction.AGAIN)
+        if move is NextAction.LEAVE:
+            raise UserAbort
+        return move
+
+    def _offer_changes(self) -> None:
+        with suppress(Back):
+            picked = choose_change(self._session)
+            if picked != NOTHING:
+                self._change(picked)
+
     @staticmethod
     def _moves(result: ItemResult) -> list[NextAction]:
-        steps = [NextAction.STEPS] if result.item.steps else []
+        """Always in the same order: a person learns the numbers."""
+        steps = [NextAction.STEPS] if result.item.standing(result.reason).steps else []
+        # Without an action the steps have just been shown.
         action = [NextAction.FIX, *steps] if action_of(result) else []
-        return [*action, NextAction.AGAIN, NextAction.LATER, NextAction.LEAVE]
+        rest = [NextAction.LATER, NextAction.CHANGE, NextAction.LEAVE]
+        return [*action, NextAction.AGAIN, *rest]
 
-    def _act(self, result: ItemResult) -> None:
-        act, before = action_of(result), self._signed()
+    def _act(self, result: ItemResult) -> bool:
+        """Makes the action of an item; whether it came about."""
+        act, before, done = action_of(result), self._signed(), False
         assert act is not None
         try:
-            if not act(self._session, self._facts).ok:
-                self._not_done.add(result.item.id)
+            done = act(self._session, self._facts).ok
+        except PutOff:
+            self._put_off.add(result.item.id)
+        except Back:
+            pass
         except Unavailable as error:
-            self._not_done.add(result.item.id)
             # Meta refused: shown, and the item is shown again as it stands then.
             self._session.prompter.show_error(error)
         finally:
+            if not done:
+                self._not_done.add(result.item.id)
             self._session.save()
             if self._signed() != before:
                 self._facts = self._session.facts()
             else:
                 # What an action changed at Meta may show anywhere: health, status, name …
                 self._facts.forget()
+        return done
 
     def _signed(self) -> tuple[Credentials, dict[str, str], tuple[Goal, ...], Vault]:
         record = self._session.record
@@ -196,6 +282,10 @@ class Setup:
 
     def _look_again(self, item: Item) -> None:
         """Asks Meta anew only what this verdict rests on: new WABAs have 200 calls an hour."""
+        if item.id == ACCOUNT and not self._session.record.ids.get("waba_id"):
+            access.take_assets(self._session, self._session.graph())
+            self.renew()
+            return
         self._facts.touched()
         look(item, self._facts)
         self._facts.forget(self._facts.touched())
@@ -205,7 +295,10 @@ class Setup:
     def _confirm(self, result: ItemResult) -> None:
         """Only a person can say it: kept with who, when and in which words."""
         session = self._session
-        words = session.prompter.confirm(result)
+        try:
+            words = session.prompter.confirm(result)
+        except Back:
+            words = ""
         if not words:
             self._put_off.add(result.item.id)
             return
@@ -214,53 +307,3 @@ class Setup:
         confirmation = Confirmation(masked(words), session.stamp(), getpass.getuser(), about)
         session.record.confirmed[result.item.id] = confirmation
         session.save()
-
-
-NOTHING = "nothing"
-
-
-def offer_changes(session: Session) -> bool:
-    """Asks what to change and changes it; False when nothing was."""
-    changes: dict[str, Action] = {
-        "message": message.send_test,
-        "token": token.renew,
-        "number": _choose_again,
-        "goals": _other_goals,
-    }
-    if _confirmed(session):
-        changes["confirmed"] = _withdraw
-    choices = [Choice(name, phrase(f"guide.change_{name}")) for name in (NOTHING, *changes)]
-    question = Question("change", phrase("guide.change_ask"), default=NOTHING)
-    picked = session.prompter.choose(question, choices)
-    if picked == NOTHING:
-        return False
-    changes[picked](session, session.facts())
-    return True
-
-
-def _choose_again(session: Session, facts: Facts) -> ActionResult:
-    """Everything the token reaches is offered again, the number of now among it."""
-    access.take_assets(session, session.graph())
-    return Done()
-
-
-def _confirmed(session: Session) -> list[Item]:
-    return [item for item in session.checklist.items if item.id in session.record.confirmed]
-
-
-def _withdraw(session: Session, facts: Facts) -> ActionResult:
-    """Takes back one thing that a person confirmed; the next look judges it anew."""
-    choices = [
-        Choice(item.id, getattr(item.title, session.language)) for item in _confirmed(session)
-    ]
-    question = Question("withdraw", phrase("guide.withdraw_ask"))
-    item_id = session.prompter.choose(question, choices)
-    del session.record.confirmed[item_id]
-    session.save()
-    session.prompter.tell("guide.withdrawn")
-    return Done()
-
-
-def _other_goals(session: Session, facts: Facts) -> ActionResult:
-    ask_goals(session)
-    return Done()

@@ -42,15 +42,21 @@ def renew(session: Session, facts: Facts) -> ActionResult:
     place = _place(session, facts)
     if place is None or _way(session) == "manual":
         return _by_hand(session)
-    if not app_secret(session):
-        return Refused()
     try:
+        if not app_secret(session):
+            return _otherwise(session, Refused())
         made = make_token(session, session.graph(), place)
     except Unavailable as error:
         session.prompter.show_error(error)
         session.prompter.tell("token.api_failed")
         return _by_hand(session)
-    return Declined() if made is None else adopt(session, made)
+    return _otherwise(session, Declined()) if made is None else adopt(session, made)
+
+
+def _otherwise(session: Session, result: ActionResult) -> ActionResult:
+    """Who did not want it made for them may make it by hand, or later."""
+    by_hand = session.prompter.attended and _way(session, again=True) == "manual"
+    return _by_hand(session) if by_hand else result
 
 
 def adopt(session: Session, secret: Secret) -> ActionResult:
@@ -109,11 +115,14 @@ def _keep_app_secret(session: Session, secret: Secret) -> ActionResult:
     return Done()
 
 
-def _way(session: Session) -> str:
-    question = Question("token_way", phrase("token.way"), default="api")
+def _way(session: Session, *, again: bool = False) -> str:
+    """api, unless the answers file says manual; `again`: manual or later, asked of a person."""
+    question = Question("token_way", phrase("token.way"), default="api", quiet=True)
+    if again:
+        question = replace(question, default="later", again=True, quiet=False, suggest=False)
+    ways = ("later", "manual") if again else ("api", "manual")
     return session.prompter.choose(
-        question,
-        [Choice("api", phrase("token.way_api")), Choice("manual", phrase("token.way_manual"))],
+        question, [Choice(way, phrase(f"token.way_{way}")) for way in ways]
     )
 
 

@@ -31,6 +31,7 @@ APP_SECRET = Question(
     secret=True,
     parse=parse_secret,
     option="credentials set app_secret",
+    once=True,
 )
 #: Nothing is wrong with the token itself: the app wants every request signed with its secret.
 UNSIGNED = frozenset({"proof_required", "wrong_proof"})

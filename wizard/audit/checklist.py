@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from wizard.state.content import CHECKLISTS, ContentError, names, read, refuse
 from wizard.state.record import Goal
@@ -14,13 +15,24 @@ from wizard.state.typed import Misshapen, convert
 from wizard.text.localised import Text
 
 
+@dataclass(frozen=True)
+class Step(Text):
+    """One thing to do by hand, with its page."""
+
+    link: str = ""  # may hold ids, as the links of an item
+
+
 class Reason(Struct, frozen=True, forbid_unknown_fields=True):
-    """One way an item can stand: what was seen and what it means, and the one next thing to do."""
+    """One way an item can stand: what was seen and what it means, and the one next thing to do.
+
+    `steps`, where they are set, stand in place of the item's own and their links; [] for none.
+    """
 
     says: Text
     next: Text | None = None
     link: str = ""
     needed_for: Goal | None = None  # set: advice that stands like this counts for the goal
+    steps: tuple[Step, ...] | None = None
 
 
 class Item(Struct, frozen=True, forbid_unknown_fields=True):
@@ -33,7 +45,7 @@ class Item(Struct, frozen=True, forbid_unknown_fields=True):
     requires: tuple[str, ...] = ()
     #: Nobody is asked to do this while one of these is not in order; what was done is shown.
     waits_for: tuple[str, ...] = ()
-    steps: tuple[Text, ...] = ()
+    steps: tuple[Step, ...] = ()
     links: tuple[str, ...] = ()  # may hold {app_id}, {business_id}, {waba_id}, {phone_number_id}
     confirm: Text | None = None  # set: a person confirms it; None: a check decides
     reasons: Mapping[str, Reason] = {}
@@ -42,6 +54,13 @@ class Item(Struct, frozen=True, forbid_unknown_fields=True):
     def section(self) -> str:
         """The part of the id before the dot: the name of its file and its checks."""
         return self.id.split(".")[0]
+
+    def standing(self, reason: str) -> Item:
+        """The item with the steps of this reason, where it has its own."""
+        found = self.reasons.get(reason)
+        if found is None or found.steps is None:
+            return self
+        return structs.replace(self, steps=found.steps, links=())
 
     def required(self, goals: Collection[Goal], reason: str = "") -> bool:
         """Whether any of these goals needs it, standing as it does for this reason.

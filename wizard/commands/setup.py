@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
 from wizard.context.context import Context
 from wizard.report.documents import audit_document
-from wizard.text.errors import Exit
+from wizard.text.errors import Back, Exit, UserAbort
+from wizard.text.localised import phrase
 
 if TYPE_CHECKING:
     from wizard.actions.session import Session
@@ -31,7 +33,6 @@ def run(chosen: Arguments) -> int:
     from wizard.audit.checklist import load
     from wizard.audit.results import remembered, saved_exit_code
     from wizard.state.answers import read_answers
-    from wizard.text.errors import UserAbort
     from wizard.ui.setup_view import welcome
 
     answers = (
@@ -40,6 +41,7 @@ def run(chosen: Arguments) -> int:
     with Context(chosen, answers=answers, seeded=False) as context:
         context.lend(answers)
         session = context.session
+        session.speak = partial(_speak, context)
         before = remembered(session.checklist, session.record)
         welcome(context.screen, context.words, before, bool(chosen.sandbox))
         if context.attended:
@@ -61,30 +63,57 @@ def run(chosen: Arguments) -> int:
         return saved_exit_code(session.record, session.checklist)
 
 
+def _speak(context: Context, language: str) -> None:
+    """Goes on in this language, and keeps it for the profile."""
+    chosen, home = context.chosen, context.home
+    chosen.lang = chosen.language = context.words.language = language
+    home.save_config(home.config().with_profile(context.profile, lang=language))
+    context.words.same = context.same
+
+
 def _walk(context: Context, setup: Setup, answers: Answers | None) -> None:
-    from wizard.actions.setup import ask_goals, offer_changes
-    from wizard.audit.results import exit_code
+    from wizard.actions.changes import ask_goals
+    from wizard.audit.results import exit_code, saved_exit_code
     from wizard.state.record import Status
 
     session, asked = context.session, context.chosen.lang
     if asked and not context.chosen.sandbox and context.config.of(context.profile).lang != asked:
-        # A language that was asked for is the profile's from now on.
-        changed = context.home.config().with_profile(context.profile, lang=asked)
-        context.home.save_config(changed)
+        _speak(context, asked)  # a language that was asked for is the profile's from now on
     begun = bool(session.record.ids or session.record.secrets)
     for result in setup.walk("environment"):
         if result.status is Status.PASSED:
             session.prompter.show_result(result)
     if not begun:
         ask_goals(session)
+    elif context.attended and saved_exit_code(session.record, session.checklist):
+        _resume(setup, session)
     _identify(setup, session, answers)
     setup.walk(seen=partial(_news, context, setup) if begun else lambda results: None)
-    if setup.acted or not context.attended or exit_code(setup.results, session.record.goals):
-        return
-    session.prompter.tell("guide.all_in_order")
-    while offer_changes(session):
-        setup.renew()
-        setup.walk()
+    if context.attended and not exit_code(setup.results, session.record.goals):
+        _offer_rest(setup, session)
+
+
+def _offer_rest(setup: Setup, session: Session) -> None:
+    """Once everything needed is in order: what is advised, and what can be changed."""
+    acted = setup.acted
+    if not acted:
+        session.prompter.tell("guide.all_in_order")
+    with suppress(Back):
+        while setup.offer("rest" if acted else "change", advice_alone=acted):
+            setup.walk()
+
+
+def _resume(setup: Setup, session: Session) -> None:
+    """An unfinished setup goes on, unless something is to be changed first."""
+    from wizard.actions.prompter import Choice, Question
+
+    choices = [Choice(w, phrase(f"guide.resume_{w}")) for w in ("go_on", "change", "leave")]
+    question = Question("resume", phrase("guide.resume_ask"), default="go_on")
+    while (picked := session.prompter.choose(question, choices)) == "change":
+        with suppress(Back):
+            setup.offer()
+    if picked == "leave":
+        raise UserAbort
 
 
 def _identify(setup: Setup, session: Session, answers: Answers | None) -> None:

@@ -111,10 +111,10 @@ def _wrong_texts(node: Any, path: tuple[Step, ...]) -> Iterator[tuple[tuple[Step
 
 
 def _why_wrong(text: dict[str, Any]) -> str:
-    if set(text) != set(LANGUAGES):
+    if set(text) - {"link"} != set(LANGUAGES):
         return f"expected exactly the keys {', '.join(LANGUAGES)}"
     # `en: 10` and `en: true` are no texts in YAML; quoting is the author's job.
     if not all(isinstance(each, str) and each.strip() for each in text.values()):
         return "every language needs a non-empty, quoted text"
-    same = len({placeholders(each) for each in text.values()}) == 1
+    same = len({placeholders(text[language]) for language in LANGUAGES}) == 1
     return "" if same else "the {placeholders} differ between languages"

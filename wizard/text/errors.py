@@ -5,7 +5,7 @@
     │   └── graph.GraphError    Graph answered with an error
     ├── UsageError          the command line or an answers file is wrong
     ├── InputRequired       an answer is needed and nobody can give it
-    ├── UserAbort           the person chose to stop
+    ├── UserAbort           the person chose to stop; Back and PutOff: only this question
     ├── state.StateFileError, state.InvalidYaml, state.UnsafeFile, state.LockTimeout
     └── vault.VaultError, webhook.InboxError, …
 
@@ -155,6 +155,14 @@ class UserAbort(WizardError):
 
     def __init__(self) -> None:
         super().__init__("cli.left")
+
+
+class Back(UserAbort):
+    """The person goes back from a question, by Esc or a word; setup goes on from there."""
+
+
+class PutOff(Back):
+    """The person puts off what the question was about."""
 
 
 def unknown_word(key: str, word: str, known: Iterable[str], of: str = "") -> UsageError:

@@ -16,7 +16,7 @@ from wizard.actions.prompter import (
 )
 from wizard.audit.results import ItemResult
 from wizard.graph.consent import Consent, granted
-from wizard.text.errors import InputRequired
+from wizard.text.errors import Back, InputRequired
 from wizard.text.localised import Phrase
 from wizard.text.sanitise import looks_secret
 from wizard.ui.base_prompter import BasePrompter, affirmed
@@ -64,6 +64,8 @@ class Browser:
 
 
 ANSWERS = "--answers FILE"
+#: So often Enter alone may be no answer; then it means "back".
+SILENT = 3
 
 
 def open_keyboard(
@@ -97,6 +99,9 @@ class ConsolePrompter(BasePrompter):
         browser: Browser | None = None,
     ) -> None:
         super().__init__(screen, words, sandbox, suggestions)
+        #: What was typed since the last consent, and what of it may be typed once more.
+        self._entered: dict[str, str] = {}
+        self._returned: dict[str, str] = {}
         self._keys = keyboard or open_keyboard(screen, "SANDBOX ?" if sandbox else "?")
         self._browser = browser or Browser()
 
@@ -107,19 +112,27 @@ class ConsolePrompter(BasePrompter):
 
     def ask(self, question: Question) -> str:
         """See Prompter."""
-        suggested = self._offered(question)
+        suggested = self._returned.get(question.name, "") or self._offered(question)
+        if question.quiet:
+            parsed = _parsed(suggested, question.parse)
+            if isinstance(parsed, str):
+                return parsed
         hint = self._hint(question, suggested)
         typed: list[str] = []
+        silent = 0
         with self._asking(question.name, question.option) as keys, without_echo(question.secret):
             while True:
                 text = _ending(f"{self._words.phrase(question.text)}{hint}")
                 answer = keys.line(text, secret=question.secret, history=typed)
                 pasted = not question.secret and looks_secret(answer)
-                parsed = _parsed(answer or suggested, question.parse)
-                if pasted and isinstance(parsed, str):
-                    parsed = Phrase("ui.secret_here")
+                parsed = _parsed(answer or suggested, question.parse, pasted)
                 if isinstance(parsed, str):
+                    if not (question.once or question.again):
+                        self._entered[question.name] = answer or suggested
                     return parsed
+                silent = 0 if answer else silent + 1
+                if silent >= SILENT:
+                    raise Back  # Enter alone must not ask for ever
                 if not (question.secret or pasted):
                     typed.append(answer)  # the up arrow brings it back
                 self._showing.wrong(parsed)
@@ -130,18 +143,25 @@ class ConsolePrompter(BasePrompter):
         if len(values) == 1:
             return values[0]
         preselected = self._preselected(question, values)
+        if question.quiet and preselected:
+            return preselected
         default = values.index(preselected) if preselected else 0
         rows = [Option(choice.value, self._words.phrase(choice.label)) for choice in choices]
         text = self._words.phrase(question.text)
         with self._asking(question.name, question.option) as keys:
             return keys.pick(text, self._pick_hint(rows), rows, default)
 
-    def next_action(self, result: ItemResult, moves: Sequence[NextAction]) -> NextAction:
+    def next_action(
+        self, result: ItemResult, moves: Sequence[NextAction], default: NextAction | None = None
+    ) -> NextAction:
         """See Prompter."""
+        # Nothing that was entered on the way here is lost: it is offered when asked for again.
+        self._returned |= self._entered
+        first = moves.index(default) if default in moves else 0
         rows = [Option(move.value, self._words.say(f"ui.move_{move.value}")) for move in moves]
         with self._asking(f"move:{result.item.id}") as keys:
             text = self._words.say("ui.move")
-            return NextAction(keys.pick(text, self._pick_hint(rows), rows, 0))
+            return NextAction(keys.pick(text, self._pick_hint(rows), rows, first))
 
     def confirm(self, result: ItemResult) -> str:
         """See Prompter."""
@@ -162,14 +182,16 @@ class ConsolePrompter(BasePrompter):
         self, item_id: str, text: Phrase, sends: Sequence[str] = (), spends: bool = False
     ) -> Consent | None:
         """See Prompter."""
-        # In the sandbox nothing is spent, and Enter goes all the way.
-        yes_first = self._sandbox or not spends
         with self._asking(f"consent.{item_id}", ANSWERS) as keys:
             self._showing.requests(sends)
             if not self._sandbox:
                 keys.forget()  # an Enter typed out of impatience is not a consent
-            agreed = self._yes(self._words.phrase(text), yes_first)
-        return granted(item_id, sends) if agreed else None
+            agreed = self._yes(self._words.phrase(text), not spends, "do")
+        if not agreed:
+            return None
+        self._entered.clear()
+        self._returned.clear()
+        return granted(item_id, sends)
 
     def waiting(self, text: Phrase) -> AbstractContextManager[None]:
         """See Prompter."""
@@ -187,9 +209,9 @@ class ConsolePrompter(BasePrompter):
             if self._browser.wanted and not self._browser.open(link):
                 self._screen.line(self._words.say("ui.browse_failed"))
 
-    def _yes(self, text: str, default: bool) -> bool:
+    def _yes(self, text: str, default: bool, agree: str = "agree") -> bool:
         rows = [
-            Option("yes", self._words.say("ui.agree"), "yд"),
+            Option("yes", self._words.say(f"ui.{agree}"), "yд"),
             Option("no", self._words.say("ui.decline"), "nн"),
         ]
         with self._asking("consent") as keys:
@@ -204,23 +226,28 @@ class ConsolePrompter(BasePrompter):
             yield self._keys
 
     def _pick_hint(self, rows: Sequence[Option]) -> str:
+        if self._keys is not None and self._keys.plain:
+            return self._words.say("ui.pick_hint_plain")
         return self._words.say("ui.pick_hint_long" if len(rows) > NUMBERED else "ui.pick_hint")
 
     def _hint(self, question: Question, suggested: str) -> str:
         parts = []
         if question.secret:
-            parts.append(self._words.say("ui.secret_hint"))
-        if question.name in self._suggestions:
+            plain = self._keys is not None and self._keys.plain
+            parts.append(self._words.say("ui.secret_hint_plain" if plain else "ui.secret_hint"))
+        if question.secret and question.name in self._returned:
+            parts.append(self._words.say("ui.enter_takes_before"))
+        elif question.name in self._suggestions and question.name not in self._returned:
             parts.append(self._words.say("ui.enter_takes_sandbox"))
         elif suggested and not question.secret:
             parts.append(self._words.say("ui.enter_takes", value=suggested))
         return "".join(f" {part}" for part in parts)
 
 
-def _parsed(answer: str, parse: AnswerParser | None) -> str | Phrase:
-    if parse is not None:
-        return parse(answer)
-    return answer or Phrase("ui.answer_needed")
+def _parsed(answer: str, parse: AnswerParser | None, pasted: bool = False) -> str | Phrase:
+    """The answer as it is used, or what is wrong with it; `pasted`: a secret, in a wrong place."""
+    parsed = parse(answer) if parse is not None else answer or Phrase("ui.answer_needed")
+    return Phrase("ui.secret_here") if pasted and isinstance(parsed, str) else parsed
 
 
 def _ending(text: str) -> str:

@@ -27,6 +27,7 @@ from prompt_toolkit.output import ColorDepth, create_output
 from prompt_toolkit.styles import Style
 from questionary import Question
 
+from wizard.text.errors import Back
 from wizard.text.sanitise import looks_secret
 from wizard.ui.keyboard import NUMBERED, Option, drop_pending, one_line, row_of
 from wizard.ui.screen import Screen, cells, wrap
@@ -104,6 +105,7 @@ class Picker:
             keys.add(name)(lambda _, step=step: self._point(self._at + step))
         for name in LEAVING:
             keys.add(name)(lambda event: event.app.exit(exception=KeyboardInterrupt()))
+        keys.add("escape", eager=True)(_go_back)
         keys.add("home")(lambda _: self._point(0))
         keys.add("end")(lambda _: self._point(-1))
         for name in ("enter", "c-j"):
@@ -154,6 +156,8 @@ _STYLE = questionary.Style(
 class FullKeyboard:
     """Keyboard, implemented with questionary."""
 
+    plain = False
+
     def __init__(self, screen: Screen, mark: str = "?") -> None:
         self._screen, self._mark = screen, mark
         self._depth = ColorDepth.DEPTH_4_BIT if screen.colour else ColorDepth.DEPTH_1_BIT
@@ -168,7 +172,7 @@ class FullKeyboard:
                 style=_STYLE,
                 color_depth=self._depth,
                 history=InMemoryHistory(list(history)),
-                key_bindings=_one_line_paste(),
+                key_bindings=_keys_of_a_line(),
                 input_processors=[_Dots(self._screen.fit("•"), always=secret)],
             )
             answer = str(_ask(question))
@@ -236,8 +240,13 @@ class _Dots(Processor):
         )
 
 
-def _one_line_paste() -> KeyBindings:
+def _go_back(event: KeyPressEvent) -> None:
+    event.app.exit(exception=Back())
+
+
+def _keys_of_a_line() -> KeyBindings:
     keys = KeyBindings()
+    keys.add("escape", eager=True)(_go_back)
 
     @keys.add(Keys.BracketedPaste)
     def _(event: KeyPressEvent) -> None:

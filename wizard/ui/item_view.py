@@ -73,19 +73,23 @@ class ItemView:
         if brief:
             return
         skipped = result.status is Status.SKIPPED
-        shown = [] if skipped else self.show_steps(item, ids)
+        shown = [] if skipped else self.show_steps(item.standing(result.reason), ids)
         self.show_next_step(result, ids, shown)
 
     def show_steps(self, item: Item, ids: Mapping[str, str]) -> list[str]:
         """The numbered steps and the links of an item; returns the links."""
         if item.steps:
             self._screen.line()
+        own = []
         for number, step in enumerate(item.steps, start=1):
             self._screen.line(self._words.text(step), first=f"  {number}. ")
+            if page := deep(step.link, ids):
+                own.append(page)
+                self.link(page, "     ")
         links = deep_links(item.links, ids)
         for link in links:
             self.link(link)
-        return links
+        return own + links
 
     def show_next_step(
         self, result: ItemResult, ids: Mapping[str, str], shown: Sequence[str], indent: str = "  "

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
+from wizard.text.errors import Back, PutOff
 from wizard.ui.screen import Screen, is_terminal
 
 #: Up to here a row of a list is one key away; in a longer list typing looks for a part of a name.
@@ -28,7 +29,12 @@ class Option:
 
 
 class Keyboard(Protocol):
-    """A person at a terminal."""
+    """A person at a terminal. Back and PutOff are raised when the person goes back from a question.
+
+    `plain`: that is done by typing a word; elsewhere Esc goes back.
+    """
+
+    plain: bool
 
     def line(self, message: str, *, secret: bool = False, history: Sequence[str] = ()) -> str:
         """What was typed, trimmed; line breaks that were pasted into it have become spaces.
@@ -41,6 +47,10 @@ class Keyboard(Protocol):
 
     def forget(self) -> None:
         """Drops keys that were typed before the question was there."""
+
+
+#: What is typed instead of an answer where there is no Esc, in both languages.
+INSTEAD = dict.fromkeys(("back", "назад"), Back) | dict.fromkeys(("later", "позже"), PutOff)
 
 
 def one_line(text: str) -> str:
@@ -93,6 +103,8 @@ def without_echo(wanted: bool = True) -> Iterator[None]:
 class PlainKeyboard:
     """Keyboard of a terminal that only prints: no colours, no cursor, rows chosen by number."""
 
+    plain = True
+
     def __init__(self, screen: Screen, mark: str = "?") -> None:
         self._screen, self._mark = screen, mark
 
@@ -104,7 +116,7 @@ class PlainKeyboard:
     def pick(self, message: str, hint: str, options: Sequence[Option], default: int) -> str:
         """See Keyboard. There are no arrows here, and the prompt says which numbers there are."""
         while True:
-            self._say(message)
+            self._say(f"{message} {hint}")
             for number, option in enumerate(options, start=1):
                 self._screen.line(option.label, first=f"  {number}. ")
             answer = self._read(f"1-{len(options)} [{default + 1}] > ")
@@ -127,6 +139,8 @@ class PlainKeyboard:
             raise KeyboardInterrupt from None
         if answer:
             drop_pending()  # lines that follow a typed one at once were pasted with it
+        if (word := answer.strip().casefold()) in INSTEAD:
+            raise INSTEAD[word]
         return answer.strip()
 
     def _hidden(self, prompt: str) -> str:

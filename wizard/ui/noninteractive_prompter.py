@@ -100,9 +100,11 @@ class PresetAnswers:
         """See Prompter."""
         self._prompter.show_error(error)
 
-    def next_action(self, result: ItemResult, moves: Sequence[NextAction]) -> NextAction:
+    def next_action(
+        self, result: ItemResult, moves: Sequence[NextAction], default: NextAction | None = None
+    ) -> NextAction:
         """See Prompter."""
-        return self._prompter.next_action(result, moves)
+        return self._prompter.next_action(result, moves, default)
 
     def confirm(self, result: ItemResult) -> str:
         """See Prompter."""
@@ -178,7 +180,9 @@ class NonInteractivePrompter(BasePrompter):
         named = ((choice.value, self._words.phrase(choice.label)) for choice in choices)
         return "; ".join(text if value in text else f"{value} · {text}" for value, text in named)
 
-    def next_action(self, result: ItemResult, moves: Sequence[NextAction]) -> NextAction:
+    def next_action(
+        self, result: ItemResult, moves: Sequence[NextAction], default: NextAction | None = None
+    ) -> NextAction:
         """See Prompter. What is consented to is done once for each item; the rest is put off."""
         item_id = result.item.id
         self._asked[f"move:{item_id}"] += 1

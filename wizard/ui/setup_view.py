@@ -96,6 +96,8 @@ def end_screen(
     _places(screen, words, places)
     _commands(screen, words, audit)
     screen.line()
+    if first := next(iter(audit.open(required=True)), None):
+        screen.line(words.say("report.act_there", item=words.text(first.item.title)), "bold")
     view.conclusion(audit, now, places.token_from)
 
 

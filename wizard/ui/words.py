@@ -73,7 +73,7 @@ class Words:
     """
 
     def __init__(self, language: str, same: str = "", folder: str = "") -> None:
-        self.language, self._same, self._folder = language, same, folder
+        self.language, self.same, self._folder = language, same, folder
 
     def command(self, name: str) -> str:
         """A command of this tool as it is typed for this profile."""
@@ -137,9 +137,9 @@ class Words:
         return Said(said)
 
     def _addressed(self, said: str) -> str:
-        if self._same:
+        if self.same:
             # A command that names a profile of its own means that one.
-            same = _PROFILE.sub("", self._same) if " --profile " in said else self._same
+            same = _PROFILE.sub("", self.same) if " --profile " in said else self.same
             said = _COMMAND.sub(lambda _: f"wa-wizard {same} ".replace("  ", " "), said)
         if self._folder:
             where = f" --dir={shlex.quote(self._folder)}"

@@ -18,8 +18,6 @@ from pathlib import Path
 from sqlite3 import Connection
 from typing import Any
 
-import requests
-
 from wizard.net.connection import parse_target
 from wizard.net.failures import cause
 from wizard.webhook.inbox import Delivery, InboxError
@@ -91,6 +89,8 @@ class Forwarder:
         self, inbox: Path, route: str, url: str, report: Callable[[ForwardingReport], None]
     ) -> None:
         """NetworkFailure when the URL is none; http and this machine are fine here."""
+        import requests  # not at the top: `status` needs nothing of it
+
         parse_target(url, allow_http=True)
         self._inbox, self._route, self._url, self._report = inbox, route, url, report
         self._session = requests.Session()
