@@ -46,3 +46,41 @@ def test_a_printed_command_keeps_the_language_and_setup_remembers_it(wizard, hom
     wizard("setup", "--no-input", "--lang", "ru")
     assert home.config().of("default").lang == "ru"
     assert "Профиль" in wizard("status")[1]
+
+
+def test_an_answers_file_changes_a_profile_that_exists(wizard, home, tmp_path, monkeypatch):
+    setup = ("setup", "--sandbox=receiving", "--no-input", "--lang", "en")
+    answers, status = tmp_path / "answers.yaml", home.sandbox("receiving").status_path("default")
+
+    def again(text):
+        answers.write_text(text)
+        code, out, err = wizard(*setup, "--answers", str(answers))
+        return code, out + err, RecordFile(status).load()
+
+    wizard(*setup)
+    monkeypatch.setenv("NEW", "zarya-another-token")
+    code, _, record = again("goals: [sending]\nconfirm: {app.published: 'on 3 May, by Anna'}")
+    assert (code, [str(goal) for goal in record.goals]) == (0, ["sending"])
+    assert record.confirmed["app.published"].words == "on 3 May, by Anna"
+    before = record.secrets.get("verify_token")
+    _, _, record = again("secrets: {verify_token: {env: NEW}}")
+    assert record.secrets["verify_token"] != before
+    for text, key in (
+        ("phone_number: '+447700900999'", "phone_number"),
+        ("secrets: {app_secret: {env: WRONG}}", "secrets.app_secret"),
+        ("secrets: {access_token: {env: DEAD}}", "secrets.access_token"),
+        ("ids: {waba_id: '999'}", "ids.waba_id"),
+    ):
+        monkeypatch.setenv("WRONG", "0123456789abcdef" * 2)
+        monkeypatch.setenv("DEAD", "EAA" + "x" * 150)
+        code, said, after = again(text)
+        assert (code, key in said) == (2, True), said
+        assert (after.ids, after.secrets) == (record.ids, record.secrets)
+
+
+def test_a_sign_in_says_which_of_its_options_names_the_app(wizard, play):
+    code, out, err = wizard("login", "--no-input", "--lang", "en")
+    assert (code, "--app-id" in out + err) == (2, True), out + err
+    assert wizard("login", "--app-id", "x", "--no-input")[0] == 2
+    _, out, err = wizard("login", "--app-id", play.app_id, "--no-input")
+    assert "--app-id" not in out + err

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+
+from msgspec import structs
 
 from wizard.actions import access, environment, message, number, set_callback, token
+from wizard.actions.attempts import PIN
 from wizard.actions.prompter import Choice, Question
 from wizard.actions.results import Action, ActionResult, Declined, Done, Refused
 from wizard.actions.session import Session
@@ -13,8 +16,12 @@ from wizard.audit.results import ItemResult
 from wizard.facts.discovery import discover
 from wizard.facts.facts import Facts
 from wizard.state.record import Goal
-from wizard.text.errors import Back, Unavailable
+from wizard.text.errors import Back, Unavailable, UsageError
 from wizard.text.localised import LANGUAGES, phrase
+from wizard.text.paste import parse_pin
+from wizard.text.sanitise import masked
+from wizard.text.secret import Secret
+from wizard.vault.environment import SOURCE
 
 NOTHING = "nothing"
 
@@ -60,6 +67,69 @@ def change(session: Session, name: str) -> ActionResult:
         return Refused(error)
     finally:
         session.save()
+
+
+def take_answers(session: Session, given: Mapping[str, str]) -> None:
+    """What an answers file says of a profile that exists: goals and secrets, taken over.
+
+    UsageError names the key that could not be; the ids are for access.complete_ids.
+    """
+    if goals := given.get("goals"):
+        session.record.goals = tuple(Goal(goal) for goal in goals.split(","))
+        session.save()
+    number = session.record.ids.get("display_phone_number", "")
+    wanted = given.get("phone_number", number)
+    if number and _digits(wanted) != _digits(number):
+        raise UsageError("answers.other_number", key="phone_number", there=number)
+    for name, take in SECRETS.items():
+        kept = session.vault.get(name)
+        if name not in given or kept is None or kept.secret == Secret(given[name].strip()):
+            continue
+        if kept.source == SOURCE:
+            raise UsageError("answers.from_environment", key=f"secrets.{name}", place=kept.detail)
+        if not take(session, session.facts()).ok:
+            raise UsageError("answers.not_taken", key=f"secrets.{name}")
+
+
+def take_callback(session: Session, given: Mapping[str, str]) -> None:
+    """The callback URL and its level of an answers file, where another one is set; UsageError."""
+    said = {name: given.get(f"webhook.{name}", "") for name in ("callback_url", "level")}
+    chosen = session.record.webhook
+    if not chosen or all(value in ("", chosen.get(name)) for name, value in said.items()):
+        return
+    if not set_callback.choose_callback(session, session.facts()).ok:
+        raise UsageError("answers.not_taken", key="webhook")
+
+
+def take_words(session: Session, words: Mapping[str, str]) -> None:
+    """A person's words for what was confirmed before, as the answers file has them now."""
+    confirmed = session.record.confirmed
+    for item_id in words.keys() & confirmed.keys():
+        if words[item_id] != confirmed[item_id].words:
+            changed = structs.replace(
+                confirmed[item_id], words=masked(words[item_id]), at=session.stamp()
+            )
+            confirmed[item_id] = changed
+    session.save()
+
+
+def _digits(number: str) -> str:
+    return "".join(filter(str.isdigit, number))
+
+
+def _keep_pin(session: Session, facts: Facts) -> ActionResult:
+    question = Question(PIN, phrase("number.pin_known_ask"), secret=True, parse=parse_pin)
+    session.keep(PIN, Secret(session.prompter.ask(question)))
+    return Done()
+
+
+#: Name → what takes another secret of this name.
+SECRETS: dict[str, Action] = {
+    "access_token": access.take_token,
+    "app_secret": token.ask_app_secret,
+    "verify_token": set_callback.keep_verify_token,
+    PIN: _keep_pin,
+}
 
 
 def _other_goals(session: Session, facts: Facts) -> ActionResult:

@@ -183,7 +183,7 @@ def _app_known(session: Session) -> bool:
     asked = not ids.get("app_id")
     if asked:
         session.prompter.tell("login.app_why", link="https://developers.facebook.com/apps/")
-        question = Question("app_id", phrase("login.app_ask"), parse=parse_id, option="--answers")
+        question = Question("app_id", phrase("login.app_ask"), parse=parse_id, option="--app-id")
         ids["app_id"] = session.prompter.ask(question)
     if session.vault.get("app_secret") or ask_app_secret(session).ok:
         return True

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wizard.context.context import Context
+from wizard.context.filling import prefilled
 from wizard.text.errors import UsageError
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 def options(parser: OptionParser) -> None:
     """Its own options."""
     parser.option("--port", metavar="PORT", type=int, says="login.port_help")
+    parser.option("--app-id", metavar="ID", dest="app_id", says="login.app_help")
     parser.option("--config-id", metavar="ID", dest="config_id", says="login.config_help")
 
 
@@ -28,10 +30,14 @@ def run(chosen: Arguments) -> int:
     port = PORT if chosen.port is None else chosen.port
     if not 0 <= port < 65536:
         raise UsageError("login.bad_port")
-    if chosen.config_id and not isinstance(parse_id(chosen.config_id), str):
-        raise UsageError("paste.id_empty")
+    for given in (chosen.config_id, chosen.app_id):
+        if given and not isinstance(parse_id(given), str):
+            raise UsageError("paste.id_empty")
     with Context(chosen, seeded=False) as context:
-        session = context.session
+        known = context.record.ids.get("app_id", "")
+        if chosen.app_id and known not in ("", chosen.app_id):
+            raise UsageError("login.other_app", id=known)
+        session = prefilled(context.session, {"app_id": chosen.app_id})
         if context.attended:
             open_store(session)
         result = sign_in(session, port, chosen.config_id or "")

@@ -87,7 +87,10 @@ def _walk(context: Context, setup: Setup, answers: Answers | None) -> None:
         ask_goals(session)
     elif context.attended and saved_exit_code(session.record, session.checklist):
         _resume(setup, session)
-    _identify(setup, session, answers)
+    if begun and answers:
+        _take_over(setup, session, answers)
+    else:
+        _identify(setup, session, answers)
     setup.walk(seen=partial(_news, context, setup) if begun else lambda results: None)
     if context.attended and not exit_code(setup.results, session.record.goals):
         _offer_rest(setup, session)
@@ -114,6 +117,20 @@ def _resume(setup: Setup, session: Session) -> None:
             setup.offer()
     if picked == "leave":
         raise UserAbort
+
+
+def _take_over(setup: Setup, session: Session, answers: Answers) -> None:
+    """What the file says of a profile that exists is so from now on; UsageError names the key."""
+    from wizard.actions.changes import take_answers, take_callback, take_words
+    from wizard.state.record import Goal
+
+    take_answers(session, answers.given)
+    take_words(session, answers.confirm)
+    setup.renew()
+    _identify(setup, session, answers)
+    if Goal.RECEIVING in session.record.goals:
+        take_callback(session, answers.given)
+        setup.renew()
 
 
 def _identify(setup: Setup, session: Session, answers: Answers | None) -> None:

@@ -257,12 +257,13 @@ class Context:
     def prompter(self) -> Prompter:
         """The conversation: with the person at the terminal, else with the answers file."""
         from wizard.ui.console_prompter import ConsolePrompter
-        from wizard.ui.noninteractive_prompter import NonInteractivePrompter
+        from wizard.ui.noninteractive_prompter import NonInteractivePrompter, PresetAnswers
 
         given = self.running.suggestions if self.running is not None else None
         play = bool(self.chosen.sandbox)
         if self.attended:
-            return ConsolePrompter(self.screen, self.words, suggestions=given, sandbox=play)
+            person = ConsolePrompter(self.screen, self.words, suggestions=given, sandbox=play)
+            return PresetAnswers(person, self._answers.given) if self._answers else person
         return NonInteractivePrompter(
             self.screen,
             self.words,
