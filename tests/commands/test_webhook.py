@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import shutil
 import signal
 import socket
 import sqlite3
@@ -593,3 +594,42 @@ def test_the_kinds_are_listed_without_an_address_or_a_secret(said):
     assert len(out["cases"]) >= 40
     for language in ("ru", "en"):
         assert "signature-wrong" in said(f"webhook rehearse --list --lang {language}")[1]
+
+
+ODD_HOME = 'a b/$HOME %h "q" \\x'
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd-analyze is not installed")
+def test_a_unit_of_systemd_runs_the_receiver_and_holds_no_secret(
+    wizard, saved, tmp_path, monkeypatch
+):
+    place = tmp_path / ODD_HOME
+    place.mkdir(parents=True)
+    monkeypatch.setenv("WA_WIZARD_HOME", str(place))
+    monkeypatch.setenv("WA_WIZARD_APP_SECRET", "bf7d3ced54b5b95cb5672167d5a062b8")
+    unit = tmp_path / "receive.service"
+    options = ("--port", "9090", "--forward-to", "http://127.0.0.1:3000/a%20b$x")
+    code, out, err = wizard("webhook", "listen", *options, "--systemd")
+    assert (code, "systemctl --user enable" in " ".join(err.split())) == (0, True), err
+    assert wizard("webhook", "listen", *options, "--systemd", str(unit))[0] == 0
+    assert unit.read_text("utf-8") == out
+    assert "bf7d3ced" not in out
+    checked = subprocess.run(
+        ["systemd-analyze", "verify", "--user", str(unit)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "HOME": str(tmp_path), "XDG_RUNTIME_DIR": str(tmp_path)},
+    )
+    ours = [line for line in checked.stderr.splitlines() if "receive.service" in line]
+    assert (checked.returncode, ours) == (0, []), checked.stderr
+    written = str(tmp_path) + r"/a b/$HOME %%h \"q\" \\x"
+    assert f'Environment="WA_WIZARD_HOME={written}"' in out
+    assert '"--forward-to=http://127.0.0.1:3000/a%%20b$$x"' in out
+
+
+def test_a_unit_stands_for_the_real_receiver_alone(wizard, tmp_path):
+    assert wizard("webhook", "listen", "--systemd", "--json")[0] == 2
+    assert wizard("webhook", "listen", "--systemd", "--sandbox")[0] == 2
+    assert wizard("webhook", "listen", "--port", "70000", "--systemd")[0] == 2
+    assert wizard("webhook", "listen", "--systemd", str(tmp_path / "no" / "x"))[0] == 6

@@ -92,7 +92,7 @@ def test_ready_to_receive_here_is_said_with_what_keeps_it_so(language):
         lambda s, w: end_screen(s, w, audit, PLACES, NOW), language
     )
     audit.record.webhook = {"callback_url": "https://x.example/", "level": "app", "kept_by": "here"}
-    said = shown(lambda s, w: end_screen(s, w, audit, PLACES, NOW), language, width=200)
+    said = shown(lambda s, w: end_screen(s, w, audit, PLACES, NOW), language, width=300)
     assert plain(Words(language).say("report.caution_here")) in said
     after = said[said.index(Words(language).say("ending.next")) :]
     assert "wa-wizard webhook listen" in after

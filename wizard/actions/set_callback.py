@@ -69,7 +69,6 @@ class Request:
 @action(
     "webhook.callback",
     "webhook.effective",
-    "webhook.reachable/receiver_ended",
     "webhook.reachable/dns",
     "webhook.reachable/refused",
     "webhook.reachable/timeout",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from wizard.commands import Subcommand
-from wizard.commands.event_printer import EventPrinter, rehearse, verify_token
+from wizard.commands.receiving import EventPrinter, rehearse, verify_token, write_unit
 from wizard.context.context import Context
 from wizard.context.filling import prefilled
 from wizard.state.record import Status
@@ -19,11 +19,6 @@ if TYPE_CHECKING:
     from wizard.text.secret import Secret
     from wizard.webhook.local_receiver import LocalReceiver
     from wizard.webhook.receiver import Address
-
-
-def _listen_options(parser: OptionParser) -> None:
-    listening_options(parser)
-    parser.option("--health", type=int, metavar="PORT", says="webhook.health_help")
 
 
 def listening_options(parser: OptionParser) -> None:
@@ -75,6 +70,9 @@ def run_listen(chosen: Arguments) -> int:
     from wizard.webhook.receiver import Address
 
     with Context(chosen) as context:
+        if chosen.systemd:
+            address(chosen)  # refuses what nothing could listen at
+            return write_unit(context)
         session = prefilled(context.session, {})
         need_app_secret(session)
         # Before the first request can come: what cannot be checked would have to wait for Meta.
@@ -135,6 +133,12 @@ def _forward(context: Context, printer: EventPrinter) -> None:
 
 
 LEVELS = ("app", "account", "number")
+
+
+def _listening(parser: OptionParser) -> None:
+    listening_options(parser)
+    parser.option("--health", type=int, metavar="PORT", says="webhook.health_help")
+    parser.option("--systemd", nargs="?", const="-", metavar="FILE", says="webhook.systemd_help")
 
 
 def _probing(parser: OptionParser) -> None:
@@ -382,6 +386,6 @@ BRANCHES = {
     "set": Subcommand(_setting, run_set),
     "subscribe": Subcommand(_consenting, run_subscribe),
     "routes": Subcommand(_route_options, run_routes),
-    "listen": Subcommand(_listen_options, run_listen),
+    "listen": Subcommand(_listening, run_listen),
     "test": Subcommand(_testing, run_test),
 }

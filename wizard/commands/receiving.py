@@ -267,3 +267,77 @@ def _concluded(context: Context, view: RehearsalView, seen: Sequence[Seen]) -> i
     if counts["failed"]:
         return Exit.NOT_IN_ORDER
     return Exit.NOT_SEEN if counts["skipped"] else Exit.FINE
+
+
+UNIT_NAME = "wa-wizard-receive"
+#: A service of the person, not of the machine: the keyring that it reads is the person's. Only what
+#: the manager of a person can grant; the program writes into its own folders alone.
+UNIT = """\
+[Unit]
+Description=wa-wizard: receives WhatsApp messages (profile {profile})
+After=network-online.target
+Wants=network-online.target
+
+[Service]
+{environment}ExecStart={command}
+Restart=on-failure
+RestartSec=10
+# Wrong words or a missing secret: starting again changes nothing.
+RestartPreventExitStatus=2 4 5 6
+UMask=0077
+NoNewPrivileges=yes
+LockPersonality=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK
+SystemCallArchitectures=native
+SystemCallFilter=@system-service
+
+[Install]
+WantedBy=default.target
+"""
+
+
+def _quoted(word: str) -> str:
+    """One word of a unit file, whatever it holds. A $ means something in ExecStart alone."""
+    for sign, written in (("\\", "\\\\"), ('"', '\\"'), ("%", "%%"), ("\n", "\\n")):
+        word = word.replace(sign, written)
+    return f'"{word}"'
+
+
+def _unit(context: Context) -> str:
+    """The unit that runs this very command, without --systemd. No secret stands in it."""
+    chosen = context.chosen
+    words = [sys.executable, "-m", "wizard", f"--profile={context.profile}"]
+    words += [f"--lang={chosen.language}", "webhook", "listen", "--no-input"]
+    for name in ("host", "port", "path", "tunnel", "url", "health", "forward_to"):
+        if (value := getattr(chosen, name)) is not None:
+            words.append(f"--{name.replace('_', '-')}={value}")
+    words += [f"--route={route}" for route in chosen.route or ()]
+    home = context.environ.get("WA_WIZARD_HOME")
+    set_to = f"WA_WIZARD_HOME={Path(home).absolute()}" if home else ""
+    return UNIT.format(
+        profile=context.profile,
+        environment=f"Environment={_quoted(set_to)}\n" if set_to else "",
+        command=" ".join(map(_quoted, words)).replace("$", "$$"),
+    )
+
+
+def write_unit(context: Context) -> int:
+    """Prints the unit, or writes it as a whole; how to start it goes to the notes."""
+    from wizard.commands.audit import OutputError
+
+    chosen = context.chosen
+    if chosen.json or chosen.sandbox:
+        raise UsageError("webhook.unit_alone")
+    unit = _unit(context)
+    if chosen.systemd == "-":
+        sys.stdout.write(unit)
+    else:
+        try:
+            replace_report(Path(chosen.systemd), unit.encode())
+        except (OSError, UnsafeFile) as error:
+            why = error.strerror if isinstance(error, OSError) else error.kind
+            raise OutputError("audit.not_written", path=chosen.systemd, why=why or "?") from None
+    context.notes.line(context.words.say("webhook.unit_how", name=f"{UNIT_NAME}.service"))
+    return Exit.FINE
