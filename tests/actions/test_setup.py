@@ -3,13 +3,17 @@
 import pytest
 
 from tests.support.fake_prompter import ANY, FakePrompter
+from wizard.actions.changes import CHANGES, change
 from wizard.actions.prompter import NextAction
-from wizard.actions.results import ACTIONS, Done, Refused
+from wizard.actions.results import ACTIONS, Declined, Done, Refused
+from wizard.actions.session import Stores
 from wizard.actions.setup import Setup
+from wizard.audit.checklist import load
 from wizard.audit.results import ItemResult, waiting
 from wizard.graph.consent import granted
 from wizard.state.record import Goal, Status
 from wizard.text.errors import Back, ErrorKind, UserAbort
+from wizard.text.secret import Secret
 
 
 def standing(results):
@@ -171,3 +175,58 @@ def test_a_secret_pasted_into_the_words_of_a_confirmation_is_not_kept_in_the_cle
         words = session.record.confirmed["app.published"].words
     assert words.startswith("done, ")
     assert secret not in words
+
+
+def test_a_profile_that_is_not_finished_can_be_changed(open_session):
+    with open_session("number-unregistered", knows=True) as (session, _):
+        session.prompter = FakePrompter(
+            {"change": "goals", "goals": "sending,receiving", ANY: Back},
+            moves={"number.registered": [NextAction.CHANGE, NextAction.LATER], ANY: "later"},
+            confirms={"app.published": ""},
+        )
+        Setup(session).walk()
+        assert Goal.RECEIVING in session.store.load().goals
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_change_that_is_gone_back_from_changes_nothing(open_session, name):
+    speaks = {"language": "fr"}
+    with open_session("healthy", FakePrompter({ANY: Back}), knows=True) as (session, _):
+        session.speak = speaks.get
+        session.stores = Stores(open=None, use=None)
+        session.record.confirmed |= dict.fromkeys(("app.published", "message.delivered"))
+        before = (session.keys(), dict(session.record.ids), session.record.goals)
+        assert change(session, name) == Declined()
+        assert (session.keys(), session.record.ids, session.record.goals) == before
+
+
+def test_receiving_comes_after_sending_and_publishing_last(open_session):
+    prompter = FakePrompter({ANY: Back}, moves={ANY: "later"}, confirms={"app.published": ""})
+    with open_session("webhook-none", prompter, knows=True) as (session, _):
+        session.vault.remove("app_secret")
+        session.record.goals = tuple(Goal)
+        Setup(session).walk()
+        asked = [event[1] for event in session.prompter.events if event[0] == "move"]
+        assert asked[0] == "message.sent"
+        assert "app.secret" in asked
+    asked = session.prompter.presented_ids
+    assert asked.index("message.sent") < asked.index("webhook.callback")
+    assert asked[-1] == "app.published"
+
+
+def test_a_look_that_saw_nothing_new_says_so(open_session):
+    moves = {"account.visible": [NextAction.AGAIN, NextAction.LATER]}
+    with open_session("fresh-account", FakePrompter({"waba_id": ""}, moves=moves)) as opened:
+        session, play = opened
+        session.record.ids["app_id"] = play.app_id
+        session.vault.put("access_token", Secret(play.access_token))
+        Setup(session).walk()
+        assert session.prompter.keys.count("guide.looked") == 1
+
+
+def test_a_closed_registration_shows_no_steps_to_register():
+    item = load().item("number.registered")
+    assert item.steps
+    assert item.standing("closed").steps == ()
+    assert item.standing("not_registered").steps == item.steps
+    assert len(item.standing("phone_app").steps) == 3

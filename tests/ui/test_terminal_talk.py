@@ -15,7 +15,7 @@ from wizard.audit.results import (
     passed,
     waiting,
 )
-from wizard.text.errors import InputRequired
+from wizard.text.errors import Back, InputRequired
 from wizard.text.localised import Text, phrase
 from wizard.ui.console_prompter import ConsolePrompter
 from wizard.ui.full_keyboard import FullKeyboard
@@ -305,3 +305,33 @@ def test_needs_person_names_the_option_that_supplies_the_answer(out):
     with pytest.raises(InputRequired) as caught:
         prompter.ask(Question("waba_id", ASK, option="--answers FILE"))
     assert (caught.value.name, caught.value.option) == ("waba_id", "--answers FILE")
+
+
+@pytest.mark.parametrize("secret", [False, True])
+def test_what_was_entered_is_offered_again_to_whoever_went_back(typed, prompter, secret):
+    question = Question("two_step_pin", ASK, secret=secret)
+    typed("271828" + ENTER)
+    assert prompter.ask(question) == "271828"
+    typed("\x1b")
+    with pytest.raises(Back):
+        prompter.consent("sample.item", ASK, ["POST /1/register"])
+    typed(DOWN + ENTER)
+    prompter.next_action(OPEN, [NextAction.FIX, NextAction.LEAVE])
+    typed(ENTER)
+    assert prompter.ask(question) == "271828"
+    typed(ENTER)
+    assert prompter.consent("sample.item", ASK, ["POST /1/register"])
+    typed(ENTER * 3)
+    with pytest.raises(Back):  # what was used is forgotten, and Enter alone is no answer
+        prompter.ask(question)
+
+
+def test_what_is_good_for_one_try_is_not_offered_again(typed, prompter):
+    question = Question("verification_code", ASK, once=True)
+    typed("123830" + ENTER)
+    assert prompter.ask(question) == "123830"
+    typed(ENTER)
+    prompter.next_action(OPEN, [NextAction.LATER])
+    typed("\x1b")
+    with pytest.raises(Back):
+        prompter.ask(question)

@@ -193,7 +193,7 @@ def _always(session: Session) -> bool:
 
 #: Name → what changes it, and whether there is anything to change yet.
 CHANGES: dict[str, tuple[Action, Callable[[Session], bool]]] = {
-    "message": (message.send_test, _known("phone_number_id")),
+    "message": (message.send_test, lambda session: session.record.test_message is not None),
     "goals": (_other_goals, _always),
     "token": (access.take_token, _always),
     "lasting": (token.renew, _known("waba_id")),

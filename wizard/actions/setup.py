@@ -53,6 +53,8 @@ class Setup:
         self._tried: dict[str, int] = {}
         #: Item id → how it stood in the round before.
         self._seen: dict[str, tuple[Status, str]] = {}
+        #: Whether the person asked for the last look.
+        self._looked = False
         #: Items whose last action was refused or declined: no tick for these.
         self._not_done: set[str] = set()
         #: Item id → new, same or fixed, against the verdict of the last run.
@@ -157,6 +159,7 @@ class Setup:
         """Makes a change; what was put off before it may be in order now."""
         change(self._session, name)
         self._put_off.clear()
+        self._seen.clear()
         self.renew()
 
     def _work_on(self, result: ItemResult) -> None:
@@ -179,17 +182,16 @@ class Setup:
             self._put_off.add(item.id)
 
     def _round(self, result: ItemResult, first: bool) -> None:
-        item, act, prompter = result.item, action_of(result), self._session.prompter
+        item, act = result.item, action_of(result)
         before, self._seen[item.id] = self._seen.get(item.id), (result.status, result.reason)
         if first and act and result.reason in NEVER_ASKED:
             if self._act(result) or not self._attended:
                 return
         elif before == self._seen[item.id] and self._attended:
-            prompter.tell("guide.looked", at=self._session.stamp())
-            prompter.show_result(result)
+            self._show_same(result)
         else:
             brief = bool(act) or not self._attended
-            prompter.show_problem(result, self._session.record.ids, brief=brief)
+            self._session.prompter.show_problem(result, self._session.record.ids, brief=brief)
             if item.confirm is not None and not act:
                 self._confirm(result)
                 return
@@ -204,6 +206,12 @@ class Setup:
             by_hand = before is None and item.id == ACCOUNT
             self._follow(result, NextAction.AGAIN if by_hand else NextAction.LATER)
 
+    def _show_same(self, result: ItemResult) -> None:
+        """One line where nothing is new; whoever asked for a look is told that there was one."""
+        if self._looked:
+            self._session.prompter.tell("guide.looked", at=self._session.stamp())
+        self._session.prompter.show_result(result)
+
     def _follow(self, result: ItemResult, default: NextAction | None) -> None:
         """Asks what next, and does it. What did not come about is put off by Enter alone."""
         item = result.item
@@ -212,7 +220,9 @@ class Setup:
         except PutOff:
             move = NextAction.LATER
         except Back:
+            self._looked = False
             return  # the next round shows the item once more
+        self._looked = move is NextAction.AGAIN
         if move is NextAction.CHANGE:
             self._offer_changes()
         elif move is NextAction.FIX:
