@@ -435,7 +435,7 @@ BROKEN = {
     "webhook.callback/other": lambda tree: tree["apps"][APP]["subscriptions"][
         "whatsapp_business_account"
     ].update(callback_url=THERE),
-    "app.published/not_confirmed": lambda tree: tree["apps"][APP].update(published=False),
+    "app.published/partly_filled": lambda tree: tree["apps"][APP].update(published=False),
 }
 
 

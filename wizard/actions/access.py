@@ -328,6 +328,7 @@ def _accepted_paste(session: Session) -> TrialResult | None:
             session.prompter.tell("access.not_tried")
             return None
         session.prompter.tell("access.nothing_kept")
+    session.prompter.tell("access.same_again")
     return None
 
 

@@ -357,7 +357,7 @@ class Facts:
         return kept.secret if kept else None
 
     def _app(self, app_id: str, *, as_app: bool) -> MetaApp:
-        found = parsers.app(self._reader.get(app_id, parsers.APP_FIELDS, as_app=as_app))
+        found = parsers.app(self._reader.get(app_id, parsers.APP_AND_FORM, as_app=as_app))
         if not found.id:
             raise odd("id")
         return found

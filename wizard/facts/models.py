@@ -48,6 +48,8 @@ class MetaApp:
     id: str
     name: str
     business_id: str = ""
+    #: What publishing wants and is filled in, by the field's name; others may be too.
+    filled: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

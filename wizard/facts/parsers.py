@@ -119,12 +119,16 @@ def _granted(value: object) -> dict[str, frozenset[str] | None]:
 
 
 APP_FIELDS = ("id", "name", "business")
+#: What publishing asks for, of what the API shows.
+PUBLISHING_FIELDS = ("privacy_policy_url", "icon_url", "category")
+APP_AND_FORM = (*APP_FIELDS, *PUBLISHING_FIELDS)
 
 
 def app(json: Json) -> MetaApp:
     """The app node."""
     business = node(json.get("business")) or node(json.get("owner_business"))
-    return MetaApp(ident(json.get("id")), text(json.get("name")), ident(business.get("id")))
+    filled = tuple(name for name in PUBLISHING_FIELDS if text(json.get(name)))
+    return MetaApp(ident(json.get("id")), text(json.get("name")), ident(business.get("id")), filled)
 
 
 def permissions(rows: Sequence[Json]) -> frozenset[str]:

@@ -25,7 +25,7 @@ from wizard.audit.results import (
     unknown,
     waiting,
 )
-from wizard.facts.models import AppSubscription, Arrivals, Subscriber
+from wizard.facts.models import AppSubscription, Arrivals, MetaApp, Subscriber
 from wizard.graph import GraphError
 from wizard.text.errors import ErrorKind, Unavailable
 
@@ -166,6 +166,11 @@ CASES = [
     ),
     ("app.published", facts(arrivals=Arrivals()), waiting("not_confirmed")),
     ("app.published", facts(arrivals=Arrivals(test_event=True)), waiting("not_confirmed")),
+    (
+        "app.published",
+        facts(arrivals=Arrivals(), app=MetaApp("1", "Romashka", "", ("category",))),
+        waiting("partly_filled", filled="✓ Category"),
+    ),
 ]
 
 

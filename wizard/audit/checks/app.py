@@ -109,7 +109,19 @@ def published(facts: Facts) -> CheckResult:
         # What a recipient on the list of a test number writes reaches an unpublished app as well.
         reason = "test_number" if number and number.is_test_number else "proven"
         return passed(reason, date=arrivals.message_at)
-    return waiting("not_confirmed")
+    app = answer_or_none(lambda: facts.app)
+    ticked = [ON_THE_SCREEN[name] for name in app.filled] if app else []
+    return (
+        waiting("partly_filled", filled=", ".join(ticked)) if ticked else waiting("not_confirmed")
+    )
+
+
+#: The fields that publishing wants, as Meta's screen App settings > Basic calls them.
+ON_THE_SCREEN = {
+    "privacy_policy_url": "✓ Privacy policy URL",
+    "icon_url": "✓ App icon",
+    "category": "✓ Category",
+}
 
 
 def _names_whatsapp(permissions: frozenset[str]) -> bool:
