@@ -3,6 +3,7 @@
 import pytest
 
 from tests.support.fake_prompter import ANY, FakePrompter
+from tests.support.fake_vault import MemoryVault
 from wizard.actions.changes import CHANGES, change
 from wizard.actions.prompter import NextAction
 from wizard.actions.results import ACTIONS, Declined, Done, Refused
@@ -230,3 +231,21 @@ def test_a_closed_registration_shows_no_steps_to_register():
     assert item.standing("closed").steps == ()
     assert item.standing("not_registered").steps == item.steps
     assert len(item.standing("phone_app").steps) == 3
+
+
+def test_another_store_gets_what_the_one_before_holds(open_session):
+    prompter = FakePrompter({"vault_store": "encrypted-file"})
+    with open_session("healthy", prompter, knows=True) as (session, play):
+        before, there, used = session.vault, MemoryVault(store="there"), []
+        session.keep("access_token", Secret(play.access_token))
+
+        def use(choice, vault):
+            assert vault.get("access_token"), "recorded before the secrets were there"
+            used.append(choice)
+
+        session.stores = Stores(open=lambda choice: there, use=use)
+        assert change(session, "store") == Done()
+        assert (used, session.vault) == ([{"store": "encrypted-file"}], there)
+        assert there.get("access_token").secret.reveal() == play.access_token
+        assert before.get("access_token") is None
+        assert session.record.secrets["access_token"].store == there.describe().store
