@@ -143,6 +143,15 @@ def test_it_is_sent_as_the_test_message_with_its_examples(open_session):
     assert "Hello Ann, your order B-9 is ready" in prompter.text()
 
 
+def test_a_code_is_sent_with_its_example_too(open_session):
+    answers = CODE | {"test_message.to": "+447700900999", "template.code": ""}
+    prompter = FakePrompter(answers, consents={templates.ITEM: True, "message.sent": True})
+    with open_session("template-none", prompter, knows=True) as (session, _):
+        templates.from_gallery(session, session.facts())
+        assert isinstance(message.send_test(session, session.facts()), Done)
+    assert "123456" in prompter.text()
+
+
 def test_without_any_template_that_can_be_filled_it_says_so(open_session):
     prompter = FakePrompter()
     with open_session("template-none", prompter, knows=True) as (session, _):

@@ -116,7 +116,7 @@ class FakeGraph:
 
     def request(self, method, path, query, body=None, consent=None, *, as_app=False):
         if method == "GET":
-            read_only(path)
+            read_only(path, query)
         else:
             require(consent, method, path)
         self._signed(as_app)

@@ -113,6 +113,7 @@ class GraphContract:
             lambda shop: shop.request("POST", "20/register", {}),
             lambda shop: shop.request("DELETE", "20", {}, consent=REGISTER),
             lambda shop: shop.request("GET", "oauth/revoke", {}),
+            lambda shop: shop.request("GET", "20", {"Method": "delete"}),
             lambda shop: shop.post("20/register", {}, None),
             lambda shop: shop.post("20/register", {}, True),
             lambda shop: shop.post("21/register", {}, REGISTER),

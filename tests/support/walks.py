@@ -42,6 +42,7 @@ from wizard.net.connection import Outside
 from wizard.state import private_file, safe_yaml
 from wizard.state.config import find
 from wizard.state.record import RecordFile
+from wizard.text.secret import PIN, kind_of
 from wizard.ui.console_prompter import ConsolePrompter
 from wizard.vault.os_keyring import OsKeyring
 
@@ -313,17 +314,18 @@ class Trial:
         kept, record = self.kept(), self.record()
         for name in record.secrets:
             # Killed while a PIN that Meta refused was taken back: out of the vault, still noted.
-            half_back = self.killed and name in ("two_step_pin", "app_secret")
+            half_back = self.killed and kind_of(name) in (PIN, "app_secret")
             assert name in kept or half_back, f"{name} is said to be kept and is not\n{told}"
         for name in ("access_token", "app_secret"):
             other_app = any(asked == "other_app" for asked, _ in self.person.answers)
             assert name not in before.kept or name in kept or other_app, f"{name} lost\n{told}"
         typed = step.command == "credentials set two_step_pin"
         for number_id, number in self.numbers.items():
-            knew = before.pins.get(number_id) == before.kept.get("two_step_pin")
+            own = f"{PIN}:{number_id}"
+            knew = before.pins.get(number_id) == before.kept.get(own)
             changed = number.get("pin") != before.pins.get(number_id)
             if number.get("pin") and (changed or (knew and not typed)):
-                assert kept.get("two_step_pin") == number["pin"], f"PIN lost\n{told}"
+                assert kept.get(own) == number["pin"], f"PIN lost\n{told}"
 
     def _exit_code(self, step, code, out, told):
         if step.command.startswith(("audit", "status", "setup")):

@@ -207,10 +207,10 @@ def _path(context: Context, typed: str) -> str:
 
 def _answer(context: Context, method: str, path: str, params: dict[str, Any]) -> Json | None:
     """What Meta says; None where the person did not agree."""
-    from wizard.graph.consent import CHANGES_BY_GET
+    from wizard.graph.consent import changes_by_get
 
     chosen, graph = context.chosen, context.session.graph()
-    if method == "GET" and path in CHANGES_BY_GET:
+    if method == "GET" and changes_by_get(path, params):
         raise UsageError("api.changes_by_get")
     if chosen.paginate:
         return _every_page(context, graph, path, params)

@@ -6,7 +6,6 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from wizard.commands import Subcommand
-from wizard.commands.audit import save_output
 from wizard.context.context import Context
 from wizard.context.filling import prefilled
 from wizard.text.errors import ErrorKind, Exit, Unavailable, UsageError
@@ -246,6 +245,7 @@ def _show_codes(context: Context, code: str) -> int:
 
 def _show_code(context: Context, one: Mapping[str, str]) -> None:
     """One code: on the screen, as a document, and as a picture where --output names a file."""
+    from wizard.commands.audit import save_output
     from wizard.ui.base_prompter import code_image
 
     path = context.chosen.output

@@ -175,7 +175,7 @@ class GraphClient:
         as_app: bool = False,
     ) -> Json:
         """One call as a person wrote it."""
-        read_only(path) if method == "GET" else require(consent, method, path)
+        read_only(path, query) if method == "GET" else require(consent, method, path)
         signature = sign(self._keys, as_app)
         (params, first), (content, second) = revealed(query), revealed(body or {})
         sent = content if method == "POST" else None

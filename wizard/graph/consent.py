@@ -9,7 +9,7 @@ over the source that nobody else makes one.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 #: Changes that Meta takes as GET.
 CHANGES_BY_GET = frozenset({"oauth/access_token", "oauth/revoke"})
@@ -54,9 +54,19 @@ def require(consent: object, method: str, path: str) -> None:
         raise TypeError(f"{consent.item_id}: the consent does not show this {method}")
 
 
-def read_only(path: str) -> None:
-    """TypeError for a path that changes something although it goes by GET."""
-    if path.strip("/") in CHANGES_BY_GET:
+#: Parameters with which Graph takes a GET for another method, or for several requests.
+OVERRIDES = frozenset({"method", "batch"})
+
+
+def changes_by_get(path: str, names: Iterable[str] = ()) -> bool:
+    """Whether a GET of this path, with parameters of these names, changes something at Meta."""
+    overrides = OVERRIDES & {name.strip().lower() for name in names}
+    return bool(overrides) or path.strip("/").lower() in CHANGES_BY_GET
+
+
+def read_only(path: str, names: Iterable[str] = ()) -> None:
+    """TypeError for a request that changes something although it goes by GET."""
+    if changes_by_get(path, names):
         raise TypeError(f"{path} changes something at Meta")
 
 
