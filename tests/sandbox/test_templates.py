@@ -178,7 +178,9 @@ def test_what_is_not_played_says_so(owner):
         owner.post(f"{waba}/upsert_message_templates"),
         owner.post(f"{waba}/message_templates/archive"),
         owner.post(f"{made}/unpause"),
-        owner.post(path(owner), name="x", library_template_name="y"),
+        owner.post(
+            path(owner), name="x", library_template_body_inputs={"add_contact_number": True}
+        ),
         owner.get(f"{made}/compare"),
     ]
     for answer in answers:
@@ -267,3 +269,52 @@ def test_a_medium_by_id_is_not_played(owner, error):
     assert owner.post(path, **body, image={"id": "1"}).status_code == 501
     header = part("header", {"type": "image", "image": {"id": "1"}})
     assert send(owner, "order_received", header).status_code == 501
+
+
+INPUTS = [
+    {"type": "URL", "url": {"base_url": "https://zarya.example/o/", "url_suffix_example": "17"}},
+    {"type": "PHONE_NUMBER", "phone_number": "+447700900123"},
+]
+
+
+@pytest.mark.parametrize(
+    ("filters", "names"),
+    [
+        ({}, {"order_on_its_way_1", "appointment_tomorrow_1"}),
+        ({"topic": "ORDER_MANAGEMENT"}, {"order_on_its_way_1"}),
+        ({"industry": "HEALTH"}, {"appointment_tomorrow_1"}),
+        ({"search": "LEFT us"}, {"order_on_its_way_1"}),
+        ({"language": "ru"}, set()),
+        ({"name": "appointment_tomorrow_1"}, {"appointment_tomorrow_1"}),
+    ],
+)
+def test_the_library_is_searched(owner, filters, names):
+    rows = owner.get("message_template_library", **filters).json()["data"]
+    assert {row["name"] for row in rows} == names
+
+
+def test_a_template_of_the_library_is_approved_at_once_and_can_be_sent(owner, error):
+    body = {"name": "way", "language": "en_US", "category": "UTILITY"}
+    body |= {"library_template_name": "order_on_its_way_1"}
+    assert error(owner.post(path(owner), **body))[0] == 100  # the buttons are not filled in
+    url = f"{owner.running.graph_url}/v26.0/{path(owner)}"
+    form = {**body, "library_template_button_inputs": json.dumps(INPUTS)}
+    headers = {"Authorization": f"Bearer {owner.token}"}
+    made = owner.session.post(url, data=form, headers=headers, timeout=10).json()
+    assert made["status"] == "APPROVED"
+    told = one(owner, "way", fields="status,library_template_name,components")
+    assert told["library_template_name"] == "order_on_its_way_1"
+    link = told["components"][-1]["buttons"][0]
+    assert (link["url"], link["example"]) == (
+        "https://zarya.example/o/{{1}}",
+        ["https://zarya.example/o/17"],
+    )
+    values = part("body", text("Ann"), text("17"))
+    assert send(owner, "way", values, part("button", text("17"), sub_type="url", index=0)).ok
+
+
+def test_what_is_not_in_the_library_cannot_be_made_from_it(owner, error):
+    for more in ({"library_template_name": "nope"}, {"language": "ru"}):
+        body = {"name": "x", "language": "en_US", "category": "UTILITY"}
+        body |= {"library_template_name": "appointment_tomorrow_1", **more}
+        assert error(owner.post(path(owner), **body)) == (100, 0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from wizard.sandbox import numbers, templates, webhooks
 from wizard.sandbox.access import (
     BUSINESS,
@@ -69,6 +71,57 @@ def _wrapped(call: Call, app_id: str, override: Answer) -> Answer:
     if url := override.get("override_callback_uri"):
         data["override_callback_uri"] = call.world.here(url)
     return data
+
+
+def library(call: Call) -> Answer:
+    """GET /message_template_library: templates that Meta wrote, filtered as its page says."""
+    if MANAGEMENT not in call.caller.scopes:
+        raise no_permission(f"Requires {MANAGEMENT} permission to manage the object")
+    found = call.world.tree.get("template_library", [])
+    for name in ("name", "topic", "usecase", "industry", "language"):
+        if wanted := call.text(name):
+            found = [one for one in found if wanted in (one[name], *one.get("industry", ()))]
+    searched = call.text("search").lower()
+    return call.page([one for one in found if searched in json.dumps(one).lower()])
+
+
+def create_template(call: Call, account: Answer) -> Answer:
+    """POST /{waba}/message_templates; one of the library is approved at once."""
+    name = call.text("library_template_name")
+    if not name:
+        return templates.create(call, account)
+    need_messaging_account(call, account)
+    known = call.world.tree.get("template_library", [])
+    wanted = (name, call.text("language"))
+    entry = next((one for one in known if (one["name"], one["language"]) == wanted), None)
+    if entry is None:
+        raise bad_parameter("Param library_template_name is no template of the library")
+    call.params |= {"components": _of_library(call, entry), "category": entry["category"]}
+    made = templates.create(call, account)
+    template = account["templates"][made["id"]]
+    del template["reviewed_at"]
+    template |= {"status": "APPROVED", "library_template_name": name}
+    return {**made, "status": "APPROVED"}
+
+
+def _of_library(call: Call, entry: Answer) -> list[Answer]:
+    """The components of a library's template, its buttons filled in by the caller."""
+    example = {"example": {"body_text": [entry["body_params"]]}} if entry["body_params"] else {}
+    parts: list[Answer] = [{"type": "BODY", "text": entry["body"], **example}]
+    if entry.get("header"):
+        parts.insert(0, {"type": "HEADER", "format": "TEXT", "text": entry["header"]})
+    given = call.params.get("library_template_button_inputs") or []
+    types = [button["type"] for button in entry.get("buttons", [])]
+    if not isinstance(given, list) or [one.get("type") for one in given] != types:
+        raise missing_parameter("library_template_button_inputs")
+    buttons = []
+    for button, filled in zip(entry.get("buttons", []), given, strict=True):
+        url = filled.get("url") or {}
+        suffix = url.get("url_suffix_example")
+        target = {"url": str(url.get("base_url")) + "{{1}}" * bool(suffix)} if url else {}
+        phone = {"phone_number": filled["phone_number"]} if "phone_number" in filled else {}
+        buttons.append({**button, **target, **phone, **({"example": [suffix]} if suffix else {})})
+    return [*parts, {"type": "BUTTONS", "buttons": buttons}] if buttons else parts
 
 
 def assigned_users(call: Call, account: Answer) -> Answer:
@@ -212,7 +265,7 @@ ACCOUNT = Kind(
         ("POST", "subscribed_apps"): subscribe_app,
         ("DELETE", "subscribed_apps"): unsubscribe_app,
         ("GET", "message_templates"): templates.templates,
-        ("POST", "message_templates"): templates.create,
+        ("POST", "message_templates"): create_template,
         ("DELETE", "message_templates"): templates.delete,
         ("GET", "assigned_users"): assigned_users,
         ("POST", "assigned_users"): assign_user,

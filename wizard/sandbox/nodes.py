@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wizard.sandbox import access, dialog, public_profile, templates
-from wizard.sandbox.accounts import ACCOUNT
+from wizard.sandbox.accounts import ACCOUNT, library
 from wizard.sandbox.call import (
     Answer,
     Call,
@@ -28,6 +28,8 @@ def _exchange(call: Call) -> Answer:
 KINDS = (ACCOUNT, NUMBER, PORTFOLIO, APPLICATION, USER, SYSTEM_USER, templates.TEMPLATE)
 #: Paths that need no token.
 OPEN = {"oauth/access_token": _exchange, "oauth/revoke": access.revoke}
+#: Paths that are no node's.
+ROOTS = {"debug_token": access.debug_token, "message_template_library": library}
 
 
 def answer(call: Call) -> Answer:
@@ -48,9 +50,9 @@ def answer(call: Call) -> Answer:
         refuse_unplayed_parameters(call, path)
         return handler(call)
     _authenticate(call)
-    if path == "debug_token":
+    if handler := ROOTS.get(path):
         refuse_unplayed_parameters(call, path)
-        return access.debug_token(call)
+        return handler(call)
     if call.parts[0].startswith("upload:"):
         return public_profile.upload(call)
     if call.parts[0] in catalogue()["roots"].split():
