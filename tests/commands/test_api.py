@@ -46,12 +46,21 @@ def test_ids_of_the_profile_are_filled_in(told, path, name):
 
 def test_parameters_come_from_the_path_from_fields_and_from_a_file(told, asked, tmp_path):
     body = tmp_path / "body.json"
-    body.write_text('{"storage_configuration": {"status": "a"}, "other": 1}')
+    body.write_text('{"messaging_product": "whatsapp", "about": "a", "other": 1}')
     words = (f"--input={body}", "--field=other=2", "--field=list=[1, 2]", "--field=yes=true")
-    code, data = told("api", "post", "{phone_number_id}/settings?more=x=y", *words, *PLAY)
+    code, data = told(
+        "api", "post", "{phone_number_id}/whatsapp_business_profile?more=x=y", *words, *PLAY
+    )
     assert (code, data) == (0, {"success": True})
-    sent = {"storage_configuration": {"status": "a"}, "other": "2", "list": [1, 2], "yes": True}
-    assert asked == [("POST", f"{NUMBER}/settings", {}, {**sent, "more": "x=y"})]
+    sent = {
+        "messaging_product": "whatsapp",
+        "about": "a",
+        "other": "2",
+        "list": [1, 2],
+        "yes": True,
+    }
+    path = f"{NUMBER}/whatsapp_business_profile"
+    assert asked == [("POST", path, {}, {**sent, "more": "x=y"})]
     told("api", "GET", "{waba_id}?fields=id,name", "--field=metadata=1", *PLAY)
     assert asked[-1] == ("GET", WABA, {"fields": "id,name", "metadata": "1"}, {})
 
