@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from wizard.state.private_file import LockTimeout, UnsafeFile
 from wizard.text.errors import Exit, UserAbort, WizardError
@@ -104,6 +104,49 @@ class Vault(Protocol):
 
     def describe(self) -> Description:
         """Which store this is. Reads no secret and unlocks nothing."""
+
+
+@runtime_checkable
+class Listing(Protocol):
+    """A store that can say which secrets it has."""
+
+    def names(self) -> tuple[str, ...] | None:
+        """Their names, without opening any; None when it cannot say."""
+
+
+class Around:
+    """A store with something before it; what a subclass does not change is the store's matter."""
+
+    def __init__(self, store: Vault) -> None:
+        self.store = store
+
+    def get(self, name: str) -> StoredSecret | None:
+        """A secret, or None when there is none of this name."""
+        return self.store.get(name)
+
+    def source_of(self, name: str) -> SecretSource:
+        """The store, or what was put before it."""
+        return self.store.source_of(name)
+
+    def put(self, name: str, secret: Secret) -> None:
+        """Keep it and read it back."""
+        self.store.put(name, secret)
+
+    def remove(self, name: str) -> None:
+        """Drop it; dropping what is not there is fine."""
+        self.store.remove(name)
+
+    def probe(self) -> None:
+        """The store's own."""
+        self.store.probe()
+
+    def describe(self) -> Description:
+        """The store."""
+        return self.store.describe()
+
+    def names(self) -> tuple[str, ...] | None:
+        """The secrets it has, without opening any; None when it cannot say."""
+        return self.store.names() if isinstance(self.store, Listing) else None
 
 
 #: By the name of the class, so that no library has to be there to be recognised.

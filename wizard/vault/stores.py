@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Container, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, cast
 
 from wizard.state.record import ProfileRecord
 from wizard.text.secret import PIN, SECRET_NAMES, Secret, is_secret_name, kind_of
-from wizard.vault import Description, SecretSource, StoredSecret, Vault, VaultError, VaultProblem
+from wizard.vault import (
+    Around,
+    Listing,
+    SecretSource,
+    StoredSecret,
+    Vault,
+    VaultError,
+    VaultProblem,
+)
 from wizard.vault.deadline import ATTENDED, UNATTENDED
 from wizard.vault.environment import SOURCE, EnvironmentFirst, cleaned
 
 DEFAULT = "os-keyring"
-#: What `store` of a choice may be. "environment" keeps nothing, "sandbox" is for play.
+#: "environment" keeps nothing, "sandbox" is for play.
 STORES = ("os-keyring", "encrypted-file", "command", "environment", "sandbox")
+#: The entry points of packages that bring a store: its name → a function of `Opening`.
+BROUGHT = "wa_wizard.stores"
 
 
 @dataclass(frozen=True)
@@ -59,54 +71,16 @@ def open_vault(
     {"store": "os-keyring"}; {"store": "encrypted-file", "path": …} (path: else in the folder);
     {"store": "command", "preset": "pass"} or with the keys of `command.Helper`.
 
-    The sandbox's stands alone: real secrets of the environment have no business there. Opening
-    reaches for nothing yet; VaultError BROKEN for a store that does not exist. `record` says which
-    number a PIN is of.
+    The sandbox's stands alone: real secrets of the environment have no business there. `record`
+    says which number a PIN is of. Reaches for nothing yet; BROKEN for a store that is none.
     """
     opening = Opening(profile, choice or {}, environ, folder, person or Person())
     store = str(opening.choice.get("store") or DEFAULT)
-    if store not in _OPENERS:
-        raise VaultError(VaultProblem.BROKEN, store, f"{' | '.join(STORES)}")
-    behind = _OPENERS[store](opening)
+    behind = _opener(store)(opening)
     if store == "sandbox" and behind:
         return PinByNumber(behind, record)
     reading = behind and PinByNumber(ReadOnce(behind, shared=store == "command"), record)
     return EnvironmentFirst(environ, reading, profile)
-
-
-class Around:
-    """A store with something before it; what a subclass does not change is the store's matter."""
-
-    def __init__(self, store: Vault) -> None:
-        self.store = store
-
-    def get(self, name: str) -> StoredSecret | None:
-        """A secret, or None when there is none of this name."""
-        return self.store.get(name)
-
-    def source_of(self, name: str) -> SecretSource:
-        """The store, or what was put before it."""
-        return self.store.source_of(name)
-
-    def put(self, name: str, secret: Secret) -> None:
-        """Keep it and read it back."""
-        self.store.put(name, secret)
-
-    def remove(self, name: str) -> None:
-        """Drop it; dropping what is not there is fine."""
-        self.store.remove(name)
-
-    def probe(self) -> None:
-        """The store's own proof."""
-        self.store.probe()
-
-    def describe(self) -> Description:
-        """The store."""
-        return self.store.describe()
-
-    def names(self) -> tuple[str, ...] | None:
-        """The secrets it has, without opening any; None when it cannot say."""
-        return self.store.names() if isinstance(self.store, Listing) else None
 
 
 class ReadOnce(Around):
@@ -280,14 +254,6 @@ def held(vault: Vault, names: Iterable[str]) -> dict[str, StoredSecret | None]:
     return {name: secret for name, secret in found.items() if secret}
 
 
-@runtime_checkable
-class Listing(Protocol):
-    """A store that can say which secrets it has."""
-
-    def names(self) -> tuple[str, ...] | None:
-        """Their names, without opening any; None when it cannot say."""
-
-
 def _os_keyring(opening: Opening) -> Vault:
     from wizard.vault.os_keyring import OsKeyring
 
@@ -304,20 +270,18 @@ def keyring_name(opening: Opening) -> str:
     a home of its own (WA_WIZARD_HOME) carry its mark: two homes must not share a token."""
     if not opening.environ.get("WA_WIZARD_HOME"):
         return opening.profile
-    home = str(opening.folder.parent.resolve())
-    return (
-        f"{opening.profile}@{hashlib.sha256(home.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
-    )
+    home = os.fsencode(opening.folder.parent.resolve())
+    mark = hashlib.sha256(home).hexdigest()[:8]
+    return f"{opening.profile}@{mark}"
 
 
 def keyring_seconds(opening: Opening) -> float:
     """WA_WIZARD_KEYRING_TIMEOUT where it is a number above 0, else by who is there."""
-    usual = ATTENDED if opening.person.attended else UNATTENDED
-    try:
-        seconds = float(opening.environ.get("WA_WIZARD_KEYRING_TIMEOUT") or usual)
-    except ValueError:
-        return usual
-    return seconds if 0 < seconds < 1e6 else usual
+    with suppress(ValueError):
+        seconds = float(opening.environ.get("WA_WIZARD_KEYRING_TIMEOUT") or 0)
+        if 0 < seconds < 1e6:
+            return seconds
+    return ATTENDED if opening.person.attended else UNATTENDED
 
 
 def _encrypted_file(opening: Opening) -> Vault:
@@ -349,6 +313,18 @@ _OPENERS: dict[str, Callable[[Opening], Vault | None]] = {
     "environment": lambda opening: None,
     "sandbox": _sandbox,
 }
+
+
+def _opener(store: str) -> Callable[[Opening], Vault | None]:
+    """How a store is opened: one of ours, or one that an installed package brings."""
+    if store in _OPENERS:
+        return _OPENERS[store]
+    from importlib.metadata import entry_points
+
+    brought = {point.name: point for point in entry_points(group=BROUGHT)}
+    if store not in brought:
+        raise VaultError(VaultProblem.BROKEN, store, " | ".join((*STORES, *brought)))
+    return cast("Callable[[Opening], Vault | None]", brought[store].load())
 
 
 def move(

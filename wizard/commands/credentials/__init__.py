@@ -61,8 +61,11 @@ def _running(parser: OptionParser) -> None:
 
 
 def _moving(parser: OptionParser) -> None:
-    parser.option("--to", required=True, choices=STORES, says="credentials.to_help")
-    parser.option("--from", dest="source", choices=STORES, says="credentials.from_help")
+    from importlib.metadata import entry_points
+
+    stores = (*STORES, *(point.name for point in entry_points(group="wa_wizard.stores")))
+    parser.option("--to", required=True, choices=stores, says="credentials.to_help")
+    parser.option("--from", dest="source", choices=stores, says="credentials.from_help")
     parser.option("--preset", choices=PRESETS, says="credentials.preset_help")
 
 

@@ -166,7 +166,7 @@ def _stores(context: Context, note: SecretNote | None) -> list[Vault]:
     vault = context.vault
     behind = getattr(vault, "behind", vault)
     stores = [] if behind is None else [behind]
-    if note and stores and note.store in ("os-keyring", "encrypted-file"):
+    if note and stores and note.store not in ("command", "environment", "sandbox"):
         before = context.open_vault({"store": note.store})
         if note.store != behind.describe().store:
             stores.append(getattr(before, "behind", before))

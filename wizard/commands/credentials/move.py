@@ -15,9 +15,6 @@ from wizard.text.secret import SECRET_NAMES
 from wizard.vault import Vault, VaultError
 from wizard.vault.stores import DEFAULT, held, move, prove_writing
 
-#: Where secrets can be moved to. The environment keeps nothing, the sandbox is for play.
-TARGETS = ("os-keyring", "encrypted-file", "command")
-
 
 def run(chosen: Arguments) -> int:
     """Moves what is there, and records the choice once it is proven."""
