@@ -114,7 +114,7 @@ def test_a_span_that_is_none_is_a_wrong_line(shop):
 
 @pytest.fixture
 def three(open_shop):
-    """Profiles of one owner: a token that ends soon, one that nobody has, one that lasts."""
+    """Profiles of one owner: a token that ends soon, one that has none, one that lasts."""
     shop = open_shop("token-three-days-left").settle("access_token", "app_secret")
     soon, record = shop.kept(), shop.record
     world = shop.tokens()

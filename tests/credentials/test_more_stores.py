@@ -164,7 +164,7 @@ def test_a_package_brings_a_store_in_one_file(package, shop):
     assert sorted(shop.vault.names()) == ["access_token", "app_secret"]
 
 
-def test_a_store_that_nobody_brings_is_named_with_those_there_are(package, tmp_path):
+def test_a_store_that_no_package_brings_is_named_with_those_there_are(package, tmp_path):
     with pytest.raises(VaultError) as caught:
         open_vault("shop", {"store": "drawer"}, {}, folder=tmp_path)
     assert "shelf" in caught.value.detail

@@ -236,7 +236,7 @@ class TestSources:
             (0o640, None, False),
             (0o644, None, False),
             (0o622, None, False),
-            (0o440, 65534, True),  # of somebody else, for a group
+            (0o440, 65534, True),  # of another user, for a group
             (0o444, 65534, False),
         ],
     )

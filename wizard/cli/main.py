@@ -133,7 +133,7 @@ def parse(line: Line, branch: Subcommand, words: Words, chosen: Arguments) -> No
     """The options of a line into `chosen`; UsageError when they make no sense."""
     for word in own_words(line.rest):
         if TYPED_SECRET.search(word):
-            # It would end as a file's name, in a message to somebody, in the shell's history.
+            # It would end as a file's name, in a message to a customer, in the shell's history.
             raise UsageError("cli.secret_on_line")
     parser = Parser(line.name, words)
     if branch.options is not None:

@@ -301,7 +301,7 @@ def passphrase_from(
 def _refuse_open(path: Path, source: str) -> None:
     """UNSAFE for a file that others can read, as ssh has it of its keys.
 
-    One of somebody else (root's, of a group of ours) may be for the group. systemd's own are left
+    One of another user (root's, of a group of ours) may be for the group. systemd's own are left
     to systemd.
     """
     with suppress(OSError):

@@ -159,7 +159,7 @@ def _aws(context: Context, name: str) -> int:
 
 
 def _end(context: Context, name: str, value: str) -> str:
-    """When this value ends, as was noted when it was kept; "" when it does not, or nobody knows."""
+    """When this value ends, as was noted when it was kept; "" when it does not, or is not known."""
     note = record_of(context).note_of(name)
     mark = fingerprint(Secret(value), name)
     known = note is not None and mark and note.fingerprint == mark and note.expires_at != "never"
