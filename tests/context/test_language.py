@@ -65,7 +65,7 @@ def test_macos_is_asked_for_the_first_of_its_languages(listed, language, monkeyp
     monkeypatch.setattr("sys.platform", "darwin")
     monkeypatch.setattr("os.popen", lambda command: io.StringIO(listed))
     monkeypatch.setattr("locale.getlocale", lambda: (None, None))
-    assert settings._language({}) == language
+    assert settings._language_of_machine({}) == language
 
 
 def test_the_profiles_own_language_goes_before_the_locale(tmp_path):

@@ -67,6 +67,7 @@ NEED_NONE = {
         "profiles use",
         "profiles remove",
     ),
+    *(f"config {word}" for word in ("list", "get", "set", "unset")),
     *(f"credentials {word}" for word in ("list", "set", "remove", "import", "move")),
 }
 

@@ -33,6 +33,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "api": (),
     "explain": (),
     "profiles": ("list", "use", "add", "remove"),
+    "config": ("list", "get", "set", "unset"),
     "bugreport": (),
     "sandbox": (),
     "completion": (),

@@ -181,8 +181,12 @@ class Context:
     @cached_property
     def vault(self) -> Vault:
         """The profile's store of secrets; the sandbox has its own, for play."""
-        sandbox = {"store": "sandbox"}
-        return self.open_vault(sandbox if self.chosen.sandbox else self.choice)
+        if self.chosen.sandbox:
+            return self.open_vault({"store": "sandbox"})
+        usual = self.config.preferences.store
+        if usual and not self.choice and not self.record.started:
+            self.choose_vault({"store": usual})  # a new profile's from now on
+        return self.open_vault(self.choice)
 
     @cached_property
     def environment(self) -> Environment:
@@ -327,7 +331,8 @@ class Context:
         if self.running is not None or url == META_URL:
             source = ""
         else:
-            source = str(self.home.config_path) if source == "profile" else source
+            kept = source in ("profile", "config")
+            source = str(self.home.config_path) if kept else source
             self.notes.line(self.words.say("cli.foreign_graph", url=url, source=source), "bold")
 
         def open_graph(keys: Credentials) -> Graph:

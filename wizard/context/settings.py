@@ -1,4 +1,4 @@
-"""The settings of one run by precedence: option, environment, profile, default."""
+"""The settings of one run by precedence: option, environment, profile, config, default."""
 
 from __future__ import annotations
 
@@ -44,13 +44,43 @@ class Arguments:
 
 
 class Settings(NamedTuple):
-    """What a run goes by. `graph_url_from`: the variable or "profile"; "" for our own choice."""
+    """What a run goes by. `graph_url_from`: where it was said, see `preference`."""
 
     profile: str
     language: str
     graph_url: str
     graph_url_from: str
     graph_version: str
+
+
+#: What is preferred → the variable that says it for one run.
+PREFERENCES = {
+    "lang": "WA_WIZARD_LANG",
+    "graph_version": "WA_WIZARD_GRAPH_VERSION",
+    "graph_url": "WA_WIZARD_GRAPH_URL",
+    "store": "",
+}
+_OURS = {"graph_version": DEFAULT_VERSION, "graph_url": META_URL, "store": "os-keyring"}
+
+
+def preference(
+    name: str, environ: Mapping[str, str], config: Config, profile: str, option: str = ""
+) -> tuple[str, str]:
+    """One of PREFERENCES and where it was said: option, variable, profile, config or "" (ours).
+
+    The one place of this order. A language that the tool does not speak is passed over.
+    StateFileError for a profile whose preferences are damaged.
+    """
+    own, variable = config.of(profile), PREFERENCES[name]
+    said = (
+        (option, "option"),
+        (environ.get(variable), variable),
+        (own.vault.get("store") if name == "store" else getattr(own, name), "profile"),
+        (getattr(config.preferences, name), "config"),
+    )
+    spoken = ((value, source) for value, source in said if name != "lang" or value in LANGUAGES)
+    ours = _language_of_machine(environ) if name == "lang" else _OURS.get(name, "")
+    return next(((value, source) for value, source in spoken if value), (ours, ""))
 
 
 def profile_of(environ: Mapping[str, str], config: Config, profile: str = "") -> str:
@@ -87,20 +117,14 @@ def settings(
     lang: str = "",
     color: str = "",
 ) -> Settings:
-    """Option before environment before profile before default; `profile` and `lang` are options.
+    """See `preference`; `profile` and `lang` are options.
 
-    A language that the tool does not speak is passed over. InvalidProfileName; StateFileError for
-    a profile whose preferences are damaged.
+    InvalidProfileName; StateFileError for a profile whose preferences are damaged.
     """
     name = profile_of(environ, config, profile)
-    preferred = config.of(name)
-    urls = (
-        (environ.get("WA_WIZARD_GRAPH_URL"), "WA_WIZARD_GRAPH_URL"),
-        (preferred.graph_url, "profile"),
-    )
-    url, source = next(((url, source) for url, source in urls if url), (META_URL, ""))
-    version = environ.get("WA_WIZARD_GRAPH_VERSION") or preferred.graph_version or DEFAULT_VERSION
-    language = _language(environ, lang, environ.get("WA_WIZARD_LANG", ""), preferred.lang)
+    language = preference("lang", environ, config, name, lang)[0]
+    url, source = preference("graph_url", environ, config, name)
+    version = preference("graph_version", environ, config, name)[0]
     return Settings(name, language, url, source, version)
 
 
@@ -109,13 +133,10 @@ def language_of(environ: Mapping[str, str], *, profile: str = "", lang: str = ""
     try:
         return settings(environ, find(environ).config(), profile=profile, lang=lang).language
     except WizardError:
-        return _language(environ, lang, environ.get("WA_WIZARD_LANG", ""))
+        return preference("lang", environ, Config(), DEFAULT_PROFILE, lang)[0]
 
 
-def _language(environ: Mapping[str, str], *wishes: str) -> str:
-    for wish in wishes:
-        if wish in LANGUAGES:
-            return wish
+def _language_of_machine(environ: Mapping[str, str]) -> str:
     # The first that is set decides, as POSIX has it.
     named = (environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
     spoken = next(filter(None, named), "") or system_language() or locale.getlocale()[0] or ""

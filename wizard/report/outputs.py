@@ -98,6 +98,7 @@ _EVENT_KEYS = ("kind", "event", "reason", "field", "to", "to_user_id", "entry_ti
 _EVENT = _shape("DeliveredEvent", **_DELIVERED, **dict.fromkeys(_EVENT_KEYS, str))
 _EXPORTED = _shape("Exported", schema=int, exported=int)
 _PROFILE_KEYS = ("name", "waba_id", "phone_number_id", "display_phone_number", "checked_at")
+_PREFERENCE_KEYS = ("name", "value", "source")
 _LISTED = _shape("ListedItem", id=str, needed_for=str | None, requires=list[str])
 _ITEMS = _shape("ItemList", schema=int, items=_list(_LISTED))
 _MACHINE = _shape(
@@ -303,6 +304,13 @@ OUTPUTS: Mapping[str, Output] = {
     "profiles use": _CHANGED,
     "profiles add": _CHANGED,
     "profiles remove": _CHANGED,
+    "config list": _document(
+        "Preferences",
+        preferences=_list(_shape("Preference", **dict.fromkeys(_PREFERENCE_KEYS, str))),
+    ),
+    "config get": _document("OnePreference", **dict.fromkeys(_PREFERENCE_KEYS, str)),
+    "config set": _CHANGED,
+    "config unset": _CHANGED,
     "bugreport": Output((_REPORT, Outcome)),
     "sandbox": Output(
         (

@@ -72,11 +72,21 @@ class Preferences(Struct, frozen=True, omit_defaults=True):
     templates: str = ""  # the folder of the files that the audit compares with Meta's templates
 
 
+class Defaults(Struct, frozen=True, omit_defaults=True):
+    """What every profile prefers that says nothing else; "" leaves it to our own choice."""
+
+    lang: str = ""
+    graph_version: str = ""
+    graph_url: str = ""
+    store: str = ""  # for the secrets of a new profile
+
+
 class Config(Struct, frozen=True):
-    """`config.yaml`: the profiles, and which of them is the current one."""
+    """`config.yaml`: the profiles, which of them is the current one, and what all prefer."""
 
     current: str = DEFAULT_PROFILE
     profiles: Mapping[str, Preferences] = {}
+    preferences: Defaults = Defaults()
     #: The keys that a later version wrote and this one does not know, where they stood.
     extra: Mapping[str, Any] = {}
     #: Why the preferences of a profile cannot be used: it must not stop the other profiles.
