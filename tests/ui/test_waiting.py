@@ -72,4 +72,4 @@ def test_the_signs_of_the_line_fit_the_encoding(monkeypatch):
     out = io.TextIOWrapper(raw, encoding="ascii", errors="strict", write_through=True)
     out.isatty = lambda: True
     with WaitingLine(Screen(out, colour=False), Words("en")).shown("looking … → x"):
-        until(lambda: b"looking ~ > x" in raw.getvalue())
+        until(lambda: b"looking ... > x" in raw.getvalue())

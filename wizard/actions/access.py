@@ -21,7 +21,7 @@ from wizard.text.paste import parse_id, parse_token
 from wizard.text.secret import Secret
 
 ADD = "add"
-#: What gives an id where nobody can be asked.
+#: What gives an id where no one can be asked.
 FILE = "--answers FILE"
 #: Without these an audit cannot look at the number.
 _NEEDED_IDS = ("app_id", "waba_id", "phone_number_id")
@@ -112,7 +112,7 @@ def _described(number: Number) -> dict[str, str]:
 def complete_ids(session: Session, given: Mapping[str, str] = {}) -> dict[str, str]:
     """Takes over the ids that the token leaves no choice about, says so, and returns them.
 
-    For a profile with a token and without ids, say in CI. Several WABAs or numbers are nobody's
+    For a profile with a token and without ids, say in CI. Several WABAs or numbers are no one's
     choice but the person's, unless the profile is pinned to one of them; a pinned id that the
     token does not reach is the check access.expected's to report, as a token that cannot be
     asked is the audit's. What is `given` is taken as it is, also where Meta does not show it, or

@@ -111,7 +111,7 @@ def order_of(session: Session, number: Number) -> OrderedCode | None:
     return order if order and order.at > write_time(session.now() - CODE_LIVES) else None
 
 
-#: The command that supplies it where nobody can be asked.
+#: The command that supplies it where no one can be asked.
 PIN_OPTION = "credentials set two_step_pin"
 
 
@@ -184,7 +184,7 @@ def _set_pin(
     )
     if consent is None:
         return Declined()
-    # Kept before it is sent: a PIN that Meta has and nobody knows would lock the number.
+    # Kept before it is sent: a PIN that Meta has and no one knows would lock the number.
     session.keep(PIN, pin)
     try:
         post(session, number.id, {"pin": pin}, consent, "number.pin_setting")

@@ -47,7 +47,7 @@ def open_store(session: Session) -> None:
 def can_keep(session: Session) -> bool:
     """Makes sure that a secret can be kept before it is asked for: some stores are only read.
 
-    False when nothing else was chosen; VaultError where nobody can choose.
+    False when nothing else was chosen; VaultError where no one can choose.
     """
     try:
         session.need_store()
@@ -127,7 +127,7 @@ def _choices() -> list[Choice]:
 
 
 def _explain_environment(session: Session) -> None:
-    """A store that nobody can write to: the token has to be there already."""
+    """A store that no one can write to: the token has to be there already."""
     if session.vault.get("access_token") is None:
         session.prompter.tell("environment.environment_how")
         raise UserAbort

@@ -97,7 +97,7 @@ class Prompter(Protocol):
         """What next, after an item that is not in order; Enter takes `default`, else the first."""
 
     def ask(self, question: Question) -> str:
-        """One value, as its parser returns it. Raises InputRequired when nobody can answer."""
+        """One value, as its parser returns it. Raises InputRequired when no one can answer."""
 
     def choose(self, question: Question, choices: Sequence[Choice]) -> str:
         """One of several values; `question.default` is preselected. InputRequired likewise.

@@ -50,7 +50,7 @@ def receive(
 ) -> Message | None:
     """Waits for a real message of this number; None when none came, and why has been said.
 
-    `here`: on this computer, even where the messages go to somebody's server now. Unavailable
+    `here`: on this computer, even where the messages go to someone's server now. Unavailable
     when the number itself cannot be read.
     """
     mark = session.listener.mark() if session.listener else 0
@@ -72,7 +72,9 @@ def receive(
     if message is None:
         diagnose(session, listener)
         return None
-    session.prompter.tell("webhook.heard", sender=message.name or message.sender, text=message.text)
+    session.prompter.tell(
+        "webhook.arrived", sender=message.name or message.sender, text=message.text
+    )
     return message
 
 

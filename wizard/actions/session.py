@@ -188,7 +188,7 @@ class Session:
         return changes
 
     def _note_token(self, facts: Facts) -> None:
-        """Notes a token that somebody else put into the store: `status` opens no store."""
+        """Notes a token that someone else put into the store: `status` opens no store."""
         with suppress(Unavailable, VaultError):
             kept, token = self.vault.get("access_token"), facts.token
             if kept is None or kept.source == "environment" or not token.valid:

@@ -216,7 +216,7 @@ def lead_number(session: Session, route: NumberRoute, url: str) -> ActionResult:
 
 @action("webhook.reachable/no_token")
 def keep_verify_token(session: Session, facts: Facts) -> ActionResult:
-    """The verify token of a server that somebody else set up."""
+    """The verify token of a server that someone else set up."""
     ask_verify_token(session, "webhook.token_ask")
     return Done()
 

@@ -65,7 +65,7 @@ class Setup:
         self.acted = False
         #: Item id → the answer that was missing, in an unattended run.
         self.needed: dict[str, str] = {}
-        #: The first choice among ids that nobody made: without it the profile is nobody's.
+        #: The first choice among ids that no one made: without it the profile is no one's.
         self.undecided: InputRequired | None = None
 
     def walk(

@@ -209,7 +209,7 @@ def secret_page(app_id: str) -> str:
 def app_secret_refusal(session: Session, app_id: str, secret: Secret) -> GraphError | None:
     """Meta's refusal of a secret that does not belong to this app; None when it does.
 
-    Unavailable when the app is not known, or nobody answers: that says nothing about the secret.
+    Unavailable when the app is not known, or no one answers: that says nothing about the secret.
     """
     if not app_id:
         raise Unavailable(ErrorKind.NOT_GIVEN, name="app_id")

@@ -43,7 +43,7 @@ class Item(Struct, frozen=True, forbid_unknown_fields=True):
     why: Text
     needed_for: Goal | None = None  # None: advice, whatever the goals are
     requires: tuple[str, ...] = ()
-    #: Nobody is asked to do this while one of these is not in order; what was done is shown.
+    #: No one is asked to do this while one of these is not in order; what was done is shown.
     waits_for: tuple[str, ...] = ()
     steps: tuple[Step, ...] = ()
     links: tuple[str, ...] = ()  # may hold {app_id}, {business_id}, {waba_id}, {phone_number_id}

@@ -50,7 +50,7 @@ class Detail(Struct, frozen=True, forbid_unknown_fields=True):
     wait_minutes: int = 0
 
     def __post_init__(self) -> None:
-        """Nobody fills placeholders here."""
+        """No one fills placeholders here."""
         if placeholders(self.means.ru) | placeholders(self.do.ru):
             raise ValueError("no {placeholders} here")
         if self.link and not self.link.startswith("https://"):

@@ -63,7 +63,7 @@ def waiting(reason: str = "confirm", /, **values: Value) -> CheckResult:
     return CheckResult(Status.WAITING, reason, values)
 
 
-#: What the words about a trouble may count on, whoever raised it.
+#: What the words about a trouble may count on, whatever raised it.
 _SAID: Mapping[ErrorKind, Mapping[str, Value]] = {
     ErrorKind.NOT_GIVEN: {"name": ""},
     ErrorKind.UNREACHABLE: {"cause": "other"},

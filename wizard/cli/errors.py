@@ -86,7 +86,7 @@ class ErrorReporter:
         self._screen = open_screen(sys.stderr)
 
     def of(self, error: BaseException) -> Exit:
-        """The exit code of an exception that nobody caught; its words are printed."""
+        """The exit code of an exception that no one caught; its words are printed."""
         if isinstance(error, BrokenPipeError):
             return Exit.PIPE
         if isinstance(error, KeyboardInterrupt):

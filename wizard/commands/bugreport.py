@@ -1,4 +1,4 @@
-"""`bugreport`: what a person may send to somebody who helps; no secret, no full phone number."""
+"""`bugreport`: what a person may send to someone who helps; no secret, no full phone number."""
 
 from __future__ import annotations
 

@@ -142,7 +142,7 @@ def _taken(events: list[Event]) -> Iterator[Event]:
         yield events.pop()
 
 
-#: What may have changed the account since somebody looked, and how much of it is shown at once.
+#: What may have changed the account since someone looked, and how much of it is shown at once.
 OF_THE_ACCOUNT = ("account", "number")
 NEWS = 5
 
@@ -150,7 +150,7 @@ NEWS = 5
 def tell_account_events(context: Context, since: str, key: str) -> None:
     """What Meta delivered about account and numbers after a time of the record ("": ever).
 
-    `key`: the text that leads it. A damaged inbox is told elsewhere.
+    `key`: the text that leads it. A damaged inbox is reported elsewhere.
     """
     if not context.home.inbox_path(context.profile).exists():
         return

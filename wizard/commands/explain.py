@@ -28,14 +28,14 @@ def options(parser: OptionParser) -> None:
 
 
 def run(chosen: Arguments) -> int:
-    """Explains it; 3 when nobody here knows the code."""
+    """Explains it; 3 when no one here knows the code."""
     context = Context(chosen)
     asked = chosen.code.strip()
     if found := find(asked):
         _tell(context, found)
         return Exit.FINE
     if "#" in asked or (any(character.isdigit() for character in asked) and "." not in asked):
-        # Whatever else somebody typed here may be a secret.
+        # Whatever else someone typed here may be a secret.
         return _unknown(context, asked if _SHOWN.fullmatch(asked) else DOTS)
     return _item(context, asked)
 

@@ -107,7 +107,7 @@ def every_profile(
         try:
             codes[profile] = look(chosen)
         except BrokenPipeError:
-            raise  # nobody reads the output any more
+            raise  # no one reads the output any more
         except Exception as error:  # noqa: BLE001 (a defect in one hides none of the others)
             codes[profile] = _failed(chosen, profile, error)
     code = next(code for code in MOST_SEVERE_FIRST if code in codes.values())

@@ -148,7 +148,7 @@ class EventPrinter:
 
     def _note_lost(self, error: Exception) -> None:
         if isinstance(error, BrokenPipeError):
-            _discard(sys.stdout)  # nobody reads it any more
+            _discard(sys.stdout)  # no one reads it any more
         if not self._lost:
             self._lost = True
             why = getattr(error, "strerror", None) or type(error).__name__

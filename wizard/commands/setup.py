@@ -59,7 +59,7 @@ def run(chosen: Arguments) -> int:
             _end(context, setup)
         if chosen.json:
             context.print_json(audit_document(context.verdict))
-        # By everything that is known: somebody who left early saw a part of it alone.
+        # By everything that is known: someone who left early saw a part of it alone.
         return saved_exit_code(session.record, session.checklist)
 
 
@@ -149,7 +149,7 @@ def _identify(setup: Setup, session: Session, answers: Answers | None) -> None:
 
 
 def _news(context: Context, setup: Setup, results: list[ItemResult]) -> None:
-    """What changed since the last time, to somebody who was here before."""
+    """What changed since the last time, to someone who was here before."""
     from wizard.audit.results import AuditResult
     from wizard.ui.audit_view import AuditView
 
@@ -161,7 +161,7 @@ def _news(context: Context, setup: Setup, results: list[ItemResult]) -> None:
 def _end(context: Context, setup: Setup) -> None:
     """The last screen, and before it what only a person could have answered.
 
-    InputRequired where nobody chose which WABA or number it is.
+    InputRequired where no one chose which WABA or number it is.
     """
     from wizard.audit.results import AuditResult
     from wizard.state.answers import key_of
@@ -187,9 +187,10 @@ def _places(context: Context) -> Places:
 
     store = context.vault.describe()
     kept = context.vault.get("access_token")
+    named = context.words.named("store", store.store)
     return Places(
         status_file=str(context.home.status_path(context.profile)),
-        secrets=" · ".join(part for part in (store.store, store.backend, store.place) if part),
-        config_file=str(context.home.config_path),
+        secrets=" · ".join(part for part in (named, store.backend, store.place) if part),
+        config_file=str(config) if (config := context.home.config_path).exists() else "",
         token_from=kept.detail if kept and kept.source == "environment" else "",
     )

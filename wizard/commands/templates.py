@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from wizard.templates.plan import Plan
     from wizard.ui.template_view import TemplateView
 
-#: Where the files are when nobody says otherwise.
+#: Where the files are when no one says otherwise.
 USUAL = "templates"
 #: How long `wait` waits without --timeout, in seconds.
 PATIENCE = 600.0

@@ -206,7 +206,7 @@ def run_probe(chosen: Arguments) -> int:
 
 
 def _probe_in_force(session: Session) -> Handshake:
-    """The callback that Meta names: perhaps somebody else's, so it gets no verify token."""
+    """The callback that Meta names: perhaps someone else's, so it gets no verify token."""
     from wizard.facts.reads import seen_callbacks
     from wizard.text.localised import phrase
 

@@ -239,7 +239,7 @@ class Context:
             self.__dict__["vault"] = lend(self.vault, self.environ, places, self.profile)
 
     def _passphrase(self) -> Callable[[bool], Secret | None]:
-        """Asks the person for that of one store; None where nobody is."""
+        """Asks the person for that of one store; None where no one is."""
         from wizard.context.filling import passphrase_from
 
         ask = passphrase_from(lambda: self.prompter)
@@ -349,7 +349,7 @@ class Context:
         """Asks once whether a kept token may go in plain http to whatever has that port.
 
         The variable that names the address for this run says so as well: the line in config.yaml
-        may be old, or of somebody else.
+        may be old, or of someone else.
         """
         named = self.settings.graph_url_from == "WA_WIZARD_GRAPH_URL"
         if named or self._address_agreed or not url.startswith("http:"):

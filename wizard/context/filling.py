@@ -54,7 +54,7 @@ def prefilled(session: Session, answers: Mapping[str, str | None], *, yes: bool 
 def passphrase_from(prompter: Callable[[], Prompter]) -> Callable[[bool], Secret]:
     """Asks for the passphrase of one encrypted file, for a new one twice.
 
-    Who is asked once more for the same file is told that the one before did not fit.
+    When it is asked for once more, a sentence says that the one before did not fit.
     """
     from wizard.vault.encrypted_file import SHORTEST_PASSPHRASE
 

@@ -153,7 +153,7 @@ class Facts:
 
         The verify token goes to the callback that the person chose and to no other: another is
         asked with a random one, and stays unsure (`not_chosen`). A profile that only sends asks
-        nobody (`not_asked`). NOT_GIVEN (values: name) when there is no callback.
+        no one (`not_asked`). NOT_GIVEN (values: name) when there is no callback.
         """
         chosen = self.record.webhook.get("callback_url", "")
         url = chosen or seen_callbacks(self).callbacks.winner[1]

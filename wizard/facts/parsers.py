@@ -358,7 +358,7 @@ def templates(rows: Sequence[Json]) -> tuple[Template, ...]:
 
 
 def template_rows(rows: Sequence[Json]) -> tuple[Json, ...]:
-    """The rows themselves, of templates that have a name and a language: others are nobody's."""
+    """The rows themselves, of templates that have a name and a language: others are no one's."""
     found = [{**row, "language": text(inner(row.get("language"), "code"))} for row in rows]
     return tuple(row for row in found if text(row.get("name"), 512) and row["language"])
 

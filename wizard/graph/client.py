@@ -303,7 +303,7 @@ class GraphClient:
         self._exchanges.append(
             RequestLog(
                 method=call.method,
-                # Somebody may have pasted a token where an id belongs.
+                # Someone may have pasted a token where an id belongs.
                 path=masked(call.path),
                 http=answer.http if answer else 0,
                 code=error_seen.code if error_seen else 0,

@@ -3,7 +3,7 @@
 A prompter makes a consent when the person (or the answers file) agrees to the requests it showed.
 `Consent.given_by_command` makes one where an act of the person is itself the agreement, such as
 typing the code that Meta sent. There is no other way, and `tests/graph/test_consent.py` checks
-over the source that nobody else makes one.
+over the source that no one else makes one.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Consent:
 
 
 def granted(item_id: str, requests: Sequence[str]) -> Consent:
-    """The consent to these requests. For prompters, once somebody has agreed."""
+    """The consent to these requests. For prompters, once someone has agreed."""
     return Consent(_MAKER, item_id, requests)
 
 

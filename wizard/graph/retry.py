@@ -84,7 +84,7 @@ class Throttle:
 
     The first read that is throttled is repeated, the others wait for what becomes of it. When its
     patience ends, every read is refused at once, without a request, for as long as Meta says, but
-    for a minute at most: whoever asks again then wants to know.
+    for a minute at most: a person who asks again then wants to know.
     """
 
     def __init__(self) -> None:

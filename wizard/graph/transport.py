@@ -1,4 +1,4 @@
-"""Signs a call: the bearer token, and the proof that whoever calls also knows the app secret."""
+"""Signs a call: the bearer token, and the proof that the caller knows the app secret."""
 
 from __future__ import annotations
 
@@ -176,7 +176,7 @@ class Transport:
         """The error for an answer that did not come, or not in a form that is Graph's."""
         where = {"host": urlsplit(self.url).netloc, "proxy": proxy_name(self.url)}
         if self.named_by and named in _NOT_GRAPH:
-            # Neither Meta nor the network is to blame for what somebody wrote into a setting.
+            # Neither Meta nor the network is to blame for what someone wrote into a setting.
             named, where["source"] = "not_graph", self.named_by
         return Unavailable(ErrorKind.UNREACHABLE, cause=named, **where, http=http)
 
@@ -269,7 +269,7 @@ def _body(response: requests.Response, http: int) -> bytes:
 
 
 def _no_json(body: bytes, http: int) -> str:
-    """Whose page this is: a server's own error page, or one of somebody on the way."""
+    """Whose page this is: a server's own error page, or one of someone on the way."""
     if http >= 500:
         return "html_error"
     if not body.strip():

@@ -78,7 +78,7 @@ def _failure(what: str) -> NetworkFailure:
 
 #: Meta gives up on a handshake after about six seconds (curl_errno 28 in its refusal).
 SECONDS = 6.0
-# The issuer is not at hand: it was not sent, or nobody knows it.
+# The issuer is not at hand: it was not sent, or no one knows it.
 _NO_ISSUER = frozenset({2, 20, 21})
 
 
@@ -252,7 +252,7 @@ class Connection:
         return secured
 
     def _refused_certificate(self, error: ssl.SSLCertVerificationError) -> NetworkFailure:
-        """Which fault it has, told from what the server sends: a second connection fetches it."""
+        """Which fault it has, by what the server sends: a second connection fetches it."""
         name = cause(error)
         chain: list[bytes] = []
         with suppress(OSError, NetworkFailure):
@@ -268,7 +268,7 @@ class Connection:
         return NetworkFailure(name, unsure=bool(self.proxy), **values, host=self.target.host)
 
     def chain(self) -> list[bytes]:
-        """The certificates as the server sends them, judged by nobody; nothing is asked."""
+        """The certificates as the server sends them, judged by no one; nothing is asked."""
         plain = self._plain()
         plain.settimeout(self.left())
         with (

@@ -31,7 +31,7 @@ _CERTIFICATE = {
 class NetworkFailure(WizardError):
     """No answer came. `cause` is one of the names above, or of the package that raises it.
 
-    `unsure`: this machine's own network may be to blame; somebody else might get an answer.
+    `unsure`: this machine's own network may be to blame; someone else might get an answer.
     """
 
     def __init__(self, cause: str, /, *, unsure: bool = False, **values: Value) -> None:

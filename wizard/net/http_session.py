@@ -1,4 +1,4 @@
-"""One `requests` session that sends what it is told, where it is told, and nothing else.
+"""One `requests` session that sends what it is given, where it is sent, and nothing else.
 
 Not from ~/.netrc (requests would replace our token by what stands there), not along a redirect,
 not with cookies, not without TLS verification; and never longer than the deadline.
@@ -147,7 +147,7 @@ def _visible(connection_class: Any) -> Any:
 
 
 def _silence_queries() -> None:
-    """Whatever level somebody sets, no query of ours is logged: debug_token's holds a token."""
+    """Whatever level someone sets, no query of ours is logged: debug_token's holds a token."""
     for name in _LOGGERS:
         logging.getLogger(name).addFilter(_without_query)
 

@@ -199,7 +199,7 @@ def profile_name(name: str) -> str:
 
 
 def _is_profile_name(name: str) -> bool:
-    """Whether a folder can be that of a profile: somebody may have put others beside them."""
+    """Whether a folder can be that of a profile: someone may have put others beside them."""
     try:
         return profile_name(name) == name
     except InvalidProfileName:

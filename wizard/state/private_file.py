@@ -152,7 +152,7 @@ class CannotWrite(WizardError):
 def create(path: Path, content: bytes, *, force: bool = False) -> None:
     """A new file that only this user can read, from its first byte on; FileExistsError if it is.
 
-    Neither through a link, nor over a file of somebody else's. `force` first removes what is there.
+    Neither through a link, nor over a file of someone else's. `force` first removes what is there.
     CannotWrite where its folder is not there, or is not for us to write to.
     """
     try:

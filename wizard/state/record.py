@@ -230,7 +230,7 @@ class ProfileRecord(Struct, omit_defaults=True):
         return until if until > now else None
 
     def become(self, other: ProfileRecord) -> None:
-        """Takes over everything that `other` holds; whoever has this record sees it."""
+        """Takes over everything that `other` holds; all who share this record see it."""
         for name in self.__struct_fields__:
             setattr(self, name, getattr(other, name))
 

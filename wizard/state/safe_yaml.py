@@ -1,10 +1,10 @@
-"""Reads YAML that somebody may have edited, damaged or planted.
+"""Reads YAML that someone may have edited, damaged or planted.
 
 Two passes over at most 256 KiB. The first looks at the parser's events and refuses what we never
 write: tags, anchors, aliases, a second document, deep nesting. Only what passed is composed, since
 libyaml composes recursively and would overflow its stack. A plain scalar is a number only when it
 is written as `str` would write it, so that `012`, `12:30:45`, `1e5` and `no` stay the strings
-somebody typed, and ids lose no digit.
+someone typed, and ids lose no digit.
 """
 
 from __future__ import annotations

@@ -126,7 +126,7 @@ class YamlFile:
         return content
 
     def _schema_of(self, content: dict[str, Any]) -> int:
-        """Takes the schema out of the mapping; a file somebody wrote by hand may have none."""
+        """Takes the schema out of the mapping; a file someone wrote by hand may have none."""
         schema = content.pop("schema", self._schema)
         if type(schema) is not int or schema < 1:
             raise self.misshapen(("schema",))

@@ -25,7 +25,7 @@ from msgspec import Struct
 Row = Mapping[str, Any]
 Node = dict[str, Any]
 
-#: What Meta says of a template and nobody can send.
+#: What Meta says of a template and no one can send.
 READ_ONLY = frozenset(
     {"id", "status", "quality_score", "rejected_reason", "previous_category", "correct_category"}
     | {"health_status", "last_updated_time", "rejection_info"}

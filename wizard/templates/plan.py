@@ -224,7 +224,7 @@ def _difference(key: str, ours: Row, theirs: Row) -> Difference | None:
 def pulled(file: SourceFile, rows: Sequence[Row]) -> Node:
     """What a file holds once it says what Meta says; what does not differ stays as it is.
 
-    A language that Meta does not have stays as well: somebody may be about to create it.
+    A language that Meta does not have stays as well: someone may be about to create it.
     """
     ours = {str(row["language"]): row for row in file.rows}
     shared = {key: file.node[key] for key in _SHARED if file.node.get(key) is not None}

@@ -4,7 +4,7 @@
     ├── Unavailable         a fact could not be had (kind says why)
     │   └── graph.GraphError    Graph answered with an error
     ├── UsageError          the command line or an answers file is wrong
-    ├── InputRequired       an answer is needed and nobody can give it
+    ├── InputRequired       an answer is needed and no one can give it
     ├── UserAbort           the person chose to stop; Back and PutOff: only this question
     ├── state.StateFileError, state.InvalidYaml, state.UnsafeFile, state.LockTimeout
     └── vault.VaultError, webhook.InboxError, …
@@ -29,7 +29,7 @@ class Exit(IntEnum):
 
     FINE = 0
     NOT_IN_ORDER = 1  # a required item failed or waits; Meta refused what was asked of it
-    USAGE = 2  # the command line is wrong, or an answer is needed and nobody is there
+    USAGE = 2  # the command line is wrong, or an answer is needed and no one is there
     NOT_SEEN = 3  # nothing failed, but something required could not be looked at
     CREDENTIAL = 4  # a command needs a credential that is missing or refused
     VAULT = 5
@@ -118,7 +118,7 @@ class UsageError(WizardError):
 
 
 class InputRequired(WizardError):
-    """An answer is needed and nobody is there to give it.
+    """An answer is needed and no one is there to give it.
 
     `name` is the name of the question, `option` the command-line option that supplies the answer,
     `offered` what there is to choose from.

@@ -1,4 +1,4 @@
-"""What people paste: mended where that is certain, recognised and refused in words where not.
+"""What people paste: corrected where that is certain, recognised and refused in words where not.
 
 Pure. A Phrase never holds what was pasted: it may be a key of another service.
 """

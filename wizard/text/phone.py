@@ -39,7 +39,7 @@ def normalise(text: str, region: str = "") -> str | Phrase:
     """A number as +<digits> (E.164), or a Phrase saying what is wrong with it.
 
     Without a plus it is read as one of `region` ("RU"). Without a region it is asked for again:
-    guessing the country would send a stranger's code.
+    guessing the country would send a code to another person.
     """
     written = unhidden(text).strip().strip("\"'`«»“”")
     if link := _LINK.fullmatch(written):
@@ -82,7 +82,7 @@ def same_number(one: str, other: str) -> bool:
 
 
 def looks_like_one(digits: str) -> bool:
-    """Whether bare digits are somebody's phone number with its country code.
+    """Whether bare digits are someone's phone number with its country code.
 
     Strict, unlike the rest of this page: it is asked of digits that should be something else.
     """

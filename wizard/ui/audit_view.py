@@ -19,7 +19,7 @@ from wizard.ui.screen import (
     SIGNS,
     Screen,
 )
-from wizard.ui.words import Words, message
+from wizard.ui.words import Words
 
 INDENT = "  "
 #: In the order of the totals.
@@ -55,13 +55,13 @@ def show_identity(
 def _token(words: Words, note: SecretNote | None, now: datetime, token_from: str) -> str:
     parts = []
     if note is not None and note.kind:
-        parts.append(_named(words, "kind", note.kind))
+        parts.append(words.named("kind", note.kind))
     if note is not None:
         parts.append(lifetime(words, note.expires_at, now))
     if token_from:
         parts.append(words.say("essentials.from_environment", name=token_from))
     elif note is not None:
-        place = _named(words, "store", note.store)
+        place = words.named("store", note.store)
         backend = f" ({clean(note.backend)})" if note.backend else ""
         parts.append(words.say("essentials.kept", place=f"{place}{backend}"))
     return ", ".join(part for part in parts if part)
@@ -81,12 +81,6 @@ def lifetime(words: Words, expires_at: str, now: datetime) -> str:
     if days := days_left(until, now):
         return words.say("essentials.days", days=days, day=day)
     return words.say("essentials.hours", hours=hours_left(until, now))
-
-
-def _named(words: Words, what: str, name: str) -> str:
-    """Our words for one of Meta's kinds or one of our stores; the name itself when we have none."""
-    key = f"essentials.{what}_{name.lower().replace('-', '_')}"
-    return words.say(key) if message(key) else clean(name)
 
 
 class AuditView:

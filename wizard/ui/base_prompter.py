@@ -180,7 +180,7 @@ def affirmed(words: str) -> str:
 class BasePrompter:
     """The half of a Prompter that expects no answer. Whatever is printed pauses the moving line.
 
-    `suggestions` are answers by question name that nobody has to type: the sandbox's own values.
+    `suggestions` are answers by question name that no one has to type: the sandbox's own values.
     """
 
     def __init__(
@@ -198,6 +198,8 @@ class BasePrompter:
 
     def tell(self, key: str, /, **values: Value) -> None:
         """See Prompter."""
+        if "store" in values and not key.startswith("vault."):  # there it is named for experts
+            values["store"] = self._words.named("store", str(values["store"]))
         with self._waiting.paused():
             self._screen.line(self._words.say(key, **values))
 

@@ -94,6 +94,11 @@ class Words:
         """A time of the status file as the clock on the wall shows it."""
         return clean(_on_the_wall(written))
 
+    def named(self, what: str, name: str) -> str:
+        """Our words for a kind of token of Meta's (`kind`) or a store; else the name itself."""
+        key = f"essentials.{what}_{name.lower().replace('-', '_')}"
+        return self.say(key) if message(key) else clean(name)
+
     def text(self, text: Text, /, **values: object) -> Said:
         """A text of the checklist; KeyError where it names a value that is not there."""
         return self._filled(text, values)

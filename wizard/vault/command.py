@@ -241,7 +241,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     """Nothing of it stays, and no pipe that a grandchild keeps open is waited for."""
     with suppress(OSError):
         if os.name == "posix":
-            # Not asked before whether it has ended: until then its number is nobody else's.
+            # Not asked before whether it has ended: until then its number is no one else's.
             os.killpg(process.pid, signal.SIGKILL)
         else:
             process.kill()

@@ -15,7 +15,7 @@ from wizard.vault import VaultError, VaultProblem
 
 T = TypeVar("T")
 
-#: Seconds: for a program nobody watches, and for a person who has to type a password.
+#: Seconds: for a program no one watches, and for a person who has to type a password.
 UNATTENDED, ATTENDED = 5.0, 90.0
 #: Seconds of silence after which `waiting` is called, once for each call.
 PATIENCE = 1.0

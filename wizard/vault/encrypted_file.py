@@ -32,7 +32,7 @@ from wizard.vault.environment import content
 STORE = "encrypted-file"
 #: log2 of scrypt's N: half a second and 128 MiB for each guess. r = 8, p = 1.
 COST = 17
-# Of a file that somebody else prepared: neither a weak key nor all the memory.
+# Of a file that someone else prepared: neither a weak key nor all the memory.
 _COSTS = range(10, 21)
 _KDF, _CIPHER = {"name": "scrypt", "r": 8, "p": 1}, "AES-256-GCM"
 SHORTEST_PASSPHRASE = 8
@@ -40,7 +40,7 @@ _FORMAT = 1
 _MOST = 64 << 20
 _PATIENCE = 10.0
 
-#: Asks for the passphrase; told whether it is a new one (to be typed twice). None, or
+#: Asks for the passphrase; the argument says whether it is a new one (to be typed twice). None, or
 #: InputRequired: it is not to be had.
 Passphrase = Callable[[bool], Secret | None]
 

@@ -54,7 +54,7 @@ def without_secrets(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 class Environment:
-    """Secrets that whoever started this program gave it; a profile's own go before the plain."""
+    """Secrets given by what started this program; a profile's own go before the plain."""
 
     def __init__(self, environ: Mapping[str, str], profile: str = "") -> None:
         self._environ, self._profile = environ, profile

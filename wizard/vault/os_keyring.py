@@ -214,7 +214,7 @@ class OsKeyring:
         with suppress(Exception):
             now = self._read(name)
             if now is not None and not value.startswith(now):
-                return  # whole: the value before, or that of somebody who wrote meanwhile
+                return  # whole: the value before, or that of someone who wrote meanwhile
             if before is not None:
                 self._set(name, before)
             elif now is not None:

@@ -33,10 +33,10 @@ BROUGHT = "wa_wizard.stores"
 
 @dataclass(frozen=True)
 class Person:
-    """Who is there while a store is in use: nobody, unless the program runs on a terminal.
+    """Who is there while a store is in use: no one, unless the program runs on a terminal.
 
     `waiting` is called, once for each call, when a store has been silent for a second.
-    `passphrase` asks for that of the encrypted file, twice when it is told that it is a new one;
+    `passphrase` asks for that of the encrypted file, twice when it is a new one;
     `passphrase_file` (the option --passphrase-file) goes before it.
     """
 
@@ -86,7 +86,7 @@ def open_vault(
 class ReadOnce(Around):
     """A store each of whose secrets is asked for once in a run.
 
-    A read may run a program, wait for a key to be touched, or be counted by whoever shares it.
+    A read may run a program, wait for a key to be touched, or be counted by those who share it.
     """
 
     def __init__(self, store: Vault, *, shared: bool = False) -> None:
@@ -240,7 +240,7 @@ def prove_writing(vault: Vault) -> None:
 def held(vault: Vault, names: Iterable[str]) -> dict[str, StoredSecret | None]:
     """The secrets that the store behind the environment has: all that it can list, else of these.
 
-    A store may have been filled by somebody else, or the notes about it may be lost. None: the
+    A store may have been filled by someone else, or the notes about it may be lost. None: the
     store says that it has one, and it was not opened for that.
     """
     try:
@@ -336,7 +336,7 @@ def move(
     """The names that were there and are now in `target` alone.
 
     All are copied and read back before `settle` is called, which records the new choice; only
-    then are they removed. Whoever is killed at any moment leaves every secret in one of the
+    then are they removed. A run that is killed at any moment leaves every secret in one of the
     stores, and in the one that is recorded. VaultError leaves the source whole. Moving to the
     same place moves nothing.
     """

@@ -29,7 +29,7 @@ BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.
 MOST_BYTES = 65_536
 #: Seconds between the pieces of a delivery over a slow network.
 GAP = 0.8
-#: A delivery that asks for no answer: a status of a message that nobody sent.
+#: A delivery that asks for no answer: a status of a message that no one sent.
 DELIVERY = {
     "object": "whatsapp_business_account",
     "entry": [
@@ -126,7 +126,7 @@ class _Probe:
             raise ProbeFailure("any_token")
         refused = answer.status in (200, 400, 401, 403)
         if self.token is None and not (refused and _is_own(answer)):
-            _judge(answer, challenge)  # whoever answers like this refuses every token
+            _judge(answer, challenge)  # a server that answers like this refuses every token
         self.steps.append(Step("guarded"))
 
     def deliveries(self, app_secret: Secret) -> None:

@@ -129,7 +129,7 @@ CLOSED = frozenset({"DISABLED", "RESTRICTED", "DELETED"})
 
 @check("account.terms")
 def terms(facts: Facts) -> CheckResult:
-    """No sign that somebody has to accept terms of Meta's first: no field shows it."""
+    """No sign that someone has to accept terms of Meta's first: no field shows it."""
     refused = last_send(facts, "failed", {TERMS})
     if refused and _names_terms(refused.message, refused.details):
         return failed("not_accepted", **send_refusal(refused))
@@ -151,7 +151,7 @@ def _names_terms(*texts: str) -> bool:
     return any(_TERMS.search(text) for text in texts)
 
 
-#: "In terms of" is not about terms that somebody has to accept.
+#: "In terms of" is not about terms that someone has to accept.
 _TERMS = re.compile(r"(?<!\bin )\bterms\b", re.I)
 
 

@@ -17,7 +17,7 @@ from wizard.vault import Vault, VaultError, VaultProblem
 from wizard.vault.environment import SOURCE
 from wizard.vault.stores import held
 
-# What somebody types who takes NAME for the place of the value.
+# What someone types who takes NAME for the place of the value.
 _VALUE_LIKE = re.compile(r"(?=.*[0-9])[A-Za-z0-9_|-]{24,}|[0-9]{6}")
 
 #: Meta's tokens; the others are no tokens of Meta's.
@@ -90,7 +90,7 @@ def candidates(context: Context) -> set[str]:
 
 
 def held_names(context: Context) -> list[str]:
-    """What the store has, whoever put it there; VaultError where that cannot be seen.
+    """What the store has, no matter who put it there; VaultError where that cannot be seen.
 
     Where nothing was ever kept, a machine without a store has nothing, and one whose token comes
     from the environment needs none.

@@ -1,4 +1,4 @@
-"""`credentials import`: what a file of somebody else's holds, each client into its profile."""
+"""`credentials import`: what a file of someone else's holds, each client into its profile."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ def _looked(
     """What the store has (None: it cannot be seen now), and which store it is."""
     if context.chosen.sandbox:
         return held(context.vault, ()), Description("")
-    # Nobody waits for a keyring that hangs to read a list, and nobody is asked for a password.
+    # No one waits for a keyring that hangs to read a list, and no one is asked for a password.
     environ = {"WA_WIZARD_KEYRING_TIMEOUT": "2", **context.environ}
     folder = context.home.folder(context.profile)
     vault = open_vault(

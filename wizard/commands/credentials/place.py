@@ -152,7 +152,7 @@ _KINDS = {
 def _place_id(session: Session, row: Placed, known: dict[str, str], graph: Graph | None) -> None:
     """Under the name of what Meta says it is: files call portfolios and WABAs alike."""
     name = row.found.name
-    with suppress(Unavailable):  # nobody can be asked: setup finds the right one by the token
+    with suppress(Unavailable):  # no one can be asked: setup finds the right one by the token
         if graph or session.vault.get("access_token"):
             node = what_is(graph or session.graph(), row.found.value)
             name = _KINDS.get(node.kind, name)

@@ -1,4 +1,4 @@
-"""What a file of somebody else's holds, whatever its shape, and whose it is.
+"""What a file of someone else's holds, whatever its shape, and whose it is.
 
 Secrets are known by their shape, not by what they are called; the others by their names. Under
 the names that our own export gives, what a value is called is what it is.
@@ -95,9 +95,9 @@ def contents(text: str) -> Contents:
     """Everything in a file, each value once, in the order of the file."""
     leaves, unread = read(text)
     items = [_Item(path, *judged) for path, value in leaves for judged in _judged(path, value)]
-    told = {found[1] for item in items if (found := _LINE.fullmatch(item.path[-1]))}
+    named = {found[1] for item in items if (found := _LINE.fullmatch(item.path[-1]))}
     clients = {label: _once(theirs) for label, theirs in _clients(items, leaves).items()}
-    return Contents(clients, [number for number in unread if str(number) not in told])
+    return Contents(clients, [number for number in unread if str(number) not in named])
 
 
 def find(text: str) -> list[Found]:
@@ -177,7 +177,7 @@ def _are_records(
     leaves: Sequence[Leaf],
     depth: int,
 ) -> bool:
-    """Whether they are the rows of a table or its like, and no list of somebody's tokens."""
+    """Whether they are the rows of a table or its like, and no list of someone's tokens."""
     sizes = [sum(path[:depth] == owner for path, _ in leaves) for owner in owners]
     counted = all(_COUNTED.fullmatch(owner[-1]) for owner in owners)
     return depth == 1 and counted and min(sizes) > 1 and all(len(place) > 1 for place in places)

@@ -60,7 +60,7 @@ def _one(chosen: Arguments, span: timedelta | None) -> int:
             context.screen.flush()
         session = context.session
         if source := shadowing(session.vault, NAME):
-            # A new one would be kept behind the old one, where nobody looks.
+            # A new one would be kept behind the old one, where no one looks.
             raise VaultError(VaultProblem.READ_ONLY, "environment", source)
         with session.acting():
             code, rotated = _rotate(context, span)

@@ -51,7 +51,7 @@ def tried(session: Session, name: str, secret: Secret) -> Tried:
 
 
 def is_app_secret(session: Session, app_id: str, secret: Secret) -> bool:
-    """Whether it belongs to this app. Unavailable when the app is not known, or nobody answers."""
+    """Whether it belongs to this app. Unavailable when the app is not known, or no one answers."""
     refusal = app_secret_refusal(session, app_id, secret)
     if refusal is None:
         return True

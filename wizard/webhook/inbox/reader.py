@@ -233,7 +233,7 @@ class Reader:
             connection.execute("ROLLBACK")
 
     def in_use(self) -> bool:
-        """Whether another process has the inbox open: a receiver, or somebody who follows it."""
+        """Whether another process has the inbox open: a receiver, or someone who follows it."""
         if not self.path.exists():
             return False
         with as_inbox_error(self.path), closing(connect(self.path)) as connection:

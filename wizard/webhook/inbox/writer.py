@@ -1,4 +1,4 @@
-"""Writes the inbox: one thread, and whoever waits for a commit at the same time shares it."""
+"""Writes the inbox: one thread; all that wait for a commit at the same time share it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ NOTES = 5000
 REMEMBERED = 1000
 #: How long a delivery waits for another process to let go of the inbox; Meta waits for the answer.
 PATIENCE = 3.0
-#: The same while the inbox is known to be locked: all that wait are told within PATIENCE and a bit.
+#: The same while the inbox is known to be locked: all that wait learn it within PATIENCE and a bit.
 IMPATIENCE = 0.05
 #: After this the disk itself does not answer.
 STUCK = 20.0
@@ -129,7 +129,7 @@ class Writer:
             failure = error if isinstance(error, InboxError) else None
             kind = failure.kind if failure else ""
             if kind == "locked":
-                # Nobody waits for another process job by job: there is one lock for all of them.
+                # No one waits for another process job by job: there is one lock for all of them.
                 self._patience = IMPATIENCE
                 now = time.monotonic()
                 later = [job for job in batch if job.until > now]

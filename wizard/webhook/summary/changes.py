@@ -37,9 +37,9 @@ def group(name: str, content: Json) -> Summary:
         if nodes(content.get(f"{key}_participants"))
     }
     subject = plain(content.get("subject")) or plain(content.get("group_id")) or "?"
-    told = tuple(Summary(f"people_{key}", {"count": count}) for key, count in counts.items())
-    shown: dict[str, Shown] = {"event": Word(event), "group": subject, "people": told}
-    return Summary("group_people" if told else "group", shown, event, plain(content.get("reason")))
+    parts = tuple(Summary(f"people_{key}", {"count": count}) for key, count in counts.items())
+    shown: dict[str, Shown] = {"event": Word(event), "group": subject, "people": parts}
+    return Summary("group_people" if parts else "group", shown, event, plain(content.get("reason")))
 
 
 def preference(_: str, content: Json) -> Summary:
@@ -87,13 +87,13 @@ def _restricted(value: Json) -> Summary:
     rows = nodes(value.get("restriction_info")) or nodes(value.get("restrictions"))
     violation = plain(node(value.get("violation_info")).get("violation_type"))
     types = [plain(row.get("restriction_type")) for row in rows]
-    told: list[Shown] = [Word(violation)] if violation else []
+    parts: list[Shown] = [Word(violation)] if violation else []
     for row, kind in zip(rows, types, strict=True):
         until = moment(row.get("expiration"))
         said: Shown = Word(kind)
-        told.append(Summary("until", {"what": said, "day": Day(until)}) if until else said)
+        parts.append(Summary("until", {"what": said, "day": Day(until)}) if until else said)
     reason = ",".join(filter(None, (violation, *types)))
-    return _of_number(value, "restricted", {"why": tuple(told) or "?"}, reason)
+    return _of_number(value, "restricted", {"why": tuple(parts) or "?"}, reason)
 
 
 def _of_number(value: Json, key: str, shown: dict[str, Shown], reason: str = "") -> Summary:
@@ -240,12 +240,12 @@ def wrong_object(name: str, content: Json) -> Summary:
 
 
 def other(name: str, content: Json) -> Summary:
-    """A field nobody here knows."""
+    """A field no one here knows."""
     return _named(name, _value(content))
 
 
 def _named(name: str, value: Json) -> Summary:
-    """A field nobody here knows: its name, its event, and the first words in it."""
+    """A field no one here knows: its name, its event, and the first words in it."""
     event = next((plain(value[k]) for k in ("event", "status", "type") if value.get(k)), "")
     names = ("reason", "message", "description", "detail", "decision", "country")
     said = next((plain(value[k]) for k in names if plain(value.get(k))), "")

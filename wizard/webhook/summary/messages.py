@@ -96,8 +96,8 @@ def _flat(content: object, deep: int = DEEPEST) -> str:
     if isinstance(content, Mapping | list) and not deep:
         return "…"
     if isinstance(content, Mapping):
-        told = {plain(name): _flat(inner, deep - 1) for name, inner in content.items()}
-        return ", ".join(f"{name}: {said}" for name, said in told.items())
+        parts = {plain(name): _flat(inner, deep - 1) for name, inner in content.items()}
+        return ", ".join(f"{name}: {said}" for name, said in parts.items())
     if isinstance(content, list):
         return " + ".join(_flat(inner, deep - 1) for inner in content)
     return str(content).lower() if isinstance(content, bool) else plain(content)
