@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.terminal import Terminal
+from tests.support.terminal import ENTER, Terminal
 from wizard.commands.credentials import FORMATS
 from wizard.commands.credentials.export import PROGRAMS, dressed, named
 from wizard.commands.credentials.run import Mask
+from wizard.ui.words import Words
 
 HARD = "a b'c\"d$e#f\\g`h"
 
@@ -381,3 +382,14 @@ def test_that_the_output_is_no_terminal_any_more_is_said(shop, words, is_termina
     assert terminal.end() == 0
     assert ("tty" in terminal.raw) is is_terminal
     assert ("--mask" in terminal.raw) is not is_terminal
+
+
+def test_on_a_screen_enter_shows_no_secret_even_in_the_sandbox(tmp_path):
+    """A person who rehearsed it with Enter would press Enter with real secrets, too."""
+    words = ["-m", "wizard", "credentials", "export", "--sandbox=healthy", "--lang", "en"]
+    asked = Words("en").say("credentials.export_consent")
+    for keys, code in ((ENTER, 1), ("1" + ENTER, 0)):
+        terminal = Terminal(words, WA_WIZARD_HOME=str(tmp_path))
+        terminal.until(asked).send(keys)
+        assert terminal.end() == code
+        assert ("WA_WIZARD_ACCESS_TOKEN=" in terminal.raw) is (code == 0)

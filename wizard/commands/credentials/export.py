@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from wizard.actions.prompter import Choice, Question
 from wizard.commands.credentials.common import (
     IDS,
     agreed,
@@ -214,10 +215,21 @@ def run(chosen: Arguments) -> int:
         values = {name: value_of(context, name) for name in wanted}
         text = dressed(values, style, chosen.program or "")
         _announce(context, wanted, target)
-        if not agreed(context, "export", phrase("credentials.export_consent"), danger=True):
+        if not _agreed(context, target):
             return Exit.NOT_IN_ORDER
         _hand_out(context, text, target)
         return Exit.FINE
+
+
+def _agreed(context: Context, target: Path | None) -> bool:
+    """The person's consent; on a screen Enter means no, also in the sandbox, which is practice."""
+    text = phrase("credentials.export_consent")
+    shown = target is None and is_terminal(sys.stdout) and context.attended
+    if not shown or context.chosen.yes:
+        return agreed(context, "export", text, danger=True) is not None
+    answers = [Choice("yes", phrase("ui.agree")), Choice("no", phrase("ui.decline"))]
+    question = Question("export", text, default="no", option="--yes")
+    return context.prompter.choose(question, answers) == "yes"
 
 
 def get(chosen: Arguments) -> int:
