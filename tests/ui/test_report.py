@@ -18,6 +18,7 @@ from wizard.audit.results import (
     failed,
     passed,
     remembered,
+    skipped,
     unknown,
     waiting,
 )
@@ -386,6 +387,23 @@ def test_the_status_screen():
     assert text.index("102290129340398") > text.rindex("✗")
     assert "The token lasts" in text
     assert "The clock is right" not in text, "what is in order is no news"
+
+
+def test_a_section_that_nothing_was_looked_at_in_takes_one_line():
+    """Of an expired token thirty lines said that they were not checked."""
+    title = CHECKLIST.item("token.assets").title.en
+    section = next(one for one in CHECKLIST.sections if one.id == "token")
+    nothing = {
+        one.id: skipped("access.valid")
+        for one in CHECKLIST.items
+        if one.section == "token"
+    }
+    found = verdicts({**FINE, **nothing}, BOTH)
+    folded = shown(lambda s, w: AuditView(s, w).show(found))
+    assert title not in folded
+    assert EN("report.section_skipped", count=len(nothing)) in folded
+    assert section.title.en in folded
+    assert title in shown(lambda s, w: AuditView(s, w, full=True).show(found)), "--verbose"
 
 
 def test_the_status_of_a_fresh_profile_says_where_to_begin():

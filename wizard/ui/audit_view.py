@@ -83,6 +83,10 @@ def lifetime(words: Words, expires_at: str, now: datetime) -> str:
     return words.say("essentials.hours", hours=hours_left(until, now))
 
 
+def _is_skipped(result: ItemResult) -> bool:
+    return result.status is Status.SKIPPED
+
+
 class AuditView:
     """Prints audit on one screen in one language. What is in order is ticked, not explained.
 
@@ -181,6 +185,11 @@ class AuditView:
             return
         self._screen.line()
         self._screen.line(self._words.text(section.title), "bold")
+        if len(results) > 1 and not self._full and all(map(_is_skipped, results)):
+            # One thing is in the way of them all, and it is said where it stands.
+            said = self._words.say("report.section_skipped", count=len(results))
+            self._screen.marked(SIGNS[Status.SKIPPED], said, "dim", INDENT)
+            return
         for result in results:
             self._item(result, audit)
 
