@@ -9,7 +9,7 @@ from tests.support import deliveries
 from tests.support.fake_prompter import FakePrompter
 from tests.support.healthy import NUMBER, TEST_NUMBER
 from wizard.actions import message
-from wizard.actions.message import SERVICE, Charge, charge_of, window_open
+from wizard.actions.attempts import SERVICE, Charge, charge_of, window_open
 from wizard.webhook.inbox import Writer
 from wizard.webhook.local_receiver import FREE_A_MONTH
 from wizard.webhook.payload import read

@@ -1,5 +1,6 @@
 """What other programs of the same user can see of this one while it holds secrets."""
 
+import inspect
 import os
 import shutil
 import subprocess
@@ -14,11 +15,13 @@ import pytest
 from tests.support.programs import child_environ
 from wizard.cli import main as cli
 from wizard.commands import COMMANDS, Subcommand
-from wizard.vault import hardening
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="Linux alone offers this")
 NOBODY = 65534
-SOURCE = Path(hardening.__file__).read_text("utf-8")
+SOURCE = (
+    "import sys\nfrom contextlib import suppress\n"
+    f"_PR_SET_DUMPABLE = {cli._PR_SET_DUMPABLE}\n{inspect.getsource(cli.harden)}"
+)
 
 
 def account():

@@ -1,4 +1,4 @@
-"""What Meta counts: whether it takes an attempt now, and the PIN that an attempt needs.
+"""What Meta counts: whether it takes an attempt now, the PIN it needs, and what a message costs.
 
 The acts are register, request_code, verify_code and pin, each of one number. The PIN of two-step
 verification is six digits that are either being *set* or must be *known*.
@@ -6,6 +6,8 @@ verification is six digits that are either being *set* or must be *known*.
 
 from __future__ import annotations
 
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -29,12 +31,15 @@ from wizard.facts.facts import Facts
 from wizard.facts.models import Number
 from wizard.graph import GraphError
 from wizard.state.record import Closed, OrderedCode, write_time
+from wizard.templates.values import CHARGED
 from wizard.text.durations import wait_in
 from wizard.text.errors import Unavailable
 from wizard.text.localised import phrase
 from wizard.text.paste import parse_pin
 from wizard.text.secret import PIN, Secret, generate_pin
 from wizard.vault import StoredSecret, VaultError
+from wizard.webhook.inbox import InboxError
+from wizard.webhook.local_receiver import FREE_A_MONTH, services_this_month
 
 #: Act → the command that makes it.
 COMMANDS = {
@@ -249,3 +254,54 @@ def keep_pin(session: Session, facts: Facts) -> ActionResult:
     if isinstance(pin, ActionResult):
         return pin
     return AlreadySo() if kept else Done()
+
+
+@dataclass(frozen=True)
+class Charge:
+    """Whether Meta charges a message (None: not known), in which category, and why.
+
+    `services` are the service messages of this month that the inbox knows of; None without one.
+    """
+
+    category: str
+    charged: bool | None
+    reason: str
+    services: int | None = None
+
+
+#: Free after a person came by an advertisement or a button of Meta's.
+ENTRY_POINT, WINDOW = timedelta(hours=72), timedelta(hours=24)
+SERVICE = "SERVICE"
+
+
+def charge_of(session: Session, number: Number, to: str, category: str) -> Charge:
+    """What is known before a message goes. Sources: docs/meta-facts.md; no price is stated there.
+
+    Since October 2026 a utility template is charged inside the 24 hours as well.
+    """
+    if number.is_test_number:
+        return Charge(category, False, "test_number")
+    inbox, now, services = session.listener and session.listener.reader, session.now(), None
+    with suppress(InboxError):
+        if inbox and inbox.path.exists():
+            origin = {"type": "free_entry_point", "to": to[-8:]}
+            if inbox.priced(number.id, now - ENTRY_POINT, 1, **origin):
+                return Charge(category, False, "entry_point")
+            services = services_this_month(inbox, number.id, now)
+    if category in CHARGED:
+        return Charge(category, True, category.lower())
+    if category != SERVICE:
+        return Charge(category, None, "unknown")
+    if services is None:
+        return Charge(category, None, "service_unseen")
+    over = services >= FREE_A_MONTH
+    return Charge(category, True if over else None, "service_over" if over else "service", services)
+
+
+def window_open(session: Session, number: Number, to: str) -> bool:
+    """Whether the inbox has a message of this person's within the last 24 hours."""
+    inbox = session.listener and session.listener.reader
+    with suppress(InboxError):
+        found = inbox.messages(number=number.id, since=session.now() - WINDOW) if inbox else []
+        return any(one.sender[-8:] == to[-8:] for one in found)
+    return False

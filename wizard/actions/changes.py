@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from msgspec import structs
 
 from wizard.actions import access, environment, message, number, set_callback, token
-from wizard.actions.attempts import PIN
 from wizard.actions.prompter import Choice, Question
 from wizard.actions.results import Action, ActionResult, Declined, Done, Refused
 from wizard.actions.session import Session
@@ -20,7 +19,7 @@ from wizard.text.errors import Back, Unavailable, UsageError
 from wizard.text.localised import LANGUAGES, phrase
 from wizard.text.paste import parse_pin
 from wizard.text.sanitise import masked
-from wizard.text.secret import Secret
+from wizard.text.secret import PIN, Secret
 from wizard.vault.environment import SOURCE
 
 NOTHING = "nothing"

@@ -5,12 +5,11 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from msgspec.structs import replace
 
+from wizard.actions.attempts import SERVICE, charge_of, window_open
 from wizard.actions.prompter import Choice, Question
 from wizard.actions.results import (
     ActionResult,
@@ -31,69 +30,17 @@ from wizard.facts.json_values import text as text_of
 from wizard.facts.models import Number, Template
 from wizard.graph import GraphError, Json
 from wizard.state.record import Status, TestMessage
-from wizard.templates.values import CHARGED, Slot, components, filled, slots, structured
+from wizard.templates.values import Slot, components, filled, slots, structured
 from wizard.text import phone
 from wizard.text.errors import ErrorKind, Unavailable, UsageError
 from wizard.text.localised import phrase
 from wizard.text.secret import fingerprint
-from wizard.webhook.inbox import InboxError
-from wizard.webhook.local_receiver import FREE_A_MONTH, services_this_month
+from wizard.webhook.local_receiver import FREE_A_MONTH
 
 #: How long news of a message is waited for; it usually comes within a second or two.
 PATIENCE_SECONDS = 20.0
 #: Asked wherever a template is chosen.
 WHICH = Question("test_message.template", phrase("message.template_ask"), option="--template")
-
-
-@dataclass(frozen=True)
-class Charge:
-    """Whether Meta charges a message (None: not known), in which category, and why.
-
-    `services` are the service messages of this month that the inbox knows of; None without one.
-    """
-
-    category: str
-    charged: bool | None
-    reason: str
-    services: int | None = None
-
-
-#: Free after a person came by an advertisement or a button of Meta's.
-ENTRY_POINT, WINDOW = timedelta(hours=72), timedelta(hours=24)
-SERVICE = "SERVICE"
-
-
-def charge_of(session: Session, number: Number, to: str, category: str) -> Charge:
-    """What is known before a message goes. Sources: docs/meta-facts.md; no price is stated there.
-
-    Since October 2026 a utility template is charged inside the 24 hours as well.
-    """
-    if number.is_test_number:
-        return Charge(category, False, "test_number")
-    inbox, now, services = session.listener and session.listener.reader, session.now(), None
-    with suppress(InboxError):
-        if inbox and inbox.path.exists():
-            origin = {"type": "free_entry_point", "to": to[-8:]}
-            if inbox.priced(number.id, now - ENTRY_POINT, 1, **origin):
-                return Charge(category, False, "entry_point")
-            services = services_this_month(inbox, number.id, now)
-    if category in CHARGED:
-        return Charge(category, True, category.lower())
-    if category != SERVICE:
-        return Charge(category, None, "unknown")
-    if services is None:
-        return Charge(category, None, "service_unseen")
-    over = services >= FREE_A_MONTH
-    return Charge(category, True if over else None, "service_over" if over else "service", services)
-
-
-def window_open(session: Session, number: Number, to: str) -> bool:
-    """Whether the inbox has a message of this person's within the last 24 hours."""
-    inbox = session.listener and session.listener.reader
-    with suppress(InboxError):
-        found = inbox.messages(number=number.id, since=session.now() - WINDOW) if inbox else []
-        return any(one.sender[-8:] == to[-8:] for one in found)
-    return False
 
 
 @action("message.sent")

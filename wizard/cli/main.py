@@ -20,7 +20,6 @@ from wizard.text.errors import Exit, Terminated, UsageError
 from wizard.text.sanitise import TYPED_SECRET
 from wizard.ui.screen import fit_encoding, open_screen
 from wizard.ui.words import Words
-from wizard.vault.hardening import harden
 
 
 def run(words: Sequence[str]) -> int:
@@ -69,6 +68,27 @@ def _that_can_be_shown(language: str) -> str:
         return language
     open_screen(sys.stderr).line(Words("en").say("cli.no_cyrillic", encoding=narrow[0]))
     return "en"
+
+
+_PR_SET_DUMPABLE = 4
+
+
+def harden() -> None:
+    """No core dump and, on Linux, no reading of /proc/PID/environ and /proc/PID/mem.
+
+    Best effort: a system that offers neither runs on. Programs started from here are not affected
+    by the latter, and may raise their limit of core dumps again.
+    """
+    with suppress(ImportError, OSError, ValueError):
+        import resource
+
+        _, hard = resource.getrlimit(resource.RLIMIT_CORE)
+        resource.setrlimit(resource.RLIMIT_CORE, (0, hard))
+    if sys.platform == "linux":
+        with suppress(ImportError, OSError, AttributeError):
+            import ctypes
+
+            ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
 #: Commands that neither read a secret nor wait for one.

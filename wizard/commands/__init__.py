@@ -2,6 +2,7 @@
 
 A plain command `<name>.py` has `options(parser)`, which declares its own options and arguments
 (left out where there are none), and `run(chosen)`, which does the work and returns the exit code.
+Two plain commands in one file stand in its `SHARED`.
 A command of several, such as `number`, has `BRANCHES`: each of its words with such a pair.
 `--help` and `completion` import the modules: keyring, questionary, requests, rich and the like are
 imported only where they are used.
@@ -39,6 +40,8 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "completion": (),
     "help": (),
 }
+#: Commands that stand in the file of another.
+BESIDE = {"messages": "events", "login": "setup"}
 #: What `wa-wizard` alone does.
 DEFAULT_COMMAND = "setup"
 
@@ -60,7 +63,9 @@ class Subcommand(NamedTuple):
 def subcommand_of(command: str, branch: str) -> Subcommand | None:
     """The command of these words; None where the action of a command is missing."""
     package = "cli" if command in ("help", "completion") else "commands"
-    module = importlib.import_module(f"wizard.{package}.{command}")
+    module = importlib.import_module(f"wizard.{package}.{BESIDE.get(command, command)}")
+    if command in (both := getattr(module, "SHARED", {})):
+        return both[command]  # type: ignore[no-any-return]
     if not COMMANDS[command]:
         return Subcommand(getattr(module, "options", None), module.run)
     found: Subcommand | None = module.BRANCHES.get(branch)

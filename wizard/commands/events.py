@@ -1,4 +1,4 @@
-"""`events`: everything that Meta delivered, newest first; and the list that `messages` is too."""
+"""`events`: everything that Meta delivered, newest first; `messages`: what people wrote of it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from wizard.commands import Subcommand
 from wizard.context.context import Context
 from wizard.report.documents import write_document
 from wizard.state import private_file
@@ -18,7 +19,7 @@ from wizard.text.durations import moment
 from wizard.text.errors import Exit, UsageError
 from wizard.text.sanitise import json_text
 from wizard.ui.webhook_view import EventView
-from wizard.webhook.inbox import Event, EventFilter, InboxError
+from wizard.webhook.inbox import Event, EventFilter, InboxError, Message
 from wizard.webhook.summary import KINDS
 
 if TYPE_CHECKING:
@@ -180,3 +181,51 @@ def _create(target: str, text: str) -> None:
             raise
         why = error.strerror or type(error).__name__
         raise UsageError("cli.cannot_write", path=target, why=why) from None
+
+
+def message_options(parser: OptionParser) -> None:
+    """Its own options."""
+    parser.option("action", nargs="?", choices=("purge",), says="messages.action_help")
+    parser.option("--follow", "-f", action="store_true", says="messages.follow_help")
+    parser.option("--from", dest="sender", metavar="NUMBER", says="messages.from_help")
+    parser.option("--since", metavar="WHEN", says="messages.since_help")
+    parser.option("--limit", type=int, metavar="N", says="messages.limit_help")
+    parser.option("--export", metavar="FILE", says="messages.export_help")
+    parser.option("--older-than", metavar="WHEN", says="messages.older_than_help")
+
+
+def run_messages(chosen: Arguments) -> int:
+    """0; 1 when `purge` was not consented to."""
+    if chosen.older_than and chosen.action != "purge":
+        raise UsageError("messages.only_with_purge")
+    which = EventFilter(kinds=("message",), sender=_sender(chosen), since=when(chosen.since))
+    with Context(chosen) as context:
+        if chosen.action == "purge":
+            return _purge(context)
+        return EventList(context, which, "messages", Message.as_json).run()
+
+
+def _purge(context: Context) -> int:
+    before = when(context.chosen.older_than)
+    if before is None:
+        raise UsageError("messages.purge_what")
+    gone = context.listener.reader.purge(before)
+    if context.chosen.json:
+        context.print_json({"schema": 1, "purged": gone})
+    else:
+        context.screen.line(context.words.say("messages.purged", count=gone))
+    return Exit.FINE
+
+
+def _sender(chosen: Arguments) -> str:
+    """A number as it is stored, digits alone; a user id as it is."""
+    given = str(chosen.sender or "").strip()
+    digits = "".join(character for character in given if character.isdigit())
+    return digits if digits and not any(c.isalpha() for c in given) else given
+
+
+#: Both read the inbox.
+SHARED = {
+    "events": Subcommand(options, run),
+    "messages": Subcommand(message_options, run_messages),
+}

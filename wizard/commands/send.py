@@ -71,7 +71,7 @@ def _patience(session: Session, chosen: Arguments) -> float:
 
 
 def _row(session: Session, facts: Facts) -> dict[str, object]:
-    from wizard.actions.message import SERVICE, charge_of
+    from wizard.actions.attempts import SERVICE, charge_of
 
     sent = session.record.test_message
     assert sent is not None
