@@ -176,3 +176,14 @@ def test_a_tunnel_ends_with_us_even_when_we_are_killed(machine):
         time.sleep(0.02)
     assert not runs(machine.folder, "cloudflared")
     ours.stdout.close()
+
+
+def test_nothing_is_left_when_the_process_between_is_killed(machine):
+    opened = open_tunnel("cloudflared", 1, machine(cloudflared=CLOUDFLARED))
+    opened._child.kill()
+    opened._child.wait()
+    opened.close()
+    end = time.monotonic() + 5
+    while runs(machine.folder, "cloudflared") and time.monotonic() < end:
+        time.sleep(0.02)
+    assert not runs(machine.folder, "cloudflared")

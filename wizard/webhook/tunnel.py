@@ -11,6 +11,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -32,11 +33,10 @@ ADDRESS_SECONDS = 30.0
 END_SECONDS = 3.0
 #: Lines kept, and characters of each: a program that prints without end must not fill the memory.
 LINES, LINE = 200, 4_096
-#: Runs the program and ends it when the input is closed. A signal from the keyboard goes to both.
+#: Runs the program and ends it when the input is closed. Both are a group of their own, so that a
+#: signal from the keyboard reaches neither.
 _SUPERVISOR = """
-import os, signal, subprocess, sys, threading
-for name in (signal.SIGINT, signal.SIGTERM):
-    signal.signal(name, lambda *_: None)
+import os, subprocess, sys, threading
 program = subprocess.Popen(sys.argv[2:], stdin=subprocess.DEVNULL)
 def end():
     os.read(0, 1)
@@ -131,6 +131,10 @@ class Tunnel:
             with suppress(OSError):
                 self._child.stdin.close()
         self._child.wait()
+        if hasattr(os, "killpg"):
+            # The program itself, where the process between was killed alone.
+            with suppress(OSError):
+                os.killpg(self._child.pid, signal.SIGKILL)
         self._reader.join(END_SECONDS)
         if self._child.stdout is not None:
             self._child.stdout.close()
@@ -196,6 +200,7 @@ def open_tunnel(
         child = subprocess.Popen(  # noqa: S603 (no shell, a fixed program)
             [*supervised, path, *program.arguments(port)],
             stdin=subprocess.PIPE,
+            start_new_session=True,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             env=own,
