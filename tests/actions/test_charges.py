@@ -58,7 +58,7 @@ def test_service_messages_are_counted_by_what_is_known(session, monkeypatch):
     session, receive = session
     receive(*(deliveries.status(w, at=now(), pricing=PRICED) for w in ("a", "b")))
     assert charge_of(session, OURS, TO, SERVICE) == Charge(SERVICE, None, "service", 2)
-    monkeypatch.setattr("wizard.actions.message.FREE_A_MONTH", 2)
+    monkeypatch.setattr("wizard.actions.attempts.FREE_A_MONTH", 2)
     assert charge_of(session, OURS, TO, SERVICE) == Charge(SERVICE, True, "service_over", 2)
     assert FREE_A_MONTH == 1000
 

@@ -83,7 +83,7 @@ def test_every_page_and_a_part_of_the_answer(told, wizard):
 
 #: What is typed → the key of what is wrong with it. Nothing of it goes out.
 WRONG = {
-    ("PUT", "me"): "api.no_such_method_close",
+    ("PUT", "me"): "api.no_such_method",
     ("HEAD", "me"): "api.no_such_method",
     ("GET", "https://evil.example/me"): "api.not_an_address",
     ("GET", "//evil.example/me"): "api.not_an_address",
@@ -103,10 +103,10 @@ WRONG = {
     ("GET", "123", "--field= Method=post"): "api.changes_by_get",
     ("GET", "me?batch=[]"): "api.changes_by_get",
     ("GET", "me?method=post", "--paginate"): "api.changes_by_get",
-    ("GET", f"me?access_token={TOKEN}"): "api.secret",
+    ("GET", f"me?access_token={TOKEN}"): "cli.secret_on_line",
     ("GET", "me?access_token=x"): "api.secret",
-    ("GET", f"debug_token?input_token={TOKEN}"): "api.secret",
-    ("GET", TOKEN): "api.secret",
+    ("GET", f"debug_token?input_token={TOKEN}"): "cli.secret_on_line",
+    ("GET", TOKEN): "cli.secret_on_line",
     ("POST", "{phone_number_id}", "--field=pin=918273"): "api.secret",
     ("POST", "{phone_number_id}", f"--field=note={SECRET}"): "api.secret",
     ("POST", "{phone_number_id}", "--field=note"): "api.bad_field",

@@ -62,8 +62,8 @@ WRONG = {
     ("--website", "javascript://zarya.example"): "number.profile_site",
     ("--website", "https://a.example/" + "x" * 250): "number.profile_long",
     ("--vertical", "RETAL"): "number.no_such_vertical_close",
-    ("--vertical", "UNDEFINED"): "number.no_such_vertical_close",
-    ("--description", "EAA" + "x" * 60): "number.profile_secret",
+    ("--vertical", "UNDEFINED"): "number.no_such_vertical",
+    ("--description", f"Secret: {'0123456789abcdef' * 2}"): "number.profile_secret",
     ("--picture", "/nowhere/at/all.png"): "number.picture_unreadable",
 }
 
@@ -124,7 +124,7 @@ def test_a_qr_code_is_made_shown_written_and_removed(told, wizard, tmp_path):
         (("remove",), "number.qr_remove_what"),
         (("add", "x" * 141), "number.profile_long"),
         (("add", "  "), "number.qr_empty"),
-        (("add", "EAA" + "x" * 60), "number.profile_secret"),
+        (("add", f"Secret: {'0123456789abcdef' * 2}"), "number.profile_secret"),
         (("remove", "short"), "number.qr_code_form"),
         (("remove", "ABCDEFGHIJKL/../me"), "number.qr_code_form"),
         (("list", "--output=a.svg"), "number.qr_which"),

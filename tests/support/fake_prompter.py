@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from wizard.actions.prompter import NextAction
 from wizard.graph.consent import granted
 from wizard.text.localised import LANGUAGES, Phrase
+from wizard.ui.screen import GLUE
 from wizard.ui.words import Words
 
 ANY = "*"
@@ -73,7 +74,8 @@ class FakePrompter:
 
     def text(self, language="en"):
         """Everything said, in words."""
-        return "\n".join(Words(language).phrase(phrase) for phrase in self.said)
+        said = "\n".join(Words(language).phrase(phrase) for phrase in self.said)
+        return said.replace(GLUE, " ")
 
     def finish(self):
         """Fails when an answer was never asked for, or a question never answered."""

@@ -250,8 +250,12 @@ CASES = [
     ),
     (
         "account.payment",
-        facts(arrivals=Arrivals(charged_at="2026-11-20T1", unpaid_at="2026-11-21T1")),
-        failed("unpaid_delivery", date="2026-11-21", code=131042),
+        facts(
+            arrivals=Arrivals(
+                charged_at="2026-11-20T10:00:00.000Z", unpaid_at="2026-11-21T10:00:00.000Z"
+            )
+        ),
+        failed("unpaid_delivery", date="2026-11-21T10:00:00.000Z", code=131042),
     ),
     ("account.payment", refused_field(), HIDDEN),
     ("account.payment", refused_field(sent()), HIDDEN),
