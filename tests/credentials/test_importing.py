@@ -62,6 +62,9 @@ def test_secrets_are_known_by_their_shape_and_the_rest_by_their_names(text, foun
 
 OTHER = "EAAH" + "c" * 120
 BLANK = {"name": "WhatsApp Cloud API", "values": [{"key": "User-Access-Token", "value": TOKEN}]}
+TAKEN = {("token", TOKEN)}
+APP = {("app_id", "1029384756102938"), ("app_secret", SECRET)}
+SEVERAL = {("verify_token", "sword"), ("app_secret", SECRET)}
 BOTH = {("token", TOKEN), ("waba_id", "102290129340398")}
 
 
@@ -114,6 +117,33 @@ BOTH = {("token", TOKEN), ("waba_id", "102290129340398")}
         ),
         ("VERIFY_TOKEN=`it's`", {("verify_token", "it's")}),
         ("VERIFY_TOKEN='it'\\''s'", {("verify_token", "it's")}),
+        (
+            f"{{ access_token: '{TOKEN}', verify_token: 'it\\'s \"//',\n # ours\n}}",
+            {("token", TOKEN)},
+        ),
+        (
+            f"bot = {{'t': '{TOKEN}', 'verify_token': 'a//b', 'x': None}}",
+            TAKEN | {("verify_token", "a//b")},
+        ),
+        (f"// ours\n{{waba_id: '102290129340398', t: '{TOKEN}'}}", BOTH),
+        (
+            "kind: Secret\ndata:\n  VERIFY_TOKEN: c3dvcmRmaXNoCg==\n  N: 5\n  X: '???'\n",
+            {("verify_token", "swordfish")},
+        ),
+        (f"curl 'https://x/?access_token=1029384756102938|{SECRET}'", APP),
+        (f"https://x/me?access_token=1029384756102938%7C{SECRET}", APP),
+        (f"docker run -e VERIFY_TOKEN=sword --env=APP_SECRET={SECRET} bot", SEVERAL),
+        (f"ENV VERIFY_TOKEN=sword APP_SECRET={SECRET}", SEVERAL),
+        (f"ENV T {TOKEN}", TAKEN),
+        (f'[Service]\nEnvironment=VERIFY_TOKEN=sword "APP_SECRET={SECRET}"', SEVERAL),
+        (f"export VERIFY_TOKEN='sword' APP_SECRET={SECRET}", SEVERAL),
+        (f"VERIFY_TOKEN=sword APP_SECRET={SECRET} node bot.js", SEVERAL),
+        (f"Access token: {TOKEN}\nApp secret: {SECRET}", TAKEN | {("app_secret", SECRET)}),
+        (f"- App ID: 1029384756102938\n- App secret: {SECRET}", APP),
+        (f"| what | value |\n|---|---|\n| App secret | `{SECRET}` |", {("app_secret", SECRET)}),
+        (f"VERIFY_TOKEN=sword\rAPP_SECRET={SECRET}\r", SEVERAL),
+        ("VERIFY_TOKEN=$'it\\'s'", {("verify_token", "it's")}),
+        ("VERIFY_TOKEN=$'a\\x41'", set()),
         ("VERIFY_TOKEN='never closed", set()),
         ("export VERIFY_TOKEN=$(pass show x)", set()),
         ("- &a [*a]\n- b:\n", set()),
@@ -219,6 +249,8 @@ def test_an_exchange_that_is_declined_leaves_the_token_as_it_was(open_shop, monk
         "TWO_STEP_PIN=<six digits>",
         "WABA_ID={{waba}}",
         "VERIFY_TOKEN='two words'",
+        "VERIFY_TOKEN=changeme",
+        "ACCESS_TOKEN=EAAxxxxxxxx",
     ],
 )
 def test_what_looks_like_a_placeholder_is_named_and_keeps_its_file(open_shop, content):

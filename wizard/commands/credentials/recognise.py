@@ -28,7 +28,9 @@ _PIN = re.compile(r"(^|_)(pin|two_?step|two_?factor|2fa)(_|$)")
 _SECRET = re.compile(r"secret|app_key|client_key")
 _ACCESS = re.compile(r"(^|_)token$")
 _PLACEHOLDER = re.compile(
-    r"<.*>|\$?\{.*\}|\$\(.*\)|\$\w+|%\w+%|(your|my|change|replace)[-_ ].*|x{4,}|\.{3}", re.I
+    r"<.*>|\$\{.*\}|\{+[\w .-]*\}+|\$\(.*\)|\$\w+|%\w+%|(your|my|change|replace)[-_ ].*"
+    r"|(change|replace)me|placeholder|todo|\w{0,8}(x{4,}|\.{3}|…)\w{0,8}",
+    re.I,
 )
 _IDS = (
     ("phone_number_id", re.compile(r"phone(_number)?_id$")),
@@ -37,6 +39,9 @@ _IDS = (
     ("business_id", re.compile(r"(^|_)(business|portfolio)(_manager)?_id$")),
 )
 _ANYWHERE = re.compile(rf"(?<![A-Za-z0-9])({sanitise.ACCESS_TOKEN})(?![A-Za-z0-9])")
+_APP_TOKEN_ANYWHERE = re.compile(
+    rf"(?<![A-Za-z0-9])({sanitise.APP_ID})(?:\||%7C)({sanitise.APP_SECRET})(?![A-Za-z0-9])", re.I
+)
 #: What a request to Graph names, as in a curl command.
 _NODE = r"graph\.facebook\.com/(?:v\d{1,3}\.\d/)?(\d{5,20})/"
 _NODES = {
@@ -226,6 +231,9 @@ def _within(key: str, value: str) -> Iterator[tuple[str, str]]:
         return
     for token in _ANYWHERE.findall(value):
         yield TOKEN, token
+    for app, secret in _APP_TOKEN_ANYWHERE.findall(value):
+        yield "app_id", app
+        yield "app_secret", secret.lower()
     for name, address in _NODES.items():
         for node in address.findall(value):
             yield name, node

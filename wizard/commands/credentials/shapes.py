@@ -6,10 +6,12 @@ knows what a value means.
 
 from __future__ import annotations
 
+import base64
 import csv
 import io
 import json
 import re
+import shlex
 import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -34,6 +36,8 @@ def read(text: str) -> Reading:
     """Everything that has a name in this text, in its order."""
     if text.startswith(AS_IT_STANDS):
         return _bare_lines(text)
+    if "\n" not in text:
+        text = text.replace("\r", "\n")
     with suppress(ValueError, RecursionError):
         return Reading(list(_branches(json.loads(text))), [])
     for reader in _READERS:
@@ -68,15 +72,24 @@ def _branches(tree: Any, root: tuple[str, ...] = ()) -> Iterator[Leaf]:
 
 def _named(node: dict[Any, Any]) -> dict[Any, Any]:
     """`{"key": NAME, "value": …}` of Postman, `{"name": NAME, …}` of Kubernetes: {NAME: …}."""
+    if node.get("kind") == "Secret" and isinstance(data := node.get("data"), dict):
+        return node | {"data": {key: _plain(value) for key, value in data.items()}}
     name = node.get("key", node.get("name"))
     return {name: node["value"]} if isinstance(name, str) and "value" in node else node
+
+
+def _plain(value: Any) -> Any:
+    """What Base64 holds, as the `data` of a Secret of Kubernetes has it; others stay."""
+    with suppress(ValueError, TypeError):
+        return base64.b64decode(value, validate=True).decode().rstrip("\r\n")
+    return value
 
 
 def _leaf(path: tuple[str, ...], value: str) -> Iterator[Leaf]:
     """A value, or what is written in it: JSON within JSON, NAME=value of Docker Compose."""
     if value.startswith("{") and not path[-1].startswith(PREFIX):
         with suppress(ValueError, RecursionError):
-            yield from _branches(json.loads(value), path)
+            yield from list(_branches(_loose(value), path))
             return
     line = _ASSIGNED.fullmatch(value) if path[-1].isdigit() else None
     if line and line["op"] == "=":
@@ -86,17 +99,39 @@ def _leaf(path: tuple[str, ...], value: str) -> Iterator[Leaf]:
 
 
 _STRING = r'"(?:[^"\\]|\\.)*+(?:"|\Z)'
-_COMMENTS = re.compile(rf"({_STRING})|//[^\n]*|/\*(?:[^*]|\*(?!/))*+(?:\*/|\Z)", re.S)
+_IN_SINGLE = r"'(?:[^'\\\n]|\\.)*+'"
+_COMMENTS = re.compile(
+    rf"({_STRING}|{_IN_SINGLE})|//[^\n]*|/\*(?:[^*]|\*(?!/))*+(?:\*/|\Z)|(?<=\n)\s*+#[^\n]*", re.S
+)
 _LAST_COMMAS = re.compile(rf"({_STRING})|,\s*+(?=[\]}}])", re.S)
+#: Of JSON5, JavaScript and Python: strings in single quotes, bare names, words for literals.
+_SINGLE = re.compile(rf"({_STRING})|'((?:[^'\\\n]|\\.)*+)'", re.S)
+_BARE = re.compile(rf"({_STRING})|(?<=[{{,\s])([A-Za-z_$][\w$]{{0,80}}+)(?=\s*+:)", re.S)
+_WORD = re.compile(rf"({_STRING})|\b(None|True|False|undefined)\b", re.S)
+
+
+def _loose(text: str) -> Any:
+    """The tree of a text that is JSON, or nearly so. ValueError where it is not."""
+    with suppress(ValueError):
+        return json.loads(text)
+    for noise in (_COMMENTS, _LAST_COMMAS):
+        text = noise.sub(lambda found: found[1] or " ", text)
+    text = _SINGLE.sub(lambda found: found[1] or _double(found[2]), text)
+    text = _BARE.sub(lambda found: found[1] or f'"{found[2]}"', text)
+    text = _WORD.sub(lambda found: found[1] or "null", text)
+    return json.loads(_LAST_COMMAS.sub(lambda found: found[1] or " ", text))
+
+
+def _double(inner: str) -> str:
+    inner = re.sub(r"\\(.)|\"", lambda found: "'" if found[0] == "\\'" else found[0], inner)
+    return '"' + re.sub(r'(?<!\\)"', r"\"", inner) + '"'
 
 
 def _relaxed_json(text: str) -> Reading:
-    """JSON with comments and trailing commas, as editors and their settings have it."""
+    """JSON with comments, trailing commas and the quotes of JSON5, as editors have it."""
     if not text.lstrip().startswith(("{", "[", "/")):
         raise ValueError("no JSON")
-    for noise in (_COMMENTS, _LAST_COMMAS):
-        text = noise.sub(lambda found: found[1] or " ", text)
-    return Reading(list(_branches(json.loads(text))), [])
+    return Reading(list(_branches(_loose(text))), [])
 
 
 def _json_lines(text: str) -> Reading:
@@ -208,7 +243,13 @@ _FORMS = (
     (re.compile(rf"\Asetenv\s{{1,8}}{_NAME}\s(?P<value>.*)"), "shell"),
     (re.compile(rf"\A(?:export|declare\s-x)\s{{1,8}}{_NAME}=(?P<value>.*)"), "shell"),
     (_ASSIGNED, "dotenv"),
+    # Notes of people and tables of Markdown: a label of a few words.
+    (re.compile(r"\A[-*]?\s{0,8}(?P<name>\w+(?:[ _-]\w+){1,4})\s{0,8}:\s(?P<value>.*)"), "dotenv"),
+    (re.compile(r"\A\|\s{0,80}(?P<name>[\w .-]{1,80}?)\s{0,80}\|(?P<value>[^|]*)\|?"), "dotenv"),
 )
+#: Lines that give values to several names: shells, a Dockerfile, systemd, `docker run`.
+_SEVERAL = re.compile(r"ENV\s|Environment=|(?:sudo\s)?(?:docker|podman)\s", re.I)
+_PAIR = re.compile(r"(?:Environment=|--env=)?([A-Za-z_][\w.-]{0,200})=(.*)", re.S)
 _SECTION = re.compile(r"\[([^\[\]]{1,200})\]")
 _COMMENT = re.compile(r"[#;]|//|/\*|rem\s|::|@?echo\s|[][{}()]{1,20}[,;]?$", re.I)
 #: What a quoted value is made of: without changes, with escapes, and bare.
@@ -249,6 +290,8 @@ def _lines(text: str) -> Reading:
             section = (found[1].strip(" \"'"),)
         elif not line or in_curl or _COMMENT.match(line):
             leaves.append(((record, f"line {number}"), line))
+        elif several := _several(line):
+            leaves += [((record, *section, name), value) for name, value in several]
         elif (pair := _assigned(line)) is None:
             leaves.append(((record, f"line {number}"), line))
             unread.append(number)
@@ -263,6 +306,21 @@ def _lines(text: str) -> Reading:
     return Reading(leaves if again else [(path[1:], value) for path, value in leaves], unread)
 
 
+def _several(line: str) -> list[tuple[str, str]]:
+    """Names and values where one line has more than one; ours never do: it would be a value."""
+    known = _SEVERAL.match(line)
+    if line.count("=") < (1 if known else 2) or PREFIX in line:
+        return []
+    try:
+        words = shlex.split(line, comments=True)
+    except ValueError:
+        return []
+    if not known and not (_PAIR.fullmatch(words[0]) or words[0] in ("export", "env", "declare")):
+        return []
+    pairs = [(found[1], found[2]) for word in words if (found := _PAIR.fullmatch(word))]
+    return pairs if known or len(pairs) > 1 else []
+
+
 def _assigned(line: str) -> tuple[str, str] | None:
     """Name and value; None where the line has none, or its quotes are not closed."""
     for form, style in _FORMS:
@@ -272,11 +330,17 @@ def _assigned(line: str) -> tuple[str, str] | None:
     return None
 
 
+#: The quotes of bash that know escapes, with those alone that stand for themselves.
+_ANSI = re.compile(r"\$'(?:[^'\\]|\\['\\])*+'\s*+(?:#.*)?")
+
+
 def unquoted(value: str, style: str = "dotenv") -> str | None:
     """The value as the reader of that style would have it; None where it has none."""
     if style == "bare":
         return value
     quoted = value[:1] in ("'", '"')
+    if style == "dotenv" and value.startswith("$'"):
+        return _joined(value[1:], "fish") if _ANSI.fullmatch(value) else None
     if style == "dotenv" and not quoted:
         return _without_comment(value)
     if style == "word":
