@@ -23,7 +23,7 @@ from wizard.facts.json_values import link, text
 from wizard.graph import Json, Upload
 from wizard.graph.consent import Consent
 from wizard.templates.files import kind_of_file, picture_size
-from wizard.text.errors import Unavailable, UsageError, unknown_word
+from wizard.text.errors import ErrorKind, Unavailable, UsageError, unknown_word
 from wizard.text.localised import phrase
 from wizard.text.sanitise import ANY
 
@@ -177,10 +177,19 @@ def remove_qr(session: Session, code: str) -> ActionResult:
     path = f"{session.id_of('phone_number_id')}/message_qrdls/{code}"
 
     def send(consent: Consent) -> None:
-        with session.prompter.waiting(phrase("number.qr_removing")):
-            confirmed(session.graph().delete(path, consent))
+        try:
+            with session.prompter.waiting(phrase("number.qr_removing")):
+                confirmed(session.graph().delete(path, consent))
+        except Unavailable as error:
+            if error.kind is ErrorKind.NOT_VISIBLE and _none_is(session, code):
+                raise UsageError("number.qr_no_such") from None
+            raise
 
     return _change_qr(session, "remove", [f"DELETE /{path}"], send, spends=True)
+
+
+def _none_is(session: Session, code: str) -> bool:
+    return all(one["code"] != code for one in qr_codes(session))
 
 
 def _change_qr(
