@@ -296,3 +296,16 @@ def test_from_no_template_setup_makes_one_sends_it_and_plan_says_no_change(
     wizard("templates", "pull", where, "--remember", world)
     code, data = told("templates", "plan", where, world)
     assert (code, data["changes"], data["unchanged"]) == (0, [], 1)
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (("templates", "plan", "--dir=nowhere"), "templates pull"),
+        (("number", "qr", "list", "ABCDEFGHIJKLMN"), "number qr list"),
+    ],
+)
+def test_what_an_error_says_to_type_is_for_the_same_profile(wizard, words, named):
+    _, _, err = wizard(*words, "--sandbox=healthy")
+    assert f"wa-wizard --sandbox=healthy {named}" in " ".join(err.split())
+    assert f"wa-wizard {words[0]} {words[1]} --help" in err

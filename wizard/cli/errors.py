@@ -101,7 +101,9 @@ class ErrorReporter:
             self._say(f"{key}_next", values)
         if isinstance(error, UsageError):
             command = self._command or values.get("of", "")
-            self._say("cli.see_help", {"command": f"{command} --help".strip()})
+            # A page of help is the same for every profile.
+            plain = Words(self._words.language)
+            self._screen.line(plain.say("cli.see_help", command=f"{command} --help".strip()))
         if code is Exit.DEFECT and self._verbose:
             for place in _places(error):
                 self._screen.line(place, first="  ")

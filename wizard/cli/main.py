@@ -16,7 +16,7 @@ from wizard.context.context import Context
 from wizard.context.settings import Arguments, check_profile, language_of
 from wizard.report.documents import TOOL, error_document, outcome_document, write_document
 from wizard.report.outputs import OUTPUTS, Output
-from wizard.text.errors import Exit, Terminated, UsageError
+from wizard.text.errors import Exit, Terminated, UsageError, WizardError
 from wizard.text.sanitise import TYPED_SECRET
 from wizard.ui.screen import fit_encoding, open_screen
 from wizard.ui.words import Words
@@ -114,7 +114,13 @@ def _obey(line: Line, arguments: Arguments, words: Words) -> int:
     parse(line, branch, words, arguments)
     check_profile(arguments, os.environ)
     _quiet_threads(arguments)
-    return branch.run(arguments)
+    try:
+        return branch.run(arguments)
+    except BaseException:
+        # What the error tells to type next means the same profile.
+        with suppress(WizardError, OSError):
+            words.same = Context(arguments).same
+        raise
 
 
 def _prints_lines(arguments: Arguments) -> bool:
