@@ -126,6 +126,16 @@ def test_what_it_does_not_take_is_said_of_this_store_and_not_of_the_environment(
     assert "denied" not in said
 
 
+def test_a_store_that_cannot_be_read_is_not_called_empty(shared):
+    none = "no secrets yet"
+    shared.choose(get=REFUSES)
+    assert none not in shared.shop.run("list").both
+    (shared.kept / "access_token").unlink()
+    (shared.kept / "app_secret").unlink()
+    shared.choose()
+    assert none in shared.shop.run("list").both
+
+
 def test_a_note_of_what_the_store_no_longer_has_is_not_believed(shared):
     shop = shared.shop
     shop.run("set", "two_step_pin", "--from-stdin", stdin="271828")

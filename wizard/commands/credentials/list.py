@@ -23,20 +23,25 @@ def run(chosen: Arguments) -> int:
     """Every secret and every id of the profile."""
     with Context(chosen) as context:
         record = record_of(context)
-        rows = _rows(context, record)
+        there, now = _looked(context, record)
+        rows = _rows(context, record, there, now)
         ids = {name: record.ids[name] for name in ID_NAMES if name in record.ids}
         if chosen.json:
             context.print_json({"schema": 1, "credentials": rows, "ids": ids})
             return Exit.FINE
-        _show(context, rows)
+        _show(context, rows, looked=there is not None)
         for name, value in ids.items():
             context.screen.line(value, first=f"{name}: ")
         return Exit.FINE
 
 
-def _rows(context: Context, record: ProfileRecord) -> list[dict[str, Any]]:
+def _rows(
+    context: Context,
+    record: ProfileRecord,
+    there: Mapping[str, StoredSecret | None] | None,
+    now: Description,
+) -> list[dict[str, Any]]:
     given = context.environment
-    there, now = _looked(context, record)
     rows = []
     for name in sorted({*record.secret_names, *(there or {}), *given.names}):
         source, note = given.source(name), record.note_of(name)
@@ -72,7 +77,8 @@ def _looked(
             words = context.words
             context.notes.line(words.say(trouble.key, **trouble.values), "yellow")
             context.notes.line(words.say("credentials.not_looked"), "yellow")
-        return None, Description(str(context.choice.get("store") or DEFAULT))
+            return None, Description(str(context.choice.get("store") or DEFAULT))
+        return {}, Description(str(context.choice.get("store") or DEFAULT))
 
 
 def _true(
@@ -95,11 +101,11 @@ def _changed(note: SecretNote, now: Description) -> str:
     return now.backend if note.backend and now.backend != note.backend else ""
 
 
-def _show(context: Context, rows: list[dict[str, Any]]) -> None:
+def _show(context: Context, rows: list[dict[str, Any]], *, looked: bool) -> None:
     words, screen = context.words, context.screen
     if context.chosen.sandbox:
         screen.line(words.say("ui.sandbox"), "reverse bold")
-    if not rows:
+    if not rows and looked:
         screen.line(words.say("credentials.none", command="wa-wizard setup"))
     for row in rows:
         screen.line(row["name"], "bold")
