@@ -3,6 +3,8 @@
 import errno
 import importlib
 import pkgutil
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -10,6 +12,7 @@ import pytest
 import wizard
 from wizard.cli.errors import ErrorReporter
 from wizard.cli.main import _quiet_threads as quiet_threads
+from wizard.cli.main import run
 from wizard.context.settings import Arguments
 from wizard.graph import GraphError
 from wizard.net.address import InvalidAddress
@@ -159,3 +162,39 @@ def test_the_one_next_thing_stands_in_the_words_of_every_kind_of_file():
 def test_every_exit_code_is_explained():
     explained = {key.removeprefix("exit_") for key in family("help") if key.startswith("exit_")}
     assert explained - {"title"} == {str(int(code)) for code in Exit}
+
+
+def test_the_last_sentence_is_in_the_language_that_was_switched_to(monkeypatch, capsys):
+    def switched(line, arguments, words):
+        arguments.language = "ru"
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("wizard.cli.main._obey", switched)
+    monkeypatch.setattr("wizard.cli.errors.let_next_interrupt_end", lambda: None)
+    assert run(["setup", "--lang", "en"]) == 130
+    said = capsys.readouterr().err.split()
+    assert said == Words("ru").say("cli.interrupted").split()
+
+
+HALF_BUILT = """
+import os, signal
+from wizard.cli.errors import handling_signals
+from wizard.text.errors import Terminated
+class Loop:
+    def __init__(self):
+        os.kill(os.getpid(), signal.SIGTERM)
+        self.socket = None
+    def __del__(self):
+        self.socket
+try:
+    with handling_signals():
+        Loop()
+except Terminated:
+    print("ended")
+"""
+
+
+def test_what_a_signal_left_half_built_shows_no_traceback():
+    call = [sys.executable, "-c", HALF_BUILT]
+    done = subprocess.run(call, capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("ended\n", "")

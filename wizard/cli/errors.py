@@ -43,6 +43,8 @@ def _stopper(code: Exit) -> Any:
             # Once is enough: a second one must not interrupt the cleaning up.
             with suppress(ValueError, AttributeError):
                 signal.signal(getattr(signal, name), signal.SIG_IGN)
+        # An event loop that was being built complains with a traceback when it is collected.
+        sys.unraisablehook = lambda _half_built: None
         raise Terminated(code)
 
     return stop

@@ -50,6 +50,8 @@ def run(words: Sequence[str]) -> int:
     except BaseException as error:
         if isinstance(error, SystemExit) and not isinstance(error, Terminated):
             raise
+        if arguments.command:
+            spoken.language = arguments.language  # it may have been changed on the way
         code = ErrorReporter(spoken, arguments.command, arguments.verbose).of(error)
         if arguments.json:
             _print_error(error, arguments)
