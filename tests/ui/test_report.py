@@ -94,7 +94,8 @@ def test_ready_to_receive_here_is_said_with_what_keeps_it_so(language):
     )
     audit.record.webhook = {"callback_url": "https://x.example/", "level": "app", "kept_by": "here"}
     said = shown(lambda s, w: end_screen(s, w, audit, PLACES, NOW), language, width=300)
-    assert plain(Words(language).say("report.caution_here")) in said
+    caution = plain(Words(language).say("report.caution_here"))
+    assert all(line in said for line in caution.splitlines())
     after = said[said.index(Words(language).say("ending.next")) :]
     assert "wa-wizard webhook listen" in after
     assert "webhook listen" in shown(lambda s, w: AuditView(s, w).show(audit), language)
@@ -384,7 +385,10 @@ def test_the_status_screen():
         Overview(screen, words, NOW).show(verdicts(goals=BOTH).record, CHECKLIST)
 
     text = shown(show)
-    assert text.index("102290129340398") > text.rindex("✗")
+    assert text.index("WABA ID") < text.index("Phone number ID") < text.index("Access token")
+    assert text.index("Access token") < text.index("✗"), "the three things to have come first"
+    assert text.count("102290129340398") == 1
+    assert text.splitlines()[-1] == f"✗ {Words('en').say('report.receiving_failed')}"
     assert "The token lasts" in text
     assert "The clock is right" not in text, "what is in order is no news"
 

@@ -242,16 +242,36 @@ def test_consent_shows_exactly_what_is_sent(typed, prompter, out):
         ("y" + ENTER + "done" + ENTER, "done"),
     ],
 )
-def test_a_confirmation_asks_yes_or_no_first_and_words_second(typed, prompter, keys, words):
+@pytest.mark.parametrize("sandbox", [False, True])
+def test_a_confirmation_asks_yes_or_no_first_and_words_second(typed, make, keys, words, sandbox):
+    """A rehearsal must not teach another key than reality has."""
     typed(keys)
-    assert prompter.confirm(ItemResult(ITEM, waiting())) == words
+    assert make(sandbox=sandbox).confirm(ItemResult(ITEM, waiting())) == words
 
 
-def test_in_the_sandbox_enter_confirms(typed, make):
-    typed(ENTER)
-    assert make(sandbox=True).confirm(ItemResult(ITEM, waiting())) != ""
-    typed("no" + ENTER)
-    assert make(sandbox=True).confirm(ItemResult(ITEM, waiting())) == ""
+@pytest.mark.parametrize("explains", [False, True])
+def test_a_newcomer_reads_once_what_a_term_means_above_the_question_that_names_it(
+    typed, out, explains
+):
+    words, screen = Words("en"), Screen(out, colour=False)
+    words.explains = explains
+    prompter = ConsolePrompter(screen, words, keyboard=FullKeyboard(screen))
+    prompter.tell("account.none_found")
+    assert (words.say("terms.waba") in out.getvalue()) is explains
+    typed("1" + ENTER + "2" + ENTER)
+    for _ in range(2):
+        prompter.ask(Question("x", phrase("webhook.token_invent"), parse=str))
+    assert out.getvalue().count(words.say("terms.verify_token")) == explains
+    assert out.getvalue().count(words.say("terms.waba")) == explains
+
+
+def test_the_sandbox_says_once_that_nothing_goes_to_meta(typed, make, out):
+    prompter = make(sandbox=True)
+    typed(ENTER * 2)
+    for _ in range(2):
+        prompter.show_problem(OPEN, {})
+        prompter.consent("sample.item", ASK, ["POST /1/register"])
+    assert out.getvalue().count(Words("ru").say("ui.sandbox")) == 1
 
 
 def test_an_item_shows_what_was_seen_why_and_the_links_that_are_known(out, make):

@@ -1,5 +1,7 @@
 """Words: always of both languages, always clean, and never lost for a reason."""
 
+import re
+
 import pytest
 
 from wizard.audit import checklist
@@ -14,7 +16,7 @@ from wizard.audit.results import (
 from wizard.state.content import MESSAGES, names, read
 from wizard.text.errors import ErrorKind, Unavailable
 from wizard.text.localised import LANGUAGES, Text
-from wizard.ui.words import Words, messages
+from wizard.ui.words import Glossary, Words, family, messages
 
 T = Text("т", "t")
 ITEM = Item("sample.item", T, T, reasons={"own": Reason(Text("{a}", "{a}"), Text("{b}", "{b}"))})
@@ -73,3 +75,39 @@ def test_a_reason_nobody_knows_is_named():
 
 def test_every_message_can_be_said():
     assert all(text.ru and text.en for text in messages().values())
+
+
+#: Meta's terms that a newcomer meets in a setup.
+TERMS = (
+    *("access_token", "waba", "portfolio", "phone_number_id", "app_secret", "system_user"),
+    *("permission", "pin", "template", "window", "callback", "verify_token", "challenge"),
+)
+#: One dim line of a usual terminal, behind an indent.
+ONE_LINE = 78
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("term", TERMS)
+def test_a_term_of_metas_is_explained_once_in_one_line(term, language):
+    words, named = Words(language), getattr(family("terms")[f"{term}_named"], language)
+    explained = words.say(f"terms.{term}")
+    assert re.search(named, explained, re.I), "its own line names it"
+    assert len(explained) <= ONE_LINE
+    assert [key for key, text in messages().items() if re.search(named, getattr(text, language))]
+    glossary = Glossary(words)
+    assert explained in glossary.of([explained])
+    assert glossary.of([explained]) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://x.example/webhook",
+        "wa-wizard\u00a0--lang=en\u00a0webhook\u00a0listen",
+        "GET /1029384756102938/whatsapp_business_account",
+        "24 hours left",
+        "a plain sentence",
+    ],
+)
+def test_what_only_looks_like_a_term_is_not_explained(text):
+    assert Glossary(Words("en")).of([text]) == []

@@ -190,12 +190,13 @@ def _ask_url(session: Session, may_here: bool) -> str:
     )
     chosen = session.record.webhook
     before = chosen.get("callback_url", "")
+    here = {"ru": "здесь"}.get(session.language, HERE)
     if session.record.received_here:
-        before = HERE if may_here else ""
+        before = here if may_here else ""
     question = Question(
         "webhook.callback_url",
         phrase("webhook.url_ask" if may_here else "webhook.url_ask_server"),
-        default=before or (HERE if can_here else ""),
+        default=before or (here if can_here else ""),
         parse=lambda typed: parse_callback(typed, outside, may_here=may_here),
         option="--url",
     )

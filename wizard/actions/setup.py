@@ -15,7 +15,7 @@ from wizard.actions.prompter import NextAction
 from wizard.actions.results import UNASKED, action_of
 from wizard.actions.session import Session
 from wizard.audit.checklist import Item
-from wizard.audit.results import ItemResult
+from wizard.audit.results import ItemResult, turn
 from wizard.audit.runner import audit, look, spoken_of
 from wizard.facts.facts import Facts
 from wizard.graph import Credentials
@@ -35,12 +35,6 @@ NEVER_ASKED = frozenset({ErrorKind.NOT_GIVEN, "not_chosen"})
 ACCOUNT = "account.visible"
 #: Sections whose advice has its turn in the walk: a token that will end, and the test message.
 IN_TURN = ("token", "message")
-#: What a real message proves best is asked of a person last.
-LAST = frozenset({"app.published"})
-
-
-def _turn(result: ItemResult) -> tuple[bool, bool]:
-    return result.item.needed_for is Goal.RECEIVING, result.item.id in LAST
 
 
 class Setup:
@@ -109,7 +103,7 @@ class Setup:
     def _next(self, results: Sequence[ItemResult]) -> ItemResult | None:
         """The first to work on: what only receiving needs comes once sending is in order."""
         stops = [f for f in results if f.item.id not in self._put_off and self._stops(f)]
-        return min(stops, key=_turn, default=None)
+        return min(stops, key=turn, default=None)
 
     def _stops(self, result: ItemResult) -> bool:
         """Whether a person is stopped for it: what is required, and what IN_TURN names.

@@ -273,6 +273,15 @@ def last_changes(record: ProfileRecord) -> dict[str, str]:
     return changes
 
 
+#: What a real message proves best is asked of a person last.
+LAST = frozenset({"app.published"})
+
+
+def turn(result: ItemResult) -> tuple[bool, bool]:
+    """When an item has its turn: what only receiving needs comes once sending is in order."""
+    return result.item.needed_for is Goal.RECEIVING, result.item.id in LAST
+
+
 @dataclass(frozen=True)
 class AuditResult:
     """Findings in the order of the checklist, with the record they were from_health into.
@@ -309,15 +318,19 @@ class AuditResult:
         return result.item.needed_for is None or self.required(result)
 
     def open(self, required: bool) -> list[ItemResult]:
-        """What is not in order and can be acted on: what the goals need, or else the advice."""
+        """What is not in order and can be acted on: what the goals need, or else the advice.
+
+        In the order in which setup works on it.
+        """
         settled = (Status.PASSED, Status.SKIPPED)
-        return [
+        found = (
             result
             for result in self.results
             if result.status not in settled
             and self.concerns(result)
             and self.required(result) is required
-        ]
+        )
+        return sorted(found, key=turn)
 
 
 def remembered(checklist: Checklist, record: ProfileRecord) -> AuditResult:

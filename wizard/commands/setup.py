@@ -49,6 +49,7 @@ def run(chosen: Arguments) -> int:
         session.speak = partial(_speak, context)
         before = remembered(session.checklist, session.record)
         welcome(context.screen, context.words, before, bool(chosen.sandbox))
+        context.screen.recent.clear()  # an overview; a term is explained where it is worked on
         if context.attended:
             try:
                 open_store(session)

@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 
 #: How long the sandbox's play person is waited for.
 PLAY_SECONDS = 20.0
+#: Commands that lead a newcomer: they explain Meta's terms.
+GUIDING = ("setup", "login")
 
 
 class Context:
@@ -93,7 +95,9 @@ class Context:
     @cached_property
     def words(self) -> Words:
         """The tool's words in the language of this run."""
-        return Words(self.chosen.language, self.same, vars(self.chosen).get("folder") or "")
+        words = Words(self.chosen.language, self.same, vars(self.chosen).get("folder") or "")
+        words.explains = self.chosen.command in GUIDING
+        return words
 
     @cached_property
     def screen(self) -> Screen:

@@ -17,7 +17,7 @@ from wizard.text.localised import Value
 from wizard.ui.item_view import ItemView
 from wizard.ui.keyboard import stop_echo
 from wizard.ui.screen import Screen
-from wizard.ui.words import Words
+from wizard.ui.words import Glossary, Words
 
 if TYPE_CHECKING:
     from rich.live import Live
@@ -192,45 +192,58 @@ class BasePrompter:
     ) -> None:
         self._screen, self._words, self._sandbox = screen, words, sandbox
         self._suggestions = suggestions or {}
+        self._glossary = Glossary(words) if words.explains else None
         self._showing = ItemView(screen, words, sandbox)
         self._waiting = WaitingLine(screen, words)
         self._links: Sequence[str] = ()  # those that were shown last
 
     def tell(self, key: str, /, **values: Value) -> None:
         """See Prompter."""
-        if "store" in values and not key.startswith("vault."):  # there it is named for experts
-            values["store"] = self._words.named("store", str(values["store"]))
-        with self._waiting.paused():
+        with self._printing():
             self._screen.line(self._words.say(key, **values))
 
     def show_problem(
         self, result: ItemResult, ids: Mapping[str, str], *, brief: bool = False
     ) -> None:
         """See Prompter."""
-        with self._waiting.paused():
+        with self._printing():
             self._showing.show_problem(result, ids, brief=brief)
 
     def show_result(self, result: ItemResult) -> None:
         """See Prompter."""
-        with self._waiting.paused():
+        with self._printing():
             self._showing.show_result(result)
 
     def show_steps(self, item: Item, ids: Mapping[str, str]) -> Sequence[str]:
         """See Prompter."""
-        with self._waiting.paused():
+        with self._printing():
             self._links = self._showing.show_steps(item, ids)
         return self._links
 
     def show_link(self, link: str) -> None:
         """See Prompter."""
-        with self._waiting.paused():
+        with self._printing():
             self._showing.link(link)
             show_code(self._screen, link)
 
     def show_error(self, error: Unavailable) -> None:
         """See Prompter."""
-        with self._waiting.paused():
+        with self._printing():
             self._showing.show_error(error)
+
+    @contextmanager
+    def _printing(self) -> Iterator[None]:
+        """Prints; Meta's terms are explained below the text that first names them."""
+        with self._waiting.paused():
+            yield
+            self._explain()
+
+    def _explain(self, text: str = "") -> None:
+        """The terms of what was just printed, and of a text that is about to be."""
+        if self._glossary is not None:
+            for explained in self._glossary.of((*self._screen.recent, text)):
+                self._screen.line(explained, "dim", "  ")
+        self._screen.recent.clear()
 
     def _offered(self, question: Question) -> str:
         """What Enter takes: the sandbox's own value, else the question's."""

@@ -117,13 +117,14 @@ class ConsolePrompter(BasePrompter):
             parsed = _parsed(suggested, question.parse)
             if isinstance(parsed, str):
                 return parsed
-        hint = self._hint(question, suggested)
+        text = self._words.phrase(question.text)
+        asked = _ending(f"{text}{self._hint(question, suggested)}")
         typed: list[str] = []
         silent = 0
-        with self._asking(question.name, question.option) as keys, without_echo(question.secret):
+        asking = self._asking(question.name, question.option, text)
+        with asking as keys, without_echo(question.secret):
             while True:
-                text = _ending(f"{self._words.phrase(question.text)}{hint}")
-                answer = keys.line(text, secret=question.secret, history=typed)
+                answer = keys.line(asked, secret=question.secret, history=typed)
                 pasted = not question.secret and looks_secret(answer)
                 parsed = _parsed(answer or suggested, question.parse, pasted)
                 if isinstance(parsed, str):
@@ -136,6 +137,7 @@ class ConsolePrompter(BasePrompter):
                 if not (question.secret or pasted):
                     typed.append(answer)  # the up arrow brings it back
                 self._showing.wrong(parsed)
+                self._explain()
 
     def choose(self, question: Question, choices: Sequence[Choice]) -> str:
         """See Prompter."""
@@ -148,7 +150,7 @@ class ConsolePrompter(BasePrompter):
         default = values.index(preselected) if preselected else 0
         rows = [Option(choice.value, self._words.phrase(choice.label)) for choice in choices]
         text = self._words.phrase(question.text)
-        with self._asking(question.name, question.option) as keys:
+        with self._asking(question.name, question.option, text) as keys:
             return keys.pick(text, self._pick_hint(rows), rows, default)
 
     def next_action(
@@ -167,12 +169,9 @@ class ConsolePrompter(BasePrompter):
         """See Prompter."""
         confirm = result.item.confirm
         text = self._words.text(confirm) if confirm else self._words.say("ui.confirm_ask")
-        with self._asking(f"confirm.{result.item.id}", ANSWERS) as keys:
-            if self._sandbox:
-                hint = self._words.say("ui.enter_takes_sandbox")
-                words = keys.line(_ending(f"{text} {hint}"))
-                return affirmed(words or self._words.say("ui.confirmed_in_sandbox"))
-            keys.forget()  # an Enter typed out of impatience confirms nothing
+        with self._asking(f"confirm.{result.item.id}", ANSWERS, text) as keys:
+            if not self._sandbox:
+                keys.forget()  # an Enter typed out of impatience confirms nothing
             if not self._yes(text, default=False):
                 return ""
             words = keys.line(_ending(self._words.say("ui.confirm_words")))
@@ -214,14 +213,15 @@ class ConsolePrompter(BasePrompter):
             Option("yes", self._words.say(f"ui.{agree}"), "yд"),
             Option("no", self._words.say("ui.decline"), "nн"),
         ]
-        with self._asking("consent") as keys:
+        with self._asking("consent", text=text) as keys:
             return keys.pick(text, self._pick_hint(rows), rows, 0 if default else 1) == "yes"
 
     @contextmanager
-    def _asking(self, name: str, option: str = "") -> Iterator[Keyboard]:
+    def _asking(self, name: str, option: str = "", text: str = "") -> Iterator[Keyboard]:
         if self._keys is None:
             raise InputRequired(name, option)
         with self._waiting.paused():
+            self._explain(text)
             self._screen.flush()
             yield self._keys
 

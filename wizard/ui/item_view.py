@@ -55,9 +55,10 @@ class ItemView:
     def __init__(self, screen: Screen, words: Words, sandbox: bool = False) -> None:
         self._screen, self._words, self._sandbox = screen, words, sandbox
 
-    def banner(self) -> None:
-        """In the sandbox: that nothing here goes to Meta. Elsewhere nothing."""
-        if self._sandbox:
+    def banner(self, again: bool = False) -> None:
+        """In the sandbox, once on a screen: that nothing goes to Meta. Elsewhere nothing."""
+        if self._sandbox and (again or not self._screen.bannered):
+            self._screen.bannered = True
             self._screen.line(self._words.say("ui.sandbox"), "reverse bold")
 
     def show_problem(

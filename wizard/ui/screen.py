@@ -7,6 +7,7 @@ import os
 import re
 import sys
 import unicodedata
+from collections import deque
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, TextIO
 
@@ -165,6 +166,9 @@ class Screen:
         self.stream, self.colour, self._width = stream, colour, width
         self.encoding = getattr(stream, "encoding", None) or "utf-8"
         self._console: Console | None = None
+        #: What was printed last, for those who explain it.
+        self.recent: deque[str] = deque(maxlen=60)
+        self.bannered = False
 
     @property
     def terminal(self) -> bool:
@@ -188,6 +192,7 @@ class Screen:
         self, text: str = "", style: str = "", first: str = "", rest: str | None = None
     ) -> None:
         """Print a text, wrapped; `first` leads its first line and `rest` (as wide) the others."""
+        self.recent.append(text)
         first, text = self.fit(first), self.tied(text)
         lead = " " * cells(first) if rest is None else rest
         for line in wrap(text, self.width, first, lead):
@@ -205,6 +210,7 @@ class Screen:
 
     def marked(self, sign: tuple[str, str], text: str, style: str = "", indent: str = "") -> None:
         """Print a text after a coloured sign."""
+        self.recent.append(text)
         mark, colour = plain_sign(sign[0], self.encoding), sign[1]
         lead = f"{indent}{mark} "
         for number, line in enumerate(wrap(self.tied(text), self.width, lead, " " * len(lead))):

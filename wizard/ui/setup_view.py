@@ -90,7 +90,7 @@ def end_screen(
     """Prints it."""
     if sandbox:
         screen.line()
-        ItemView(screen, words, sandbox).banner()
+        ItemView(screen, words, sandbox).banner(again=True)
     view = AuditView(screen, words)
     view.open_items(audit)
     _places(screen, words, places)

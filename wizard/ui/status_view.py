@@ -29,7 +29,7 @@ def show_in_short(screen: Screen, words: Words, profile: str, audit: AuditResult
 
 
 class Overview:
-    """Shows a record: what is not in order; last what is ready, and the three things to have."""
+    """Shows a record: the three things to have, what is not in order, and last what is ready."""
 
     def __init__(self, screen: Screen, words: Words, now: datetime | None = None) -> None:
         self._screen, self._words = screen, words
@@ -37,10 +37,10 @@ class Overview:
 
     def show(self, record: ProfileRecord, checklist: Checklist, token_from: str = "") -> None:
         """`token_from` is the variable of the environment that gives the token, "" for none."""
-        if record.checked_at:
-            self._audit(remembered(checklist, record), token_from)
-            return
         show_identity(self._screen, self._words, record, self._now, token_from)
+        if record.checked_at:
+            self._audit(remembered(checklist, record))
+            return
         self._screen.line()
         self._screen.line(self._words.say("status.never_checked"), "bold")
 
@@ -53,7 +53,7 @@ class Overview:
         key = "checked" if oldest == when else "checked_in_parts"
         return self._words.say(f"status.{key}", when=when, oldest=oldest)
 
-    def _audit(self, audit: AuditResult, token_from: str) -> None:
+    def _audit(self, audit: AuditResult) -> None:
         view = AuditView(self._screen, self._words)
         view.open_items(audit)
         self._screen.line()
@@ -65,4 +65,6 @@ class Overview:
         if skipped:
             self._screen.line(self._words.say("status.skipped", count=len(skipped)), "dim")
         self._screen.line(self._looked_at(audit), "dim")
-        view.conclusion(audit, self._now, token_from)
+        view.closing(audit)
+        self._screen.line()
+        view.ready(audit, self._now)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -58,6 +58,29 @@ _PROFILE = re.compile(r"--profile=\S+ ?")
 _OF_A_FOLDER = re.compile(r"\bwa-wizard (?:--\S+ )*templates (?:pull|lint|plan|apply)\b")
 
 
+#: What speaks of no term: a link, and a command of this tool.
+_NOT_PROSE = re.compile(rf"https?://\S+|wa-wizard[\S{GLUE}]*")
+
+
+class Glossary:
+    """Explains Meta's terms, each once: at the first question below a text that names it."""
+
+    def __init__(self, words: Words) -> None:
+        self._words, self._explained = words, set[str]()
+
+    def of(self, texts: Iterable[str]) -> list[str]:
+        """One short line for every term that these texts name and that was not explained yet."""
+        prose, terms = _NOT_PROSE.sub("", "\n".join(texts)), family("terms")
+        new = [
+            name
+            for name in terms
+            if f"{name}_named" in terms and name not in self._explained
+            if re.search(getattr(terms[f"{name}_named"], self._words.language), prose, re.I)
+        ]
+        self._explained.update(new)
+        return [self._words.say(f"terms.{name}") for name in new]
+
+
 class Said(str):
     """A sentence of ours, whose values are cleaned: put into another one it stays as it is."""
 
@@ -74,6 +97,8 @@ class Words:
 
     def __init__(self, language: str, same: str = "", folder: str = "") -> None:
         self.language, self.same, self._folder = language, same, folder
+        #: Whether Meta's terms are explained: for a newcomer.
+        self.explains = False
 
     def command(self, name: str) -> str:
         """A command of this tool as it is typed for this profile."""
@@ -82,6 +107,8 @@ class Words:
     def say(self, key: str, /, **values: object) -> Said:
         """One of the tool's own texts; KeyError when there is none of this key."""
         file, _, name = key.partition(".")
+        if "store" in values:
+            values["store"] = self.named("store", str(values["store"]))
         return self.text(family(file)[name], **values)
 
     def phrase(self, phrase: Phrase | str) -> str:
