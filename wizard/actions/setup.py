@@ -124,10 +124,11 @@ class Setup:
     def offer(self, ask: str = "change", *, advice_alone: bool = False) -> bool:
         """One list of what only advises and what can be changed; False when nothing was picked.
 
-        With `advice_alone` nothing is asked where there is no advice.
+        With `advice_alone` nothing is asked where there is no advice that this tool can do for the
+        person: the rest stands on the last screen.
         """
         advice = [one for one in self.results if self._advises(one)]
-        if advice_alone and not advice:
+        if advice_alone and not any(map(action_of, advice)):
             return False
         picked = choose_change(self._session, advice, ask)
         if picked == NOTHING:
