@@ -76,17 +76,16 @@ def show(name, count, took, times, bare=None):
 def commits(path, count, together):
     """SQLite alone: the same rows, the same settings, `together` deliveries per transaction."""
     from wizard.webhook.inbox.file import connect
-    from wizard.webhook.inbox.writer import _deliver
+    from wizard.webhook.inbox.writer import _deliver, _DeliveryJob
 
     connection = connect(path)
     bodies = [request(n).split(b"\r\n\r\n", 1)[1] for n in range(count)]
-    parsed, times = [read(body) for body in bodies], []
+    jobs, times = [_DeliveryJob(read(body), 0.0) for body in bodies], []
     began = time.perf_counter()
     for at in range(0, count, together):
         start = time.perf_counter()
         connection.execute("BEGIN IMMEDIATE")
-        for one in parsed[at : at + together]:
-            _deliver(connection, one)
+        _deliver(connection, jobs[at : at + together])
         connection.execute("COMMIT")
         times.append(time.perf_counter() - start)
     connection.close()

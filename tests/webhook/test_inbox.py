@@ -215,7 +215,7 @@ def test_one_delivery_that_cannot_be_stored_does_not_take_the_others_with_it(wri
     """Together in one transaction, and yet each on its own."""
     good = [read(deliveries.encode(message(f"good{n}"))) for n in range(20)]
     (one,) = good[0].messages
-    bad = Delivery(b"bad", (type(one)(**(vars(one) | {"id": object()})),))
+    bad = Delivery(b"bad", (type(one)(**(vars(one) | {"id": object(), "key": b"bad"})),))
     failed = []
 
     def store(delivery):

@@ -7,11 +7,12 @@ import json
 import os
 import sqlite3
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import fields, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from wizard.state.private_file import make_folder
 from wizard.webhook.inbox.models import Event, InboxError
@@ -19,6 +20,8 @@ from wizard.webhook.inbox.models import Event, InboxError
 VERSION = 4
 #: How long a connection waits for another process to finish its transaction.
 BUSY_SECONDS = 5.0
+#: Statements that stay compiled: the writer has one for each number of rows (see ROWS).
+STATEMENTS = 256
 
 COLUMNS = tuple(one.name for one in fields(Event) if one.name != "row")
 _TYPES = {"test": "INTEGER", "key": "BLOB"}
@@ -57,10 +60,7 @@ SINCE_1 = """
 ALTER TABLE refusals ADD COLUMN path TEXT NOT NULL DEFAULT '';
 ALTER TABLE knocks ADD COLUMN path TEXT NOT NULL DEFAULT '';
 """
-INSERT = (
-    f"INSERT INTO events (moment, {', '.join(COLUMNS)})"  # noqa: S608 (our own names)
-    f" VALUES (?{', ?' * len(COLUMNS)}) ON CONFLICT DO NOTHING"
-)
+INSERT = f"INSERT INTO events (moment, {', '.join(COLUMNS)}) VALUES"
 
 
 def connect(path: Path) -> sqlite3.Connection:
@@ -68,7 +68,11 @@ def connect(path: Path) -> sqlite3.Connection:
     with as_inbox_error(path):
         _make_private(path)
         connection = sqlite3.connect(
-            path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+            path,
+            timeout=BUSY_SECONDS,
+            isolation_level=None,
+            check_same_thread=False,
+            cached_statements=STATEMENTS,
         )
         try:
             _prepare(connection, path)
@@ -136,8 +140,7 @@ def _parse_again(connection: sqlite3.Connection) -> None:
             "SELECT body, received_at FROM deliveries WHERE row = ?", (row,)
         )
         with suppress(NotJson):
-            for event in read(bytes(body)).events:
-                insert(connection, event, at)
+            insert(connection, [(event, at) for event in read(bytes(body)).events])
     _keep_alone(connection)
     for table in OLD_TABLES:
         connection.execute(f"DROP TABLE {table}")
@@ -168,8 +171,8 @@ def _keep_alone(connection: sqlite3.Connection) -> None:
                     value["contacts"] = [{"wa_id": sender, "profile": {"name": called}}]
                 change = {"field": "messages", "value": value}
             entry = {"id": waba, "changes": [change]}
-            for event in read(json.dumps({"entry": [entry]}).encode()).events:
-                insert(connection, event, at)
+            events = read(json.dumps({"entry": [entry]}).encode()).events
+            insert(connection, [(event, at) for event in events])
 
 
 def _make_private(path: Path) -> None:
@@ -209,13 +212,55 @@ def _kind(error: sqlite3.Error) -> str:
     return _KINDS.get((getattr(error, "sqlite_errorcode", None) or 0) & 0xFF, "other")
 
 
-def insert(connection: sqlite3.Connection, event: Event, at: str) -> Event | None:
-    """The event with its row; None when it was there already."""
+def insert(connection: sqlite3.Connection, events: Sequence[tuple[Event, str]]) -> list[Event]:
+    """Those of (event, received at) that are new, with their rows, in their order.
+
+    Within a transaction that holds the lock for writing.
+    """
+    keyed = {event.key: (event, at) for event, at in reversed(events)}  # the first of each
+    known = {key for key, *_ in select(connection, "SELECT key FROM events WHERE key", [*keyed])}
+    fresh = [(event, at) for event, at in events if keyed.pop(event.key, None)]
+    fresh = [(event, at) for event, at in fresh if event.key not in known]
+    rows = insert_rows(connection, INSERT, [_columns(event, at) for event, at in fresh])
+    return [
+        replace(event, received_at=at, row=row)
+        for (event, at), row in zip(fresh, rows, strict=True)
+    ]
+
+
+def _columns(event: Event, at: str) -> list[object]:
     values = {**vars(event), "received_at": at}
     written = event.timestamp or event.entry_time
-    sorted_by = _moment(written) if written else _seconds(at)
-    done = connection.execute(INSERT, (sorted_by, *(values[name] for name in COLUMNS)))
-    return replace(event, received_at=at, row=done.lastrowid or 0) if done.rowcount else None
+    return [_moment(written) if written else _seconds(at), *(values[name] for name in COLUMNS)]
+
+
+#: Rows per statement. Before and after each the interpreter's lock changes hands, and behind busy
+#: threads that takes longer than the statement; the number of variables in one is limited, too.
+ROWS = 32
+
+
+def insert_rows(
+    connection: sqlite3.Connection, statement: str, rows: Sequence[Sequence[object]]
+) -> list[int]:
+    """The numbers of the new rows. `statement` ends in VALUES; no row may conflict."""
+    numbers: list[int] = []
+    for at in range(0, len(rows), ROWS):
+        some = rows[at : at + ROWS]
+        marks = ", ".join([f"({', '.join('?' * len(some[0]))})"] * len(some))
+        done = connection.execute(f"{statement} {marks}", [value for row in some for value in row])
+        last = done.lastrowid or 0
+        numbers += range(last - len(some) + 1, last + 1)  # one writer: they follow each other
+    return numbers
+
+
+def select(
+    connection: sqlite3.Connection, statement: str, values: Sequence[object]
+) -> Iterator[tuple[Any, ...]]:
+    """The rows in which what `statement` ends in is one of the values."""
+    for at in range(0, len(values), ROWS):
+        some = values[at : at + ROWS]
+        marks = ", ".join("?" * len(some))
+        yield from connection.execute(f"{statement} IN ({marks})", some).fetchall()
 
 
 def _seconds(at: str) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 import queue
 import sqlite3
@@ -12,7 +13,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from wizard.webhook.inbox.file import as_inbox_error, connect, insert
+from wizard.webhook.inbox.file import as_inbox_error, connect, insert, insert_rows, select
 from wizard.webhook.inbox.models import (
     Delivery,
     HandshakeAttempt,
@@ -36,20 +37,27 @@ STUCK = 20.0
 
 
 class _Job:
-    """A delivery and the request that waits for it; or a note without a waiting request."""
+    """A note, for which no request waits."""
 
     def __init__(
-        self,
-        what: Delivery | RejectedDelivery | HandshakeAttempt,
-        patience: float,
-        routes: Sequence[str] = (),
-        headers: str = "",
+        self, what: Delivery | RejectedDelivery | HandshakeAttempt, patience: float
     ) -> None:
         self.what, self.until = what, time.monotonic() + patience
-        self.routes, self.headers = routes, headers
         self.done = threading.Event()
-        self.stored = Stored()
         self.failed: InboxError | None = None
+
+
+class _DeliveryJob(_Job):
+    """A delivery and the request that waits for it."""
+
+    def __init__(
+        self, delivery: Delivery, patience: float, routes: Sequence[str] = (), headers: str = ""
+    ) -> None:
+        super().__init__(delivery, patience)
+        self.delivery, self.at = delivery, delivery.received_at
+        self.routes, self.headers = routes, headers
+        self.digest = hashlib.sha256(delivery.body).digest()
+        self.stored = Stored()
 
 
 class Writer:
@@ -75,7 +83,7 @@ class Writer:
         InboxError when it could not be stored, or not in time; `replaced` when the file was moved,
         replaced or deleted: from then on there is a new one.
         """
-        job = _Job(delivery, self._patience, routes, headers)
+        job = _DeliveryJob(delivery, self._patience, routes, headers)
         with self._closing:
             if self._closed:
                 raise InboxError("other", str(self.path), "closed")
@@ -149,12 +157,12 @@ class Writer:
                 self._open()
             assert self._connection is not None
             left = max(0.0, min(job.until for job in batch) - time.monotonic())
-            self._connection.execute(f"PRAGMA busy_timeout = {int(left * 1000)}")
+            # In tenths of a second: SQLite need not compile another statement each time.
+            self._connection.execute(f"PRAGMA busy_timeout = {math.ceil(left * 10) * 100}")
             self._connection.execute("BEGIN IMMEDIATE")
+            _deliver(self._connection, [job for job in batch if isinstance(job, _DeliveryJob)])
             for job in batch:
-                if isinstance(job.what, Delivery):
-                    job.stored = _deliver(self._connection, job)
-                else:
+                if not isinstance(job, _DeliveryJob):
                     _note(self._connection, job.what)
             self._connection.execute("COMMIT")
         # Before anything is acknowledged: what was written to a file that is gone is lost.
@@ -181,34 +189,37 @@ def _identity(path: Path) -> tuple[int, int] | None:
     return about.st_dev, about.st_ino
 
 
-def _deliver(connection: sqlite3.Connection, job: _Job) -> Stored:
-    delivery = job.what
-    assert isinstance(delivery, Delivery)
-    digest, at = hashlib.sha256(delivery.body).digest(), delivery.received_at
-    seen = connection.execute(
-        "UPDATE deliveries SET repeats = repeats + 1, again_at = ? WHERE digest = ? RETURNING row",
-        (at, digest),
-    ).fetchall()
-    # The dashboard's button sends the same sample each time, and whoever presses it waits for it.
-    if not seen or any(event.test for event in delivery.events):
-        row = seen[0][0] if seen else _insert(connection, digest, delivery)
+def _deliver(connection: sqlite3.Connection, jobs: Sequence[_DeliveryJob]) -> None:
+    """Writes deliveries, their events, and what of them is to be passed on."""
+    known = select(
+        connection, "SELECT digest, row FROM deliveries WHERE digest", [job.digest for job in jobs]
+    )
+    rows: dict[bytes, int] = dict(known)
+    new, again = list[_DeliveryJob](), list[_DeliveryJob]()
+    for job in jobs:
+        (again if job.digest in rows else new).append(job)
+        rows.setdefault(job.digest, 0)
+    values = [(job.digest, job.at, job.at, job.delivery.body) for job in new]
+    numbers = insert_rows(connection, _DELIVERY, values)
+    rows.update(zip((job.digest for job in new), numbers, strict=True))
+    if again:
         connection.executemany(
-            "INSERT INTO outbox (route, delivery, headers, at) VALUES (?, ?, ?, ?)",
-            [(route, row, job.headers, at) for route in job.routes],
+            "UPDATE deliveries SET repeats = repeats + 1, again_at = ? WHERE digest = ?",
+            [(job.at, job.digest) for job in again],
         )
-    if seen:
-        return Stored()
-    found = (insert(connection, event, at) for event in delivery.events)
-    return Stored(tuple(event for event in found if event is not None))
+    # The dashboard's button sends the same sample each time, and whoever presses it waits for it.
+    passed = new + [job for job in again if any(event.test for event in job.delivery.events)]
+    waiting = [(to, rows[job.digest], job.headers, job.at) for job in passed for to in job.routes]
+    insert_rows(connection, _OUTBOX, waiting)
+    stored = insert(connection, [(event, job.at) for job in new for event in job.delivery.events])
+    of_key = {event.key: event for event in stored}
+    for job in new:
+        mine = [of_key.pop(event.key, None) for event in job.delivery.events]
+        job.stored = Stored(tuple(event for event in mine if event is not None))
 
 
-def _insert(connection: sqlite3.Connection, digest: bytes, delivery: Delivery) -> int | None:
-    return connection.execute(
-        "INSERT INTO deliveries (digest, received_at, again_at, body) VALUES (?, ?, ?, ?)",
-        (digest, delivery.received_at, delivery.received_at, delivery.body),
-    ).lastrowid
-
-
+_DELIVERY = "INSERT INTO deliveries (digest, received_at, again_at, body) VALUES"
+_OUTBOX = "INSERT INTO outbox (route, delivery, headers, at) VALUES"
 _NOTES = {
     RejectedDelivery: ("refusals", ("at", "reason", "phone_number_id", "waba_id", "size", "path")),
     HandshakeAttempt: ("knocks", ("at", "accepted", "reason", "agent", "path")),
