@@ -11,8 +11,10 @@ from tests.support import deliveries
 from wizard.net.connection import Outside
 from wizard.text.secret import Secret
 from wizard.webhook import local_receiver as listening
+from wizard.webhook.inbox import InboxError
+from wizard.webhook.inbox import writer as writing
 from wizard.webhook.local_receiver import LocalReceiver, SkippedEvents
-from wizard.webhook.receiver import Address, ReceivedDelivery
+from wizard.webhook.receiver import Address, ReceivedDelivery, Receiver
 
 HERE = Outside(allow_local=True, environ={})
 
@@ -130,3 +132,33 @@ def test_what_was_consumed_is_forgotten(listener):
         *("wamid.0", "wamid.1", "wamid.2"),
     ]
     assert (len(listener._events), listener._bytes) == (0, 0)
+
+
+def test_a_disk_that_does_not_answer_ends_the_receiving(listener, monkeypatch):
+    """Else the port would stay open for ever, and no supervisor would notice."""
+    listener.knows(Secret(deliveries.SECRET), Secret("v"))
+    at, answers = listener.start(Address(port=0)), threading.Event()
+    commit = writing.Writer._commit
+
+    def slow(writer, batch):
+        answers.wait(20)
+        commit(writer, batch)
+
+    monkeypatch.setattr(writing.Writer, "_commit", slow)
+    monkeypatch.setattr(writing, "STUCK", 0.3)
+    assert deliveries.deliver(at.port, deliveries.incoming(deliveries.text("wamid.1"))) == 503
+    with pytest.raises(InboxError) as ended:
+        # What was refused is said before.
+        listener.consume(lambda event: time.sleep(0.2))
+    assert (ended.value.kind, ended.value.exit_code) == ("stuck", 1)  # systemd starts it again
+    began = time.monotonic()
+    listener.close()
+    assert time.monotonic() - began < 10
+    answers.set()
+
+
+def test_a_server_that_ended_ends_the_receiving(listener, monkeypatch):
+    listener.start(Address(port=0))
+    monkeypatch.setattr(Receiver, "alive", False)
+    with pytest.raises(InboxError):
+        listener.consume(lambda event: None)

@@ -182,8 +182,15 @@ class LocalReceiver:
                 return None
 
     def consume(self, handle: Callable[[Event | SkippedEvents], None]) -> NoReturn:
-        """Hands over every event from the first on, in order of arrival, and forgets it."""
+        """Hands over every event from the first on, in order of arrival, and forgets it.
+
+        InboxError when nothing can be received any more and only another process can help.
+        """
         while True:
+            if (self._writer and self._writer.stuck) or (
+                self._receiver and not self._receiver.alive
+            ):
+                raise InboxError("stuck", str(self._path))
             with self._changed:
                 if not self._events:
                     # In short turns: on some systems a long one would not notice Ctrl-C.

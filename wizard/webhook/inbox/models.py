@@ -288,10 +288,11 @@ class HandshakeAttempt:
 
 
 class InboxError(WizardError):
-    """The inbox cannot be used: exit code 6.
+    """The inbox cannot be used: exit code 6 (`stuck`: 1).
 
     `kind`: unreadable, malformed, newer, unsafe, full, read_only, locked, other; replaced when it
-    was moved or deleted while it was in use; in_use by another process; `path` is shown.
+    was moved or deleted while it was in use; in_use by another process; stuck when writing does
+    not come to an end; `path` is shown.
     """
 
     exit_code = Exit.FILE
@@ -299,8 +300,10 @@ class InboxError(WizardError):
     def __init__(self, kind: str, path: str, detail: str = "") -> None:
         # A damaged inbox has no copy beside it: it has words of its own.
         words = {"other": "files.unreadable"}
-        words |= {own: f"inbox.{own}" for own in ("malformed", "replaced", "in_use")}
+        words |= {own: f"inbox.{own}" for own in ("malformed", "replaced", "in_use", "stuck")}
         super().__init__(words.get(kind, f"files.{kind}"), path=path, detail=detail or "?")
+        if kind == "stuck":
+            self.exit_code = Exit.NOT_IN_ORDER  # a supervisor starts it again, unlike after 6
         self.kind, self.path, self.detail = kind, path, detail
 
 

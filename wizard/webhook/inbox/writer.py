@@ -32,7 +32,7 @@ REMEMBERED = 1000
 PATIENCE = 3.0
 #: The same while the inbox is known to be locked: all that wait learn it within PATIENCE and a bit.
 IMPATIENCE = 0.05
-#: After this the disk itself does not answer.
+#: After this the disk itself does not answer; the program ends, so that a supervisor can act.
 STUCK = 20.0
 
 
@@ -72,6 +72,7 @@ class Writer:
         self._patience = PATIENCE
         self._closing = threading.Lock()
         self._closed = False
+        self._since = 0.0  # when the commit that is under way began; 0 for none
         self._thread = threading.Thread(target=self._work, name="inbox-writer", daemon=True)
         self._thread.start()
 
@@ -100,6 +101,13 @@ class Writer:
             if not self._closed and self._jobs.qsize() < NOTES:
                 self._jobs.put(_Job(what, self._patience))
 
+    @property
+    def stuck(self) -> bool:
+        """Whether nothing is written any more, and nothing will be."""
+        since = self._since
+        late = bool(since) and time.monotonic() - since > STUCK
+        return late or not (self._closed or self._thread.is_alive())
+
     def close(self) -> None:
         """Writes what waits and closes the file. Calling it again does nothing."""
         with self._closing:
@@ -107,8 +115,10 @@ class Writer:
                 return
             self._closed = True
             self._jobs.put(None)
-        self._thread.join()
-        if self._connection is not None:
+        stuck = self.stuck
+        # A disk that does not answer would hold the end of the program for ever.
+        self._thread.join(0 if stuck else None)
+        if self._connection is not None and not stuck:
             self._connection.close()
 
     def _open(self) -> None:
@@ -123,7 +133,9 @@ class Writer:
                 while len(jobs) < BATCH and jobs[-1] is not None:
                     jobs.append(self._jobs.get_nowait())
             open_ &= jobs[-1] is not None
+            self._since = time.monotonic()
             waiting = self._settle([job for job in jobs if job is not None])
+            self._since = 0.0
 
     def _settle(self, batch: list[_Job]) -> list[_Job]:
         """Commits them; those that may wait a little longer for a locked inbox come back."""
