@@ -116,11 +116,12 @@ def serve(kind, path):
 def _pywa():
     """pywa's own receiver, which checks the signature, parses and stores nothing."""
     import flask
-    import pywa
+    from pywa.client import WhatsApp
+    from pywa.handlers import RawUpdateHandler
 
     logging.disable()  # it logs each delivery that it has no handler for
     app = flask.Flask("shop")
-    client = pywa.WhatsApp(
+    client = WhatsApp(
         token="x",
         phone_id=deliveries.NUMBER,
         server=app,
@@ -128,7 +129,7 @@ def _pywa():
         verify_token="v",
         app_secret=deliveries.SECRET,
     )
-    client.add_handlers(pywa.handlers.RawUpdateHandler(lambda _, update: None))
+    client.add_handlers(RawUpdateHandler(lambda _, update: None))
     return app
 
 

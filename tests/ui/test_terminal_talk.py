@@ -258,8 +258,8 @@ def test_a_newcomer_reads_once_what_a_term_means_above_the_question_that_names_i
     prompter = ConsolePrompter(screen, words, keyboard=FullKeyboard(screen))
     prompter.tell("account.none_found")
     assert (words.say("terms.waba") in out.getvalue()) is explains
-    typed("1" + ENTER + "2" + ENTER)
-    for _ in range(2):
+    for answer in ("1", "2"):
+        typed(answer + ENTER)
         prompter.ask(Question("x", phrase("webhook.token_invent"), parse=str))
     assert out.getvalue().count(words.say("terms.verify_token")) == explains
     assert out.getvalue().count(words.say("terms.waba")) == explains
