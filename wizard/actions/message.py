@@ -317,7 +317,7 @@ def _choose(
     own = next((t.language for t in same if t.language.startswith(session.language)), "")
     text = phrase("message.language_ask", template=name)
     own = own or same[0].language
-    # Whoever reads this language reads the message; another one is named on the command line.
+    # Who reads this language reads the message; another one is named on the command line.
     question = Question("test_message.language", text, default=own, option="--language", quiet=True)
     choices = [Choice(template.language, template.language) for template in same]
     language = session.prompter.choose(question, choices)

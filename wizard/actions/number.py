@@ -148,7 +148,7 @@ def request_code(session: Session, number: Number, *, another: bool = False) -> 
     before = session.record.codes.get(number.id)
     result = _order(session, number, way, body, before)
     if isinstance(result, Declined) and way == "sms" and session.prompter.attended and not another:
-        # Whoever wants no SMS may want a call, or has the code already.
+        # A person who wants no SMS may want a call, or has the code already.
         return request_code(session, number, another=True)
     return result
 

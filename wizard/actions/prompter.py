@@ -57,7 +57,7 @@ class Question:
     option: str = ""  # the command-line option that supplies it, for --no-input
     suggest: bool = True  # the sandbox may offer a value of its own instead of the default
     again: bool = False  # the answer given before was refused: only a person has another
-    quiet: bool = False  # the default, unless another was given beforehand: nobody is asked
+    quiet: bool = False  # the default, unless another was given beforehand: no one is asked
     once: bool = False  # good for one try: not offered again to a person who went back
 
 

@@ -125,7 +125,7 @@ LONGEST = 900
 def body_lines(body: Json) -> Iterator[str]:
     """Everything a request holds, a line for each key and each component.
 
-    The mark before each keeps a line of somebody's text from being taken for another request.
+    The mark before each keeps a line of someone's text from being taken for another request.
     """
     for key, value in body.items():
         for row in value if isinstance(value, list) else [value]:

@@ -202,7 +202,7 @@ class Setup:
             self._follow(result, NextAction.AGAIN if by_hand else NextAction.LATER)
 
     def _show_same(self, result: ItemResult) -> None:
-        """One line where nothing is new; whoever asked for a look is told that there was one."""
+        """One line where nothing is new; who asked for a look reads that there was one."""
         if self._looked:
             self._session.prompter.tell("guide.looked", at=self._session.stamp())
         self._session.prompter.show_result(result)

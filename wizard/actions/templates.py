@@ -167,7 +167,7 @@ def _samples(change: Change, folder: Path) -> dict[str, Upload]:
             raise StateFileError("unreadable", str(folder / name), name)
         content = path.read_bytes()
         kind = kind_of_file(content)
-        # The file's own name is nobody's business.
+        # The file's own name is no one's business.
         found[name] = Upload(f"sample.{kind.rpartition('/')[2]}", kind, content)
     return found
 

@@ -49,11 +49,11 @@ class EventPrinter:
 
     def began(self, url: str, health: str = "") -> None:
         """The receiver answers from now on."""
-        told: list[tuple[str, Mapping[str, object]]] = []
-        told += [("webhook.health", {"url": health})] if health else []
-        told += [("webhook.container", {})] if _unreachable(urlsplit(url).hostname or "") else []
+        texts: list[tuple[str, Mapping[str, object]]] = []
+        texts += [("webhook.health", {"url": health})] if health else []
+        texts += [("webhook.container", {})] if _unreachable(urlsplit(url).hostname or "") else []
         line = {"listening": url} | ({"health": health} if health else {})
-        self._tell(line, ("webhook.listening", {"url": url}), *told, ("webhook.stop", {}))
+        self._tell(line, ("webhook.listening", {"url": url}), *texts, ("webhook.stop", {}))
 
     def public(self, url: str) -> None:
         """The internet finds it here."""
@@ -64,10 +64,10 @@ class EventPrinter:
         """What became of deliveries that are passed on. Called on another thread."""
         answered = "" if report.http or report.state != "waiting" else "_unanswered"
         name = "forwarding" if report.state == "resumed" else "not_forwarded"
-        told = f"webhook.forwarding_{report.state}{answered}"
+        texts = f"webhook.forwarding_{report.state}{answered}"
         values = {"http": report.http, "cause": report.cause, "count": report.count}
         line = {"event": name, "route": report.route, "state": report.state, **values}
-        self._tell(line, (told, {**values, "to": report.route or "--forward-to"}))
+        self._tell(line, (texts, {**values, "to": report.route or "--forward-to"}))
 
     def event(self, event: Event | SkippedEvents) -> None:
         """Prints it."""
@@ -103,9 +103,9 @@ class EventPrinter:
 
         self._not_stored = event.kind
         error = InboxError(event.kind, event.path)
-        told = [("webhook.not_stored", {}), (error.key, error.values)]
+        texts = [("webhook.not_stored", {}), (error.key, error.values)]
         line = {"event": "not_stored", "cause": event.kind}
-        self._tell(line, *(told if event.kind != "replaced" else told[1:]))
+        self._tell(line, *(texts if event.kind != "replaced" else texts[1:]))
 
     def _arrived(self, event: ReceivedDelivery) -> None:
         from wizard.webhook.inbox import Message, StatusUpdate
@@ -130,7 +130,7 @@ class EventPrinter:
     def _tell(
         self,
         line: dict[str, Any],
-        *told: tuple[str, Mapping[str, object]],
+        *texts: tuple[str, Mapping[str, object]],
         show: Callable[[], None] = lambda: None,
     ) -> None:
         """The line for a program; else each of the texts, and what `show` prints."""
@@ -138,7 +138,7 @@ class EventPrinter:
             if self._json:
                 write_document(line, line=True)
             else:
-                for key, values in told:
+                for key, values in texts:
                     self._context.screen.line(self._context.words.say(key, **values))
                 show()
                 self._context.screen.flush()
@@ -158,7 +158,7 @@ class EventPrinter:
 
 
 def _unreachable(host: str) -> bool:
-    """Whether this looks like a container that nobody outside it can reach at this host."""
+    """Whether this looks like a container that no one outside it can reach at this host."""
     container = any(Path(path).exists() for path in ("/.dockerenv", "/run/.containerenv"))
     return host in ("127.0.0.1", "::1", "localhost") and (
         container or "KUBERNETES_SERVICE_HOST" in os.environ
@@ -240,7 +240,7 @@ def _may_send(session: Session, context: Context, count: int) -> bool:
     if is_loopback(host):
         return True
     if chosen.sandbox and not (chosen.yes or context.attended):
-        raise InputRequired("webhook.reachable", "--yes")  # no play: this is somebody's server
+        raise InputRequired("webhook.reachable", "--yes")  # no play: this is someone's server
     text = phrase("rehearse.ask", host=host, count=count)
     return session.prompter.consent("webhook.reachable", text, spends=True) is not None
 

@@ -158,7 +158,7 @@ def _with_handle(part: Any, handles: Mapping[str, str]) -> Any:
 def sample_path(folder: Path, name: str) -> Path | None:
     """Where a sample stands; None for what is no file below the folder of the templates.
 
-    A template file may come from somebody else: what it names leaves this machine.
+    A template file may come from someone else: what it names leaves this machine.
     """
     path = folder / name
     inside = path.resolve().is_relative_to(folder.resolve())

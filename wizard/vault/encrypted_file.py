@@ -2,9 +2,9 @@
 
 Name and profile are bound to each value as associated data: an entry that is moved to another name
 does not open. `check` seals the digest of every entry and a number that grows with each write: an
-older entry in the place of a newer one does not open, and an older file is told by the number that
-this machine saw last. How many secrets there are, their names and lengths are not hidden; one that
-was taken out looks as if it had been removed, which needs no passphrase.
+older entry in the place of a newer one does not open, and an older file is recognised by the
+number that this machine saw last. How many secrets there are, their names and lengths are not
+hidden; one that was taken out looks as if it had been removed, which needs no passphrase.
 """
 
 from __future__ import annotations

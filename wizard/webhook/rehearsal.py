@@ -32,7 +32,7 @@ IN_TIME = 1.0
 MOST_SECONDS = 300.0
 #: After a server error the delivery is repeated once, as Meta does, this many seconds later.
 AGAIN_SECONDS = 0.5
-#: So many deliveries in a row that found nobody: the receiver is gone.
+#: So many deliveries in a row that got no connection: the receiver is gone.
 GONE = 3
 PIECES = 4
 

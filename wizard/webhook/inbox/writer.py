@@ -219,7 +219,7 @@ def _deliver(connection: sqlite3.Connection, jobs: Sequence[_DeliveryJob]) -> No
             "UPDATE deliveries SET repeats = repeats + 1, again_at = ? WHERE digest = ?",
             [(job.at, job.digest) for job in again],
         )
-    # The dashboard's button sends the same sample each time, and whoever presses it waits for it.
+    # The dashboard's button sends the same sample each time, and a person waits for it.
     passed = new + [job for job in again if any(event.test for event in job.delivery.events)]
     waiting = [(to, rows[job.digest], job.headers, job.at) for job in passed for to in job.routes]
     insert_rows(connection, _OUTBOX, waiting)
