@@ -127,10 +127,10 @@ class Trial:
         patch.setattr("wizard.ui.console_prompter.open_keyboard", lambda *_, **__: trial.person)
         asking = ConsolePrompter._asking
 
-        def noted(self, name, option=""):
+        def noted(self, name, *more, **named):
             if name != "consent":
                 trial.person.asked = name
-            return asking(self, name, option)
+            return asking(self, name, *more, **named)
 
         patch.setattr(ConsolePrompter, "_asking", noted)
         consented = Consent.__init__

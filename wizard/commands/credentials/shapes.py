@@ -101,7 +101,9 @@ def _leaf(path: tuple[str, ...], value: str) -> Iterator[Leaf]:
 _STRING = r'"(?:[^"\\]|\\.)*+(?:"|\Z)'
 _IN_SINGLE = r"'(?:[^'\\\n]|\\.)*+'"
 _COMMENTS = re.compile(
-    rf"({_STRING}|{_IN_SINGLE})|//[^\n]*|/\*(?:[^*]|\*(?!/))*+(?:\*/|\Z)|(?<=\n)\s*+#[^\n]*", re.S
+    rf"({_STRING}|{_IN_SINGLE})|//[^\n]*|/\*(?:[^*]|\*(?!/))*+(?:\*/|\Z)"
+    r"|(?<=\n)[ \t]{0,200}+#[^\n]*",
+    re.S,
 )
 _LAST_COMMAS = re.compile(rf"({_STRING})|,\s*+(?=[\]}}])", re.S)
 #: Of JSON5, JavaScript and Python: strings in single quotes, bare names, words for literals.
@@ -223,6 +225,9 @@ _ASSIGNED = re.compile(
     rf"\A(?:(?:export|env|set|let|const|var|-)\s{{1,8}})?{_NAME}\s{{0,8}}(?P<op>[=:])(?P<value>.*)",
     re.I,
 )
+#: Words that differ by what stands between them alone: no text takes long to read.
+_LABEL = r"\A[-*]?\s{0,8}+(?P<name>[^\W_]{1,40}(?:[ _-][^\W_]{1,40}){1,4})"
+_CELL = r"\A\|\s{0,80}+(?P<name>[\w.-]{1,40}(?: [\w.-]{1,40}){0,5})"
 #: How a line begins that gives a value to a name, and how that value is quoted.
 _FORMS = (
     (re.compile(rf"\A(?:\$\{{?env:){_NAME}\}}?\s{{0,8}}=(?P<value>.*)", re.I), "powershell"),
@@ -244,8 +249,8 @@ _FORMS = (
     (re.compile(rf"\A(?:export|declare\s-x)\s{{1,8}}{_NAME}=(?P<value>.*)"), "shell"),
     (_ASSIGNED, "dotenv"),
     # Notes of people and tables of Markdown: a label of a few words.
-    (re.compile(r"\A[-*]?\s{0,8}(?P<name>\w+(?:[ _-]\w+){1,4})\s{0,8}:\s(?P<value>.*)"), "dotenv"),
-    (re.compile(r"\A\|\s{0,80}(?P<name>[\w .-]{1,80}?)\s{0,80}\|(?P<value>[^|]*)\|?"), "dotenv"),
+    (re.compile(_LABEL + r"\s{0,8}+:\s(?P<value>.*)"), "dotenv"),
+    (re.compile(_CELL + r"\s{0,80}+\|(?P<value>[^|]*)\|?"), "dotenv"),
 )
 #: Lines that give values to several names: shells, a Dockerfile, systemd, `docker run`.
 _SEVERAL = re.compile(r"ENV\s|Environment=|(?:sudo\s)?(?:docker|podman)\s", re.I)
