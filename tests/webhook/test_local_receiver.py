@@ -155,6 +155,10 @@ def test_a_disk_that_does_not_answer_ends_the_receiving(listener, monkeypatch):
     listener.close()
     assert time.monotonic() - began < 10
     answers.set()
+    # A disk that answers after all: the file is closed, and nothing holds it.
+    (writer,) = [one for one in threading.enumerate() if one.name == "inbox-writer"]
+    writer.join(20)
+    assert not listener.reader.in_use()
 
 
 def test_a_server_that_ended_ends_the_receiving(listener, monkeypatch):

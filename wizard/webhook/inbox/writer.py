@@ -115,11 +115,8 @@ class Writer:
                 return
             self._closed = True
             self._jobs.put(None)
-        stuck = self.stuck
         # A disk that does not answer would hold the end of the program for ever.
-        self._thread.join(0 if stuck else None)
-        if self._connection is not None and not stuck:
-            self._connection.close()
+        self._thread.join(0 if self.stuck else None)
 
     def _open(self) -> None:
         self._connection = connect(self.path)
@@ -136,6 +133,9 @@ class Writer:
             self._since = time.monotonic()
             waiting = self._settle([job for job in jobs if job is not None])
             self._since = 0.0
+        if self._connection is not None:
+            with suppress(sqlite3.Error):
+                self._connection.close()
 
     def _settle(self, batch: list[_Job]) -> list[_Job]:
         """Commits them; those that may wait a little longer for a locked inbox come back."""
