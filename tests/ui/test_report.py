@@ -22,6 +22,7 @@ from wizard.audit.results import (
     unknown,
     waiting,
 )
+from wizard.commands.status import Overview
 from wizard.report.documents import audit_document
 from wizard.state.record import Goal, ProfileRecord, SavedResult, SecretNote, Status, write_time
 from wizard.text.localised import LANGUAGES
@@ -29,7 +30,6 @@ from wizard.ui import audit_view
 from wizard.ui.audit_view import AuditView
 from wizard.ui.screen import GLUE, Screen, cells
 from wizard.ui.setup_view import Places, end_screen, welcome
-from wizard.ui.status_view import Overview
 from wizard.ui.words import Words
 
 EN = Words("en").say
