@@ -28,16 +28,16 @@ def startups(runs=31):
 
 
 def deliveries(count=4000, clients=16):
-    """One delivery to the receiver, compared with a server that stores nothing."""
+    """One delivery to the receiver, compared with servers that store nothing."""
     with tempfile.TemporaryDirectory(dir=Path(__file__).parent) as folder:
-        with receiver.Server("bare", folder) as port:
-            bare, _ = receiver.load(port, count, clients)
-        with receiver.Server("receiver", folder) as port:
-            took, _ = receiver.load(port, count, clients)
+        runs = receiver.in_turn(folder, count, clients, rounds=3)
+        with receiver.Server("receiver", folder, "paced") as port:
             _, times = receiver.load(port, 1500, clients, rate=500)
+    bare, pywa, took = (runs[kind][0] for kind in receiver.KINDS)
     late = times[int(len(times) * 0.99)]
     return [
-        ("a delivery, stored for good", took / count, took / bare, "the server alone", None),
+        ("a delivery, stored for good", took / count, took / bare, "waitress, no work", 2.5),
+        ("…", took / count, took / pywa, "pywa, not stored", 0.5),
         ("… 99 of 100 at 500 per second", late, late / 0.25, "Meta's 250 ms", 1),
     ]
 

@@ -11,6 +11,7 @@ import pytest
 from tests.support import deliveries
 from wizard.net.connection import Outside
 from wizard.text.secret import Secret
+from wizard.webhook.endpoint import MOST_BYTES, Address, Endpoint, NotStored, ReceivedDelivery
 from wizard.webhook.inbox import (
     EventFilter,
     HandshakeAttempt,
@@ -19,15 +20,9 @@ from wizard.webhook.inbox import (
     RejectedDelivery,
     Writer,
 )
+from wizard.webhook.payload import MOST_UNPROVEN
 from wizard.webhook.probe import probe
-from wizard.webhook.receiver import (
-    MOST_BYTES,
-    Address,
-    Endpoint,
-    NotStored,
-    ReceivedDelivery,
-    Receiver,
-)
+from wizard.webhook.receiver import Receiver
 from wizard.webhook.summary import KINDS
 
 TOKEN = "verify-me ü+/"
@@ -335,9 +330,11 @@ def test_what_cannot_be_stored_is_not_acknowledged(house, monkeypatch):
     def full(delivery, *_):
         raise InboxError("full", "inbox.sqlite3")
 
-    monkeypatch.setattr(house.writer, "store", full)
+    monkeypatch.setattr(house.writer, "_commit", full)
     assert deliveries.deliver(house.port, GOOD) == 503
-    assert finish(house) == [NotStored("full", "inbox.sqlite3")]
+    large = deliveries.incoming(deliveries.text(body="x" * MOST_UNPROVEN))
+    assert deliveries.deliver(house.port, large) == 503
+    assert finish(house) == [NotStored("full", "inbox.sqlite3")] * 2
 
 
 def test_another_server_that_passes_more_than_the_limit_is_stopped_here(tmp_path):

@@ -14,6 +14,7 @@ from wizard.net.connection import Outside
 from wizard.net.failures import NetworkFailure
 from wizard.text.secret import Secret
 from wizard.webhook import forwarding
+from wizard.webhook.endpoint import Address
 from wizard.webhook.forwarding import (
     EVERYTHING,
     Forwarder,
@@ -24,7 +25,6 @@ from wizard.webhook.forwarding import (
 from wizard.webhook.inbox import Writer
 from wizard.webhook.local_receiver import LocalReceiver
 from wizard.webhook.payload import read
-from wizard.webhook.receiver import Address
 
 OTHER = "222222222222222"
 ACCOUNT_EVENT = deliveries.envelope({"event": "DISABLED_UPDATE"}, "account_update")

@@ -13,9 +13,10 @@ import pytest
 
 from tests.support import deliveries
 from wizard.text.secret import Secret
+from wizard.webhook.endpoint import Address, NotStored
 from wizard.webhook.inbox import Delivery, InboxError, Reader, Writer
 from wizard.webhook.payload import read
-from wizard.webhook.receiver import THREADS, Address, NotStored, Receiver
+from wizard.webhook.receiver import THREADS, Receiver
 
 TOKEN = "verify-me"
 #: A sender of deliveries waits no longer for an answer, and neither for a handshake's.

@@ -11,10 +11,11 @@ from tests.support import deliveries
 from wizard.net.connection import Outside
 from wizard.text.secret import Secret
 from wizard.webhook import local_receiver as listening
+from wizard.webhook.endpoint import Address, ReceivedDelivery
 from wizard.webhook.inbox import InboxError
 from wizard.webhook.inbox import writer as writing
 from wizard.webhook.local_receiver import LocalReceiver, SkippedEvents
-from wizard.webhook.receiver import Address, ReceivedDelivery, Receiver
+from wizard.webhook.receiver import Receiver
 
 HERE = Outside(allow_local=True, environ={})
 
@@ -140,25 +141,33 @@ def test_a_disk_that_does_not_answer_ends_the_receiving(listener, monkeypatch):
     at, answers = listener.start(Address(port=0)), threading.Event()
     commit = writing.Writer._commit
 
-    def slow(writer, batch):
+    def slow(*arguments):
         answers.wait(20)
-        commit(writer, batch)
+        commit(*arguments)
 
     monkeypatch.setattr(writing.Writer, "_commit", slow)
     monkeypatch.setattr(writing, "STUCK", 0.3)
-    assert deliveries.deliver(at.port, deliveries.incoming(deliveries.text("wamid.1"))) == 503
+    body, codes = deliveries.incoming(deliveries.text("wamid.1")), []
+    sender = threading.Thread(target=lambda: codes.append(deliveries.deliver(at.port, body)))
+    sender.start()
     with pytest.raises(InboxError) as ended:
-        # What was refused is said before.
-        listener.consume(lambda event: time.sleep(0.2))
+        listener.consume(lambda event: None)
     assert (ended.value.kind, ended.value.exit_code) == ("stuck", 1)  # systemd starts it again
+    (writer,) = [one for one in threading.enumerate() if one.name == "inbox-writer"]
+    (loop,) = [one for one in threading.enumerate() if one.name == "receiver"]
     began = time.monotonic()
     listener.close()
     assert time.monotonic() - began < 10
+    assert codes == []  # and no answer before it is stored
+    # A disk that answers after all: the file and the port are closed, and nothing holds them.
     answers.set()
-    # A disk that answers after all: the file is closed, and nothing holds it.
-    (writer,) = [one for one in threading.enumerate() if one.name == "inbox-writer"]
-    writer.join(20)
+    for thread in (sender, loop, writer):
+        thread.join(20)
+    assert codes == [200]
+    assert [message.id for message in listener.reader.messages()] == ["wamid.1"]
     assert not listener.reader.in_use()
+    with pytest.raises(ConnectionRefusedError):
+        deliveries.deliver(at.port, body)
 
 
 def test_a_server_that_ended_ends_the_receiving(listener, monkeypatch):

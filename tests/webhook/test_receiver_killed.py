@@ -20,7 +20,8 @@ import sys, time
 from pathlib import Path
 from wizard.webhook.inbox import Writer
 from wizard.text.secret import Secret
-from wizard.webhook.receiver import Address, Receiver
+from wizard.webhook.endpoint import Address
+from wizard.webhook.receiver import Receiver
 secret = Secret(sys.argv[3])
 at = Address(port=int(sys.argv[2]))
 Receiver(Writer(Path(sys.argv[1])), lambda: secret, lambda: secret, at=at).start()

@@ -15,9 +15,9 @@ from tests.support import deliveries
 from wizard.net.connection import Outside
 from wizard.text.secret import Secret
 from wizard.webhook import rehearsal
+from wizard.webhook.endpoint import Address
 from wizard.webhook.local_receiver import LocalReceiver
 from wizard.webhook.payload import read
-from wizard.webhook.receiver import Address
 from wizard.webhook.rehearsal import Case, Rehearsal, content, counted, is_loopback, junit
 
 HERE = Outside(allow_local=True, environ={})

@@ -3,6 +3,7 @@
 import http.client
 import os
 import socket
+import threading
 import time
 
 import pytest
@@ -10,8 +11,9 @@ import pytest
 from tests.support import deliveries
 from wizard.text.secret import Secret
 from wizard.webhook import receiver as running
+from wizard.webhook.endpoint import Address
 from wizard.webhook.inbox import Reader, Writer
-from wizard.webhook.receiver import Address, Receiver
+from wizard.webhook.receiver import Receiver
 
 ANY_PORT = Address(port=0)
 
@@ -157,3 +159,105 @@ def test_closing_finishes_what_was_begun_and_frees_the_port(tmp_path):
             dial(receiver)
     writer.close()
     assert len(Reader(writer.path).messages()) == 2
+
+
+def packet(name, more=b""):
+    body = deliveries.encode(deliveries.incoming(deliveries.text(name)))
+    head = [f"{key}: {value}" for key, value in deliveries.headers(body).items()]
+    head = ["POST /webhook HTTP/1.1", "Host: x", f"Content-Length: {len(body)}", *head]
+    return "\r\n".join(head).encode() + more + b"\r\n\r\n" + body
+
+
+def codes_of(connection, count):
+    """The statuses of so many answers without a body, in their order."""
+    text = b""
+    while text.count(b"\r\n\r\n") < count and (more := connection.recv(65_536)):
+        text += more
+    return [part.split()[1] for part in text.split(b"\r\n\r\n")[:count]]
+
+
+def test_requests_sent_at_once_are_answered_in_their_order(receiver):
+    """What is stored in the loop, what a thread answers, and handshakes, all on one connection."""
+    forged = packet("wamid.forged").replace(b"sha256=", b"sha256=0")
+    kinds = [
+        (packet("wamid.1"), b"200"),
+        (packet("wamid.2"), b"200"),
+        (forged, b"403"),
+        (packet("wamid.1"), b"200"),
+        (b"GET /webhook HTTP/1.1\r\nHost: x\r\n\r\n", b"403"),
+        (b"POST /webhook HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}", b"401"),
+        (packet("wamid.3"), b"200"),
+    ]
+    with dial(receiver) as connection:
+        connection.sendall(b"".join(request for request, _ in kinds * 10))
+        assert codes_of(connection, len(kinds) * 10) == [code for _, code in kinds * 10]
+
+
+@pytest.mark.parametrize("lines", [b"\r\nConnection: close", b"\r\nConnection: Close, TE"])
+def test_a_connection_is_closed_where_the_sender_wishes_it(receiver, lines):
+    with dial(receiver) as connection:
+        connection.sendall(packet("wamid.kept"))
+        assert codes_of(connection, 1) == [b"200"]
+        connection.sendall(packet("wamid.closed", lines))
+        answer = connection.recv(4096)
+        assert (b"\r\nConnection: close\r\n" in answer) == (b"," not in lines)
+        assert b"\r\nDate: " in answer
+
+
+class Slow:
+    """A disk that takes its time."""
+
+    def __init__(self, monkeypatch, seconds):
+        self.batches, self.threads, self.seconds, write = [], set(), seconds, Writer._write
+
+        def slow(writer, connection, batch):
+            self.batches.append(len(batch))
+            self.threads.add(threading.current_thread().name)
+            time.sleep(self.seconds)
+            write(writer, connection, batch)
+
+        monkeypatch.setattr(Writer, "_write", slow)
+
+
+def test_what_comes_while_the_disk_is_busy_is_stored_together(receiver, monkeypatch):
+    """Also what comes on new connections, of which each turn could take one."""
+    slow, sockets = Slow(monkeypatch, 0.2), []
+    for n in range(20):
+        sockets.append(dial(receiver))
+        sockets[-1].sendall(packet(f"wamid.{n}"))
+        time.sleep(0.1 if n == 0 else 0)
+    assert [codes_of(one, 1) for one in sockets] == [[b"200"]] * 20
+    assert sum(slow.batches) == 20
+    assert len(slow.batches) < 6
+    for one in sockets:
+        one.close()
+
+
+def test_a_slow_disk_does_not_hold_up_handshakes(receiver, monkeypatch):
+    slow = Slow(monkeypatch, 0.5)
+    assert works(receiver, "wamid.first")  # which shows that the disk is slow
+    assert slow.threads == {"receiver"}
+    with dial(receiver) as connection:
+        connection.sendall(packet("wamid.second"))
+        time.sleep(0.1)
+        began = time.monotonic()
+        with dial(receiver) as other:
+            other.sendall(b"GET /webhook HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert codes_of(other, 1) == [b"403"]
+        assert time.monotonic() - began < 0.3
+        assert codes_of(connection, 1) == [b"200"]
+    assert slow.threads == {"receiver", "inbox-writer"}
+
+
+def test_closing_answers_what_still_waits_for_the_disk(tmp_path, monkeypatch):
+    writer, secret = Writer(tmp_path / "inbox.sqlite3"), Secret(deliveries.SECRET)
+    receiver = Receiver(writer, lambda: secret, lambda: secret, at=ANY_PORT).start()
+    Slow(monkeypatch, 0.5)
+    assert works(receiver, "wamid.first")
+    with dial(receiver) as connection:
+        connection.sendall(packet("wamid.second"))
+        time.sleep(0.1)
+        receiver.close()
+        assert codes_of(connection, 1) == [b"200"]
+    writer.close()
+    assert {one.id for one in Reader(writer.path).messages()} == {"wamid.first", "wamid.second"}

@@ -4,7 +4,7 @@ import ast
 from pathlib import Path
 
 import pytest
-from waitress import channel, server, wasyncore
+from waitress import channel, server, task, wasyncore
 from waitress.adjustments import Adjustments
 from waitress.parser import HTTPRequestParser
 from waitress.task import ThreadedTaskDispatcher
@@ -18,6 +18,13 @@ ON_CLASSES = [
     (server.TcpWSGIServer, "maintenance"),
     (server.TcpWSGIServer, "pull_trigger"),
     (channel.HTTPChannel, "received"),
+    (channel.HTTPChannel, "service"),
+    (channel.HTTPChannel, "task_class"),
+    (task.Task, "build_response_header"),
+    (task.Task, "complete"),
+    (task.Task, "start_time"),
+    (task.ErrorTask, "execute"),
+    (Adjustments, "channel_request_lookahead"),
     (channel.HTTPChannel, "will_close"),
     (channel.HTTPChannel, "total_outbufs_len"),
     (channel.HTTPChannel, "request"),
@@ -84,3 +91,27 @@ def test_a_request_of_waitress_still_names_its_method():
     request = HTTPRequestParser(Adjustments())
     request.received(b"GET /webhook HTTP/1.1\r\nHost: x\r\n\r\n")
     assert request.command == "GET"
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        b"Content-Length: 2\r\n\r\n{}",
+        b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
+    ],
+)
+def test_a_request_of_waitress_still_has_its_length_and_a_body_to_read_twice(lines):
+    request, data = HTTPRequestParser(Adjustments()), b"POST / HTTP/1.1\r\nHost: x\r\n" + lines
+    while not request.completed:
+        data = data[request.received(data) :]
+    stream = request.get_body_stream()
+    assert (request.error, request.headers["CONTENT_LENGTH"], stream.read()) == (None, "2", b"{}")
+    stream.seek(0)
+    assert request.get_body_stream().read() == b"{}"
+    request.close()
+
+
+def test_a_channel_that_looks_no_request_ahead_reads_no_more(made):
+    assert made[1].readable()
+    made[1].adj.channel_request_lookahead = -1
+    assert not made[1].readable()

@@ -16,9 +16,9 @@ from wizard.facts.reads import seen_callbacks
 from wizard.state.record import Status
 from wizard.text.errors import Unavailable
 from wizard.text.localised import phrase
+from wizard.webhook.endpoint import Event, ReceivedDelivery
 from wizard.webhook.inbox import Message, RejectedDelivery
 from wizard.webhook.local_receiver import LocalReceiver
-from wizard.webhook.receiver import Event, ReceivedDelivery
 from wizard.webhook.tunnel import AUTO
 
 #: The links in the order in which a message passes them; the last is shown by no API.

@@ -42,8 +42,8 @@ from wizard.graph.consent import Consent
 from wizard.text.errors import ErrorKind, Unavailable
 from wizard.text.localised import Phrase, phrase
 from wizard.text.secret import Secret
+from wizard.webhook.endpoint import Event
 from wizard.webhook.inbox import HandshakeAttempt
-from wizard.webhook.receiver import Event
 
 #: "Callback verification failed with the following errors: …"
 VERIFICATION_FAILED = 2200

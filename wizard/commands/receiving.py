@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from wizard.context.settings import Arguments
     from wizard.text.secret import Secret
     from wizard.ui.webhook_view import RehearsalView
+    from wizard.webhook.endpoint import Event, NotStored, ReceivedDelivery
     from wizard.webhook.forwarding import ForwardingReport
     from wizard.webhook.local_receiver import SkippedEvents
-    from wizard.webhook.receiver import Event, NotStored, ReceivedDelivery
     from wizard.webhook.rehearsal import Case, Seen
 
 
@@ -71,9 +71,9 @@ class EventPrinter:
 
     def event(self, event: Event | SkippedEvents) -> None:
         """Prints it."""
+        from wizard.webhook.endpoint import NotStored
         from wizard.webhook.inbox import HandshakeAttempt, RejectedDelivery
         from wizard.webhook.local_receiver import SkippedEvents
-        from wizard.webhook.receiver import NotStored
 
         if isinstance(event, HandshakeAttempt):
             shake = {"event": "handshake", "accepted": event.accepted, "reason": event.reason}

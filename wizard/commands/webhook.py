@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from wizard.context.settings import Arguments
     from wizard.facts.models import Handshake
     from wizard.text.secret import Secret
+    from wizard.webhook.endpoint import Address
     from wizard.webhook.local_receiver import LocalReceiver
-    from wizard.webhook.receiver import Address
 
 
 def listening_options(parser: OptionParser) -> None:
@@ -51,7 +51,7 @@ def routes(chosen: Arguments) -> dict[str, str]:
 
 def address(chosen: Arguments) -> Address | None:
     """Where the command line wants to listen; None when it does not say."""
-    from wizard.webhook.receiver import Address
+    from wizard.webhook.endpoint import Address
 
     if chosen.host is None and chosen.port is None and chosen.path is None:
         return None
@@ -66,8 +66,8 @@ def address(chosen: Arguments) -> Address | None:
 def run_listen(chosen: Arguments) -> int:
     """Until Ctrl-C. Unavailable without the app secret: nothing could be taken."""
     from wizard.actions.callback_target import hand_over, need_app_secret
+    from wizard.webhook.endpoint import Address
     from wizard.webhook.inbox import InboxError
-    from wizard.webhook.receiver import Address
 
     with Context(chosen) as context:
         if chosen.systemd:

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import socket
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import NoReturn, TypeVar
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 from wizard.facts.models import Arrivals, Handshake
 from wizard.net.connection import Outside
 from wizard.state.record import ProfileRecord
 from wizard.text.secret import Secret
+from wizard.webhook.endpoint import Address, Event, ReceivedDelivery
 from wizard.webhook.forwarding import Forwarder, ForwardingReport, routes_of
 from wizard.webhook.inbox import (
     HandshakeAttempt,
@@ -29,8 +27,10 @@ from wizard.webhook.inbox import (
     furthest,
 )
 from wizard.webhook.probe import probe
-from wizard.webhook.receiver import Address, Event, ReceivedDelivery, Receiver
 from wizard.webhook.tunnel import Tunnel, open_tunnel
+
+if TYPE_CHECKING:
+    from wizard.webhook.receiver import HealthServer, Receiver
 
 T = TypeVar("T")
 
@@ -130,6 +130,8 @@ class LocalReceiver:
 
     def serve_health(self, port: int) -> str:
         """Answers `GET /healthz` on another port of the same host; returns its URL. OSError."""
+        from wizard.webhook.receiver import HEALTH, HealthServer
+
         at = self.start()
         self._health = HealthServer(Address(at.host, port, HEALTH), self._faults)
         return self._health.at.url
@@ -246,6 +248,8 @@ class LocalReceiver:
             return list(self._events)[len(self._events) - max(0, fresh) :], self._count
 
     def _bind(self, writer: Writer, at: Address | None) -> Receiver:
+        from wizard.webhook.receiver import Receiver  # not for an audit
+
         def bound(where: Address) -> Receiver:
             return Receiver(
                 writer,
@@ -268,44 +272,6 @@ def _size(event: Event) -> int:
     """About how many bytes an event takes in memory."""
     body = event.delivery.body if isinstance(event, ReceivedDelivery) else b""
     return EVENT_BYTES + TIMES_PARSED * len(body)
-
-
-HEALTH = "/healthz"
-
-
-class HealthServer:
-    """Says to a supervisor whether deliveries can be taken: 200, or 503 with what is wrong.
-
-    The answer is JSON: {"ok": true, "faults": []}.
-    """
-
-    def __init__(self, at: Address, faults: Callable[[], list[str]]) -> None:
-        class Handler(BaseHTTPRequestHandler):
-            timeout = 5
-
-            def do_GET(self) -> None:
-                found = faults() if self.path == HEALTH else []
-                code = 404 if self.path != HEALTH else 503 if found else 200
-                body = json.dumps({"ok": code == 200, "faults": found}).encode()
-                self.send_response(code)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_: object) -> None:
-                """Nothing: it is asked every few seconds."""
-
-        family = socket.AF_INET6 if ":" in at.host else socket.AF_INET
-        kind = type("_Server", (ThreadingHTTPServer,), {"address_family": family})
-        self._server: ThreadingHTTPServer = kind((at.host, at.port), Handler)
-        self.at = replace(at, port=self._server.server_port)
-        threading.Thread(target=self._server.serve_forever, daemon=True, name="health").start()
-
-    def close(self) -> None:
-        """Ends it."""
-        self._server.shutdown()
-        self._server.server_close()
 
 
 #: How many of the last refused deliveries are looked at.

@@ -135,11 +135,11 @@ class _Change:
         about = node(self.value.get("metadata"))
         self.number = plain(about.get("phone_number_id"))
         self.display = plain(about.get("display_phone_number"))
-        self.beside = _json({"display": self.display} if self.display else {})
         self.test = self.number == TEST_NUMBER or self.waba == TEST_WABA
         self.contacts = self._those("contacts")
         # The one contact of the one message: `from` may be written otherwise, or be missing.
-        alone = len(self.contacts) == 1 and sum(len(self._those(n)) for n in _PEOPLE) == 1
+        people = [self._those(name) for name in _PEOPLE if name in self.value]
+        alone = len(self.contacts) == 1 and sum(map(len, people)) == 1
         self.lone_contact: Json = self.contacts[0] if alone else {}
 
     def events(self) -> Iterator[Event]:
@@ -147,7 +147,8 @@ class _Change:
         is_group = self.field.startswith("group_")
         arrays = {"groups": "group"} if is_group else _ARRAYS.get(self.field or "messages", {})
         # Other fields may use the same words for other things.
-        items = [(kind, raw) for name, kind in arrays.items() for raw in self._those(name)]
+        named = [(name, kind) for name, kind in arrays.items() if name in self.value]
+        items = [(kind, raw) for name, kind in named for raw in self._those(name)]
         if not items:
             yield self.whole(kind_of(self.field), self.change)
         # Errors that stand beside one message are that message's.
@@ -181,10 +182,8 @@ class _Change:
         kind = "probe" if raw.get("id") == PROBE_WAMID else kind
         identity = identity or (self.waba, self.time, self.field, _json(raw))
         digits, user_id = person
-        beside = self.beside
-        if contact or errors:
-            more = {"contact": contact, "display": self.display, "errors": list(errors)}
-            beside = _json({name: one for name, one in more.items() if one})
+        more = {"contact": contact, "display": self.display, "errors": list(errors)}
+        beside = _json({name: one for name, one in more.items() if one})
         return class_of(kind)(
             kind=kind,
             field="errors" if kind == "error" else self.field,

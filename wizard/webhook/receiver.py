@@ -1,227 +1,40 @@
-"""The receiver: a WSGI endpoint that stores Meta's deliveries, and the server around it.
+"""The receiver: a waitress server around the endpoint.
 
 Waitress reads every connection in one loop and gives a thread only to a request that is complete,
 so a slow client holds no thread. But it limits silence, not slowness: a client that sends a byte
-now and then stays for ever, and at its limit of connections waitress stops accepting. Hence the
-two rules of `open_server`: a request has REQUEST_SECONDS to arrive, and near the limit of
-connections the slowest is closed for each new one. Private parts of waitress are used here alone;
-tests/webhook/test_waitress.py names them.
+now and then stays for ever, and at its limit of connections waitress stops accepting. Hence two
+rules of `Server`: a request has REQUEST_SECONDS to arrive, and near the limit of connections the
+slowest is closed for each new one.
+
+A thread for each delivery would spend most of its time being woken up. Deliveries of the usual
+size are checked in the loop, and all that came together are stored in one commit; threads take
+everything else. Private parts of waitress are used here alone; tests/webhook/test_waitress.py
+names them.
 """
 
 from __future__ import annotations
 
-import hmac
+import json
 import logging
-import re
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from http.client import responses
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
-from urllib.parse import parse_qs
 
-from wizard.text.sanitise import clean
+from waitress import wasyncore
+from waitress.adjustments import Adjustments
+from waitress.channel import HTTPChannel
+from waitress.server import TcpWSGIServer
+from waitress.task import Task, ThreadedTaskDispatcher, WSGITask
+
 from wizard.text.secret import Secret
-from wizard.webhook.forwarding import kept_headers
-from wizard.webhook.inbox import (
-    Delivery,
-    HandshakeAttempt,
-    InboxError,
-    RejectedDelivery,
-    Stored,
-    Writer,
-)
-from wizard.webhook.payload import MOST_UNPROVEN, NotJson, claimed, read, readings, signs
-
-#: Meta sends at most 3 MB and a thousand updates per POST. Only the bytes are limited here: what is
-#: signed is Meta's, and refusing it for its number of updates would lose it for good.
-MOST_BYTES = 3 * 1024 * 1024
-
-#: Nothing that a browser could take for a page is echoed.
-CHALLENGE = re.compile(r"[A-Za-z0-9._~+/=-]{1,256}")
-SIGNATURE = re.compile(r"sha256=([0-9a-fA-F]{64})")
-
-HEADERS = [
-    ("Content-Type", "text/plain; charset=utf-8"),
-    ("X-Content-Type-Options", "nosniff"),
-    ("Cache-Control", "no-store"),
-]
-#: Older Pythons have the older name of 413.
-PHRASES = responses | {413: "Content Too Large"}
-REFUSAL_CODES = {
-    "unsigned": 401,
-    "bad_signature": 403,
-    "rewritten": 403,
-    "token_signed": 403,
-    "bad_json": 400,
-    "no_secret": 503,
-    "path": 404,
-}
-
-
-@dataclass(frozen=True)
-class ReceivedDelivery:
-    """A delivery that is on disk."""
-
-    delivery: Delivery
-    new: Stored
-
-
-@dataclass(frozen=True)
-class NotStored:
-    """A delivery of Meta's that could not be kept; `kind` as in InboxError. Meta sends it again."""
-
-    kind: str
-    path: str = ""
-
-
-#: What the endpoint reports: after the fact, never before it is stored.
-Event = ReceivedDelivery | RejectedDelivery | HandshakeAttempt | NotStored
-
-
-class Endpoint:
-    """Answers Meta. The secrets are asked for at every request: they may be set or changed later.
-
-    The providers must answer from memory; `on_event` must return at once. `routes` names where a
-    delivery is to be passed on to.
-    """
-
-    def __init__(
-        self,
-        inbox: Writer,
-        app_secret: Callable[[], Secret | None],
-        verify_token: Callable[[], Secret | None],
-        on_event: Callable[[Event], None],
-        path: str = "/webhook",
-        routes: Callable[[Delivery], Sequence[str]] = lambda delivery: (),
-    ) -> None:
-        self._inbox, self._on_event, self._routes = inbox, on_event, routes
-        self._app_secret, self._verify_token = app_secret, verify_token
-        self._path = path.rstrip("/")
-
-    def __call__(
-        self, environ: dict[str, Any], start_response: Callable[..., Any]
-    ) -> Iterable[bytes]:
-        """WSGI."""
-        code, body = self._answer(environ)
-        length = ("Content-Length", str(len(body)))
-        allow = [("Allow", "GET, POST")] if code == 405 else []
-        start_response(f"{code} {PHRASES[code]}", [*HEADERS, length, *allow])
-        return [body]
-
-    def _answer(self, environ: dict[str, Any]) -> tuple[int, bytes]:
-        path = str(environ.get("PATH_INFO", ""))
-        # WSGI gives the bytes of the path as Latin-1.
-        shown = clean(path.encode("latin-1", "replace").decode("utf-8", "replace"), 200)
-        elsewhere = "" if path.rstrip("/") == self._path else shown or "/"
-        method = environ["REQUEST_METHOD"]
-        if method == "GET":
-            code, body = self._handshake(environ, elsewhere)
-            return (404 if elsewhere else code), body
-        if method == "POST":
-            return self._misdirected(environ, elsewhere) if elsewhere else self._deliver(environ)
-        return (404 if elsewhere else 405), b""
-
-    def _handshake(self, environ: dict[str, Any], elsewhere: str) -> tuple[int, bytes]:
-        """Meta's verification GET: 200 and the bare challenge, or 403. `elsewhere`: its path."""
-        try:
-            asked = parse_qs(
-                environ.get("QUERY_STRING", ""), keep_blank_values=True, max_num_fields=16
-            )
-        except ValueError:
-            return 403, b""
-        if "hub.mode" not in asked:
-            return 403, b""  # a browser or a crawler
-        challenge = asked.get("hub.challenge", [""])[0]
-        reason = "path" if elsewhere else self._refusal(asked, challenge)
-        agent = clean(environ.get("HTTP_USER_AGENT", ""), 100)
-        echoed = "" if reason else challenge
-        self._report(HandshakeAttempt(not reason, reason, agent, echoed, path=elsewhere))
-        return (403, b"") if reason else (200, challenge.encode("ascii"))
-
-    def _refusal(self, asked: Mapping[str, list[str]], challenge: str) -> str:
-        """Why a handshake is refused; "" when it is not."""
-        token = self._verify_token()
-        if token is None:
-            return "no_token"
-        given = asked.get("hub.verify_token", [""])[0]
-        # Compared first and always, so that the time taken reveals nothing about the token.
-        right, alike = _same(given, token.reveal()), _same(_bare(given), _bare(token.reveal()))
-        if asked["hub.mode"] != ["subscribe"]:
-            return "mode"
-        if not right:
-            return "spelling" if alike else "token"
-        return "" if CHALLENGE.fullmatch(challenge) else "challenge"
-
-    def _deliver(self, environ: dict[str, Any]) -> tuple[int, bytes]:
-        # waitress refuses longer ones already; this holds behind any other server too.
-        body: bytes = environ["wsgi.input"].read(MOST_BYTES + 1)
-        if len(body) > MOST_BYTES:
-            return 413, b""
-        if reason := self._signature_error(environ, body):
-            return self._refuse(reason, body)
-        try:
-            delivery = read(body)
-        except NotJson:
-            return self._refuse("bad_json", body)
-        try:
-            new = self._inbox.store(delivery, self._routes(delivery), kept_headers(environ))
-        except InboxError as error:
-            self._on_event(NotStored(error.kind, error.path))
-            return 503, b""  # not stored, not acknowledged: Meta sends it again
-        self._on_event(ReceivedDelivery(delivery, new))
-        return 200, b""
-
-    def _signature_error(self, environ: dict[str, Any], body: bytes) -> str:
-        """Why the signature does not prove that this comes from Meta; "" when it does."""
-        secret = self._app_secret()
-        if secret is None:
-            return "no_secret"
-        header = environ.get("HTTP_X_HUB_SIGNATURE_256", "")
-        if not header:
-            return "unsigned"
-        theirs = SIGNATURE.fullmatch(header)
-        if theirs is None:
-            return "bad_signature"
-        return "" if signs(secret, body, theirs[1]) else self._misfit(secret, body, theirs[1])
-
-    def _misfit(self, secret: Secret, body: bytes, signature: str) -> str:
-        """Why a signature does not fit, as far as trying others shows it."""
-        token = self._verify_token()
-        if token is not None and signs(token, body, signature):
-            return "token_signed"
-        short = len(body) <= MOST_UNPROVEN
-        if short and any(signs(secret, reading, signature) for reading in readings(body)):
-            return "rewritten"
-        return "bad_signature"
-
-    def _misdirected(self, environ: dict[str, Any], path: str) -> tuple[int, bytes]:
-        """A delivery that came to another path: worth a word when it may be Meta's."""
-        body: bytes = environ["wsgi.input"].read(MOST_BYTES + 1)
-        if self._signature_error(environ, body) in ("", "rewritten"):
-            return self._refuse("path", body, path)
-        return 404, b""
-
-    def _refuse(self, reason: str, body: bytes, path: str = "") -> tuple[int, bytes]:
-        waba, number = claimed(body)
-        self._report(RejectedDelivery(reason, number, waba, len(body), path=path))
-        return REFUSAL_CODES[reason], b""
-
-    def _report(self, what: RejectedDelivery | HandshakeAttempt) -> None:
-        self._inbox.note(what)
-        self._on_event(what)
-
-
-def _same(*texts: str) -> bool:
-    return hmac.compare_digest(*(text.encode("utf-8", "replace") for text in texts))
-
-
-def _bare(token: str) -> str:
-    """A verify token without what is lost or added on the way through forms and files."""
-    return re.sub(r"\s|\\[nr]$|[\"'`\ufeff\u200b]", "", token).replace("\\\\", "\\")
-
+from wizard.webhook.endpoint import ADDRESS, HEADERS, MOST_BYTES, PHRASES, Address, Endpoint, Event
+from wizard.webhook.inbox import Delivery, Pending, Writer
+from wizard.webhook.payload import MOST_UNPROVEN
 
 #: A request of 3 MB at 300 KB/s.
 REQUEST_SECONDS = 10.0
@@ -234,24 +47,8 @@ THREADS = 16
 #: Handshakes have threads of their own: deliveries may all be waiting for a locked inbox.
 HANDSHAKE_THREADS = 2
 MOST_HEADER_BYTES = 16_384
-
-
-@dataclass(frozen=True)
-class Address:
-    """Where a receiver listens on this machine. Port 0: any free one."""
-
-    host: str = "127.0.0.1"
-    port: int = 8080
-    path: str = "/webhook"
-
-    @property
-    def url(self) -> str:
-        """As a browser on this machine would write it."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"http://{host}:{self.port}{self.path}"
-
-
-ADDRESS = Address()
+#: How long the end waits for what was begun, and for answers to leave.
+LAST_SECONDS = 5.0
 
 
 class Receiver:
@@ -269,8 +66,8 @@ class Receiver:
         """Binds the port; OSError when it is taken or not permitted."""
         self._on_event = on_event
         endpoint = Endpoint(inbox, app_secret, verify_token, self._announce, at.path, routes)
-        self._server = open_server(endpoint, at.host, at.port)
-        self._stopping = threading.Event()
+        self._server = open_server(endpoint, inbox, at)
+        self._stopping, self._late = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._serve, name="receiver", daemon=True)
         self.at = replace(at, port=int(self._server.effective_port))
 
@@ -289,8 +86,12 @@ class Receiver:
         if not self._stopping.is_set():
             self._stopping.set()
             self._server.pull_trigger()
-            self._thread.join()
-            self._finish()
+            self._thread.join(LAST_SECONDS)
+            if self._thread.is_alive():
+                # A disk that does not answer holds the loop, which would hold the program.
+                self._late.set()
+            else:
+                self._finish()
 
     def __enter__(self) -> Self:
         return self.start()
@@ -299,25 +100,24 @@ class Receiver:
         self.close()
 
     def _serve(self) -> None:
-        from waitress import wasyncore
-
         while not self._stopping.is_set():
-            wasyncore.loop(timeout=1, map=self._server._map, use_poll=True, count=1)
+            self._server.turn(1)
+        if self._late.is_set():
+            self._finish()
 
     def _finish(self) -> None:
-        # On the closing thread, after the loop has ended: waking the loop writes to its
-        # descriptor, which must not be closed or reused by then.
-        from waitress import wasyncore
-
+        # After the loop has ended: waking it writes to its descriptor, which must not be closed or
+        # reused by then.
         server = self._server
         server.accepting = False
+        server.adj.channel_request_lookahead = -1  # nothing more is read
         for dispatcher in (server.task_dispatcher, server.handshakes):
-            dispatcher.shutdown(timeout=5)
-        end = time.monotonic() + 1
+            dispatcher.shutdown(timeout=LAST_SECONDS)
+        end = time.monotonic() + LAST_SECONDS
         while time.monotonic() < end and any(
-            channel.total_outbufs_len for channel in server.active_channels.values()
+            one.requests or one.total_outbufs_len for one in server.active_channels.values()
         ):
-            wasyncore.loop(timeout=0.05, map=server._map, use_poll=True, count=1)
+            server.turn(0.05)
         wasyncore.close_all(server._map, ignore_all=True)
 
     def _announce(self, event: Event) -> None:
@@ -328,57 +128,144 @@ class Receiver:
             logging.getLogger("wizard.receiver").debug("on_event failed", exc_info=True)
 
 
+class _Answer(Task):  # type: ignore[misc]
+    """The answer to a delivery whose outcome is known."""
+
+    complete = True
+
+    def execute(self) -> None:
+        code, self.channel.status = self.channel.status, 0
+        self.status = f"{code} {PHRASES[code]}"
+        self.response_headers = [*HEADERS, ("Content-Length", "0")]
+
+    def build_response_header(self) -> bytes:
+        """Made once a second where the connection stays open as it is."""
+        if self.version != "1.1" or "CONNECTION" in self.request.headers:
+            return bytes(super().build_response_header())
+        known: dict[tuple[str, int], bytes] = self.channel.server.heads
+        second = (self.status, int(self.start_time))
+        if second not in known:
+            known.clear()
+            known[second] = bytes(super().build_response_header())
+        return known[second]
+
+
+class _Channel(HTTPChannel):  # type: ignore[misc]
+    """A connection.
+
+    `began` is when its unfinished request began to arrive (0: none), `status` the answer to a
+    delivery that went without a thread (0: none).
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.began: float = self.creation_time
+        self.status = 0
+
+    @staticmethod
+    def task_class(channel: _Channel, request: Any) -> Task:
+        """What answers."""
+        return (_Answer if channel.status else WSGITask)(channel, request)
+
+    def received(self, data: bytes) -> bool:
+        taken = bool(super().received(data))
+        self.began = 0.0 if self.request is None else self.began or time.time()
+        return taken
+
+
+class _Server(TcpWSGIServer):  # type: ignore[misc]
+    channel_class = _Channel
+    task_dispatcher: Any
+
+    def __init__(self, endpoint: Endpoint, inbox: Writer, **settings: Any) -> None:
+        super().__init__(endpoint, **settings)
+        self.endpoint, self.inbox = endpoint, inbox
+        self.handshakes = ThreadedTaskDispatcher()
+        self.handshakes.set_thread_count(HANDSHAKE_THREADS)
+        #: Whether the loop looks at what is pending before it sleeps.
+        self.awake = False
+        self.pending = deque[Pending]()
+        self.outcomes = deque[tuple[_Channel, int]]()
+        self.heads = dict[tuple[str, int], bytes]()
+
+    def turn(self, seconds: float) -> None:
+        """Waits so long for something to come, stores what came together, and answers."""
+        wasyncore.loop(timeout=seconds, map=self._map, use_poll=True, count=1)
+        self.awake = True
+        while self.awake:
+            if self.pending:
+                self.inbox.submit([self.pending.popleft() for _ in range(len(self.pending))])
+            while self.outcomes:
+                channel, status = self.outcomes.popleft()
+                channel.status = status
+                channel.service()
+            self.awake = False
+            # What came since then was put there before `awake` was looked at.
+            self.awake = bool(self.pending or self.outcomes)
+
+    def pull_trigger(self) -> None:
+        if not self.awake:
+            self.awake = True
+            super().pull_trigger()
+
+    def add_task(self, task: _Channel) -> None:
+        named = getattr(task.requests[0], "command", "")  # one that is unreadable has none
+        pending = self._small(task, task.requests[0]) if named == "POST" else None
+        if pending is None:
+            {"GET": self.handshakes}.get(named, self.task_dispatcher).add_task(task)
+        else:
+            self.pending.append(pending)
+
+    def _small(self, channel: _Channel, request: Any) -> Pending | None:
+        """A delivery of the usual size; None for everything else."""
+        # Where there is no error, the length is a number, also that of chunks.
+        if request.error or int(request.headers.get("CONTENT_LENGTH", 0)) > MOST_UNPROVEN:
+            return None
+        stream = request.get_body_stream()
+        body = stream.read()
+        stream.seek(0)  # what is no delivery is read again
+        environ = {f"HTTP_{name}": value for name, value in request.headers.items()}
+        environ["CONTENT_TYPE"] = request.headers.get("CONTENT_TYPE", "")
+        environ["PATH_INFO"] = request.path
+
+        def answer(status: int) -> None:
+            self.outcomes.append((channel, status))
+            self.pull_trigger()
+
+        return self.endpoint.pending(environ, body, answer)
+
+    def maintenance(self, now: float) -> None:
+        super().maintenance(now)
+        for one in self.active_channels.values():
+            one.will_close |= bool(one.began and now - one.began > REQUEST_SECONDS)
+
+    def handle_accept(self) -> None:
+        # All that wait: one for each turn would leave nothing to store together.
+        for _ in range(ROOM):
+            before = len(self.active_channels)
+            super().handle_accept()
+            if len(self.active_channels) == before:
+                break
+            if before >= CONNECTIONS - ROOM:
+                _close_slowest(self.active_channels.values())
+
+
 def _close_slowest(channels: Iterable[Any]) -> None:
-    waiting = [one for one in channels if not one.requests]
+    waiting = [one for one in channels if not (one.requests or one.will_close)]
     for one in sorted(waiting, key=lambda one: one.began or one.last_activity)[:1]:
         one.will_close = True
 
 
-def open_server(application: Callable[..., Any], host: str, port: int) -> Any:
-    """A waitress server with our limits, bound to its port; OSError."""
-    from waitress import channel, server
-    from waitress.adjustments import Adjustments
-    from waitress.task import ThreadedTaskDispatcher
-
+def open_server(endpoint: Endpoint, inbox: Writer, at: Address) -> _Server:
+    """A server with our limits, bound to its port; OSError."""
     # "Task queue depth" and the like go to stderr when logging is not configured.
     quiet = logging.getLogger("waitress")
     quiet.addHandler(logging.NullHandler())
     quiet.propagate = False
 
-    class Channel(channel.HTTPChannel):  # type: ignore[misc]
-        """A connection; `began` is when its unfinished request began to arrive (0: none)."""
-
-        def __init__(self, *args: Any, **kwargs: Any) -> None:
-            super().__init__(*args, **kwargs)
-            self.began: float = self.creation_time
-
-        def received(self, data: bytes) -> bool:
-            taken = bool(super().received(data))
-            self.began = 0.0 if self.request is None else self.began or time.time()
-            return taken
-
-    class Server(server.TcpWSGIServer):  # type: ignore[misc]
-        channel_class = Channel
-        handshakes: Any = ThreadedTaskDispatcher()
-        task_dispatcher: Any
-
-        def add_task(self, task: Channel) -> None:
-            named = getattr(task.requests[0], "command", "")  # one that is unreadable has none
-            {"GET": self.handshakes}.get(named, self.task_dispatcher).add_task(task)
-
-        def maintenance(self, now: float) -> None:
-            super().maintenance(now)
-            for one in self.active_channels.values():
-                one.will_close |= bool(one.began and now - one.began > REQUEST_SECONDS)
-
-        def handle_accept(self) -> None:
-            super().handle_accept()
-            if len(self.active_channels) > CONNECTIONS - ROOM:
-                _close_slowest(self.active_channels.values())
-
     # Bound first: waitress starts its threads before it finds a port taken.
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    bound = socket.create_server((host, port), family=family)
+    family = socket.AF_INET6 if ":" in at.host else socket.AF_INET
+    bound = socket.create_server((at.host, at.port), family=family)
     settings = Adjustments(
         sockets=[bound],
         threads=THREADS,
@@ -392,6 +279,44 @@ def open_server(application: Callable[..., Any], host: str, port: int) -> Any:
         ident=None,
     )
     about = (family, bound.type, bound.proto, bound.getsockname())
-    made = Server(application, map={}, _sock=bound, bind_socket=False, adj=settings, sockinfo=about)
-    made.handshakes.set_thread_count(HANDSHAKE_THREADS)
-    return made
+    return _Server(
+        endpoint, inbox, map={}, _sock=bound, bind_socket=False, adj=settings, sockinfo=about
+    )
+
+
+HEALTH = "/healthz"
+
+
+class HealthServer:
+    """Says to a supervisor whether deliveries can be taken: 200, or 503 with what is wrong.
+
+    The answer is JSON: {"ok": true, "faults": []}.
+    """
+
+    def __init__(self, at: Address, faults: Callable[[], list[str]]) -> None:
+        class Handler(BaseHTTPRequestHandler):
+            timeout = 5
+
+            def do_GET(self) -> None:
+                found = faults() if self.path == HEALTH else []
+                code = 404 if self.path != HEALTH else 503 if found else 200
+                body = json.dumps({"ok": code == 200, "faults": found}).encode()
+                self.send_response(code)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_: object) -> None:
+                """Nothing: it is asked every few seconds."""
+
+        family = socket.AF_INET6 if ":" in at.host else socket.AF_INET
+        kind = type("_Server", (ThreadingHTTPServer,), {"address_family": family})
+        self._server: ThreadingHTTPServer = kind((at.host, at.port), Handler)
+        self.at = replace(at, port=self._server.server_port)
+        threading.Thread(target=self._server.serve_forever, daemon=True, name="health").start()
+
+    def close(self) -> None:
+        """Ends it."""
+        self._server.shutdown()
+        self._server.server_close()

@@ -19,7 +19,7 @@ from wizard.webhook.inbox.models import (
     furthest,
 )
 from wizard.webhook.inbox.reader import EventFilter, Reader
-from wizard.webhook.inbox.writer import Writer
+from wizard.webhook.inbox.writer import Pending, Writer
 
 __all__ = [
     "REACHED",
@@ -29,6 +29,7 @@ __all__ = [
     "HandshakeAttempt",
     "InboxError",
     "Message",
+    "Pending",
     "Reader",
     "RejectedDelivery",
     "StatusUpdate",

@@ -9,8 +9,9 @@ import sqlite3
 import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import fields, replace
+from dataclasses import fields
 from datetime import datetime
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -220,18 +221,29 @@ def insert(connection: sqlite3.Connection, events: Sequence[tuple[Event, str]]) 
     keyed = {event.key: (event, at) for event, at in reversed(events)}  # the first of each
     known = {key for key, *_ in select(connection, "SELECT key FROM events WHERE key", [*keyed])}
     fresh = [(event, at) for event, at in events if keyed.pop(event.key, None)]
-    fresh = [(event, at) for event, at in fresh if event.key not in known]
-    rows = insert_rows(connection, INSERT, [_columns(event, at) for event, at in fresh])
-    return [
-        replace(event, received_at=at, row=row)
-        for (event, at), row in zip(fresh, rows, strict=True)
-    ]
+    return insert_new(connection, [(event, at) for event, at in fresh if event.key not in known])
+
+
+def insert_new(connection: sqlite3.Connection, events: Sequence[tuple[Event, str]]) -> list[Event]:
+    """All of (event, received at), with their rows; IntegrityError where one is known."""
+    rows = insert_rows(connection, INSERT, [_columns(event, at) for event, at in events])
+    return [_with_row(event, at, row) for (event, at), row in zip(events, rows, strict=True)]
+
+
+def _with_row(event: Event, at: str, row: int) -> Event:
+    # dataclasses.replace would look at every field again: a tenth of what a delivery costs.
+    made = object.__new__(type(event))
+    vars(made).update(vars(event), received_at=at, row=row)
+    return made
 
 
 def _columns(event: Event, at: str) -> list[object]:
-    values = {**vars(event), "received_at": at}
     written = event.timestamp or event.entry_time
-    return [_moment(written) if written else _seconds(at), *(values[name] for name in COLUMNS)]
+    return [_moment(written) if written else _seconds(at), *_VALUES(event), at]
+
+
+#: The columns but the last, which is `received_at`.
+_VALUES = attrgetter(*COLUMNS[:-1])
 
 
 #: Rows per statement. Before and after each the interpreter's lock changes hands, and behind busy

@@ -21,8 +21,8 @@ from wizard.webhook.summary import MetaError, Summary, errors_of, plain, summari
 
 def stamp(moment: datetime | None = None) -> str:
     """A moment (None: this one) as the inbox writes it; sorts as text."""
-    moment = (moment or datetime.now(UTC)).astimezone(UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
+    moment = datetime.now(UTC) if moment is None else moment.astimezone(UTC)
+    return moment.isoformat(timespec="milliseconds")[:-6] + "Z"  # without +00:00
 
 
 @dataclass(frozen=True, kw_only=True)

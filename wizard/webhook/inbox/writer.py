@@ -9,11 +9,18 @@ import queue
 import sqlite3
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from wizard.webhook.inbox.file import as_inbox_error, connect, insert, insert_rows, select
+from wizard.webhook.inbox.file import (
+    as_inbox_error,
+    connect,
+    insert,
+    insert_new,
+    insert_rows,
+    select,
+)
 from wizard.webhook.inbox.models import (
     Delivery,
     HandshakeAttempt,
@@ -34,30 +41,43 @@ PATIENCE = 3.0
 IMPATIENCE = 0.05
 #: After this the disk itself does not answer; the program ends, so that a supervisor can act.
 STUCK = 20.0
+#: A commit that took longer leaves the next ones to the thread, for so long (both in seconds).
+SLOW, SLOW_FOR = 0.25, 5.0
 
 
 class _Job:
-    """A note, for which no request waits."""
+    """A note, for which no request waits. `until`: how long it may wait for a lock."""
 
-    def __init__(
-        self, what: Delivery | RejectedDelivery | HandshakeAttempt, patience: float
-    ) -> None:
-        self.what, self.until = what, time.monotonic() + patience
-        self.done = threading.Event()
+    def __init__(self, what: Delivery | RejectedDelivery | HandshakeAttempt) -> None:
+        self.what, self.until = what, 0.0
         self.failed: InboxError | None = None
 
+    def settle(self) -> None:
+        """It is on disk, or has failed."""
 
-class _DeliveryJob(_Job):
-    """A delivery and the request that waits for it."""
+
+class Pending(_Job):
+    """A delivery that is to be stored, and what is to be called with what became of it.
+
+    `routes`: to which it is to be passed on, with which `headers` (JSON).
+    """
 
     def __init__(
-        self, delivery: Delivery, patience: float, routes: Sequence[str] = (), headers: str = ""
+        self,
+        delivery: Delivery,
+        settled: Callable[[Stored | InboxError], None],
+        routes: Sequence[str] = (),
+        headers: str = "",
     ) -> None:
-        super().__init__(delivery, patience)
-        self.delivery, self.at = delivery, delivery.received_at
+        super().__init__(delivery)
+        self.delivery, self.at, self.settled = delivery, delivery.received_at, settled
         self.routes, self.headers = routes, headers
         self.digest = hashlib.sha256(delivery.body).digest()
         self.stored = Stored()
+
+    def settle(self) -> None:
+        """Tells whom it concerns."""
+        self.settled(self.failed or self.stored)
 
 
 class Writer:
@@ -70,9 +90,10 @@ class Writer:
         self._open()
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._patience = PATIENCE
-        self._closing = threading.Lock()
+        self._writing, self._closing = threading.Lock(), threading.Lock()
         self._closed = False
         self._since = 0.0  # when the commit that is under way began; 0 for none
+        self._slow_until = 0.0
         self._thread = threading.Thread(target=self._work, name="inbox-writer", daemon=True)
         self._thread.start()
 
@@ -84,22 +105,57 @@ class Writer:
         InboxError when it could not be stored, or not in time; `replaced` when the file was moved,
         replaced or deleted: from then on there is a new one.
         """
-        job = _DeliveryJob(delivery, self._patience, routes, headers)
-        with self._closing:
+        answer = queue.SimpleQueue[Stored | InboxError]()
+        self._put([Pending(delivery, answer.put, routes, headers)])
+        try:
+            outcome = answer.get(timeout=STUCK)
+        except queue.Empty:
+            raise InboxError("locked", str(self.path), "timeout") from None
+        if isinstance(outcome, InboxError):
+            raise outcome
+        return outcome
+
+    def submit(self, deliveries: Sequence[Pending]) -> None:
+        """Stores them together and lets each be settled, on this thread or on the writer's.
+
+        On this one where nothing has to be waited for, neither another writer nor a slow disk:
+        to wake the other thread would take longer than to commit.
+        """
+        self._put(self._write_now(deliveries))
+
+    def _write_now(self, jobs: Sequence[_Job]) -> Sequence[_Job]:
+        """Writes them without waiting for a lock; returns those that are not settled."""
+        began = time.monotonic()
+        if began < self._slow_until or not self._writing.acquire(blocking=False):
+            return jobs
+        try:
             if self._closed:
-                raise InboxError("other", str(self.path), "closed")
-            self._jobs.put(job)
-        if not job.done.wait(STUCK):
-            raise InboxError("locked", str(self.path), "timeout")
-        if job.failed:
-            raise job.failed
-        return job.stored
+                return jobs
+            self._since = began
+            left = self._settle(jobs, waits=False)
+            if time.monotonic() - began > SLOW:
+                self._slow_until = began + SLOW_FOR
+            return left
+        finally:
+            self._since = 0.0
+            self._writing.release()
+
+    def _put(self, jobs: Sequence[_Job]) -> None:
+        until = time.monotonic() + self._patience
+        with self._closing:
+            if not self._closed:
+                for job in jobs:
+                    job.until = until
+                    self._jobs.put(job)
+                return
+        for job in jobs:
+            job.failed = InboxError("other", str(self.path), "closed")
+            job.settle()
 
     def note(self, what: RejectedDelivery | HandshakeAttempt) -> None:
         """Stores it soon, without waiting; a flood of notes is dropped."""
-        with self._closing:
-            if not self._closed and self._jobs.qsize() < NOTES:
-                self._jobs.put(_Job(what, self._patience))
+        if self._jobs.qsize() < NOTES:
+            self._put([_Job(what)])
 
     @property
     def stuck(self) -> bool:
@@ -119,35 +175,39 @@ class Writer:
         self._thread.join(0 if self.stuck else None)
 
     def _open(self) -> None:
-        self._connection = connect(self.path)
+        self._connection, self._busy = connect(self.path), -1
         self._file = _identity(self.path)
 
     def _work(self) -> None:
-        open_, waiting = True, list[_Job]()
-        while open_ or waiting:
-            jobs: list[_Job | None] = [*waiting] if waiting else [self._jobs.get()]
-            with suppress(queue.Empty):
-                while len(jobs) < BATCH and jobs[-1] is not None:
-                    jobs.append(self._jobs.get_nowait())
-            open_ &= jobs[-1] is not None
-            self._since = time.monotonic()
-            waiting = self._settle([job for job in jobs if job is not None])
-            self._since = 0.0
-        if self._connection is not None:
-            with suppress(sqlite3.Error):
+        open_ = True
+        while open_:
+            jobs: list[_Job | None] = [self._jobs.get()]
+            with self._writing:
+                while jobs:
+                    with suppress(queue.Empty):
+                        while len(jobs) < BATCH and jobs[-1] is not None:
+                            jobs.append(self._jobs.get_nowait())
+                    open_ &= jobs[-1] is not None
+                    self._since = time.monotonic()
+                    jobs = [*self._settle([job for job in jobs if job is not None])]
+                    self._since = 0.0
+        with self._writing, suppress(sqlite3.Error):
+            if self._connection is not None:
                 self._connection.close()
 
-    def _settle(self, batch: list[_Job]) -> list[_Job]:
-        """Commits them; those that may wait a little longer for a locked inbox come back."""
+    def _settle(self, batch: Sequence[_Job], waits: bool = True) -> Sequence[_Job]:
+        """Commits them; those that may wait (longer) for a locked inbox come back."""
         later: list[_Job] = []
         try:
             if batch:
-                self._commit(batch)
+                self._commit(batch, waits)
                 self._patience = PATIENCE
         except Exception as error:  # noqa: BLE001 (the waiting request gets every error)
             self._roll_back()
             failure = error if isinstance(error, InboxError) else None
             kind = failure.kind if failure else ""
+            if kind == "locked" and not waits:
+                return batch
             if kind == "locked":
                 # No one waits for another process job by job: there is one lock for all of them.
                 self._patience = IMPATIENCE
@@ -156,27 +216,25 @@ class Writer:
                 batch = [job for job in batch if job.until <= now]
             elif len(batch) > 1 and kind != "replaced":
                 # One that cannot be stored must not take its company with it.
-                return [left for job in batch for left in self._settle([job])]
+                return [left for job in batch for left in self._settle([job], waits)]
             for job in batch:
                 job.failed = failure or InboxError("other", str(self.path), type(error).__name__)
         for job in batch:
-            job.done.set()
+            job.settle()
         return later
 
-    def _commit(self, batch: list[_Job]) -> None:
+    def _commit(self, batch: Sequence[_Job], waits: bool) -> None:
         with as_inbox_error(self.path):
             if self._connection is None:
                 self._open()
             assert self._connection is not None
-            left = max(0.0, min(job.until for job in batch) - time.monotonic())
+            left = max(0.0, min(job.until for job in batch) - time.monotonic()) if waits else 0.0
             # In tenths of a second: SQLite need not compile another statement each time.
-            self._connection.execute(f"PRAGMA busy_timeout = {math.ceil(left * 10) * 100}")
-            self._connection.execute("BEGIN IMMEDIATE")
-            _deliver(self._connection, [job for job in batch if isinstance(job, _DeliveryJob)])
-            for job in batch:
-                if not isinstance(job, _DeliveryJob):
-                    _note(self._connection, job.what)
-            self._connection.execute("COMMIT")
+            busy = math.ceil(left * 10) * 100
+            if busy != self._busy:
+                self._connection.execute(f"PRAGMA busy_timeout = {busy}")
+                self._busy = busy
+            self._write(self._connection, batch)
         # Before anything is acknowledged: what was written to a file that is gone is lost.
         if _identity(self.path) != self._file:
             with suppress(sqlite3.Error):
@@ -185,6 +243,20 @@ class Writer:
             self._connection.close()
             self._connection = None
             raise InboxError("replaced", str(self.path))
+
+    def _write(self, connection: sqlite3.Connection, batch: Sequence[_Job]) -> None:
+        deliveries = [job for job in batch if isinstance(job, Pending)]
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            _deliver_new(connection, deliveries)
+        except sqlite3.IntegrityError:  # not all of it is new
+            connection.execute("ROLLBACK")
+            connection.execute("BEGIN IMMEDIATE")
+            _deliver(connection, deliveries)
+        for job in batch:
+            if not isinstance(job, Pending):
+                _note(connection, job.what)
+        connection.execute("COMMIT")
 
     def _roll_back(self) -> None:
         if self._connection is not None:
@@ -201,13 +273,33 @@ def _identity(path: Path) -> tuple[int, int] | None:
     return about.st_dev, about.st_ino
 
 
-def _deliver(connection: sqlite3.Connection, jobs: Sequence[_DeliveryJob]) -> None:
+def _deliver_new(connection: sqlite3.Connection, jobs: Sequence[Pending]) -> None:
+    """As `_deliver`, without asking first what is known; IntegrityError where something is.
+
+    Nearly everything is new, and around each statement the interpreter's lock changes hands.
+    """
+    values = [(job.digest, job.at, job.at, job.delivery.body) for job in jobs]
+    numbers = insert_rows(connection, _DELIVERY, values)
+    waiting = [
+        (to, number, job.headers, job.at)
+        for job, number in zip(jobs, numbers, strict=True)
+        for to in job.routes
+    ]
+    insert_rows(connection, _OUTBOX, waiting)
+    stored = iter(
+        insert_new(connection, [(e, job.at) for job in jobs for e in job.delivery.events])
+    )
+    for job in jobs:
+        job.stored = Stored(tuple(next(stored) for _ in job.delivery.events))
+
+
+def _deliver(connection: sqlite3.Connection, jobs: Sequence[Pending]) -> None:
     """Writes deliveries, their events, and what of them is to be passed on."""
     known = select(
         connection, "SELECT digest, row FROM deliveries WHERE digest", [job.digest for job in jobs]
     )
     rows: dict[bytes, int] = dict(known)
-    new, again = list[_DeliveryJob](), list[_DeliveryJob]()
+    new, again = list[Pending](), list[Pending]()
     for job in jobs:
         (again if job.digest in rows else new).append(job)
         rows.setdefault(job.digest, 0)
