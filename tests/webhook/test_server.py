@@ -102,6 +102,19 @@ def test_a_connection_that_is_kept_open_between_deliveries_is_not_cut(receiver):
     connection.close()
 
 
+@pytest.mark.parametrize("start", [b"", b"0\r\n"], ids=["length of a chunk", "trailer"])
+def test_a_line_about_a_chunk_that_does_not_end_is_cut_off(receiver, monkeypatch, start):
+    """Waitress would look through all of it again with each packet, up to 3 MB."""
+    monkeypatch.setattr(running, "REQUEST_SECONDS", 60.0)
+    with dial(receiver) as connection:
+        head = b"POST /webhook HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+        connection.sendall(head + start + b"1" * 16_000)
+        assert works(receiver, "wamid.meanwhile")
+        assert not closed_within(connection, 0.5)
+        connection.sendall(b"1" * 1_000)
+        assert closed_within(connection, 5)
+
+
 @pytest.mark.parametrize(
     ("request_", "status"),
     [

@@ -104,6 +104,8 @@ def test_a_request_of_waitress_still_has_its_length_and_a_body_to_read_twice(lin
     request, data = HTTPRequestParser(Adjustments()), b"POST / HTTP/1.1\r\nHost: x\r\n" + lines
     while not request.completed:
         data = data[request.received(data) :]
+    assert hasattr(request.body_rcv, "control_line") == (b"chunked" in lines)
+    assert hasattr(request.body_rcv, "trailer") == (b"chunked" in lines)
     stream = request.get_body_stream()
     assert (request.error, request.headers["CONTENT_LENGTH"], stream.read()) == (None, "2", b"{}")
     stream.seek(0)

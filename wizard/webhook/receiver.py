@@ -169,6 +169,10 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
 
     def received(self, data: bytes) -> bool:
         taken = bool(super().received(data))
+        # Waitress looks through both again with each packet, whatever their length.
+        body = getattr(self.request, "body_rcv", None)
+        unfinished = len(getattr(body, "control_line", b"")) + len(getattr(body, "trailer", b""))
+        self.will_close |= unfinished > MOST_HEADER_BYTES
         self.began = 0.0 if self.request is None else self.began or time.time()
         return taken
 
