@@ -3,6 +3,8 @@
 import http.client
 import os
 import socket
+import subprocess
+import sys
 import threading
 import time
 
@@ -274,3 +276,35 @@ def test_closing_answers_what_still_waits_for_the_disk(tmp_path, monkeypatch):
         assert codes_of(connection, 1) == [b"200"]
     writer.close()
     assert {one.id for one in Reader(writer.path).messages()} == {"wamid.first", "wamid.second"}
+
+
+FEW_FILES = """
+import os, resource, sys, time
+from pathlib import Path
+from wizard.text.secret import Secret
+from wizard.webhook.endpoint import Address
+from wizard.webhook.inbox import Writer
+from wizard.webhook.receiver import Receiver
+secret = Secret(sys.argv[2])
+receiver = Receiver(Writer(Path(sys.argv[1])), lambda: secret, lambda: secret, at=Address(port=0))
+most = len(os.listdir("/dev/fd")) + 10
+resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+print(receiver.start().at.port, flush=True)
+time.sleep(600)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no such limit there")
+def test_idle_connections_give_way_where_the_system_allows_few(tmp_path):
+    """As `ulimit -n` does: a connection that cannot be accepted costs the slowest its place."""
+    command = [sys.executable, "-c", FEW_FILES, tmp_path / "inbox.sqlite3", deliveries.SECRET]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as child:
+        port, idle = int(child.stdout.readline()), []
+        try:
+            for _ in range(30):
+                idle.append(socket.create_connection(("127.0.0.1", port), timeout=10))
+            assert deliveries.deliver(port, deliveries.incoming(deliveries.text())) == 200
+        finally:
+            for one in idle:
+                one.close()
+            child.kill()

@@ -14,6 +14,7 @@ USER = ROOT / "wizard/webhook/receiver.py"
 #: Where each private part stands: class or module, attribute.
 ON_CLASSES = [
     (server.TcpWSGIServer, "channel_class"),
+    (server.TcpWSGIServer, "accept"),
     (server.TcpWSGIServer, "handle_accept"),
     (server.TcpWSGIServer, "maintenance"),
     (server.TcpWSGIServer, "pull_trigger"),

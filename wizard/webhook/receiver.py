@@ -14,6 +14,7 @@ names them.
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import socket
@@ -242,6 +243,15 @@ class _Server(TcpWSGIServer):  # type: ignore[misc]
         super().maintenance(now)
         for one in self.active_channels.values():
             one.will_close |= bool(one.began and now - one.began > REQUEST_SECONDS)
+
+    def accept(self) -> Any:
+        try:
+            return super().accept()
+        except OSError as error:
+            if error.errno in (errno.EMFILE, errno.ENFILE):
+                # Else the loop would be told of it again and again, and take no delivery.
+                _close_slowest(self.active_channels.values())
+            raise
 
     def handle_accept(self) -> None:
         # All that wait: one for each turn would leave nothing to store together.
