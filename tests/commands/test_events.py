@@ -166,13 +166,14 @@ def test_what_changed_the_account_is_told_by_the_next_status_and_audit_once(said
 # What cannot be printed.
 
 
+SECRETS = {"WA_WIZARD_APP_SECRET": deliveries.SECRET, "WA_WIZARD_VERIFY_TOKEN": "verify-me"}
+
+
 @contextlib.contextmanager
 def started(*words, **how):
-    secrets = {"WA_WIZARD_APP_SECRET": deliveries.SECRET, "WA_WIZARD_VERIFY_TOKEN": "verify-me"}
     usual = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    how = {**usual, **how}
-    command = [sys.executable, "-m", "wizard", *words]
-    with subprocess.Popen(command, env={**os.environ, **secrets}, **how) as child:
+    how = {**usual, "env": {**os.environ, **SECRETS}, **how}
+    with subprocess.Popen([sys.executable, "-m", "wizard", *words], **how) as child:
         try:
             yield child
         finally:
@@ -302,3 +303,23 @@ def test_what_was_shown_is_not_kept_in_memory(home, free_port):
                 after.append(megabytes(child))
     # Whole deliveries take 3 MB each in memory, the large ones more.
     assert after[1] - after[0] < 20, after
+
+
+@pytest.mark.parametrize("words", [("webhook", "listen"), ("events", "--follow")])
+def test_a_profile_whose_inbox_is_open_is_not_removed(home, wizard, inbox, words, free_port):
+    """What a running receiver has acknowledged would be lost, and Meta does not send it again."""
+    inbox(deliveries.incoming(deliveries.text("wamid.kept")))
+    more = ("--port", str(free_port)) if words[0] == "webhook" else ()
+    removal = ("profiles", "remove", "default", "--confirm", "default")
+    with started(*words, "--json", *more) as child:
+        child.stdout.readline()  # it has begun
+        code, _, err = wizard(*removal)
+        assert code == 6
+        assert "inbox.sqlite3" in err
+        if words[0] == "webhook":
+            assert send_three(free_port) == [200, 200, 200]
+        ended(child)
+    kept = {one.id for one in Reader(home.inbox_path("default")).messages()}
+    assert "wamid.kept" in kept
+    assert wizard(*removal)[0] == 0
+    assert not home.inbox_path("default").exists()
