@@ -11,7 +11,15 @@ import pytest
 from tests.support import deliveries
 from wizard.net.connection import Outside
 from wizard.text.secret import Secret
-from wizard.webhook.endpoint import MOST_BYTES, Address, Endpoint, NotStored, ReceivedDelivery
+from wizard.webhook import endpoint
+from wizard.webhook.endpoint import (
+    MOST_BYTES,
+    MOST_LOOKS,
+    Address,
+    Endpoint,
+    NotStored,
+    ReceivedDelivery,
+)
 from wizard.webhook.inbox import (
     EventFilter,
     HandshakeAttempt,
@@ -163,6 +171,30 @@ def test_a_body_that_was_written_anew_on_the_way_is_named(house, rewritten, slas
     assert sent == 403
     assert [event.reason for event in finish(house)] == ["rewritten"]
     assert house.reader.refusals()[0].reason == "rewritten"
+
+
+def test_the_reasons_of_a_flood_of_wrong_signatures_are_not_all_looked_for(house, monkeypatch):
+    """It takes longer than the refusal; right deliveries go on, and the next second is another."""
+    clock = SimpleNamespace(monotonic=lambda: 7.5)
+    monkeypatch.setattr(endpoint, "time", clock)
+    compact = json.dumps(MESSAGE, separators=(",", ":")).encode()
+    right = deliveries.signature(compact)
+    rewritten = json.dumps(MESSAGE).encode()
+
+    def send():
+        return deliveries.deliver(house.port, rewritten, X_Hub_Signature_256=right)
+
+    assert {send() for _ in range(MOST_LOOKS + 5)} == {403}
+    assert deliveries.deliver(house.port, compact) == 200
+    assert deliveries.deliver(house.port, compact, secret=TOKEN) == 403
+    assert deliveries.deliver(house.port, compact, X_Hub_Signature_256="sha256=no") == 403
+    clock.monotonic = lambda: 8.5
+    assert send() == 403
+    reasons = [getattr(event, "reason", "stored") for event in finish(house)]
+    known, rest = reasons[:MOST_LOOKS], reasons[MOST_LOOKS:]
+    assert known == ["rewritten"] * MOST_LOOKS
+    several = ["bad_signature"] * 5 + ["stored", "token_signed", "bad_signature", "rewritten"]
+    assert rest == several
 
 
 def test_what_is_signed_with_the_verify_token_is_not_metas(house):

@@ -19,6 +19,7 @@ from wizard.webhook.inbox import (
     furthest,
 )
 from wizard.webhook.inbox.models import stamp
+from wizard.webhook.inbox.writer import BATCH, NOTES
 from wizard.webhook.payload import read
 
 
@@ -136,12 +137,27 @@ def test_purging_drops_the_old_and_wipes_its_bytes(writer, reader):
 def test_refusals_and_handshakes_are_remembered_newest_first_but_not_without_end(writer, reader):
     for n in range(1200):
         writer.note(RejectedDelivery("unsigned", str(n)))
+        if n % 100 == 0:
+            keep(writer, message(f"wamid.{n}"))  # which waits for all before it
     writer.note(HandshakeAttempt(True, agent="facebookplatform/1.0"))
     writer.close()
     refusals = reader.refusals()
     assert (len(refusals), refusals[0].phone_number_id) == (1000, "1199")
     assert reader.handshakes()[0].accepted
     assert reader.refusals(since=datetime.now(UTC) + timedelta(hours=1)) == []
+
+
+def test_notes_that_come_faster_than_they_are_written_are_dropped_not_queued(writer, reader):
+    """A delivery waits behind them: its answer is due before anything that can be forged."""
+    other = sqlite3.connect(writer.path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    for n in range(NOTES * 3):
+        writer.note(RejectedDelivery("unsigned", str(n)))
+    other.execute("ROLLBACK")
+    other.close()
+    keep(writer, message("wamid.behind"))
+    assert 0 < len(reader.refusals()) <= NOTES + BATCH
+    assert [one.id for one in reader.messages()] == ["wamid.behind"]
 
 
 def test_the_file_and_its_companions_belong_to_the_owner_alone(writer):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import re
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from http.client import responses
@@ -45,6 +46,9 @@ ADDRESS = Address()
 #: Meta sends at most 3 MB and a thousand updates per POST. Only the bytes are limited here: what is
 #: signed is Meta's, and refusing it for its number of updates would lose it for good.
 MOST_BYTES = 3 * 1024 * 1024
+
+#: Wrong signatures a second whose reason is looked for. A proxy that changes bodies changes all.
+MOST_LOOKS = 20
 
 #: Nothing that a browser could take for a page is echoed.
 CHALLENGE = re.compile(r"[A-Za-z0-9._~+/=-]{1,256}")
@@ -107,6 +111,7 @@ class Endpoint:
         self._inbox, self._on_event, self._routes = inbox, on_event, routes
         self._app_secret, self._verify_token = app_secret, verify_token
         self._path = path.rstrip("/")
+        self._second = self._looks = 0
 
     def __call__(
         self, environ: dict[str, Any], start_response: Callable[..., Any]
@@ -118,19 +123,25 @@ class Endpoint:
         start_response(f"{code} {PHRASES[code]}", [*HEADERS, length, *allow])
         return [body]
 
-    def pending(
+    def at_once(
         self, environ: Mapping[str, str], body: bytes, answer: Callable[[int], None]
-    ) -> Pending | None:
-        """A signed delivery, for `Writer.submit`; `answer` gets the HTTP status once it is stored.
+    ) -> Pending | int | None:
+        """What needs no thread, of a POST with a small body.
 
-        None for everything else, which `__call__` answers.
+        A signed delivery, for `Writer.submit`: `answer` gets the HTTP status once it is stored. The
+        status itself where a signature is missing or wrong, and there were too many of those to
+        look for their reasons. None for everything else, which `__call__` answers.
         """
-        secret = self._app_secret()
-        theirs = SIGNATURE.fullmatch(environ.get("HTTP_X_HUB_SIGNATURE_256", ""))
-        if secret is None or theirs is None or environ["PATH_INFO"].rstrip("/") != self._path:
+        if environ["PATH_INFO"].rstrip("/") != self._path:
             return None
-        if not signs(secret, body, theirs[1]):
-            return None
+        reason, signature = self._unproven(environ, body)
+        if reason == "bad_signature":
+            secret = self._app_secret()
+            if secret is None or not self._flooded:
+                return None
+            reason = self._misfit(secret, body, signature)
+        if reason:
+            return self._refuse(reason, body)[0]
         try:
             delivery = read(body)
         except NotJson:
@@ -213,28 +224,45 @@ class Endpoint:
         self._on_event(ReceivedDelivery(delivery, outcome))
         return 200
 
-    def _signature_error(self, environ: dict[str, Any], body: bytes) -> str:
+    def _signature_error(self, environ: Mapping[str, Any], body: bytes) -> str:
         """Why the signature does not prove that this comes from Meta; "" when it does."""
+        reason, signature = self._unproven(environ, body)
+        secret = self._app_secret()
+        if reason == "bad_signature" and secret is not None:
+            return self._misfit(secret, body, signature)
+        return reason
+
+    def _unproven(self, environ: Mapping[str, Any], body: bytes) -> tuple[str, str]:
+        """The same without looking further into a wrong signature, and that signature."""
         secret = self._app_secret()
         if secret is None:
-            return "no_secret"
+            return "no_secret", ""
         header = environ.get("HTTP_X_HUB_SIGNATURE_256", "")
         if not header:
-            return "unsigned"
+            return "unsigned", ""
         theirs = SIGNATURE.fullmatch(header)
         if theirs is None:
-            return "bad_signature"
-        return "" if signs(secret, body, theirs[1]) else self._misfit(secret, body, theirs[1])
+            return "bad_signature", ""
+        return "" if signs(secret, body, theirs[1]) else "bad_signature", theirs[1]
 
     def _misfit(self, secret: Secret, body: bytes, signature: str) -> str:
         """Why a signature does not fit, as far as trying others shows it."""
         token = self._verify_token()
         if token is not None and signs(token, body, signature):
             return "token_signed"
-        short = len(body) <= MOST_UNPROVEN
-        if short and any(signs(secret, reading, signature) for reading in readings(body)):
-            return "rewritten"
+        if signature and len(body) <= MOST_UNPROVEN and not self._flooded:
+            self._looks += 1
+            if any(signs(secret, reading, signature) for reading in readings(body)):
+                return "rewritten"
         return "bad_signature"
+
+    @property
+    def _flooded(self) -> bool:
+        """Whether enough wrong signatures of this second were looked into: it takes a while."""
+        second = int(time.monotonic())
+        if second != self._second:
+            self._second, self._looks = second, 0
+        return self._looks >= MOST_LOOKS
 
     def _misdirected(self, environ: dict[str, Any], path: str) -> tuple[int, bytes]:
         """A delivery that came to another path: worth a word when it may be Meta's."""

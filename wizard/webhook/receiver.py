@@ -23,6 +23,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
@@ -215,29 +216,29 @@ class _Server(TcpWSGIServer):  # type: ignore[misc]
 
     def add_task(self, task: _Channel) -> None:
         named = getattr(task.requests[0], "command", "")  # one that is unreadable has none
-        pending = self._small(task, task.requests[0]) if named == "POST" else None
-        if pending is None:
+        found = self._at_once(task, task.requests[0]) if named == "POST" else None
+        if found is None:
             {"GET": self.handshakes}.get(named, self.task_dispatcher).add_task(task)
+        elif isinstance(found, int):
+            self._answer(task, found)
         else:
-            self.pending.append(pending)
+            self.pending.append(found)
 
-    def _small(self, channel: _Channel, request: Any) -> Pending | None:
-        """A delivery of the usual size; None for everything else."""
+    def _at_once(self, channel: _Channel, request: Any) -> Pending | int | None:
         # Where there is no error, the length is a number, also that of chunks.
         if request.error or int(request.headers.get("CONTENT_LENGTH", 0)) > MOST_UNPROVEN:
             return None
         stream = request.get_body_stream()
         body = stream.read()
-        stream.seek(0)  # what is no delivery is read again
+        stream.seek(0)  # what needs a thread is read again there
         environ = {f"HTTP_{name}": value for name, value in request.headers.items()}
         environ["CONTENT_TYPE"] = request.headers.get("CONTENT_TYPE", "")
         environ["PATH_INFO"] = request.path
+        return self.endpoint.at_once(environ, body, partial(self._answer, channel))
 
-        def answer(status: int) -> None:
-            self.outcomes.append((channel, status))
-            self.pull_trigger()
-
-        return self.endpoint.pending(environ, body, answer)
+    def _answer(self, channel: _Channel, status: int) -> None:
+        self.outcomes.append((channel, status))
+        self.pull_trigger()
 
     def maintenance(self, now: float) -> None:
         super().maintenance(now)

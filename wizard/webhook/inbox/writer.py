@@ -32,7 +32,7 @@ from wizard.webhook.inbox.models import (
 #: Deliveries per transaction. Bounds how long the first of them waits for the last.
 BATCH = 256
 #: Notes that may wait; a flood of unsigned requests is counted up to here, then dropped.
-NOTES = 5000
+NOTES = 500
 #: How many refusals and handshakes are remembered: anyone can cause them.
 REMEMBERED = 1000
 #: How long a delivery waits for another process to let go of the inbox; Meta waits for the answer.
@@ -253,9 +253,8 @@ class Writer:
             connection.execute("ROLLBACK")
             connection.execute("BEGIN IMMEDIATE")
             _deliver(connection, deliveries)
-        for job in batch:
-            if not isinstance(job, Pending):
-                _note(connection, job.what)
+        for kind in _NOTES:
+            _note(connection, kind, [job.what for job in batch if type(job.what) is kind])
         connection.execute("COMMIT")
 
     def _roll_back(self) -> None:
@@ -330,16 +329,17 @@ _NOTES = {
 }
 
 
-def _note(
-    connection: sqlite3.Connection, what: Delivery | RejectedDelivery | HandshakeAttempt
-) -> None:
-    table, columns = _NOTES[type(what)]
-    done = connection.execute(
-        f"INSERT INTO {table} ({', '.join(columns)})"  # noqa: S608 (our own names)
-        f" VALUES ({', '.join('?' * len(columns))})",
-        [getattr(what, name) for name in columns],
+def _note(connection: sqlite3.Connection, kind: type, notes: Sequence[object]) -> None:
+    if not notes:
+        return
+    table, columns = _NOTES[kind]
+    rows = [[getattr(note, name) for name in columns] for note in notes]
+    numbers = insert_rows(
+        connection,
+        f"INSERT INTO {table} ({', '.join(columns)}) VALUES",
+        rows,
     )
     connection.execute(
         f"DELETE FROM {table} WHERE row <= ?",  # noqa: S608
-        ((done.lastrowid or 0) - REMEMBERED,),
+        (numbers[-1] - REMEMBERED,),
     )
