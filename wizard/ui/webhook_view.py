@@ -247,9 +247,8 @@ def show_routes(
                 screen.line(words.say(f"webhook.routes_{key}"), "yellow", "  ", "  ")
         screen.line(f"{clean(one.display, 40) or '?'} ({one.number_id})", "", "  ", "  ")
         level = words.say(f"webhook.show_level_{one.level}") if one.level else ""
-        now = (
-            f"{clean(one.url, LONGEST)} ({level})" if one.url else words.say("webhook.show_unseen")
-        )
+        unseen = words.say("webhook.routes_unseen")
+        now = f"{clean(one.url, LONGEST)} ({level})" if one.url else unseen
         screen.line(now, "" if one.url else "yellow", "    → ", "      ")
         if (to := wanted.get(one.number_id)) and to != one.url:
             said = words.say("webhook.routes_wanted", url=clean(to, LONGEST))
