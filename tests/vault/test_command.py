@@ -163,6 +163,39 @@ def alive(pid):
         return False
 
 
+#: Keeps a value, and dies as soon as the store's program was started, as by SIGKILL.
+DIES = """
+import os, subprocess, sys
+from wizard.text.secret import Secret
+from wizard.vault import command
+
+class Deadly(subprocess.Popen):
+    def __init__(self, call, **how):
+        super().__init__(call, **how)
+        if "set" in call:
+            os._exit(9)
+
+command.subprocess.Popen = Deadly
+part = [sys.executable, "-S", *sys.argv[1:]]
+calls = {name: (*part, name, "{name}") for name in ("get", "set", "delete")}
+store = command.CommandVault("shop", command.Helper(**calls), os.environ)
+store.put("access_token", Secret("v" * 3000))
+"""
+
+
+def test_a_kill_right_after_the_start_leaves_no_empty_secret(tmp_path):
+    helper = str(Path(__file__).with_name("helper_program.py"))
+    place = tmp_path / "kept"
+    place.mkdir()
+    call = [sys.executable, "-c", DIES, helper, str(place)]
+    assert subprocess.run(call, check=False, timeout=30, capture_output=True).returncode == 9
+    kept = place / "access_token"
+    ends = time.monotonic() + 10
+    while not (kept.exists() and kept.stat().st_size) and time.monotonic() < ends:
+        time.sleep(0.02)
+    assert kept.read_text() == "v" * 3000
+
+
 def test_a_program_that_loses_is_found_out(tmp_path):
     vault = over(tmp_path, set=shell("cat > /dev/null"))
     assert closed_by(lambda: vault.put("a", CANARY)).closed is VaultProblem.LOSING

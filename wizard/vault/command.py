@@ -17,8 +17,8 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import IO, Any
 
@@ -150,18 +150,19 @@ class CommandVault:
         filled = [self._filled(argument, name) for argument in arguments]
         if shutil.which(filled[0], path=self.environ.get("PATH")) is None:
             raise VaultError(VaultProblem.BROKEN, STORE, f"{filled[0]}: FileNotFoundError")
-        with guarded(STORE):
+        with guarded(STORE), _stdin(value.encode()) as (stdin, give_rest):
             process = subprocess.Popen(  # noqa: S603 (no shell; the list is the user's own)
                 filled,
-                stdin=subprocess.PIPE,
+                stdin=stdin,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 env=without_secrets(self.environ),
                 bufsize=0,
                 start_new_session=True,  # so that its children can be ended with it
             )
+            give_rest()
             try:
-                said, complained = _exchange(process, value.encode(), self.helper.seconds)
+                said, complained = _exchange(process, self.helper.seconds)
             except BaseException as error:
                 _end(process)
                 if isinstance(error, OverflowError):
@@ -207,24 +208,52 @@ class _Taking(threading.Thread):
                 self.too_long = len(self.content) > _MOST
 
 
-def _give(pipe: IO[bytes] | None, value: bytes) -> None:
+@contextmanager
+def _stdin(value: bytes) -> Iterator[tuple[IO[bytes], Callable[[], None]]]:
+    """A pipe with the value in it before its reader starts; and what hands over the rest.
+
+    Were this program killed between the start and the writing, the other would read an end at
+    once, and keep nothing in the place of the secret. Only what no pipe holds is written later.
+    """
+    ends = os.pipe()
+    reading, writing, sent = os.fdopen(ends[0], "rb", 0), ends[1], 0
+    if hasattr(os, "set_blocking"):  # not on Windows before Python 3.12
+        os.set_blocking(writing, False)
+        with suppress(BlockingIOError):
+            sent = os.write(writing, value)
+        os.set_blocking(writing, True)
+    pipe, rest = os.fdopen(writing, "wb", 0), value[sent:]
+    if not rest:
+        pipe.close()
+
+    def give_rest() -> None:
+        reading.close()
+        if rest:
+            threading.Thread(target=_give, args=(pipe, rest), daemon=True).start()
+
+    try:
+        yield reading, give_rest
+    except BaseException:
+        reading.close()
+        with suppress(OSError):
+            pipe.close()
+        raise
+
+
+def _give(pipe: IO[bytes], value: bytes) -> None:
     with suppress(OSError, ValueError):  # it wants no more, or was ended
-        while pipe and value:
+        while value:
             value = value[pipe.write(value) :]
     with suppress(OSError):
-        if pipe:
-            pipe.close()
+        pipe.close()
 
 
-def _exchange(
-    process: subprocess.Popen[bytes], value: bytes, seconds: float
-) -> tuple[bytes, bytes]:
+def _exchange(process: subprocess.Popen[bytes], seconds: float) -> tuple[bytes, bytes]:
     """What it wrote to stdout and stderr; TimeoutExpired, or OverflowError beyond `_MOST`.
 
     `communicate` would take what a program writes without end, until the memory is full.
     """
     ends = time.monotonic() + seconds
-    threading.Thread(target=_give, args=(process.stdin, value), daemon=True).start()
     taking = [_Taking(process.stdout), _Taking(process.stderr)]
     for one in taking:
         while one.is_alive() and not any(other.too_long for other in taking):
@@ -250,7 +279,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 def _close(process: subprocess.Popen[bytes]) -> None:
-    for pipe in (process.stdin, process.stdout, process.stderr):
+    for pipe in (process.stdout, process.stderr):
         if pipe:
             with suppress(OSError):
                 pipe.close()
