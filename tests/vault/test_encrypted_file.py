@@ -272,14 +272,14 @@ class TestSources:
 
 
 class TestTrust:
-    def unsafe(self, path, kind):
+    def unsafe(self, path, kind, closed=VaultProblem.UNSAFE):
         before = path.read_bytes() if path.exists() else None
         for act in (
             lambda: over(path).get("access_token"),
             lambda: over(path).put("access_token", Secret("new")),
         ):
             trouble = closed_by(act)
-            assert trouble.closed is VaultProblem.UNSAFE
+            assert trouble.closed is closed
             assert kind in trouble.detail
         assert (path.read_bytes() if path.exists() else None) == before
 
@@ -299,6 +299,15 @@ class TestTrust:
     def test_a_file_that_others_may_write(self, kept, mode):
         kept.chmod(mode)
         self.unsafe(kept, "mode")
+
+    @pytest.mark.parametrize("mode", [0o640, 0o604, 0o644, 0o444, 0o440, 0o610])
+    def test_a_file_that_others_may_read(self, kept, mode):
+        kept.chmod(mode)
+        self.unsafe(kept, str(kept), VaultProblem.READABLE)
+        assert closed_by(lambda: over(kept).remove("access_token")).closed is VaultProblem.READABLE
+        for private in (0o400, 0o600):
+            kept.chmod(private)
+            assert over(kept).get("access_token")
 
     @pytest.mark.parametrize("mode", [0o770, 0o707, 0o1777])
     def test_a_folder_that_others_may_write(self, kept, mode):

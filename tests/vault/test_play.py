@@ -28,6 +28,16 @@ def test_another_opening_finds_what_was_kept(tmp_path):
     assert SandboxVault(tmp_path / "play.json").get("access_token").secret == Secret("play")
 
 
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o444])
+def test_a_file_that_others_may_read_is_refused(tmp_path, mode):
+    vault = SandboxVault(tmp_path / "play.json")
+    vault.put("access_token", Secret("play"))
+    (tmp_path / "play.json").chmod(mode)
+    with pytest.raises(VaultError) as caught:
+        vault.get("access_token")
+    assert caught.value.closed is VaultProblem.READABLE
+
+
 @pytest.mark.parametrize("content", [b"", b"[]", b"{", b"\xff", b"[[1, 2, 3]]", b"7"])
 def test_a_file_that_is_not_ours_is_said(tmp_path, content):
     path = tmp_path / "play.json"

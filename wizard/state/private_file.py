@@ -18,10 +18,14 @@ _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 # Not an editor's: `.config.yaml.swp` is none of ours.
 _ENDING = ".tmp"
 _WRITABLE_BY_OTHERS = stat.S_IWGRP | stat.S_IWOTH
+_READABLE_BY_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 class UnsafeFile(WizardError):
-    """A file or its folder cannot be trusted. `kind`: link, not_a_file, owner, mode, too_big."""
+    """A file or its folder cannot be trusted.
+
+    `kind`: link, not_a_file, owner, mode (others may write it), readable, too_big.
+    """
 
     exit_code = Exit.FILE
 
@@ -71,10 +75,10 @@ def resolve_own_link(path: Path) -> Path:
     return path
 
 
-def read(path: Path, most: int) -> bytes | None:
+def read(path: Path, most: int, *, secret: bool = False) -> bytes | None:
     """The whole file, None when there is none; OSError, or UnsafeFile when it cannot be trusted.
 
-    `most` is its greatest length in bytes.
+    `most` is its greatest length in bytes. One with secrets may not be readable by others either.
     """
     try:
         _refuse_links(path)
@@ -83,7 +87,9 @@ def read(path: Path, most: int) -> bytes | None:
         return None
     try:
         # Before anything is read from the descriptor: it may be of a folder or a pipe.
-        _refuse_shared(os.fstat(descriptor), path)
+        _refuse_shared(seen := os.fstat(descriptor), path)
+        if secret and os.name != "nt" and seen.st_mode & _READABLE_BY_OTHERS:
+            raise UnsafeFile("readable", path)
         _refuse_shared_folder(path.parent)
         with os.fdopen(descriptor, "rb", closefd=False) as file:
             content = file.read(most + 1)

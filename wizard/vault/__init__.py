@@ -29,7 +29,7 @@ class VaultProblem(StrEnum):
     FULL = "full"  # disk full
     PASSPHRASE = "passphrase"  # encrypted file: none given, or the wrong one
     UNSAFE = "unsafe"  # a file or folder that others own or may write; `detail` says which
-    READABLE = "readable"  # a file with the passphrase that others can read; `detail` says which
+    READABLE = "readable"  # others can read the passphrase's file or the store; `detail`: which
     OLDER = "older"  # the encrypted file of before; `detail`: the file that knows of a later write
     READ_ONLY = "read_only"  # the environment: set it where it comes from
     NOT_WRITABLE = "not_writable"  # a program that keeps secrets, and takes none from here
@@ -241,6 +241,8 @@ def guarded(store: str) -> Iterator[None]:
     except UserAbort:  # of the person who was asked for a passphrase
         raise
     except UnsafeFile as error:
+        if error.kind == "readable":
+            raise VaultError(VaultProblem.READABLE, store, str(error.path)) from None
         detail = f"{error.path} ({error.kind})"
         raise VaultError(VaultProblem.UNSAFE, store, detail) from None
     except LockTimeout as error:

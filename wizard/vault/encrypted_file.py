@@ -168,7 +168,7 @@ class EncryptedFile:
             return document
 
     def _load(self) -> _Document | None:
-        content = private_file.read(self._path, _MOST)
+        content = private_file.read(self._path, _MOST, secret=True)
         if content is None:
             return None
         tree: dict[str, Any] = json.loads(content)

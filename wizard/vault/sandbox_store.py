@@ -69,5 +69,5 @@ class SandboxVault:
                 raise VaultError(VaultProblem.LOSING, STORE)
 
     def _load(self) -> dict[str, str]:
-        content = json.loads(private_file.read(self._path, _MOST) or b"{}")
+        content = json.loads(private_file.read(self._path, _MOST, secret=True) or b"{}")
         return {str(name): str(value) for name, value in dict(content).items()}
