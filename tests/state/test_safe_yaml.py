@@ -40,7 +40,7 @@ BOMBS = {
     "a key that is a mapping": (b"{{a: 1}: 2}\n", "key_is_no_word", 1),
     "a tab": (b"a:\n\t- b\n", "syntax", 2),
     "not closed": (b"a: [1\nb: 2\n", "syntax", 2),
-    "not UTF-8": (b"a: \xff\xfe\xfd\n", "syntax", 0),
+    "not UTF-8": (b"a: 1\nb: \xff\xfe\xfd\n", "not_utf8", 2),
     "too big": (b"a: " + b"x" * LARGEST, "too_big", 0),
     "deep flow": (b"a: " + b"[" * 60 + b"]" * 60, "too_deep", 1),
     "very deep flow": (b"[" * 100_000, "too_deep", 1),

@@ -174,3 +174,68 @@ def test_a_store_of_other_programs_is_cleaned_too(audit, home, meta, dirt):
     keep_in_a_program(home, dirt.format(meta.access_token))
     _, items, _ = audit(lambda *_: "command", b"")
     assert in_order(items)
+
+
+def _home_config(folder, content):
+    (folder / "w").mkdir(mode=0o700, exist_ok=True)
+    (folder / "w" / "config.yaml").write_bytes(content)
+    return ["profiles", "list"]
+
+
+def _given_secret(folder, content):
+    (folder / "token").write_bytes(content)
+    answers = f"goals: sending\nsecrets: {{access_token: {{file: {folder / 'token'}}}}}\n"
+    (folder / "a.yaml").write_text(answers)
+    return ["setup", "--no-input", "--answers", folder / "a.yaml"]
+
+
+def _named(name, *words):
+    """The command line whose last word is a file of this name."""
+
+    def write(folder, content):
+        (folder / name).write_bytes(content)
+        return [*words, folder / name]
+
+    return write
+
+
+def _template(*words):
+    def write(folder, content):
+        (folder / "hello.yaml").write_bytes(content)
+        return ["templates", *words, "--dir", folder]
+
+    return write
+
+
+#: Who reads a text file of a person's: what is in it, and where the file is named.
+READERS = {
+    "import": (_named("x.env", "credentials", "import", "--yes"), "# {}\nVERIFY_TOKEN=abc\n"),
+    "set": (_named("x", "credentials", "set", "verify_token", "--from-file"), "{}\n"),
+    "answers": (_named("a.yaml", "setup", "--no-input", "--answers"), "# {}\ngoals: sending\n"),
+    "a secret's file": (_given_secret, "{}\n"),
+    "configuration": (_home_config, "# {}\nschema: 1\n"),
+    "templates": (_template("plan"), "# {}\nname: hello\n"),
+    "input of api": (_named("x.json", "api", "POST", "me", "--yes", "--input"), '{{"a": "{}"}}'),
+}
+#: With a mark in front it is plain what it is; without one it may be anything.
+ENCODINGS = {"cp1251": "Ключ", "koi8-r": "Ключ", "latin-1": "clé", "utf-16-le": "key"}
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize("reader", READERS)
+def test_a_text_in_another_encoding_is_named_as_such(told, tmp_path, reader, encoding):
+    write, text = READERS[reader]
+    words = write(tmp_path, text.format(ENCODINGS[encoding]).encode(encoding))
+    code, data = told(*words, "--sandbox", "healthy") if reader == "input of api" else told(*words)
+    ends = 6 if reader in ("configuration", "templates") else 2
+    assert (code, data["error"]["key"]) == (ends, "files.not_utf8")
+    assert data["error"]["values"]["detail"].isdecimal()
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("reader", READERS)
+def test_a_mark_of_the_encoding_is_enough(told, tmp_path, reader, encoding):
+    write, text = READERS[reader]
+    words = write(tmp_path, text.format("key").encode(encoding))
+    _, data = told(*words, "--sandbox", "healthy") if reader == "input of api" else told(*words)
+    assert data.get("error", {}).get("key") != "files.not_utf8"

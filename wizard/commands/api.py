@@ -22,6 +22,7 @@ from wizard.text.errors import (
     unknown_word,
 )
 from wizard.text.localised import phrase
+from wizard.text.paste import NotText, decoded
 from wizard.text.sanitise import ACCESS_TOKEN, ANY, APP_TOKEN, DOTS, foreign_json
 from wizard.text.secret import SECRET_NAMES, Secret
 from wizard.vault import VaultError
@@ -160,9 +161,11 @@ def _input(name: str | None) -> dict[str, Any]:
         else:
             with Path(name).open("rb") as file:
                 content = file.read(LARGEST_INPUT + 1)
-        found = foreign_json(content) if len(content) <= LARGEST_INPUT else None
+        found = foreign_json(decoded(content)) if len(content) <= LARGEST_INPUT else None
     except OSError as error:
         raise UsageError("api.input_unreadable", why=error.strerror or "?") from None
+    except NotText as error:
+        raise UsageError("files.not_utf8", path=name, detail=str(error.line)) from None
     except ValueError:
         found = None
     if not isinstance(found, dict):

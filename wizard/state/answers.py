@@ -16,6 +16,7 @@ from wizard.state.safe_yaml import LARGEST, InvalidYaml
 from wizard.state.typed import Misshapen, convert, lenient, nearest
 from wizard.text.errors import Exit, InputRequired, WizardError
 from wizard.text.localised import Phrase, Value
+from wizard.text.paste import NotText, decoded
 from wizard.text.secret import SECRET_NAMES
 
 #: A text that is not blank.
@@ -100,6 +101,8 @@ def read(path: Path, item_ids: Collection[str] = ()) -> Answers:
     except OSError as error:
         raise _wrong("unreadable", path=str(path), why=error.strerror or "") from None
     except InvalidYaml as error:
+        if error.why == "not_utf8":
+            raise _not_utf8(path, error.line) from None
         raise _wrong("malformed", path=str(path), line=error.line, why=error.why) from None
 
 
@@ -174,6 +177,10 @@ def _wrong(word: str, **values: Value) -> InvalidAnswers:
     return InvalidAnswers(Phrase(f"answers.{word}", values))
 
 
+def _not_utf8(path: str | Path, line: int) -> InvalidAnswers:
+    return InvalidAnswers(Phrase("files.not_utf8", {"path": str(path), "detail": str(line)}))
+
+
 LONGEST = 65536
 
 
@@ -191,9 +198,11 @@ def _fetch(name: str, place: SecretPlace, environ: Mapping[str, str]) -> str:
         value = environ.get(place.env, "")
     else:
         try:
-            with open(place.file, encoding="utf-8") as file:
-                value = file.read(LONGEST).strip()
-        except (OSError, UnicodeDecodeError):
+            with open(place.file, "rb") as file:
+                value = decoded(file.read(LONGEST)).strip()
+        except NotText as error:
+            raise _not_utf8(place.file, error.line) from None
+        except OSError:
             value = ""
     if not value:
         raise InputRequired(name, f"env: {place.env}" if place.env else f"file: {place.file}")

@@ -15,6 +15,7 @@ from contextlib import suppress
 from typing import Any
 
 from wizard.text.errors import Exit, WizardError
+from wizard.text.paste import NotText, decoded
 
 #: Bytes. Ours stay below 100 KiB; at this size the slow parser still answers in about a second.
 LARGEST = 256 * 1024
@@ -78,6 +79,10 @@ def _compose(content: bytes) -> Any:
         mark = error.problem_mark or error.context_mark
         raise InvalidYaml("syntax", mark.line + 1 if mark else 0) from None
     except (yaml.YAMLError, UnicodeError, RecursionError):
+        try:
+            decoded(content.strip(b"\0"))  # zeros alone are a damaged disk's
+        except NotText as error:
+            raise InvalidYaml("not_utf8", error.line) from None
         raise InvalidYaml("syntax") from None
 
 

@@ -32,9 +32,10 @@ _KINDS = {
 class StateFileError(WizardError):
     """A state or configuration file cannot be used: exit code 6.
 
-    `kind`: unreadable, malformed, newer, unsafe (owner, mode, link), locked, at_work, full,
-    read_only, too_big (to be written). `path` is shown; `detail` says more: "12: repeated_key" (a
-    line, and why), the number of the schema, the PID that holds the lock, the free bytes.
+    `kind`: unreadable, malformed, not_utf8 (`detail`: its line), newer, unsafe (owner, mode, link),
+    locked, at_work, full, read_only, too_big (to be written). `path` is shown; `detail` says more:
+    "12: repeated_key" (a line, and why), the number of the schema, the PID that holds the lock,
+    the free bytes.
     """
 
     exit_code = Exit.FILE
@@ -43,6 +44,13 @@ class StateFileError(WizardError):
         key = private_file.unsafe_key(detail) if kind == "unsafe" else f"files.{kind}"
         super().__init__(key, path=path, detail=detail or "?")
         self.kind, self.path, self.detail = kind, path, detail
+
+
+def malformed(path: Path, why: str, line: int = 0) -> StateFileError:
+    """The error for a file that is no YAML as we read it; another encoding is said as such."""
+    if why == "not_utf8":
+        return StateFileError("not_utf8", str(path), str(line))
+    return StateFileError("malformed", str(path), f"{line}: {why}" if line else why)
 
 
 class YamlFile:
@@ -110,7 +118,7 @@ class YamlFile:
         return self._malformed(f"{key} → {meant}" if meant else key, line)
 
     def _malformed(self, why: str, line: int = 0) -> StateFileError:
-        return StateFileError("malformed", str(self.path), f"{line}: {why}" if line else why)
+        return malformed(self.path, why, line)
 
     def _bytes(self) -> bytes | None:
         return private_file.read(private_file.resolve_own_link(self.path), LARGEST)

@@ -16,7 +16,7 @@ from typing import Any
 
 from wizard.state.safe_yaml import LARGEST, InvalidYaml, line_of, parse
 from wizard.state.typed import Misshapen, Step, convert, lenient
-from wizard.state.yaml_file import StateFileError
+from wizard.state.yaml_file import StateFileError, malformed
 from wizard.templates.model import Node, TemplateFile, from_rows, to_rows
 from wizard.text.errors import UsageError
 
@@ -83,7 +83,7 @@ def read_folder(folder: Path) -> list[SourceFile]:
     found: dict[str, SourceFile] = {}
     for file in look_into(folder):
         if isinstance(file, BrokenFile):
-            raise StateFileError("malformed", str(file.path), f"{file.line}: {file.why}")
+            raise malformed(file.path, file.why, file.line)
         if file.name in found:
             detail = f"{file.line(('name',))}: name: {found[file.name].path.name}"
             raise StateFileError("malformed", str(file.path), detail)

@@ -134,11 +134,25 @@ def is_empty(text: str) -> bool:
     return not _bare(text)
 
 
+class NotText(ValueError):
+    """Bytes in an encoding that nobody can be sure of; `line`, from one, is the first such."""
+
+    def __init__(self, line: int) -> None:
+        super().__init__(line)
+        self.line = line
+
+
 def decoded(content: bytes) -> str:
-    """The text of a file: UTF-8, or UTF-16 as PowerShell's `>` writes it; else ValueError."""
-    if len(content) > 2 and content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return content.decode("utf-16")
-    return content.decode("utf-8-sig")
+    """The text of a file: UTF-8, or UTF-16 as PowerShell's `>` writes it; else NotText."""
+    marked = len(content) > 2 and content.startswith((b"\xff\xfe", b"\xfe\xff"))
+    try:
+        text = content.decode("utf-16" if marked else "utf-8-sig")
+        at = content.find(b"\0") if "\0" in text else -1  # UTF-16 without its mark, or UTF-32
+    except UnicodeDecodeError as error:
+        text, at = "", error.start
+    if at >= 0:  # outside of the handler: that exception holds the whole content
+        raise NotText(content.count(b"\n", 0, at) + 1)
+    return text
 
 
 def _instead_of_a_secret(bare: str) -> str:

@@ -8,7 +8,7 @@ import stat
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from wizard.text.paste import decoded, is_empty, parser_of
+from wizard.text.paste import NotText, decoded, is_empty, parser_of
 from wizard.text.secret import SECRET_NAMES, Secret
 from wizard.vault import (
     Description,
@@ -182,6 +182,8 @@ def content(path: Path, source: str) -> str:
         if len(content) > _MOST:
             raise VaultError(VaultProblem.BROKEN, SOURCE, f"{source}: too long")
         return decoded(content)
+    except NotText as error:
+        kind = f"not UTF-8 (line {error.line})"
     except (OSError, ValueError) as error:
         kind = type(error).__name__
     raise VaultError(VaultProblem.BROKEN, SOURCE, f"{source}: {kind}")

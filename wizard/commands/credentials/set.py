@@ -6,7 +6,6 @@ import os
 import re
 import sys
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,7 +21,7 @@ from wizard.facts.models import Token
 from wizard.state.record import Status
 from wizard.text.errors import Exit, UsageError
 from wizard.text.localised import Phrase, phrase
-from wizard.text.paste import decoded, is_empty, parser_of
+from wizard.text.paste import NotText, decoded, is_empty, parser_of
 from wizard.text.sanitise import DOTS, LONG_WORD
 from wizard.text.secret import PAGE_TOKEN, Secret
 from wizard.ui.screen import is_terminal
@@ -140,10 +139,12 @@ def text_of(path: Path) -> str:
 
 
 def _decoded(content: bytes, source: str) -> str:
-    if len(content) <= _MOST:
-        with suppress(ValueError):
-            return decoded(content)
-    raise UsageError("credentials.unreadable", source=source, why="UTF-8, < 1 MiB")
+    if len(content) > _MOST:
+        raise UsageError("credentials.too_long", source=source)
+    try:
+        return decoded(content)
+    except NotText as error:
+        raise UsageError("files.not_utf8", path=source, detail=str(error.line)) from None
 
 
 def _filled(value: str, source: str) -> str:
