@@ -72,7 +72,7 @@ class RequestRefused(WizardError):
 def options(parser: OptionParser) -> None:
     """The request, and what is shown of its answer."""
     parser.option("method", metavar="METHOD", says="api.method_help")
-    parser.option("path", metavar="PATH", says="api.path_help")
+    parser.option("path", metavar="PATH", nargs="?", says="api.path_help")
     parser.option("--field", metavar="NAME=VALUE", action="append", says="api.field_help")
     parser.option("--input", metavar="FILE", says="api.input_help")
     parser.option("--paginate", action="store_true", says="api.paginate_help")
@@ -83,9 +83,7 @@ def options(parser: OptionParser) -> None:
 
 def run(chosen: Arguments) -> int:
     """Prints Meta's answer as JSON; 1 where Meta refuses, 4 where it is for the credential."""
-    method = chosen.method.upper()
-    if method not in METHODS:
-        raise unknown_word("api.no_such_method", chosen.method, METHODS)
+    method = _method(chosen)
     if chosen.paginate and method != "GET":
         raise UsageError("api.pages_of_reads")
     select = _selector(chosen.select)
@@ -106,6 +104,18 @@ def run(chosen: Arguments) -> int:
             context.notes.line(context.words.say("api.redacted"), "dim")
         context.print_json(select(shown))
         return Exit.FINE
+
+
+def _method(chosen: Arguments) -> str:
+    """What was typed as the method; UsageError where it, or the path behind it, is missing."""
+    method: str = chosen.method.upper()
+    if method in METHODS and chosen.path is None:
+        raise UsageError("api.path_missing", method=method)
+    if method in METHODS:
+        return method
+    if chosen.path is None:
+        raise UsageError("api.method_missing", known=", ".join(METHODS))
+    raise unknown_word("api.no_such_method", chosen.method, METHODS)
 
 
 def _selector(expression: str | None) -> Any:
