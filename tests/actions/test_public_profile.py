@@ -4,9 +4,9 @@ import pytest
 
 from tests.support.fake_prompter import FakePrompter
 from wizard.actions import public_profile
+from wizard.actions.public_profile import NoSuchCode
 from wizard.actions.results import Declined, Refused
 from wizard.graph import Upload
-from wizard.text.errors import UsageError
 
 HEAD = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"
 WIDE = HEAD + (640).to_bytes(4, "big") + (300).to_bytes(4, "big")
@@ -39,9 +39,10 @@ def test_a_no_sends_nothing(open_session, what):
 def test_what_meta_refuses_is_refused(open_session):
     prompter = FakePrompter(consents={"number.profile": [True, True]})
     with open_session("healthy", prompter, knows=True) as (session, play):
-        with pytest.raises(UsageError) as gone:
+        with pytest.raises(NoSuchCode) as gone:
             write(session, "remove")
-        assert gone.value.key == "number.qr_no_such"
+        assert gone.value.exit_code == 1
+        assert "QR code not found" in str(gone.value.values["message"])
         play._world.tree["faults"] = [
             {"kind": "error", "code": 100, "message": "(#100) No", "method": "POST", "times": 1}
         ]

@@ -114,9 +114,11 @@ def test_a_qr_code_is_made_shown_written_and_removed(told, wizard, tmp_path):
     assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
     assert told(*QR, "remove", made["code"].lower())[0] == 0
     assert told(*QR)[1]["codes"] == []
-    for word in ("list", "remove"):
-        code, data = told(*QR, word, made["code"])
-        assert (code, data["error"]["key"]) == (2, "number.qr_no_such")
+    code, data = told(*QR, "list", made["code"])
+    assert (code, data["error"]["key"]) == (2, "number.qr_no_such")
+    code, data = told(*QR, "remove", made["code"])
+    assert (code, data["error"]["key"]) == (1, "number.qr_gone")
+    assert "QR code not found" in data["error"]["meta"]["message"]
 
 
 @pytest.mark.parametrize(

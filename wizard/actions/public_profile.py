@@ -23,7 +23,14 @@ from wizard.facts.json_values import link, text
 from wizard.graph import Json, Upload
 from wizard.graph.consent import Consent
 from wizard.templates.files import kind_of_file, picture_size
-from wizard.text.errors import ErrorKind, Unavailable, UsageError, unknown_word
+from wizard.text.errors import (
+    ErrorKind,
+    Exit,
+    Unavailable,
+    UsageError,
+    WizardError,
+    unknown_word,
+)
 from wizard.text.localised import phrase
 from wizard.text.sanitise import ANY
 
@@ -182,10 +189,16 @@ def remove_qr(session: Session, code: str) -> ActionResult:
                 confirmed(session.graph().delete(path, consent))
         except Unavailable as error:
             if error.kind is ErrorKind.NOT_VISIBLE and _none_is(session, code):
-                raise UsageError("number.qr_no_such") from None
+                raise NoSuchCode("number.qr_gone", **error.values) from None
             raise
 
     return _change_qr(session, "remove", [f"DELETE /{path}"], send, spends=True)
+
+
+class NoSuchCode(WizardError):
+    """Meta refused to delete a QR code that the number does not have; with Meta's words."""
+
+    exit_code = Exit.NOT_IN_ORDER
 
 
 def _none_is(session: Session, code: str) -> bool:
