@@ -6,6 +6,7 @@ import shlex
 import pytest
 
 from wizard.context.settings import scenarios
+from wizard.ui.words import Words
 
 GOOD = """\
 category: UTILITY
@@ -309,3 +310,14 @@ def test_what_an_error_says_to_type_is_for_the_same_profile(wizard, words, named
     _, _, err = wizard(*words, "--sandbox=healthy")
     assert f"wa-wizard --sandbox=healthy {named}" in " ".join(err.split())
     assert f"wa-wizard {words[0]} {words[1]} --help" in err
+
+
+@pytest.mark.parametrize("language", ["ru", "en"])
+def test_what_is_marketing_already_is_not_advised_to_become_it(wizard, language):
+    play = ("--sandbox=healthy", "--no-input", "--lang", language)
+    code, out, _ = wizard("templates", "show", "autumn_sale", *play)
+    usual = Words(language).say("templates.rejected_PROMOTIONAL").split("wa-wizard")[0]
+    own = Words(language).say("templates.rejected_PROMOTIONAL_marketing").split("wa-wizard")[0]
+    assert code == 0
+    assert own.strip() in " ".join(out.split())
+    assert usual.strip() not in " ".join(out.split())

@@ -84,6 +84,8 @@ class TemplateView:
     def _rejection(self, row: Json) -> str:
         reason = str(row.get("rejected_reason") or "NONE")
         known = f"rejected_{reason}"
+        if row.get("category") == "MARKETING" and f"{known}_marketing" in family("templates"):
+            known += "_marketing"  # the usual advice is to become what it is already
         if known not in family("templates"):
             return self._words.say("templates.rejected_other", reason=reason)
         return self._words.say(f"templates.{known}")
