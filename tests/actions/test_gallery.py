@@ -7,8 +7,10 @@ import pytest
 from tests.support.fake_prompter import FakePrompter
 from wizard.actions import message, templates
 from wizard.actions.results import Declined, Done, Refused
-from wizard.templates.lint import gallery, lint_row
+from wizard.templates.files import look_into, read_folder, write_new
+from wizard.templates.lint import gallery, lint, lint_row
 from wizard.templates.model import variables_in
+from wizard.templates.plan import plan
 
 WABA = "102290129340398"
 EVERY = [(one, own.code) for one in gallery() for own in one.languages]
@@ -71,6 +73,23 @@ def test_the_name_of_the_business_is_asked_in_one_line_without_variables(run):
     assert isinstance(result, Done)
     assert "templates.gallery_name_form" in prompter.keys
     assert made["components"][0]["text"].endswith("Bread and Cake")
+
+
+@pytest.mark.parametrize("ready", gallery(), ids=lambda ready: ready.name)
+def test_what_setup_made_is_a_file_and_plan_says_no_change(open_session, tmp_path, ready):
+    def keep(name, row):
+        return write_new(tmp_path, name, [row])
+
+    answers = ENTER | {"gallery.template": ready.name, "gallery.language": "ru"}
+    if ready.category == "AUTHENTICATION":
+        del answers["gallery.business"]
+    prompter = FakePrompter(answers, consents={templates.ITEM: True})
+    with open_session("template-none", prompter, knows=True) as (session, _):
+        session.keep_template = keep
+        assert isinstance(templates.from_gallery(session, session.facts()), Done)
+        assert not plan(read_folder(tmp_path), session.facts().template_rows).changes
+    assert "templates.gallery_file" in prompter.keys
+    assert lint(look_into(tmp_path)) == []
 
 
 def test_of_a_code_meta_writes_the_text(run):

@@ -84,3 +84,14 @@ def test_a_sign_in_says_which_of_its_options_names_the_app(wizard, play):
     assert wizard("login", "--app-id", "x", "--no-input")[0] == 2
     _, out, err = wizard("login", "--app-id", play.app_id, "--no-input")
     assert "--app-id" not in out + err
+
+
+def test_plan_agrees_right_after_setup_made_a_template(wizard, told, home, tmp_path):
+    play = ("--sandbox=template-none", "--no-input")
+    answers = tmp_path / "answers.yaml"
+    answers.write_text("goals: sending\nconsent: [message.template, message.sent]\n")
+    assert wizard("setup", *play, "--answers", answers)[0] == 0
+    code, plan = told("templates", "plan", *play)
+    assert (code, plan["changes"]) == (0, [])
+    code, audit = told("audit", *play, "--only=message.template_drift")
+    assert [one["status"] for one in audit["items"]] == ["passed"]

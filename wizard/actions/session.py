@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from wizard.actions.prompter import Prompter
@@ -59,6 +60,9 @@ class Session:
     sign_in: Callable[[str], None] | None = None
     #: Speaks this language from now on, and keeps it for the profile; None where nothing is kept.
     speak: Callable[[str], None] | None = None
+    #: Writes a template that was created, its name and content, into a file of the profile; the
+    #: file, or None where it has one. None where no files are kept.
+    keep_template: Callable[[str, Mapping[str, Any]], Path | None] | None = None
     #: The page that a sign-in ends on: done, refused or foreign → HTML.
     page: Callable[[str], str] = str
     #: The ids that the profile is pinned to, by name.

@@ -270,7 +270,11 @@ def from_gallery(session: Session, facts: Facts) -> ActionResult:
     key = "templates.gallery_text" if text else "templates.gallery_metas_text"
     session.prompter.tell(key, text=text, name=name)
     made = create(session, Change("create", name, code, category=ready.category, body=row))
-    return _await_review(session, name, code) if made.ok else made
+    if not made.ok:
+        return made
+    if session.keep_template and (kept := session.keep_template(name, row)):
+        session.prompter.tell("templates.gallery_file", path=str(kept))
+    return _await_review(session, name, code)
 
 
 def _choose_ready(session: Session) -> ReadyTemplate | None:

@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from wizard.commands import Subcommand
+from wizard.commands.templates import USUAL
 from wizard.context.context import Context
 from wizard.context.filling import prefilled
 from wizard.report.documents import audit_document
@@ -17,11 +18,14 @@ from wizard.text.errors import Back, Exit, UsageError, UserAbort
 from wizard.text.localised import phrase
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from wizard.actions.session import Session
     from wizard.actions.setup import Setup
     from wizard.audit.results import ItemResult
     from wizard.commands import OptionParser
     from wizard.context.settings import Arguments
+    from wizard.graph import Json
     from wizard.state.answers import Answers
     from wizard.ui.setup_view import Places
 
@@ -47,6 +51,7 @@ def run(chosen: Arguments) -> int:
         context.lend(answers)
         session = context.session
         session.speak = partial(_speak, context)
+        session.keep_template = partial(_keep_template, context)
         before = remembered(session.checklist, session.record)
         welcome(context.screen, context.words, before, bool(chosen.sandbox))
         context.screen.recent.clear()  # an overview; a term is explained where it is worked on
@@ -75,6 +80,23 @@ def _speak(context: Context, language: str) -> None:
     chosen.lang = chosen.language = context.words.language = language
     home.save_config(home.config().with_profile(context.profile, lang=language))
     context.words.same = context.same
+
+
+def _keep_template(context: Context, name: str, row: Json) -> Path | None:
+    """A file for a template that setup created, in the folder that the profile has for them.
+
+    A profile without one gets `templates` beside its status file; plan and audit look there then.
+    """
+    from wizard.templates.files import SourceFile, look_into, write_new
+
+    folder = context.template_folder or context.home.folder(context.profile) / USUAL
+    files = look_into(folder) if folder.is_dir() else []
+    if any(isinstance(one, SourceFile) and one.name == name for one in files):
+        return None
+    written = write_new(folder, name, [row])
+    if context.template_folder is None:
+        context.set_profile(templates=str(folder))
+    return written
 
 
 def _walk(context: Context, setup: Setup, answers: Answers | None) -> None:

@@ -251,10 +251,14 @@ class Context:
 
     def choose_vault(self, choice: Mapping[str, Any], vault: Vault | None = None) -> None:
         """Records the store that was chosen, once it is proven; it is the one in use from now."""
-        changed = self.home.config().with_profile(self.profile, vault=dict(choice))
+        self.set_profile(vault=dict(choice))
+        self.__dict__["vault"] = vault or self.open_vault(choice)
+
+    def set_profile(self, **preferences: Any) -> None:
+        """Keeps preferences of the profile in the configuration, those of this run too."""
+        changed = self.home.config().with_profile(self.profile, **preferences)
         self.home.save_config(changed)
         self.__dict__["config"] = changed
-        self.__dict__["vault"] = vault or self.open_vault(choice)
 
     @cached_property
     def attended(self) -> bool:
