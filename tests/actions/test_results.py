@@ -1,5 +1,7 @@
 """What an action returns decides; what Meta did not confirm was not done."""
 
+from contextlib import contextmanager
+
 import pytest
 
 from tests.support.fake_prompter import FakePrompter
@@ -15,6 +17,7 @@ from wizard.actions.system_user import (
 )
 from wizard.actions.token_trial import TokenTrial, TrialPolicy, Verdict
 from wizard.graph.consent import granted
+from wizard.state.record import SecretNote
 from wizard.text.errors import ErrorKind, Unavailable
 from wizard.text.secret import Secret
 
@@ -127,6 +130,26 @@ def test_a_system_user_without_an_id_is_not_made(open_session):
         place = Place(play.business_id, play.app_id, play.waba_id)
         with pytest.raises(Unavailable):
             make_token(session, session.graph(), place)
+
+
+def test_a_token_that_another_run_made_meanwhile_is_the_only_one(open_session, monkeypatch):
+    with open_session("token-temporary", FakePrompter(), knows=True) as (session, play):
+        facts, tokens = session.facts(), set(play._world.tree["tokens"])
+        inner = session.store.acting
+
+        @contextmanager
+        def after_the_other():
+            with inner() as first:
+                session.save()
+                theirs = session.store.load()
+                theirs.secrets["access_token"] = SecretNote("sandbox", fingerprint="1b2c")
+                session.store.save(theirs)
+                monkeypatch.setattr(session, "save", lambda: None)
+                yield first
+
+        monkeypatch.setattr(session.store, "acting", after_the_other)
+        assert isinstance(token.renew(session, facts), AlreadySo)
+        assert set(play._world.tree["tokens"]) == tokens
 
 
 @pytest.mark.parametrize(

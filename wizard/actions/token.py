@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from wizard.actions.prompter import Choice, Question
-from wizard.actions.results import ActionResult, Declined, Done, Refused, action, refused
+from wizard.actions.results import ActionResult, AlreadySo, Declined, Done, Refused, action, refused
 from wizard.actions.session import Session
 from wizard.actions.system_user import Place, make_token
 from wizard.actions.token_trial import (
@@ -42,15 +42,29 @@ def renew(session: Session, facts: Facts) -> ActionResult:
     place = _place(session, facts)
     if place is None or _way(session) == "manual":
         return _by_hand(session)
+    before = _mark(session)
     try:
         if not app_secret(session):
             return _otherwise(session, Refused())
-        made = make_token(session, session.graph(), place)
+        # Held until the token is kept: a second run, which waited, finds it and makes none.
+        with session.acting():
+            if _mark(session) != before:
+                session.prompter.tell("token.other_run")
+                return AlreadySo()
+            made = make_token(session, session.graph(), place)
+            if made is not None:
+                return adopt(session, made)
     except Unavailable as error:
         session.prompter.show_error(error)
         session.prompter.tell("token.api_failed")
         return _by_hand(session)
-    return _otherwise(session, Declined()) if made is None else adopt(session, made)
+    return _otherwise(session, Declined())
+
+
+def _mark(session: Session) -> str:
+    """The fingerprint of the token that is kept, as the status file knows it."""
+    note = session.record.note_of("access_token")
+    return note.fingerprint if note else ""
 
 
 def _otherwise(session: Session, result: ActionResult) -> ActionResult:
