@@ -124,6 +124,7 @@ WORK = {
 }
 
 
+@pytest.mark.timeout(60 + 10 * MOMENTS)
 @pytest.mark.parametrize("what", WORK)
 def test_sigkill_at_any_moment_leaves_a_whole_token(planted, what, monkeypatch):
     """A few moments of one run; KILLS=100 is a hundred of each."""
