@@ -98,7 +98,8 @@ def lint(files: Sequence[SourceFile | BrokenFile]) -> list[Finding]:
 
 
 def _broken(file: BrokenFile) -> Finding:
-    return Finding(BROKEN, file.path, file.line, values={"why": file.why})
+    why = "not UTF-8" if file.why == "not_utf8" else file.why
+    return Finding(BROKEN, file.path, file.line, values={"why": why})
 
 
 def _of_file(file: SourceFile) -> Iterator[Finding]:
