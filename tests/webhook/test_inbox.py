@@ -191,6 +191,18 @@ def test_a_link_in_place_of_the_file_is_refused(tmp_path):
     assert trouble.value.kind == "unsafe"
 
 
+@pytest.mark.parametrize("mode", [0o770, 0o707, 0o1777])
+def test_a_folder_that_others_may_write_is_refused_by_writer_and_reader(tmp_path, mode):
+    folder = tmp_path / "profile"
+    folder.mkdir(mode=0o700)
+    Writer(folder / "inbox.sqlite3").close()
+    folder.chmod(mode)
+    for use in (Writer, lambda path: Reader(path).messages()):
+        with pytest.raises(InboxError) as trouble:
+            use(folder / "inbox.sqlite3")
+        assert (trouble.value.kind, trouble.value.path) == ("unsafe", str(folder))
+
+
 def test_a_file_that_is_no_inbox_is_refused_and_left_alone(tmp_path):
     file = tmp_path / "inbox.sqlite3"
     file.write_bytes(b"not a database, but forty bytes or more" * 4)

@@ -90,7 +90,7 @@ def read(path: Path, most: int, *, secret: bool = False) -> bytes | None:
         _refuse_shared(seen := os.fstat(descriptor), path)
         if secret and os.name != "nt" and seen.st_mode & _READABLE_BY_OTHERS:
             raise UnsafeFile("readable", path)
-        _refuse_shared_folder(path.parent)
+        refuse_shared_folder(path.parent)
         with os.fdopen(descriptor, "rb", closefd=False) as file:
             content = file.read(most + 1)
     finally:
@@ -107,7 +107,7 @@ def replace(path: Path, content: bytes, *, keep_last: bool = False) -> None:
     content beside it as `.bak`.
     """
     make_folder(path.parent)
-    _refuse_shared_folder(path.parent)
+    refuse_shared_folder(path.parent)
     with suppress(FileNotFoundError):
         _refuse_links(path)
         _refuse_shared(os.lstat(path), path)
@@ -185,7 +185,7 @@ def locked(path: Path, seconds: float) -> Iterator[None]:
     from filelock import FileLock, Timeout
 
     make_folder(path.parent)
-    _refuse_shared_folder(path.parent)
+    refuse_shared_folder(path.parent)
     name = path.with_name(f".{path.name}.lock")
     lock = FileLock(name, timeout=seconds, mode=0o600)
     try:
@@ -232,7 +232,8 @@ def _refuse_shared(seen: os.stat_result, path: Path) -> None:
     _refuse_others(seen, path)
 
 
-def _refuse_shared_folder(folder: Path) -> None:
+def refuse_shared_folder(folder: Path) -> None:
+    """UnsafeFile for a folder that others own or may write to."""
     # Followed: a home may well be a link. What counts is who can put files there.
     _refuse_others(os.stat(folder), folder)
 

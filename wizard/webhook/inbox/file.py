@@ -15,7 +15,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
-from wizard.state.private_file import make_folder
+from wizard.state.private_file import UnsafeFile, make_folder, refuse_shared_folder
 from wizard.webhook.inbox.models import Event, InboxError
 
 VERSION = 4
@@ -183,6 +183,10 @@ def _make_private(path: Path) -> None:
     this process, and another process would then delete the log under its writer.
     """
     make_folder(path.parent)
+    try:
+        refuse_shared_folder(path.parent)
+    except UnsafeFile as error:
+        raise InboxError("unsafe", str(error.path), error.kind) from None
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0)
     with suppress(FileExistsError):
         os.close(os.open(path, flags, 0o600))
