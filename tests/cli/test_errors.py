@@ -46,6 +46,7 @@ def refusal(trouble):
 
 KINDS = (
     *(
+        "not_utf8",
         "unreadable",
         "malformed",
         "newer",
@@ -103,7 +104,7 @@ def test_every_exception_has_its_code_and_its_words(error, code, language, capsy
 
 
 #: Exceptions that never leave the file or package that raises them.
-INTERNAL = {"Misshapen", "NotJson", "Torn", "_Fault"}
+INTERNAL = {"Misshapen", "NotJson", "NotText", "Torn", "_Fault"}
 
 
 def test_every_exception_of_ours_has_an_exit_code_and_words():
