@@ -133,3 +133,25 @@ def test_an_app_that_meta_does_not_name_is_the_one_that_is_given(told, tmp_path,
     assert document["ids"]["app_id"] == meta.app_id
     items = {item["id"]: item["status"] for item in document["items"]}
     assert (items["access.app"], items["app.visible"]) == ("passed", "passed")
+
+
+#: Every command that writes a file which the line names; the name stands last.
+WRITERS = (
+    *("messages --export", "events --export", "bugreport --output", "audit --output"),
+    *("credentials export --yes --output", "number qr add Hi --yes --output"),
+    *("templates pull --dir", "webhook listen --systemd"),
+)
+
+
+@pytest.mark.parametrize("name", ["none/x.png", "file/x.png", f"{'x' * 300}.png"])
+@pytest.mark.parametrize("command", WRITERS)
+def test_a_file_that_cannot_be_made_is_named_and_no_defect(wizard, tmp_path, command, name):
+    (tmp_path / "file").write_text("mine")
+    play = [] if "listen" in command else ["--sandbox=healthy"]
+    code, _, err = wizard(*command.split(), tmp_path / name, *play, "--no-input", "--lang", "en")
+    if command.startswith("templates") and name.startswith("none"):  # it makes the folder
+        assert (code, (tmp_path / name / "order_ready.yaml").exists()) == (0, True)
+        return
+    assert code == Exit.FILE, err
+    assert str(tmp_path / name) in "".join(err.split())
+    assert (tmp_path / "file").read_text() == "mine"

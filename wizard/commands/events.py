@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
@@ -176,11 +175,6 @@ def _create(target: str, text: str) -> None:
         private_file.create(Path(target), text.encode())
     except FileExistsError:
         raise UsageError("messages.export_exists", path=target) from None
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EROFS, errno.EIO, errno.EDQUOT):
-            raise
-        why = error.strerror or type(error).__name__
-        raise UsageError("cli.cannot_write", path=target, why=why) from None
 
 
 def message_options(parser: OptionParser) -> None:

@@ -14,7 +14,6 @@ from urllib.parse import urlsplit
 
 from wizard.context.filling import prefilled
 from wizard.report.documents import write_document
-from wizard.state.private_file import UnsafeFile, replace_report
 from wizard.text.errors import Exit, InputRequired, UsageError, unknown_word
 from wizard.text.localised import phrase
 from wizard.vault import VaultError
@@ -247,17 +246,12 @@ def _may_send(session: Session, context: Context, count: int) -> bool:
 
 def _concluded(context: Context, view: RehearsalView, seen: Sequence[Seen]) -> int:
     """The sum, in the form that was asked for, and the exit code."""
-    from wizard.commands.audit import OutputError
+    from wizard.commands.audit import save_output
     from wizard.webhook import rehearsal
 
     chosen, counts = context.chosen, rehearsal.counted(seen)
     if chosen.junit:
-        try:
-            content = rehearsal.junit(seen, context.words.language, view.why)
-            replace_report(Path(chosen.junit), content)
-        except (OSError, UnsafeFile) as error:
-            why = error.strerror if isinstance(error, OSError) else error.kind
-            raise OutputError("audit.not_written", path=chosen.junit, why=why or "?") from None
+        save_output(chosen.junit, rehearsal.junit(seen, context.words.language, view.why))
     if chosen.json:
         results = [one.as_json() for one in seen]
         ok = not counts["failed"]
@@ -325,7 +319,7 @@ def _unit(context: Context) -> str:
 
 def write_unit(context: Context) -> int:
     """Prints the unit, or writes it as a whole; how to start it goes to the notes."""
-    from wizard.commands.audit import OutputError
+    from wizard.commands.audit import save_output
 
     chosen = context.chosen
     if chosen.json or chosen.sandbox:
@@ -334,10 +328,6 @@ def write_unit(context: Context) -> int:
     if chosen.systemd == "-":
         sys.stdout.write(unit)
     else:
-        try:
-            replace_report(Path(chosen.systemd), unit.encode())
-        except (OSError, UnsafeFile) as error:
-            why = error.strerror if isinstance(error, OSError) else error.kind
-            raise OutputError("audit.not_written", path=chosen.systemd, why=why or "?") from None
+        save_output(chosen.systemd, unit.encode())
     context.notes.line(context.words.say("webhook.unit_how", name=f"{UNIT_NAME}.service"))
     return Exit.FINE

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
@@ -90,7 +91,7 @@ def _keep_template(context: Context, name: str, row: Json) -> Path | None:
     from wizard.templates.files import SourceFile, look_into, write_new
 
     folder = context.template_folder or context.home.folder(context.profile) / USUAL
-    files = look_into(folder) if folder.is_dir() else []
+    files = look_into(folder) if os.path.isdir(folder) else []
     if any(isinstance(one, SourceFile) and one.name == name for one in files):
         return None
     written = write_new(folder, name, [row])

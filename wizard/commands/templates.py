@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
@@ -166,7 +167,7 @@ def run_pull(chosen: Arguments) -> int:
 
     with Context(chosen) as context:
         folder = folder_of(context)
-        files = {file.name: file for file in read_folder(folder)} if folder.is_dir() else {}
+        files = {file.name: file for file in read_folder(folder)} if os.path.isdir(folder) else {}
         at_meta = _by_name(context.session.facts())
         for name in chosen.names:
             if name not in at_meta:

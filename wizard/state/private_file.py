@@ -151,8 +151,10 @@ class CannotWrite(WizardError):
 
     exit_code = Exit.FILE
 
-    def __init__(self, path: Path, why: str) -> None:
-        super().__init__("cli.cannot_write", path=str(path), why=why)
+    def __init__(self, path: Path, error: OSError) -> None:
+        word = "cannot_write" if os.path.isdir(path.parent) else "no_folder"
+        why = error.strerror or type(error).__name__
+        super().__init__(f"cli.{word}", path=str(path), why=why)
 
 
 def create(path: Path, content: bytes, *, force: bool = False) -> None:
@@ -168,7 +170,7 @@ def create(path: Path, content: bytes, *, force: bool = False) -> None:
     except FileExistsError:
         raise
     except OSError as error:
-        raise CannotWrite(path, error.strerror or type(error).__name__) from None
+        raise CannotWrite(path, error) from None
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)
         file.flush()

@@ -11,9 +11,11 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from os.path import exists, isdir  # as of a Path, but of what cannot be a name as well
 from pathlib import Path
 from typing import Any
 
+from wizard.state.private_file import CannotWrite
 from wizard.state.safe_yaml import LARGEST, InvalidYaml, line_of, parse
 from wizard.state.typed import Misshapen, Step, convert, lenient
 from wizard.state.yaml_file import StateFileError, malformed
@@ -73,7 +75,7 @@ def read_file(path: Path) -> SourceFile | BrokenFile:
 
 def look_into(folder: Path) -> list[SourceFile | BrokenFile]:
     """Every file of a folder, by name; UsageError when there is no such folder."""
-    if not folder.is_dir():
+    if not isdir(folder):
         raise UsageError("templates.no_folder")
     return [read_file(path) for path in sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")])]
 
@@ -175,7 +177,7 @@ def write_new(folder: Path, name: str, rows: Sequence[Mapping[str, Any]]) -> Pat
         return None
     # The longest names are longer than the names of files may be.
     path = folder / f"{name[:200]}.yaml"
-    while path.exists():
+    while exists(path):
         path = path.with_name(f"{path.stem}_.yaml")
     _store(path, rendered(from_rows(rows)))
     return path
@@ -204,7 +206,7 @@ def _store(path: Path, content: bytes) -> None:
         temporary.write_bytes(content)
         temporary.replace(path)
     except OSError as error:
-        raise StateFileError("read_only", str(path), error.strerror or "") from None
+        raise CannotWrite(path, error) from None
 
 
 def _yaml() -> Any:
