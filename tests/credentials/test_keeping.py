@@ -171,6 +171,31 @@ def test_a_wrong_line_changes_nothing_and_repeats_no_value(shop, words):
     assert "271828" not in said.both
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["access_token", DEAD],
+        [f"access_token={DEAD}"],
+        ["app_secret", "0123456789abcdef" * 2],
+        ["two_step_pin", "271828"],
+        ["two_step_pin=271828"],
+        ["page_token:17=sword"],
+        ["verify_token", "sword"],
+        ["verify_token=sword"],
+    ],
+)
+def test_a_value_on_the_line_is_said_to_stand_in_the_history(shop, words):
+    error = shop.data("set", *words, code=2)["error"]
+    assert (error["key"], error["values"]) == ("cli.secret_on_line", {})
+
+
+def test_what_stands_behind_a_close_name_is_not_repeated(shop):
+    for words in (["set", "two_step_pim=271828"], ["get", "verify_tokem=sword"]):
+        said = shop.run(*words, code=2)
+        assert words[1].partition("=")[0] in said.err
+        assert words[1].partition("=")[2] not in said.both
+
+
 def test_what_is_removed_is_gone_from_store_and_notes(shop):
     said = shop.run("remove", "access_token")
     assert shop.kept() is None

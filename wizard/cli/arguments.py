@@ -34,9 +34,9 @@ class Parser(argparse.ArgumentParser):
         self.typed: Sequence[str] = ()
 
     def option(self, *flags: str, says: str, **how: Any) -> argparse.Action:
-        """Adds an option or an argument, explained by one of the tool's own texts."""
+        """Adds an option or an argument, explained by one of the tool's own texts, or by none."""
         self.flags += flags
-        return _add(self, *flags, help=self.words.say(says), **how)
+        return _add(self, *flags, help=self.words.say(says) if says else argparse.SUPPRESS, **how)
 
     def common(self) -> None:
         """The options that every command takes."""

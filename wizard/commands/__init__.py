@@ -50,7 +50,7 @@ class OptionParser(Protocol):
     """What a command declares its options with."""
 
     def option(self, *flags: str, says: str, **how: Any) -> object:
-        """Adds an option or an argument; `says` is the key of the text that explains it."""
+        """Adds an option or an argument; `says` is the key of its text, "" for what help hides."""
 
 
 class Subcommand(NamedTuple):

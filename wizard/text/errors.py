@@ -168,8 +168,10 @@ class PutOff(Back):
 def unknown_word(key: str, word: str, known: Iterable[str], of: str = "") -> UsageError:
     """A word that means nothing here, with the one that was probably meant.
 
-    A word that is close to none of them may be a secret, and is not repeated.
+    A word that is close to none of them may be a secret, and is not repeated; nor is what stands
+    behind a `=` in it.
     """
+    word = word.partition("=")[0]
     close = difflib.get_close_matches(word[:80], list(known), 1, 0.6)
     values = {"word": word[:40] if close else DOTS, "of": of, "known": ", ".join(known)}
     if close:

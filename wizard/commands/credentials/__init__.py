@@ -23,6 +23,7 @@ PROTOCOLS = ("docker", "git-style", "aws-process")
 
 def _setting(parser: OptionParser) -> None:
     parser.option("name", metavar="NAME", says="credentials.name_help")
+    parser.option("value", nargs="?", says="")  # only to say that it does not belong here
     _sources(parser)
 
 

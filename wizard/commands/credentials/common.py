@@ -28,6 +28,8 @@ def secret_name(word: str) -> str:
     """A name of ours; UsageError with the one that was probably meant, and never a value."""
     if is_secret_name(word):
         return word
+    if is_secret_name(word.partition("=")[0]):
+        raise UsageError("cli.secret_on_line")
     if _VALUE_LIKE.fullmatch(word):
         raise UsageError("credentials.value_for_a_name", names=", ".join(SECRET_NAMES))
     raise unknown_word("credentials.no_such_name", word, (*SECRET_NAMES, f"{PAGE_TOKEN}:ID"))

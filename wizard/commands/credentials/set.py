@@ -155,6 +155,8 @@ def _filled(value: str, source: str) -> str:
 
 def run(chosen: Arguments) -> int:
     """Reads it, tries it, keeps it; 4 when it is refused."""
+    if chosen.value is not None:
+        raise UsageError("cli.secret_on_line")
     name = secret_name(chosen.name)
     with Context(chosen) as context:
         value = given_or_asked(context, name, phrase("credentials.paste", name=name))
