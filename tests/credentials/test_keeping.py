@@ -260,6 +260,19 @@ def test_standard_input_that_is_a_terminal_is_refused(shop):
     assert Terminal(call).end() == 2
 
 
+@pytest.mark.parametrize(("term", "length"), [("xterm", 5000), ("dumb", 1000)])
+def test_a_paste_longer_than_a_line_of_the_terminal_is_kept_whole(shop, term, length):
+    """In its line mode, which a dumb one has alone, a terminal takes 1024 (macOS) or 4096 bytes."""
+    value = "EAA" + "".join(f"{number:05}" for number in range(length // 5))
+    shop.tokens()["long"] = {**shop.tokens()["system_user"], "value": value}
+    call = ["-m", "wizard", "credentials", "set", "access_token", "--lang", "en"]
+    terminal = Terminal(call, TERM=term)
+    terminal.until("(access_token)").send(value + ENTER)
+    assert terminal.end() == 0
+    assert shop.kept() == value
+    assert value[:40] not in terminal.raw
+
+
 def test_what_is_typed_at_the_prompt_is_never_shown(shop):
     terminal = Terminal(["-m", "wizard", "credentials", "set", "verify_token", "--lang", "en"])
     terminal.until("(verify_token)").send("sword fish" + ENTER)
