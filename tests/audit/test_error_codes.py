@@ -96,6 +96,23 @@ def test_what_is_not_known_is_not_made_up(code):
             "200-299/messaging_elsewhere",
         ),
         ("(#100) Tried accessing nonexisting field (x) on node type (Y)", "100/unknown_field"),
+        # Meta's words go before the subcode: one that is used for two refusals contradicts neither.
+        (
+            '{"error": {"code": 100, "error_subcode": 2388012, "error_user_msg": '
+            '"This number is registered to an existing WhatsApp account."}}',
+            "100/number_elsewhere",
+        ),
+        ("code 100, subcode 2388012: already in your list of phone numbers", "2388012"),
+        (
+            '{"error": {"code": 100, "error_subcode": 2388019, "error_user_title": '
+            '"Phone number limit reached"}}',
+            "100/number_limit",
+        ),
+        (
+            '{"error": {"code": 1, "message": "Error validating client secret."}}',
+            "100/proof_secret",
+        ),
+        ("(#803) QR code not found", "803/qr_code"),
         ("(#131030) Recipient phone number not in allowed list", "131030"),
         ("Error: (#133005) Two step verification PIN Mismatch.", "133005"),
         ('{"error": {"message": "x", "code": 190, "error_subcode": 463}}', "190/463"),

@@ -155,6 +155,8 @@ def related(code: int) -> tuple[Explanation, ...]:
 
 #: (codes, text of the message, variant). Meta tells these apart by their words alone.
 _VARIANTS: tuple[tuple[frozenset[int], str, str], ...] = (
+    (frozenset({1, 100}), "client secret", "proof_secret"),
+    (frozenset({803}), "qr code", "qr_code"),
     (frozenset({100}), "nonexisting field", "unknown_field"),
     # "Before override the current callback uri, your app must be subscribed to receive messages"
     (frozenset({100}), "must be subscribed", "subscribe_first"),
@@ -162,6 +164,9 @@ _VARIANTS: tuple[tuple[frozenset[int], str, str], ...] = (
     (frozenset({100}), "your display name", "display_name"),
     (frozenset({100}), "two-factor", "two_step"),
     (frozenset({100}), "two-step", "two_step"),
+    # WhatsApp Manager's words; which subcode they come with is not known.
+    (frozenset({100}), "existing whatsapp account", "number_elsewhere"),
+    (frozenset({100}), "phone number limit", "number_limit"),
     (frozenset({100}), "partner_ids is required", "partner_account"),
     (frozenset({100}), "did not match the viewing app", "another_app"),
     (frozenset({100}), "missing permission", "missing_permission"),

@@ -140,7 +140,7 @@ def add(call: Call, account: Answer) -> Answer:
     digits, name = _new_number(call)
     world = call.world
     if any(_digits(n["display_phone_number"]) == digits for n in world["numbers"].values()):
-        raise _taken("The phone number you are attempting to add is already registered to a WABA.")
+        raise _taken("This phone number is already in your list of phone numbers.", subcode=2388012)
     if digits in world.tree.get("used_elsewhere", ()):
         raise _taken("This number is registered to an existing WhatsApp account.")
     _refuse_beyond_cap(call, account)
@@ -187,17 +187,16 @@ def _refuse_beyond_cap(call: Call, account: Answer) -> None:
         raise Refused(
             100,
             "(#100) Invalid parameter",
-            subcode=2388019,
             title="Phone number limit reached",
             user_message=f"You can only add up to {most} phone numbers to this business.",
         )
 
 
-def _taken(text: str) -> Refused:
+def _taken(text: str, subcode: int = 0) -> Refused:
     return Refused(
         100,
         "(#100) Invalid parameter",
-        subcode=2388012,
+        subcode=subcode,
         title="Phone number already in use",
         user_message=text,
     )
