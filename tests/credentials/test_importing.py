@@ -464,7 +464,7 @@ def test_a_person_is_asked_about_what_looks_like_a_placeholder(open_shop, answer
     words = ["-m", "wizard", "credentials", "import", str(path), "--lang", "en", "--remove-file"]
     terminal = Terminal(words, columns=200)
     terminal.until("placeholder").send(answer + ENTER)
-    terminal.until("Keep:").send("y" + ENTER)
+    terminal.until("waba_id?").send("y" + ENTER)
     assert terminal.end() == 0
     assert shop.kept("verify_token") == kept
     assert path.exists() is (kept is None)
