@@ -66,7 +66,7 @@ def remove_override(session, play):
 
 def lead(session, play):
     play._world.tree["accounts"][WABA]["subscribed"] = {}
-    (route,) = read_number_routes(session.graph(), session.record.ids)
+    (route,) = read_number_routes(session.graph(), session.facts())
     return set_callback.lead_number(session, route, f"{play.graph_url}/_sandbox/callback/good")
 
 

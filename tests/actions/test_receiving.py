@@ -518,7 +518,7 @@ def two_numbers(play):
 
 
 def routes(session):
-    return {one.number_id: one for one in read_number_routes(session.graph(), session.record.ids)}
+    return {one.number_id: one for one in read_number_routes(session.graph(), session.facts())}
 
 
 def test_each_number_is_led_to_its_own_callback(open_session):
@@ -568,7 +568,21 @@ def test_a_callback_that_does_not_answer_rightly_is_led_nowhere(open_session):
 
 
 def test_what_is_not_shown_of_a_route_is_not_known(open_session):
+    """A number need not show its addresses; the app's own shows with the app secret alone."""
     with open_session("callbacks-hidden", FakePrompter(), knows=True) as (session, play):
-        assert routes(session)[NUMBER].arrives is None
+        (route,) = routes(session).values()
+        assert (route.level, route.arrives) == ("app", True)
+        session.vault.remove("app_secret")
+        (route,) = routes(session).values()
+        assert (route.url, route.none_set, route.arrives) == ("", False, None)
         world(play)["accounts"][WABA]["subscribed"] = {}
         assert routes(session)[NUMBER].arrives is False
+
+
+def test_a_number_whose_messages_have_no_address_is_told_from_one_that_shows_none(open_session):
+    with open_session("webhook-none", FakePrompter(), knows=True) as (session, _):
+        (route,) = routes(session).values()
+        assert (route.subscribed, route.none_set, route.arrives) == (True, True, False)
+        session.vault.remove("app_secret")
+        (route,) = routes(session).values()
+        assert (route.none_set, route.arrives) == (False, None)

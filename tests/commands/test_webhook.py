@@ -21,6 +21,7 @@ import pytest
 
 from tests.support import deliveries
 from tests.support.loopback import web
+from wizard.ui.words import Words
 from wizard.webhook.inbox import Reader, Writer
 from wizard.webhook.payload import read
 from wizard.webhook.who_answered import Answer
@@ -155,7 +156,16 @@ def test_routes_shows_where_the_messages_of_each_number_go(said):
         {"level": "number", "url": "https://old-provider.example/hook"},
     )
     assert said("webhook routes --sandbox webhook-account-not-subscribed")[0] == 1
-    assert said("webhook routes --sandbox callbacks-hidden")[0] == 3
+    # What the number does not show, the app's own subscription does.
+    (route,) = as_json(said("webhook routes --json --sandbox callbacks-hidden"))[1]["routes"]
+    assert (route["effective"]["level"], route["arrives"]) == ("app", True)
+    code, shown = as_json(said("webhook routes --json --sandbox webhook-none"))
+    assert (code, [one["arrives"] for one in shown["routes"]]) == (1, [False])
+    none_set, unseen = (f"webhook.show_{name}" for name in ("nowhere", "unseen"))
+    for language in ("ru", "en"):
+        _, out, _ = said(f"webhook routes --lang {language} --sandbox webhook-none")
+        assert Words(language).say(none_set).partition(":")[0] in " ".join(out.split())
+        assert Words(language).say(unseen) not in out
 
 
 @pytest.mark.parametrize(

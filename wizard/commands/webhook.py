@@ -268,7 +268,7 @@ def run_routes(chosen: Arguments) -> int:
     with Context(chosen) as context:
         session = prefilled(context.session, {}, yes=chosen.yes)
         wanted = {number: _callback(context, url) for number, url in routes(chosen).items()}
-        read = read_number_routes(session.graph(), session.record.ids)
+        read = read_number_routes(session.graph(), session.facts())
         found = {one.number_id: one for one in read}
         for number in wanted.keys() - found.keys():
             raise UsageError("webhook.route_unknown", number=number, offered=", ".join(found))

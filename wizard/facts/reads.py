@@ -345,14 +345,24 @@ def seen_callbacks(facts: ShowsCallbacks) -> SeenCallbacks:
         rows = facts.app_subscriptions
     with suppress(Unavailable):
         there = facts.subscribers
+    ours = [one.override for one in there or () if one.app_id == facts.record.ids.get("app_id")]
+    return joined_callbacks(shown, rows, None if there is None else "".join(ours[:1]))
+
+
+def joined_callbacks(
+    shown: Callbacks, rows: tuple[AppSubscription, ...] | None, override: str | None
+) -> SeenCallbacks:
+    """What the three reads show together.
+
+    `shown` by the number, `rows` by the app, `override` by the WABA for our app; None: not read.
+    """
     row = whatsapp(rows or ())
-    ours = next((one for one in there or () if one.app_id == facts.record.ids.get("app_id")), None)
     found = Callbacks(
         app=shown.app or (row.callback_url if row else ""),
-        account=shown.account or (ours.override if ours else ""),
+        account=shown.account or override or "",
         number=shown.number,
     )
-    read = {"app": rows, "account": there}
+    read = {"app": rows, "account": override}
     known = (
         [*read, "number"] if shown.winner[1] else [name for name in read if read[name] is not None]
     )

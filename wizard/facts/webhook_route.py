@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any, TypeVar
 
 from wizard.facts.discovery import discover
 from wizard.facts.facts import Facts
 from wizard.facts.json_values import odd
-from wizard.facts.models import Callbacks, Number, SeenCallbacks, Subscriber, whatsapp
+from wizard.facts.models import (
+    AppSubscription,
+    Callbacks,
+    Number,
+    SeenCallbacks,
+    Subscriber,
+    whatsapp,
+)
 from wizard.facts.parsers import number, subscribers
-from wizard.facts.reads import TolerantReader, run_concurrently, seen_callbacks
+from wizard.facts.reads import (
+    TolerantReader,
+    joined_callbacks,
+    run_concurrently,
+    seen_callbacks,
+)
 from wizard.graph import Graph, Json
 from wizard.text.errors import Unavailable
 
@@ -170,7 +182,7 @@ class NumberRoute:
     """Where the messages of one number go: level and URL, "" where Meta shows none.
 
     `subscribed`: whether our app is subscribed to the WABA of the number; None where that is not
-    shown.
+    shown. `none_set`: it was seen that there is no address.
     """
 
     waba_id: str
@@ -179,11 +191,12 @@ class NumberRoute:
     level: str = ""
     url: str = ""
     subscribed: bool | None = None
+    none_set: bool = False
 
     @property
     def arrives(self) -> bool | None:
         """Whether its messages are delivered to us at all; None where that is not shown."""
-        return self.subscribed and (True if self.url else None)
+        return self.subscribed and (True if self.url else False if self.none_set else None)
 
     def as_json(self) -> dict[str, Any]:
         """Ids and values for other programs."""
@@ -193,18 +206,21 @@ class NumberRoute:
             "display_phone_number": self.display,
             "subscribed": self.subscribed,
             "effective": {"level": self.level, "url": self.url},
+            "arrives": self.arrives,
         }
 
 
 _ROUTE_FIELDS = ("id", "webhook_configuration")
 
 
-def read_number_routes(graph: Graph, ids: Mapping[str, str]) -> tuple[NumberRoute, ...]:
-    """The routes of all numbers of every WABA that the token reaches; `ids` are the profile's.
+def read_number_routes(graph: Graph, facts: Facts) -> tuple[NumberRoute, ...]:
+    """The routes of all numbers of every WABA that the token reaches; `facts` of the profile.
 
     Unavailable when Meta cannot be asked, or shows this token no WABA.
     """
+    ids = facts.record.ids
     reader, found = TolerantReader(graph), discover(graph, ids)
+    rows = _read("fields", lambda: facts.app_subscriptions, {})
     app_id = ids.get("app_id") or (found.token.app_id if found.token else "")
     if not found.accounts and found.unreadable:
         raise next(iter(found.unreadable.values()))
@@ -218,7 +234,7 @@ def read_number_routes(graph: Graph, ids: Mapping[str, str]) -> tuple[NumberRout
         }
     )
     return tuple(
-        _number_route(waba, one, read[one.id], ours[waba])
+        _number_route(waba, one, read[one.id], ours[waba], rows)
         for waba, numbers in wabas.items()
         for one in numbers
     )
@@ -234,10 +250,20 @@ def _our_row(reader: TolerantReader, waba_id: str, app_id: str) -> Subscriber | 
 
 
 def _number_route(
-    waba_id: str, found: Number, read: Json | Unavailable, ours: Subscriber | Unavailable | None
+    waba_id: str,
+    found: Number,
+    read: Json | Unavailable,
+    ours: Subscriber | Unavailable | None,
+    rows: tuple[AppSubscription, ...] | None,
 ) -> NumberRoute:
-    shown = Callbacks() if isinstance(read, Unavailable) else number(read).callbacks
-    if isinstance(ours, Subscriber):
-        shown = replace(shown, account=shown.account or ours.override)
-    subscribed = None if isinstance(ours, Unavailable) else ours is not None
-    return NumberRoute(waba_id, found.id, found.display, *shown.winner, subscribed)
+    unknown = isinstance(ours, Unavailable)
+    override = ours.override if isinstance(ours, Subscriber) else None if unknown else ""
+    if isinstance(read, Unavailable):
+        # It may have an override of its own: the app's address proves nothing.
+        seen = joined_callbacks(Callbacks(), None, override)
+    else:
+        seen = joined_callbacks(number(read).callbacks, rows, override)
+    subscribed = None if unknown else ours is not None
+    return NumberRoute(
+        waba_id, found.id, found.display, *seen.callbacks.winner, subscribed, seen.none_set
+    )

@@ -236,6 +236,7 @@ OUTPUTS: Mapping[str, Output] = {
                 ),
                 subscribed=bool | None,
                 effective=_shape("EffectiveRoute", level=str, url=str),
+                arrives=bool | None,  # null where Meta does not show it
             )
         ),
     ),

@@ -247,9 +247,11 @@ def show_routes(
                 screen.line(words.say(f"webhook.routes_{key}"), "yellow", "  ", "  ")
         screen.line(f"{clean(one.display, 40) or '?'} ({one.number_id})", "", "  ", "  ")
         level = words.say(f"webhook.show_level_{one.level}") if one.level else ""
-        unseen = words.say("webhook.routes_unseen")
-        now = f"{clean(one.url, LONGEST)} ({level})" if one.url else unseen
-        screen.line(now, "" if one.url else "yellow", "    → ", "      ")
+        key, colour = ("nowhere", "red") if one.none_set else ("unseen", "yellow")
+        now = (
+            f"{clean(one.url, LONGEST)} ({level})" if one.url else words.say(f"webhook.show_{key}")
+        )
+        screen.line(now, "" if one.url else colour, "    → ", "      ")
         if (to := wanted.get(one.number_id)) and to != one.url:
             said = words.say("webhook.routes_wanted", url=clean(to, LONGEST))
             screen.line(said, "cyan", "    » ", "      ")
