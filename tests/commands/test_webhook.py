@@ -1,6 +1,7 @@
 """`webhook …` and `messages`, as they are run."""
 
 import http.client
+import io
 import json
 import os
 import shutil
@@ -20,7 +21,16 @@ from typing import Any
 import pytest
 
 from tests.support import deliveries
+from tests.support.fake_graph import FakeGraph
+from tests.support.fake_vault import MemoryVault
 from tests.support.loopback import web
+from wizard.facts.facts import Facts
+from wizard.facts.webhook_route import read_webhook_route
+from wizard.graph import Credentials
+from wizard.state.record import ProfileRecord
+from wizard.text.secret import Secret
+from wizard.ui.screen import Screen
+from wizard.ui.webhook_view import show_route
 from wizard.ui.words import Words
 from wizard.webhook.inbox import Reader, Writer
 from wizard.webhook.payload import read
@@ -84,6 +94,25 @@ def test_show_without_the_app_secret_says_what_it_would_add(said):
     assert (chain["fields"], chain["missing"]["fields"]) == (None, "not_given")
     assert chain["effective"]["url"]
     assert code == 0
+
+
+@pytest.mark.parametrize(
+    ("secret", "ids", "advised"),
+    [
+        (None, {"app_id": "1"}, "credentials set app_secret"),
+        (Secret(deliveries.SECRET), {}, "wa-wizard setup"),
+    ],
+)
+def test_show_names_what_the_fields_lack(secret, ids, advised):
+    """The app secret, or the app's id: never a secret that is there already."""
+    graph = FakeGraph({}, keys=Credentials(Secret("EAAG"), "", secret))
+    record = ProfileRecord(ids={"waba_id": "20", "phone_number_id": "30", **ids})
+    route = read_webhook_route(Facts(graph, record, MemoryVault()))
+    shown = io.StringIO()
+    show_route(Screen(shown, colour=False, width=400), Words("en"), route)
+    lines = [line for line in shown.getvalue().splitlines() if "the fields show" in line]
+    assert (len(lines), advised in lines[0]) == (1, True)
+    assert ("app_secret" in lines[0]) == (secret is None)
 
 
 @pytest.mark.parametrize("language", ["ru", "en"])
@@ -310,6 +339,25 @@ def test_listen_says_every_cause_in_words(home, language):
             said.add(child.stdout.readline())
         assert len(said) == 3
         child.kill()
+
+
+@pytest.mark.parametrize("language", ["ru", "en"])
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
+def test_inside_a_container_it_says_how_to_be_reached(home, language, host):
+    """At an address of the container itself no one outside gets through; with 0.0.0.0 they do."""
+    secrets = {"WA_WIZARD_APP_SECRET": deliveries.SECRET, "WA_WIZARD_VERIFY_TOKEN": "verify-me"}
+    words = ["webhook", "listen", "--port", "0", "--host", host, "--lang", language]
+    with subprocess.Popen(
+        [sys.executable, "-m", "wizard", *words],
+        stdout=subprocess.PIPE,
+        env={**os.environ, **secrets, "COLUMNS": "400", "KUBERNETES_SERVICE_HOST": "10.0.0.1"},
+        text=True,
+    ) as child:
+        told = []
+        while not told or "Ctrl-C" not in told[-1]:
+            told.append(child.stdout.readline())
+        child.kill()
+    assert any("--host 0.0.0.0" in line for line in told) == (host == "127.0.0.1")
 
 
 def get(port, target):

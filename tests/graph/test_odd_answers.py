@@ -2,11 +2,14 @@
 
 import gzip
 import json
+import tomllib
 import zlib
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from packaging.requirements import Requirement
 
 from tests.support import loopback
 from tests.support.fake_vault import MemoryVault
@@ -25,6 +28,7 @@ from wizard.text.errors import Unavailable
 from wizard.text.secret import Secret
 
 KEYS = Credentials(Secret("EAAGtoken"), IDS["app_id"], Secret("0" * 32), proves=True)
+PYPROJECT = Path(__file__).parents[2] / "pyproject.toml"
 #: Every key that a parser asks for, in whatever place it stands.
 NAMES = (
     *("id", "name", "data", "error", "code", "error_subcode", "subcode", "message", "error_data"),
@@ -258,6 +262,14 @@ def test_an_answer_packed_twice_is_refused_before_it_is_unpacked(served, encodin
     with pytest.raises(Unavailable) as caught:
         graph.get("1")
     assert caught.value.values["cause"] == "not_json"
+
+
+def test_no_urllib3_is_allowed_that_unpacks_without_end():
+    """Before 2.6 its streaming reads unpacked a whole answer at once, however little was asked."""
+    project = tomllib.loads(PYPROJECT.read_text("utf-8"))["project"]
+    needs = {one.name: one.specifier for one in map(Requirement, project["dependencies"])}
+    assert not list(needs["urllib3"].filter(["1.26.20", "2.2.3", "2.5.0"]))
+    assert list(needs["urllib3"].filter(["2.6.0", "2.8.0"]))
 
 
 def test_an_answer_that_unpacks_to_too_much_is_left(served):
