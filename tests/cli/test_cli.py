@@ -134,6 +134,23 @@ def test_a_full_disk_under_the_output_is_six(words, home):
     assert "Exception ignored" not in result.stderr
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such redirection")
+@pytest.mark.parametrize("words", ["--version", "--help", "status", "status --json"])
+@pytest.mark.parametrize("closed", [">&-", ">&- 2>&-", "<&- >&-", "2>&-", "<&-"])
+def test_descriptors_that_were_closed_are_no_defect(words, closed, home):
+    """No file of ours may take their place; what cannot be printed is 6, as on a full disk."""
+    RecordFile(home.status_path("default")).save(full_record())
+    before = home.status_path("default").read_bytes()
+    shell = f'"{sys.executable}" -m wizard {words} {closed}'
+    result = subprocess.run(shell, shell=True, capture_output=True, text=True, check=False)
+    assert (result.returncode == 6) is (">&-" in closed.split())
+    assert result.returncode in (0, 1, 3, 6)
+    assert "Traceback" not in result.stderr
+    assert "Exception ignored" not in result.stderr
+    assert bool(result.stderr) is (closed in (">&-", "<&- >&-"))
+    assert home.status_path("default").read_bytes() == before
+
+
 @pytest.mark.parametrize("words", ["--help", "status", "help checklist"])
 def test_a_reader_that_leaves_is_no_error(words, home):
     reading, writing = os.pipe()

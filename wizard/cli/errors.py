@@ -75,7 +75,10 @@ def _restore(settings: list[Any] | None) -> None:
 
 #: Errors of a write that a person can do something about.
 _DISK = frozenset(
-    [errno.ENOSPC, errno.EROFS, errno.EFBIG, errno.EIO, getattr(errno, "EDQUOT", errno.ENOSPC)]
+    [
+        *(errno.ENOSPC, errno.EROFS, errno.EFBIG, errno.EIO, errno.EBADF),
+        getattr(errno, "EDQUOT", errno.ENOSPC),
+    ]
 )
 _PACKAGE = Path(__file__).parents[1]
 
