@@ -134,6 +134,19 @@ def test_a_full_disk_under_the_output_is_six(words, home):
     assert "Exception ignored" not in result.stderr
 
 
+@pytest.mark.parametrize("words", ["statsu", "messages --since x", "messages --export /no/x"])
+def test_words_that_cannot_be_written_do_not_change_the_code(words, home):
+    """A full disk behind the error output, or a reader of it that left."""
+    usual = wizard(*words.split()).returncode
+    assert usual in (2, 6)
+    reading, writing = os.pipe()
+    os.close(reading)
+    with open("/dev/full", "w") as full, os.fdopen(writing, "w") as closed:
+        for stream in (full, closed):
+            how = {"stdout": subprocess.PIPE, "stderr": stream, "capture_output": False}
+            assert wizard(*words.split(), **how).returncode == usual
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such redirection")
 @pytest.mark.parametrize("words", ["--version", "--help", "status", "status --json"])
 @pytest.mark.parametrize("closed", [">&-", ">&- 2>&-", "<&- >&-", "2>&-", "<&-"])

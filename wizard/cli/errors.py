@@ -13,7 +13,7 @@ from typing import Any
 
 from wizard.text.errors import Exit, Terminated, Unavailable, UsageError, WizardError
 from wizard.ui.item_view import ItemView
-from wizard.ui.screen import open_screen
+from wizard.ui.screen import discard, open_screen
 from wizard.ui.words import Words, message
 
 _CODES = {"SIGTERM": Exit.TERMINATED, "SIGHUP": Exit.HANGUP}
@@ -91,7 +91,17 @@ class ErrorReporter:
         self._screen = open_screen(sys.stderr)
 
     def of(self, error: BaseException) -> Exit:
-        """The exit code of an exception that no one caught; its words are printed."""
+        """The exit code of an exception that no one caught; its words are printed.
+
+        The code is that of the error also where its words cannot be written.
+        """
+        try:
+            return self._told(error)
+        except OSError:
+            discard(sys.stderr)
+            return described(error)[0]
+
+    def _told(self, error: BaseException) -> Exit:
         if isinstance(error, BrokenPipeError):
             return Exit.PIPE
         if isinstance(error, KeyboardInterrupt):

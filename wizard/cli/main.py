@@ -18,7 +18,7 @@ from wizard.report.documents import TOOL, error_document, outcome_document, writ
 from wizard.report.outputs import OUTPUTS, Output
 from wizard.text.errors import Exit, Terminated, UsageError, WizardError
 from wizard.text.sanitise import TYPED_SECRET
-from wizard.ui.screen import fit_encoding, open_screen
+from wizard.ui.screen import discard, fit_encoding, open_screen
 from wizard.ui.words import Words
 
 
@@ -189,9 +189,5 @@ def _let_anything_be_printed() -> None:
 
 def _leave_quietly(error: BaseException) -> None:
     """What is still in the buffers of a closed pipe must not complain once more at exit."""
-    streams = [sys.stdout, sys.stderr] if isinstance(error, OSError) else []
-    for stream in streams:
-        with suppress(OSError, ValueError):
-            stream.flush()
-        with suppress(OSError, ValueError), open(os.devnull, "wb") as nothing:
-            os.dup2(nothing.fileno(), stream.fileno())
+    for stream in [sys.stdout, sys.stderr] if isinstance(error, OSError) else []:
+        discard(stream)

@@ -9,13 +9,14 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from wizard.context.filling import prefilled
 from wizard.report.documents import write_document
 from wizard.text.errors import Exit, InputRequired, UsageError, unknown_word
 from wizard.text.localised import phrase
+from wizard.ui.screen import discard
 from wizard.vault import VaultError
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ class EventPrinter:
     def close(self) -> None:
         """What is still in the buffer of a full disk must not complain once more at exit."""
         if self._lost:
-            _discard(sys.stdout)
+            discard(sys.stdout)
 
     def _failed(self, event: NotStored) -> None:
         """Once for each cause, until something is stored again."""
@@ -147,7 +148,7 @@ class EventPrinter:
 
     def _note_lost(self, error: Exception) -> None:
         if isinstance(error, BrokenPipeError):
-            _discard(sys.stdout)  # no one reads it any more
+            discard(sys.stdout)  # no one reads it any more
         if not self._lost:
             self._lost = True
             why = getattr(error, "strerror", None) or type(error).__name__
@@ -162,12 +163,6 @@ def _unreachable(host: str) -> bool:
     return host in ("127.0.0.1", "::1", "localhost") and (
         container or "KUBERNETES_SERVICE_HOST" in os.environ
     )
-
-
-def _discard(stream: TextIO) -> None:
-    """From here on what is written there goes nowhere."""
-    with suppress(OSError, ValueError), open(os.devnull, "wb") as nothing:
-        os.dup2(nothing.fileno(), stream.fileno())
 
 
 def verify_token(session: Session) -> Secret | None:

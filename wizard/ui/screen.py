@@ -9,6 +9,7 @@ import sys
 import unicodedata
 from collections import deque
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, TextIO
 
 from wizard.state.record import Status
@@ -256,6 +257,14 @@ def is_terminal(stream: TextIO | None) -> bool:
         return stream is not None and stream.isatty()
     except ValueError:
         return False
+
+
+def discard(stream: TextIO) -> None:
+    """What is still in its buffer must not complain once more at exit; the rest goes nowhere."""
+    with suppress(OSError, ValueError):
+        stream.flush()
+    with suppress(OSError, ValueError), open(os.devnull, "wb") as nothing:
+        os.dup2(nothing.fileno(), stream.fileno())
 
 
 def open_screen(
