@@ -170,11 +170,11 @@ SAID = [
     (change("security", event="PIN_RESET_REQUEST", requester="61"), "security_by", "", "61"),
     (
         items("user_preferences", "user_preferences", wa_id="491", value="stop"),
-        *("preference", "", "+491"),
+        *("preference", "", "+491: ?: "),
     ),
     (
         items("history", "history", metadata={"phase": 1, "chunk_order": 2, "progress": 55}),
-        *("history", "", "55 %"),
+        *("history", "", "55"),
     ),
     (
         items("history", "history", errors=[{"code": 2593109}]),

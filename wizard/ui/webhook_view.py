@@ -42,7 +42,7 @@ class EventView:
         first, *rest = said.splitlines() or [""]
         start = "".join(f"{part}  " for part in lead if part)
         if cells(start) > self._screen.width * 2 // 3:
-            self._screen.line(start, style)
+            self._screen.line(start.rstrip(), style, "", "    ")
             start = "    "
         self._screen.line(first, style, start, "    ")
         for line in rest:

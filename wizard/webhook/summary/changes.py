@@ -45,7 +45,7 @@ def group(name: str, content: Json) -> Summary:
 def preference(_: str, content: Json) -> Summary:
     """What a person wants no more of, or again."""
     value, category = plain(content.get("value")), plain(content.get("category"))
-    shown = {"category": Word(category), "value": Word(f"marketing_{value}")}
+    shown = {"category": Word(category or "?"), "value": Word(f"marketing_{value}")}
     said = plain(content.get("detail"))
     return Summary("preference", shown, value or category, category, text=said)
 
