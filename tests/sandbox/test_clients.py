@@ -7,6 +7,8 @@ after permissions or ids that are in order.
 import importlib
 import inspect
 import io
+import queue
+import threading
 import warnings
 
 import pytest
@@ -343,6 +345,56 @@ def test_pywa_is_understood_or_told_what_is_not_played(client, owner, name):
     expected, call = PYWA[name]
     client.owner = owner
     assert outcome(lambda: call(client)) == expected
+
+
+@pytest.fixture
+def shop(owner):
+    """A shop of pywa's on Flask: its URL, and what its own handlers made of each delivery."""
+    flask = pytest.importorskip("flask")
+    from werkzeug.serving import make_server
+
+    app, got = flask.Flask("shop"), queue.Queue()
+    running = owner.running
+    found = pywa.WhatsApp(
+        token=running.access_token,
+        phone_id=running.phone_number_id,
+        server=app,
+        webhook_endpoint="/hook",
+        verify_token="shop-token",
+        app_secret=running.app_secret,
+    )
+    found.add_handlers(
+        pywa.handlers.MessageHandler(lambda _, message: got.put(message)),
+        pywa.handlers.MessageStatusHandler(lambda _, status: got.put(status)),
+    )
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/hook", got
+    server.shutdown()
+    server.server_close()
+    found.api._session.close()
+
+
+def test_pywas_server_is_set_and_reads_what_the_sandbox_delivers(owner, client, shop):
+    """The handshake, messages with the signature of the app, and the statuses of an answer."""
+    url, got = shop
+    owner.control("change", person={"writes_by_herself": False})
+    body = {"object": "whatsapp_business_account", "fields": "messages", "callback_url": url}
+    path = f"{owner.running.app_id}/subscriptions"
+    assert owner.as_app().post(path, **body, verify_token="another").json()["error"]["code"] == 2200
+    assert owner.as_app().post(path, **body, verify_token="shop-token").json()["success"]
+    owner.post(f"{owner.running.waba_id}/subscribed_apps")
+    wamid = owner.running.write("Хлеб 🥖 https://zarya.example/")
+    message = got.get(timeout=10)
+    assert (message.id, message.text) == (wamid, "Хлеб 🥖 https://zarya.example/")
+    assert "+" + message.from_user.wa_id == PERSON
+    owner.running.write("It is me", hides_number=True)
+    hidden = got.get(timeout=10)
+    assert (hidden.text, bool(hidden.from_user.wa_id)) == ("It is me", False)
+    sent = client.send_message(PERSON, "We open at 9")
+    statuses = [got.get(timeout=10) for _ in range(2)]
+    assert {one.id for one in statuses} == {sent.id}
+    assert [one.status.value for one in statuses] == ["sent", "delivered"]
 
 
 @pytest.fixture
