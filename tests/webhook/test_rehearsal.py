@@ -2,9 +2,11 @@
 
 import hashlib
 import hmac
+import io
 import json
 import threading
 import time
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 from xml.etree import ElementTree
@@ -14,6 +16,9 @@ import pytest
 from tests.support import deliveries
 from wizard.net.connection import Outside
 from wizard.text.secret import Secret
+from wizard.ui.screen import Screen
+from wizard.ui.webhook_view import RehearsalView
+from wizard.ui.words import Words
 from wizard.webhook import rehearsal
 from wizard.webhook.endpoint import Address
 from wizard.webhook.local_receiver import LocalReceiver
@@ -270,6 +275,13 @@ def test_a_receiver_that_is_gone_ends_it():
     seen = rehearse("http://127.0.0.1:9/hook", CASES[2:])
     assert [one.reason for one in seen[:4]] == ["silent", "silent", "silent", "gone"]
     assert counted(seen)["skipped"] == len(seen) - 3
+    # What the receiver makes of a delivery is no matter where it was never reached.
+    screen, words = Screen(io.StringIO(), colour=False), Words("en")
+    look = words.say("rehearse.look", look="")
+    told = {one.reason: RehearsalView(screen, words).why(one) for one in seen[2:4]}
+    assert not any(look.strip() in text for text in told.values())
+    reset = replace(seen[0], cause="reset")
+    assert look.strip() in RehearsalView(screen, words).why(reset)
 
 
 def test_it_is_bounded_in_time(serve, monkeypatch):

@@ -288,7 +288,8 @@ class RehearsalView:
             return ""
         cause = clean(seen.cause) or "–"
         said = self._words.say(f"rehearse.{seen.reason}", cause=cause, http=seen.http)
-        if seen.outcome == "skipped":
+        # Where no connection came about, nothing in the receiver has seen the delivery.
+        if seen.outcome == "skipped" or seen.cause == "refused":
             return said
         look = self._words.text(content().looks[seen.case.look])
         return f"{said}\n{self._words.say('rehearse.look', look=look)}"
