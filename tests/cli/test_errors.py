@@ -2,6 +2,7 @@
 
 import errno
 import importlib
+import os
 import pkgutil
 import subprocess
 import sys
@@ -199,3 +200,33 @@ def test_what_a_signal_left_half_built_shows_no_traceback():
     call = [sys.executable, "-c", HALF_BUILT]
     done = subprocess.run(call, capture_output=True, text=True, check=True)
     assert (done.stdout, done.stderr) == ("ended\n", "")
+
+
+LOST = """
+import gc, os, signal, threading, time
+from wizard.cli import errors
+errors.LAST_SECONDS = 0.5
+class Finalized:
+    def __del__(self):
+        os.kill(os.getpid(), signal.{name})
+        for _ in range(1000):
+            pass  # the handler runs here, and Python reports what it raises as ignored
+with errors.handling_signals():
+    Finalized()
+    print("begun", flush=True)
+    {waits}
+"""
+WAITS = {
+    "asleep": "time.sleep(60)",
+    "a thread": "t = threading.Thread(target=time.sleep, args=(60,)); t.start()",
+}
+WAITS["a lock"] = "lock = threading.Lock(); lock.acquire(); lock.acquire()"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no such timer there")
+@pytest.mark.parametrize("waits", WAITS.values(), ids=WAITS.keys())
+@pytest.mark.parametrize(("name", "code"), [("SIGTERM", 143), ("SIGHUP", 129)])
+def test_a_signal_whose_exception_is_lost_ends_the_program_all_the_same(name, code, waits):
+    call = [sys.executable, "-c", LOST.format(name=name, waits=waits)]
+    done = subprocess.run(call, capture_output=True, text=True, timeout=30, check=False)
+    assert (done.stdout, done.stderr, done.returncode) == ("begun\n", "", code)

@@ -110,7 +110,7 @@ def test_show_names_what_the_fields_lack(secret, ids, advised):
     route = read_webhook_route(Facts(graph, record, MemoryVault()))
     shown = io.StringIO()
     show_route(Screen(shown, colour=False, width=400), Words("en"), route)
-    lines = [line for line in shown.getvalue().splitlines() if "the fields show" in line]
+    lines = [line for line in shown.getvalue().splitlines() if "the fields are visible" in line]
     assert (len(lines), advised in lines[0]) == (1, True)
     assert ("app_secret" in lines[0]) == (secret is None)
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import errno
+import os
 import signal
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -17,6 +19,8 @@ from wizard.ui.screen import discard, open_screen
 from wizard.ui.words import Words, message
 
 _CODES = {"SIGTERM": Exit.TERMINATED, "SIGHUP": Exit.HANGUP}
+#: How long the program may clean up after a signal.
+LAST_SECONDS = 12.0
 
 
 @contextmanager
@@ -30,24 +34,33 @@ def handling_signals() -> Iterator[None]:
         number = getattr(signal, name, None)
         # nohup ignores SIGHUP on purpose.
         if number is not None and signal.getsignal(number) is signal.SIG_DFL:
-            signal.signal(number, _stopper(code))
+            signal.signal(number, _stopper(code, settings))
     try:
         yield
     finally:
         _restore(settings)
 
 
-def _stopper(code: Exit) -> Any:
+def _stopper(code: Exit, settings: list[Any] | None) -> Any:
     def stop(_number: int, _frame: FrameType | None) -> None:
         for name in _CODES:
             # Once is enough: a second one must not interrupt the cleaning up.
             with suppress(ValueError, AttributeError):
                 signal.signal(getattr(signal, name), signal.SIG_IGN)
+        if hasattr(signal, "setitimer"):
+            signal.signal(signal.SIGALRM, partial(_end, code, settings))
+            signal.setitimer(signal.ITIMER_REAL, LAST_SECONDS)
         # An event loop that was being built complains with a traceback when it is collected.
         sys.unraisablehook = lambda _half_built: None
         raise Terminated(code)
 
     return stop
+
+
+def _end(code: Exit, settings: list[Any] | None, *_: object) -> None:
+    """The exception was lost, as in a finalizer, or what it ended waits for something for ever."""
+    _restore(settings)
+    os._exit(code)
 
 
 def let_next_interrupt_end() -> None:
