@@ -88,7 +88,7 @@ def show(name, count, run, other=None):
 def commits(path, count, together):
     """SQLite alone: the same rows, the same settings, `together` deliveries per transaction."""
     from wizard.webhook.inbox.file import connect
-    from wizard.webhook.inbox.writer import Pending, _deliver_new
+    from wizard.webhook.inbox.writer import Pending, deliver
 
     connection = connect(path)
     bodies = [request(n).split(b"\r\n\r\n", 1)[1] for n in range(count)]
@@ -97,7 +97,7 @@ def commits(path, count, together):
     for at in range(0, count, together):
         start = time.perf_counter()
         connection.execute("BEGIN IMMEDIATE")
-        _deliver_new(connection, jobs[at : at + together])
+        deliver(connection, jobs[at : at + together], asks=False)
         connection.execute("COMMIT")
         times.append(time.perf_counter() - start)
     connection.close()

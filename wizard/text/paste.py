@@ -135,7 +135,7 @@ def is_empty(text: str) -> bool:
 
 
 class NotText(ValueError):
-    """Bytes in an encoding that nobody can be sure of; `line`, from one, is the first such."""
+    """Bytes in an encoding that cannot be known; `line`, from one, is the first such."""
 
     def __init__(self, line: int) -> None:
         super().__init__(line)

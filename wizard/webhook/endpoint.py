@@ -136,23 +136,25 @@ class Endpoint:
             return None
         reason, signature = self._unproven(environ, body)
         if reason == "bad_signature":
-            secret = self._app_secret()
-            if secret is None or not self._flooded:
+            if not self._flooded:
                 return None
-            reason = self._misfit(secret, body, signature)
+            reason = self._misfit(body, signature)
         if reason:
             return self._refuse(reason, body)[0]
         try:
             delivery = read(body)
         except NotJson:
             return None
-        routes = self._routes(delivery)
         return Pending(
             delivery,
             lambda outcome: answer(self._settled(delivery, outcome)),
-            routes,
-            kept_headers(environ) if routes else "",
+            *self._onward(delivery, environ),
         )
+
+    def _onward(self, delivery: Delivery, environ: Mapping[str, Any]) -> tuple[Sequence[str], str]:
+        """To which routes it is to be passed on, and with which headers (JSON)."""
+        routes = self._routes(delivery)
+        return routes, kept_headers(environ) if routes else ""
 
     def _answer(self, environ: dict[str, Any]) -> tuple[int, bytes]:
         path = str(environ.get("PATH_INFO", ""))
@@ -211,7 +213,7 @@ class Endpoint:
             return self._refuse("bad_json", body)
         outcome: Stored | InboxError
         try:
-            outcome = self._inbox.store(delivery, self._routes(delivery), kept_headers(environ))
+            outcome = self._inbox.store(delivery, *self._onward(delivery, environ))
         except InboxError as error:
             outcome = error
         return self._settled(delivery, outcome), b""
@@ -227,10 +229,7 @@ class Endpoint:
     def _signature_error(self, environ: Mapping[str, Any], body: bytes) -> str:
         """Why the signature does not prove that this comes from Meta; "" when it does."""
         reason, signature = self._unproven(environ, body)
-        secret = self._app_secret()
-        if reason == "bad_signature" and secret is not None:
-            return self._misfit(secret, body, signature)
-        return reason
+        return self._misfit(body, signature) if reason == "bad_signature" else reason
 
     def _unproven(self, environ: Mapping[str, Any], body: bytes) -> tuple[str, str]:
         """The same without looking further into a wrong signature, and that signature."""
@@ -245,12 +244,13 @@ class Endpoint:
             return "bad_signature", ""
         return "" if signs(secret, body, theirs[1]) else "bad_signature", theirs[1]
 
-    def _misfit(self, secret: Secret, body: bytes, signature: str) -> str:
+    def _misfit(self, body: bytes, signature: str) -> str:
         """Why a signature does not fit, as far as trying others shows it."""
-        token = self._verify_token()
+        secret, token = self._app_secret(), self._verify_token()
         if token is not None and signs(token, body, signature):
             return "token_signed"
-        if signature and len(body) <= MOST_UNPROVEN and not self._flooded:
+        short = len(body) <= MOST_UNPROVEN
+        if secret is not None and signature and short and not self._flooded:
             self._looks += 1
             if any(signs(secret, reading, signature) for reading in readings(body)):
                 return "rewritten"

@@ -250,7 +250,7 @@ class _Server(TcpWSGIServer):  # type: ignore[misc]
             return super().accept()
         except OSError as error:
             if error.errno in (errno.EMFILE, errno.ENFILE):
-                # Else the loop would be told of it again and again, and take no delivery.
+                # Else the loop would find it again and again, and take no delivery.
                 _close_slowest(self.active_channels.values())
             raise
 

@@ -248,11 +248,11 @@ class Writer:
         deliveries = [job for job in batch if isinstance(job, Pending)]
         connection.execute("BEGIN IMMEDIATE")
         try:
-            _deliver_new(connection, deliveries)
+            deliver(connection, deliveries, asks=False)
         except sqlite3.IntegrityError:  # not all of it is new
             connection.execute("ROLLBACK")
             connection.execute("BEGIN IMMEDIATE")
-            _deliver(connection, deliveries)
+            deliver(connection, deliveries, asks=True)
         for kind in _NOTES:
             _note(connection, kind, [job.what for job in batch if type(job.what) is kind])
         connection.execute("COMMIT")
@@ -272,32 +272,15 @@ def _identity(path: Path) -> tuple[int, int] | None:
     return about.st_dev, about.st_ino
 
 
-def _deliver_new(connection: sqlite3.Connection, jobs: Sequence[Pending]) -> None:
-    """As `_deliver`, without asking first what is known; IntegrityError where something is.
+def deliver(connection: sqlite3.Connection, jobs: Sequence[Pending], *, asks: bool) -> None:
+    """Writes deliveries, their events, and what of them is to be passed on.
 
-    Nearly everything is new, and around each statement the interpreter's lock changes hands.
+    Without asking first what is known: IntegrityError where something is. Nearly everything is
+    new, and around each statement the interpreter's lock changes hands.
     """
-    values = [(job.digest, job.at, job.at, job.delivery.body) for job in jobs]
-    numbers = insert_rows(connection, _DELIVERY, values)
-    waiting = [
-        (to, number, job.headers, job.at)
-        for job, number in zip(jobs, numbers, strict=True)
-        for to in job.routes
-    ]
-    insert_rows(connection, _OUTBOX, waiting)
-    stored = iter(
-        insert_new(connection, [(e, job.at) for job in jobs for e in job.delivery.events])
-    )
-    for job in jobs:
-        job.stored = Stored(tuple(next(stored) for _ in job.delivery.events))
-
-
-def _deliver(connection: sqlite3.Connection, jobs: Sequence[Pending]) -> None:
-    """Writes deliveries, their events, and what of them is to be passed on."""
-    known = select(
-        connection, "SELECT digest, row FROM deliveries WHERE digest", [job.digest for job in jobs]
-    )
-    rows: dict[bytes, int] = dict(known)
+    digests = [job.digest for job in jobs] if asks else []
+    found = select(connection, "SELECT digest, row FROM deliveries WHERE digest", digests)
+    rows: dict[bytes, int] = dict(found)
     new, again = list[Pending](), list[Pending]()
     for job in jobs:
         (again if job.digest in rows else new).append(job)
@@ -314,7 +297,8 @@ def _deliver(connection: sqlite3.Connection, jobs: Sequence[Pending]) -> None:
     passed = new + [job for job in again if any(event.test for event in job.delivery.events)]
     waiting = [(to, rows[job.digest], job.headers, job.at) for job in passed for to in job.routes]
     insert_rows(connection, _OUTBOX, waiting)
-    stored = insert(connection, [(event, job.at) for job in new for event in job.delivery.events])
+    events = [(event, job.at) for job in new for event in job.delivery.events]
+    stored = insert(connection, events) if asks else insert_new(connection, events)
     of_key = {event.key: event for event in stored}
     for job in new:
         mine = [of_key.pop(event.key, None) for event in job.delivery.events]
