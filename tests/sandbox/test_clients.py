@@ -8,10 +8,11 @@ import importlib
 import inspect
 import io
 import queue
-import threading
 import warnings
 
 import pytest
+
+from tests.support.pywa_server import serving
 
 pywa = pytest.importorskip("pywa")
 from pywa import errors, types  # noqa: E402
@@ -350,29 +351,19 @@ def test_pywa_is_understood_or_told_what_is_not_played(client, owner, name):
 @pytest.fixture
 def shop(owner):
     """A shop of pywa's on Flask: its URL, and what its own handlers made of each delivery."""
-    flask = pytest.importorskip("flask")
-    from werkzeug.serving import make_server
-
-    app, got = flask.Flask("shop"), queue.Queue()
-    running = owner.running
-    found = pywa.WhatsApp(
-        token=running.access_token,
-        phone_id=running.phone_number_id,
-        server=app,
-        webhook_endpoint="/hook",
-        verify_token="shop-token",
-        app_secret=running.app_secret,
-    )
-    found.add_handlers(
+    running, got = owner.running, queue.Queue()
+    handlers = (
         pywa.handlers.MessageHandler(lambda _, message: got.put(message)),
         pywa.handlers.MessageStatusHandler(lambda _, status: got.put(status)),
     )
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/hook", got
-    server.shutdown()
-    server.server_close()
-    found.api._session.close()
+    with serving(
+        *handlers,
+        token=running.access_token,
+        phone_id=running.phone_number_id,
+        verify_token="shop-token",
+        app_secret=running.app_secret,
+    ) as url:
+        yield url, got
 
 
 def test_pywas_server_is_set_and_reads_what_the_sandbox_delivers(owner, client, shop):

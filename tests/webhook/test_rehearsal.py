@@ -14,6 +14,7 @@ from xml.etree import ElementTree
 import pytest
 
 from tests.support import deliveries
+from tests.support.pywa_server import serving
 from wizard.net.connection import Outside
 from wizard.text.secret import Secret
 from wizard.ui.screen import Screen
@@ -111,25 +112,16 @@ def ours(tmp_path):
 def pywas():
     """pywa's own server, as its Flask routes; and every update it was given."""
     pywa = pytest.importorskip("pywa")
-    flask = pytest.importorskip("flask")
-    from werkzeug.serving import make_server
-
-    app, got = flask.Flask("shop"), []
-    client = pywa.WhatsApp(
+    got = []
+    handler = pywa.handlers.RawUpdateHandler(lambda _, update: got.append(update))
+    with serving(
+        handler,
         token="x",
         phone_id="123456123",
-        server=app,
-        webhook_endpoint="/hook",
         verify_token=TOKEN,
         app_secret=deliveries.SECRET,
-    )
-    client.add_handlers(pywa.handlers.RawUpdateHandler(lambda _, update: got.append(update)))
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/hook", got
-    server.shutdown()
-    server.server_close()
-    client.api._session.close()
+    ) as url:
+        yield url, got
 
 
 def test_there_are_at_least_forty_kinds_and_each_is_what_it_says():
